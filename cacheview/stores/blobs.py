@@ -72,7 +72,7 @@ class BlobStore:
 def read_config(content: bytes, budget: Budget) -> ImageConfig:
     """Decode an image config.
 
-    Raises what `Budget.decode` raises, and `DataError` if its history is longer than in any real image.
+    Raises what `Budget.decode` raises, and `DataError` if its history is longer than that of any real image.
     """
     config = budget.decode(ImageConfig, content, where="config")
     history = config.history or ()

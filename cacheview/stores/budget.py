@@ -29,7 +29,7 @@ _TURNS: Final = 16  # calls of `Budget.alive` for each look at the clock
 _LONG: Final = 64 * 1024
 """The size in bytes at which counting a document's values takes noticeable time.
 
-The clock is read only for these documents: reading a thread's clock is too slow to do for each.
+The clock is read only for these documents: reading a thread's clock takes too long to be done for each one.
 """
 
 _SHARE: Final = 0.8
@@ -91,7 +91,7 @@ class Budget:
         meter: called during the work, so that it can be canceled; None: no one is waiting.
         packed: size in bytes of the file that is opened. Beyond 20 MB, limits grow with the size.
         clock: returns the processor time of this thread, in seconds.
-        free_memory: returns the bytes of free memory. A large file may use most of them, but not more.
+        free_memory: returns how many bytes of memory are free. A large file may use most of this memory, but no more.
     """
 
     def __init__(
@@ -142,7 +142,7 @@ class Budget:
             )
 
     def grow(self, packed: int) -> None:
-        """Raise the limits for a file of at least ``size`` bytes."""
+        """Increase the limits for a file of at least ``size`` bytes."""
         if packed <= self._packed:
             return
         more = max(0, packed - _SMALL) - max(0, self._packed - _SMALL)
@@ -164,7 +164,7 @@ class Budget:
         self._left[Resource.MEMORY] -= excess
 
     def _remedy(self, what: Resource) -> str:
-        """Return what to do if this machine has no more of a resource."""
+        """Return what to do if this machine has run out of a resource."""
         if what is not Resource.MEMORY or self._amounts[what] != self._most_memory:
             return ""
         return ", because this machine ran out of memory. Close other programs, or use a machine with more memory"
@@ -232,6 +232,6 @@ class Budget:
                 self.give_back(Resource.MEMORY, needed)
 
     def give_back(self, what: Resource, count: int) -> None:
-        """Return an amount of a resource that is no longer used."""
+        """Release an amount of a resource that is no longer used."""
         with self._lock:
             self._left[what] += count

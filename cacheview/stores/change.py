@@ -31,13 +31,15 @@ class StoreChanges:
 
 def changes(before: ImageStore, after: ImageStore) -> StoreChanges:
     """Compare two readings of a store. The order of the images, and of the names of each image, does not matter."""
-    known = before.by_id
+    earlier = before.by_id
     new, changed = [], []
     for image in paced(after.images):
-        was = known.get(image.id)
-        if was is None:
+        previous = earlier.get(image.id)
+        if previous is None:
             new.append(image.id)
-        elif was.parent != image.parent or (was.names != image.names and set(was.names) != set(image.names)):
+        elif previous.parent != image.parent or (
+            previous.names != image.names and set(previous.names) != set(image.names)
+        ):
             changed.append(image.id)
     removed = tuple(image for image in before.images if image.id not in after.by_id)
     return StoreChanges(tuple(new), removed, tuple(changed))

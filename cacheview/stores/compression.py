@@ -24,8 +24,7 @@ __all__ = ["DamagedStreamError", "GreedyStreamError", "decompressed"]
 
 _SKIP = 1024 * 1024
 _MAX_XZ_MEMORY = 256 * 1024 * 1024  # xz -9 needs 65 MiB; a hostile header can ask for 4 GiB
-_MAX_ZSTD_WINDOW = 128 * 1024 * 1024  # what zstd itself accepts without --long
-# The libraries have no exception and no code of its own for this: CPython's `_lzmamodule.c` raises `LZMAError`, and
+_MAX_ZSTD_WINDOW = 128 * 1024 * 1024  # the largest window that zstd itself accepts without --long
 # The libraries have no exception or code for this case. CPython's `_lzmamodule.c` raises `LZMAError` and zstandard's
 # `decompressionreader.c` raises `ZstdError`, and both use the same type for damaged data. The memory size in the file's
 # header does not help, since each block or frame after it may need more. So the messages are matched here, and tests

@@ -19,13 +19,13 @@ _AGAIN: Final = "Try again when the containers can be read, or assume that no co
 def containers_of(store: ImageStore) -> Containers:
     """Return the containers that use the images of a store now; unknown if the store has no engine or data root."""
     try:
-        known = _known(store)
+        containers = _read_containers(store)
     except DataError as error:
         return Containers(None, f"{_UNKNOWN}: {str(error)[:300]}", _AGAIN)
-    return Containers(known) if known is not None else Containers(None, f"{_UNKNOWN}: {_NOT_LISTED}", _OPEN)
+    return Containers(containers) if containers is not None else Containers(None, f"{_UNKNOWN}: {_NOT_LISTED}", _OPEN)
 
 
-def _known(store: ImageStore) -> tuple[Container, ...] | None:
+def _read_containers(store: ImageStore) -> tuple[Container, ...] | None:
     """The containers of an engine or data root; None for other stores. Raises `DataError`."""
     location, layers = parse_location(store.location), parse_location(store.layers_at)
     if location.source is ENGINE:

@@ -15,7 +15,7 @@ from pathlib import Path
 from cacheview.model import DataError, Image, ImageStore, Problem, Release, StoreKind
 from cacheview.stores.driver_files import mode_of
 from cacheview.stores.files import path_of, refusal, what_it_is
-from cacheview.stores.imagedb import CONTENT, METADATA, Grown, ImageDatabase
+from cacheview.stores.imagedb import CONTENT, METADATA, ImageDatabase, OnPartial
 from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
 from cacheview.stores.permission import group_of, who_can
 from cacheview.stores.reading import Reading
@@ -33,7 +33,7 @@ _WHAT_TO_OPEN = f"Open Docker's data root (`docker info` shows it as Docker Root
 
 @dataclass(frozen=True, slots=True)
 class _DriverStore:
-    """The image store of one driver. ``changed``: when, in nanoseconds; ``count``: the number of its images."""
+    """The image store of one driver. ``changed``: when it last changed, in ns; ``count``: number of images."""
 
     folder: Path
     changed: int
@@ -48,7 +48,7 @@ def open_data_root(target: str, reading: Reading) -> OpenedLocation:
     store.
 
     Raises:
-        DataError: there is no data root, or the user may not read it: what, where, and what to do.
+        DataError: there is no data root, or the user may not read it. The message says what, where, and what to do.
         Cancelled: ``reading.progress`` canceled the work.
     """
     root = path_of(target or DOCKER_ROOT)
@@ -105,20 +105,20 @@ def _open_driver(
             layers_at=f"data-root:{chosen.folder}",
         )
 
-    def grown(images: list[Image], problems: Sequence[Problem]) -> None:
+    def on_partial(images: list[Image], problems: Sequence[Problem]) -> None:
         if reading.partial is not None:
             reading.partial(store(images, problems))
 
     database = ImageDatabase(chosen.folder, reading)
-    images = _read(database, root, grown if reading.partial is not None else None)
-    whole = store(images, database.problems)
+    images = _read(database, root, on_partial if reading.partial is not None else None)
+    result = store(images, database.problems)
     return OpenedLocation(
-        title, location, OpenedKind.DATA_ROOT, (OpenedCase(title, whole, ""),), whole.problems, path=str(root)
+        title, location, OpenedKind.DATA_ROOT, (OpenedCase(title, result, ""),), result.problems, path=str(root)
     )
 
 
-def _read(database: ImageDatabase, root: Path, grown: Grown | None = None) -> list[Image]:
-    images = database.read(grown)
+def _read(database: ImageDatabase, root: Path, on_partial: OnPartial | None = None) -> list[Image]:
+    images = database.read(on_partial)
     if not images and database.refused is not None:
         raise database.refused
     if not images and database.problems:
@@ -133,8 +133,8 @@ def _open_containerd(root: Path, target: str, reading: Reading) -> OpenedLocatio
     location = f"data-root:{target}"
     partial = reading.partial
     if partial is not None:
-        given = partial
-        reading = replace(reading, partial=lambda store: given(replace(store, location=location)))
+        on_partial = partial
+        reading = replace(reading, partial=lambda store: on_partial(replace(store, location=location)))
     opened = open_containerd(f"{root}/containerd/daemon", reading)
     cases = tuple(replace(case, store=replace(case.store, location=location)) for case in opened.cases)
     return replace(opened, location=location, kind=OpenedKind.DATA_ROOT, cases=cases)
@@ -144,7 +144,7 @@ def _open_containerd(root: Path, target: str, reading: Reading) -> OpenedLocatio
 
 
 def _find(root: Path) -> list[_DriverStore]:
-    """Return the image stores of all drivers below a data root or its ``image``, or that of ``image/<driver>``."""
+    """Return the image stores of all drivers in a data root or its ``image``, or only that of ``image/<driver>``."""
     one = _driver(root)
     if one is not None:
         return [one]
@@ -224,7 +224,7 @@ def _why_nothing(root: Path) -> str:
 
 
 def _refusal(error: OSError, root: Path) -> DataError:
-    """Return an operating system's refusal as an error, with what to do."""
+    """Return an error of the operating system as a `DataError`, with what to do."""
     if not isinstance(error, PermissionError):
         return refusal(error, str(error.filename or root))
     path = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else root
@@ -238,8 +238,8 @@ def _who_may(path: Path) -> str:
             status = os.stat(folder)
         except OSError:
             break
-        wanted = os.R_OK | os.X_OK if stat.S_ISDIR(status.st_mode) else os.R_OK
-        if os.access(folder, wanted):
+        access = os.R_OK | os.X_OK if stat.S_ISDIR(status.st_mode) else os.R_OK
+        if os.access(folder, access):
             continue
         if group := group_of(status):
             return who_can(f"read {folder}", group)

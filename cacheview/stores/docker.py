@@ -61,7 +61,7 @@ class ArchiveReader:
         return sorted_in_steps(list(images.values()), attrgetter("id"))
 
     def _manifest_digests(self, index: tuple[Descriptor, ...]) -> dict[str, str]:
-        """Return the manifest digests by config digest, as far as the archive's index reports them."""
+        """Return the manifest digests by config digest, as far as the archive's index lists them."""
         blobs = BlobStore(self.members, self.budget)
         by_key: dict[str, str] = {}
         for digest in dict.fromkeys(descriptor.digest for descriptor in index):

@@ -28,7 +28,7 @@ def write_whole(
         target: the file, which need not exist yet.
         fill: writes the content. An exception that it raises propagates, and the file stays unchanged.
         where: the name of the file in errors.
-        ready: called before the draft replaces the file; its exceptions are treated likewise.
+        ready: called before the draft replaces the file; its exceptions propagate too.
 
     Raises:
         DataError: the file cannot be written.

@@ -15,7 +15,7 @@ from cacheview.stores.files import not_a_file
 __all__ = ["SHORT", "DriverFiles", "mode_of"]
 
 SHORT = 4096
-"""The most bytes of a file that contains an id, a time or a number."""
+"""The size limit in bytes of a file that contains an id, a time or a number."""
 
 
 @dataclass

@@ -41,7 +41,7 @@ def not_a_file(mode: int) -> str:
 
 
 def refusal(error: OSError, where: str) -> DataError:
-    """Return an operating system's refusal as a `DataError`, with what to do."""
+    """Return an error of the operating system as a `DataError`, with what to do."""
     if isinstance(error, FileNotFoundError):
         what = "there is no such file or folder. Check the path"
     elif isinstance(error, PermissionError):
@@ -110,7 +110,7 @@ class MeteredFile(io.RawIOBase):
         return self._position
 
     def read_again(self, position: int, size: int) -> bytes:
-        """Return bytes that have been read before, or fewer at the end. Reading then continues from where it was."""
+        """Return up to ``size`` bytes that have been read before. Reading then continues where it was."""
         if _pread is not None:
             content: bytes = _pread(self._file.fileno(), size, position)
             return content

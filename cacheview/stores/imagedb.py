@@ -1,4 +1,4 @@
-"""A graph driver's image store, as its files are in Docker's data root: ``imagedb`` and ``repositories.json``.
+"""The files of a graph driver's image store in Docker's data root: ``imagedb`` and ``repositories.json``.
 
 The layout and its meaning are those of ``image/fs.go``, ``image/store.go`` and ``reference/store.go`` in moby 28.5.2;
 20.10 differs only in that it writes no ``builtLocally``. A running daemon may change the files. It replaces each file
@@ -27,17 +27,17 @@ from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
 from cacheview.stores.repositories import REPOSITORIES, read_repositories
 
-__all__ = ["CONTENT", "METADATA", "Grown", "ImageDatabase"]
+__all__ = ["CONTENT", "METADATA", "ImageDatabase", "OnPartial"]
 
 CONTENT = "imagedb/content/sha256"
 METADATA = "imagedb/metadata/sha256"
 
-Grown = Callable[[list[Image], Sequence[Problem]], None]
+OnPartial = Callable[[list[Image], Sequence[Problem]], None]
 """A function that receives the images read so far, in the reader's thread."""
 
 _HEX = re.compile("[a-f0-9]{64}")
 _ID = re.compile("sha256:[a-f0-9]{64}")
-_FIRST_GROWN = 0.1  # seconds before the first partial result; each further one waits twice as long
+_FIRST_PARTIAL = 0.1  # seconds before the first partial result; each further one waits twice as long
 
 _REMEDY = "Read the store as root, check the disk, or remove the image and build it again"
 
@@ -58,7 +58,7 @@ class ImageDatabase:
     _problems: Problems = field(default_factory=Problems)
     _name_problems: Problems = field(default_factory=Problems)
     _names: Mapping[str, Sequence[str]] | None = None
-    _named: bytes | None = None  # the content of `repositories.json` that the names are from
+    _names_content: bytes | None = None  # the content of `repositories.json` that the names are from
 
     def __post_init__(self) -> None:
         self._files = DriverFiles(self.folder, self.reading.budget)
@@ -71,8 +71,8 @@ class ImageDatabase:
         problems.extend(self._problems)
         return problems.reported()
 
-    def read(self, grown: Grown | None = None) -> list[Image]:
-        """Return all images, by id, with names. ``grown`` receives more and more of them on the way.
+    def read(self, on_partial: OnPartial | None = None) -> list[Image]:
+        """Return all images, by id, with names. In the meantime, ``on_partial`` receives more and more of them.
 
         Raises:
             DataError: there is no such store.
@@ -83,38 +83,43 @@ class ImageDatabase:
         ids = self._ids()
         meter = Meter(self.reading.progress, len(ids), "Reading images")
         meter.alive()
-        noted = self._noted(ids)
+        with_metadata = self._with_metadata(ids)
         images: dict[str, Image] = {}
         try:
-            unread = self._read_all(ids, noted, images, meter, grown)
+            unread = self._read_all(ids, with_metadata, images, meter, on_partial)
             self._settle_names(images)
             self._settle_parents(images, unread)
-            self._note_missing(images.keys() | unread, noted)
+            self._report_missing(images.keys() | unread, with_metadata)
         except LimitError as error:
             self._problems.stop(Problem("", f"the store {error}"))
         meter.finished()
         return list(images.values())
 
     def _read_all(
-        self, ids: list[str], noted: set[str], images: dict[str, Image], meter: Meter, grown: Grown | None
+        self,
+        ids: list[str],
+        with_metadata: set[str],
+        images: dict[str, Image],
+        meter: Meter,
+        on_partial: OnPartial | None,
     ) -> set[str]:
         """Add all readable images to ``images``, and return the ids of the others."""
         unread: set[str] = set()
-        started, due = time.monotonic(), _FIRST_GROWN
+        started, due = time.monotonic(), _FIRST_PARTIAL
         for done, encoded in enumerate(ids, 1):
             image_id = f"sha256:{encoded}"
             self.reading.budget.alive()
             try:
-                image = self._image(encoded, has_metadata=encoded in noted)
+                image = self._image(encoded, has_metadata=encoded in with_metadata)
             except (DataError, OSError) as error:
                 unread.add(image_id)
-                self._problem(self._called(image_id), error)
+                self._problem(self._label(image_id), error)
             else:
                 if image is not None:
                     images[image_id] = image
             meter.reached(done)
-            if grown is not None and time.monotonic() - started >= due:
-                grown(list(images.values()), self.problems)
+            if on_partial is not None and time.monotonic() - started >= due:
+                on_partial(list(images.values()), self.problems)
                 due = 2 * (time.monotonic() - started)
         return unread
 
@@ -133,7 +138,7 @@ class ImageDatabase:
             self._problems.stop(Problem("", f"more than {limit:,} images; the rest were not read"))
         return ids[:limit]
 
-    def _noted(self, ids: list[str]) -> set[str]:
+    def _with_metadata(self, ids: list[str]) -> set[str]:
         """Return the encoded digests that have metadata; all of them if the folder cannot be listed."""
         try:
             if not self._files.has_folder(METADATA):
@@ -152,18 +157,18 @@ class ImageDatabase:
             content = self._files.read(REPOSITORIES, self.reading.limits.document)
             if content is None:
                 raise DataError("is missing")
-            if content != self._named:
+            if content != self._names_content:
                 self._names, self._name_problems = read_repositories(content, self.reading.budget)
-                self._named = content
+                self._names_content = content
         except (DataError, OSError) as error:
-            if self._named is None:
+            if self._names_content is None:
                 problem = self._problem_of(REPOSITORIES, error, "so image names are unknown")
                 self._name_problems = Problems([problem])
 
     def _names_of(self, image_id: str) -> tuple[str, ...]:
         return merged((self._names or {}).get(image_id, ()))
 
-    def _called(self, image_id: str) -> str:
+    def _label(self, image_id: str) -> str:
         """Return the label of an image in problems: with its name, if it has one."""
         names = self._names_of(image_id)
         return f"{familiar(names[0])} ({image_id})" if names else image_id
@@ -191,20 +196,20 @@ class ImageDatabase:
             try:
                 parent = self._parent(encoded)
             except (DataError, OSError) as error:
-                self._problem(self._called(image_id), error, "so the parent is unknown")
+                self._problem(self._label(image_id), error, "so the parent is unknown")
                 doubts.append(self._doubt_parent)
             try:
                 # `IsBuiltLocally`: the first byte is 1.
                 is_local = (self._metadata(encoded, "builtLocally") or b"")[:1] == b"\x01"
             except (DataError, OSError) as error:
-                self._problem(self._called(image_id), error, "so it is not known whether the image was built here")
+                self._problem(self._label(image_id), error, "so it is not known whether the image was built here")
                 doubts.append(self._doubt_local)
         diff_ids = config.rootfs.diff_ids or ()
         size = self._layers.size(diff_ids)
         # `restore` in image/store.go leaves these out too. A removed image loses its config before its layers.
         if size is None and self._layers.lacks(diff_ids) and self._files.exists(f"{CONTENT}/{encoded}"):
             what = f"the image's layers are not in {LAYERS}. Docker ignores the image at startup"
-            self._problem(self._called(image_id), DataError(what))
+            self._problem(self._label(image_id), DataError(what))
         return Image(
             id=image_id,
             names=self._names_of(image_id),
@@ -234,11 +239,11 @@ class ImageDatabase:
 
     def _settle_names(self, images: dict[str, Image]) -> None:
         """Update the names that were added, moved or removed while images were read."""
-        named = self._named
-        if named is None:
+        before = self._names_content
+        if before is None:
             return
         self._read_names()
-        if self._named == named:
+        if self._names_content == before:
             return
         for image_id, image in images.items():
             names = self._names_of(image_id)
@@ -256,12 +261,12 @@ class ImageDatabase:
             except (DataError, OSError):
                 continue  # it stays as it was read before
 
-    def _note_missing(self, known: set[str], noted: set[str]) -> None:
+    def _report_missing(self, present: set[str], with_metadata: set[str]) -> None:
         """Report images that have a name or metadata but no config: a removed image loses those first."""
-        if len(known) >= self.reading.limits.images:
+        if len(present) >= self.reading.limits.images:
             return
-        ids = {f"sha256:{encoded}" for encoded in noted if _HEX.fullmatch(encoded)} | (self._names or {}).keys()
-        missing = [image_id for image_id in sorted(ids - known) if not self._files.exists(_content_of(image_id))]
+        ids = {f"sha256:{encoded}" for encoded in with_metadata if _HEX.fullmatch(encoded)} | (self._names or {}).keys()
+        missing = [image_id for image_id in sorted(ids - present) if not self._files.exists(_content_of(image_id))]
         if not missing:
             return
         if self._names is not None:
@@ -270,19 +275,19 @@ class ImageDatabase:
             metadata = self._files.path(f"{METADATA}/{image_id.removeprefix('sha256:')}")
             if image_id in (self._names or {}) or os.path.isdir(metadata):
                 self._problem(
-                    self._called(image_id), DataError(f"the image's config is missing: {_content_of(image_id)}")
+                    self._label(image_id), DataError(f"the image's config is missing: {_content_of(image_id)}")
                 )
 
     # The results
 
-    def _problem(self, where: str, error: DataError | OSError, so: str = "") -> None:
-        self._problems.append(self._problem_of(where, error, so))
+    def _problem(self, where: str, error: DataError | OSError, consequence: str = "") -> None:
+        self._problems.append(self._problem_of(where, error, consequence))
 
-    def _problem_of(self, where: str, error: DataError | OSError, so: str = "") -> Problem:
+    def _problem_of(self, where: str, error: DataError | OSError, consequence: str = "") -> Problem:
         if isinstance(error, PermissionError) and self.refused is None:
             self.refused = error
         what = str(error if isinstance(error, DataError) else refusal(error, ""))
-        return Problem(where, ", ".join(filter(None, (what, so))))
+        return Problem(where, ", ".join(filter(None, (what, consequence))))
 
     # Doubts, one object each
 

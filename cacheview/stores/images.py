@@ -34,11 +34,11 @@ def read_images(members: Members, where: str, platform: Platform, budget: Budget
     in_folder = isinstance(members, FolderMembers)
     problems = Problems(members.problems)
     index = _document(members, Manifest, "index.json", budget, problems)
-    listed = _document(members, ArchiveManifest, "manifest.json", budget, problems)
-    saved = listed is not None
+    manifest = _document(members, ArchiveManifest, "manifest.json", budget, problems)
+    saved = manifest is not None
     manifests = index.manifests if index is not None else None
-    entries = listed.root if listed is not None else None
-    del index, listed
+    entries = manifest.root if manifest is not None else None
+    del index, manifest
     if manifests is None and entries is None and problems:
         entries, manifests = _stray_entries(members) or None, _stray_manifests(members, budget) or None
         if entries or manifests:

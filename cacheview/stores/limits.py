@@ -13,7 +13,7 @@ _MIB = 1024 * 1024
 class Limits:
     """Limits for hostile or broken data. Exceeding one is a problem or an error, and memory never runs out.
 
-    `cacheview.stores.budget.Budget` counts against them, and raises them for larger files.
+    `cacheview.stores.budget.Budget` counts against them, and increases them for larger files.
 
     Attributes:
         document: bytes of one JSON document, or of one value in a line of a suite.

@@ -28,9 +28,8 @@ def line_pieces(
     """Yield the JSON of a model without defaults, and a line end. Joined, the pieces equal ``model_dump_json``.
 
     Args:
-        elements: by field, the elements that replace those of a list that is not empty, created lazily.
-        limits: the limits of the reader. One applies to each element, and to all fields together that are not lists
-            of elements.
+        elements: by field, the elements, created lazily, that replace those of a list that is not empty.
+        limits: the limits of the reader. One applies to each element, and to the total of all other fields.
 
     Raises:
         DataError: a value is too long for `read_long_line`.

@@ -97,7 +97,7 @@ class RestUnreadError(DataError):
 
 
 def _untimed() -> float:
-    """Return the time of a clock that stands still, since the time between two lines is the caller's."""
+    """Return a time that never changes, since the time between two lines is spent by the caller."""
     return 0.0
 
 

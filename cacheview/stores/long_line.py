@@ -30,7 +30,7 @@ _TO_BRACKET: Final = re.compile(
     r'[^"{}\[\]]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"{}\[\]]*+)*+[{}\[\]]', re.DOTALL
 )  # up to the next bracket outside of strings
 _PARSED: Final = 4 << 20
-"""The length up to which the end of a value is searched by parsing, which is fast but creates objects for the text."""
+"""The length up to which the end of a value is found by parsing it, which is fast but creates objects for the text."""
 
 
 def streamed_fields(model: type[BaseModel]) -> dict[str, type[AnyModel]]:
@@ -164,7 +164,7 @@ class _Text:
         self._parser = json.JSONDecoder()
         self._text = ""
         self._at = 0
-        self._gone = 0
+        self._consumed = 0
         self._ended = False
 
     def next(self) -> str:
@@ -179,10 +179,10 @@ class _Text:
                 return ""
             self._more()
 
-    def expect(self, wanted: str) -> None:
+    def expect(self, char: str) -> None:
         """Consume this character. Raises `DataError` if there is a different one."""
-        if self.next() != wanted:
-            raise self.error(f"expecting '{wanted}'")
+        if self.next() != char:
+            raise self.error(f"expecting '{char}'")
         self._at += 1
 
     def value(self, first: str = "") -> str:
@@ -215,12 +215,12 @@ class _Text:
         return value
 
     def error(self, what: str) -> DataError:
-        return DataError(f"not valid JSON: {what} at column {self._gone + self._at + 1:,}", where=self._where)
+        return DataError(f"not valid JSON: {what} at column {self._consumed + self._at + 1:,}", where=self._where)
 
     def _more(self) -> None:
         """Read as much again as is buffered, so that a long value is not scanned too often."""
         waiting, text = len(self._text) - self._at, [self._text[self._at :]]
-        self._gone += self._at
+        self._consumed += self._at
         self._at = count = 0
         while count <= waiting:
             piece = next(self._pieces, b"")

@@ -35,8 +35,8 @@ def open_store(
         partial: called with the part of a live store that is known so far.
 
     Raises:
-        DataError: nothing in the store can be read: what, where, and what to do. The readable part of a damaged store
-            is returned, with problems.
+        DataError: nothing in the store can be read. The message says what, where, and what to do. The readable part of
+            a damaged store is returned, with problems.
         Cancelled: ``progress`` canceled the work.
     """
     text = os.fspath(location)

@@ -20,8 +20,8 @@ def _key(platform: Platform) -> tuple[str, str, str]:
 
 
 def shown_variant(variants: Sequence[Variant], platform: Platform) -> Variant | None:
-    """Return the variant for the wanted platform, otherwise the first whose content is available; None if none is."""
+    """Return the variant for the requested platform, or else the first whose content is available; None if none is."""
     present = [variant for variant in variants if variant.config is not None]
-    wanted = _key(platform)
-    exact = next((variant for variant in present if _key(variant.platform) == wanted), None)
+    key = _key(platform)
+    exact = next((variant for variant in present if _key(variant.platform) == key), None)
     return exact or (present[0] if present else None)

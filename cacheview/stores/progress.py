@@ -80,7 +80,7 @@ def metered(items: Collection[T], progress: Progress | None, what: str) -> Itera
 
 
 def steps(progress: Progress | None, count: int) -> Sequence[Progress | None]:
-    """Return a progress for each of ``count`` steps of equal share."""
+    """Return a progress callback for each of ``count`` steps, which are equal parts of the whole."""
     return [_step(progress, number, count) if progress is not None else None for number in range(count)]
 
 

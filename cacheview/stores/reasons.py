@@ -54,8 +54,8 @@ def reason_of_answer(error: BaseException) -> str | None:
         return f"the response is not HTTP, and begins with {str(error).strip()[:_SHOWN]!r}"
     if isinstance(error, http.client.IncompleteRead):
         partial: bytes | int = error.partial  # a number in urllib3's exception
-        came = partial if isinstance(partial, int) else len(partial)
+        received = partial if isinstance(partial, int) else len(partial)
         if error.expected is None:
-            return f"the data is damaged or ends early after {came:,} bytes"
-        return f"only {came:,} of {came + error.expected:,} bytes arrived"
+            return f"the data is damaged or ends early after {received:,} bytes"
+        return f"only {received:,} of {received + error.expected:,} bytes arrived"
     return None

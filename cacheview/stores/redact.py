@@ -65,8 +65,8 @@ class Redaction:
         images, probes = tuple(images), tuple(probes)
         # A text that already contains the mark would look redacted.
         texts = (*(image.model_dump_json() for image in images), *(probe.model_dump_json() for probe in probes))
-        taken = [len(result[1]) for text in texts for result in _MARKS.finditer(text)]
-        self._mark = _MARK + "x" * (max(taken) + 1 if taken else 0)
+        lengths = [len(result[1]) for text in texts for result in _MARKS.finditer(text)]
+        self._mark = _MARK + "x" * (max(lengths) + 1 if lengths else 0)
         for value in dict.fromkeys(filter(None, (*self._values(images, probes), *more))):
             if value not in self._kept:
                 self._placeholder(value)

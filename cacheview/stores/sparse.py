@@ -120,8 +120,8 @@ def _read_map(stream: io.BufferedReader, stored: int, size: int) -> tuple[tuple[
     block = b""
     used = 0
     numbers: list[int] = []
-    wanted = 1
-    while len(numbers) < wanted:
+    expected = 1
+    while len(numbers) < expected:
         line, end, rest = block.partition(b"\n")
         if not end:
             if used + _BLOCK > stored or len(block) > _BLOCK:
@@ -135,7 +135,7 @@ def _read_map(stream: io.BufferedReader, stored: int, size: int) -> tuple[tuple[
         numbers.append(_size(line))
         block = rest
         if len(numbers) == 1:
-            wanted = 1 + 2 * numbers[0]
+            expected = 1 + 2 * numbers[0]
             if numbers[0] > _MOST_REGIONS:
                 raise SparseError(f"the map of a sparse file has more than {_MOST_REGIONS:,} regions")
     pairs = list(zip(numbers[1::2], numbers[2::2], strict=True))

@@ -74,7 +74,7 @@ def read_cases(
         unless_kept.callback(file.close)
         cases = SuiteCases(where, partial(_read_again, where, budget.limits), budget.limits.held)
         problems, builds = _read_into(cases, lines, where, budget)
-        if cases.is_whole:
+        if cases.is_all_held:
             return tuple(cases), problems, builds
         cases.finished(file)
         unless_kept.pop_all()

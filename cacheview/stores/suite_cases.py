@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 __all__ = ["CopiedLines", "LineOfCase", "SuiteCases", "case_at_hand", "case_name", "probe_count"]
 
 _LEAST: Final = 2
-"""The fewest cases that stay in memory: the one that is shown, and one to go back to."""
+"""The number of cases that always stay in memory: the one that is shown, and one to go back to."""
 _ENTRY: Final = 160
 """The bytes of memory for a case that is not held, apart from its name."""
 _SHORT: Final = 256 * 1024
@@ -110,7 +110,7 @@ class SuiteCases(Sequence[OpenedCase]):
         self._costs: list[Mapping[Resource, int]] = []  # of the cases that are held
         self._file: IO[bytes] | None = None
         self._lock, self._reading = threading.Lock(), threading.Lock()
-        self.is_whole = True
+        self.is_all_held = True
         """Whether all cases are held."""
 
     def add(self, case: OpenedCase, line: Line[Any], budget: Budget, costs: Mapping[Resource, int]) -> None:
@@ -132,8 +132,8 @@ class SuiteCases(Sequence[OpenedCase]):
         self._names.append(name)
         self._probes.append(len(case.probes))
         self._lines.add(line)
-        self.is_whole = self.is_whole and (self._bytes <= self._most or not place)
-        if not self.is_whole:
+        self.is_all_held = self.is_all_held and (self._bytes <= self._most or not place)
+        if not self.is_all_held:
             self._drop_all_but_first(budget)
 
     def _drop_all_but_first(self, budget: Budget) -> None:
@@ -207,10 +207,10 @@ class SuiteCases(Sequence[OpenedCase]):
         try:
             case = self._reread(io.BufferedReader(section, BUFFER), line)
         except (DataError, LimitError, OSError):
-            return self._lost(place, line)
-        return case if section.is_as_it_was else self._lost(place, line)
+            return self._changed_case(place, line)
+        return case if section.is_as_it_was else self._changed_case(place, line)
 
-    def _lost(self, place: int, line: LineOfCase) -> OpenedCase:
+    def _changed_case(self, place: int, line: LineOfCase) -> OpenedCase:
         name, is_named = case_name(self, place)
         problem = Problem(f"line {line.number}", _CHANGED)
         store = ImageStore((), title=name, location=self._where, problems=(problem,))
@@ -266,10 +266,10 @@ class _FileSection(io.RawIOBase):
 
     def readinto(self, buffer: WriteableBuffer) -> int:
         view = memoryview(buffer).cast("B")
-        wanted = min(len(view), self._line.length - self._done)
+        size = min(len(view), self._line.length - self._done)
         with self._reading:
             self._file.seek(self._line.start + self._done)
-            data = self._file.read(wanted)
+            data = self._file.read(size)
         view[: len(data)] = data
         self._done += len(data)
         self._meter.reached(self._done)

@@ -261,16 +261,16 @@ def _text(field: bytes) -> str:
 
 
 def _extend(
-    stream: io.BufferedReader, kind: bytes, size: int, known: _ExtendedHeader | None, at: int
+    stream: io.BufferedReader, kind: bytes, size: int, previous: _ExtendedHeader | None, at: int
 ) -> _ExtendedHeader | None:
     if kind == b"g":
-        return known  # comments and times for all members, never a name or a size
+        return previous  # comments and times for all members, never a name or a size
     if size > _MAX_EXTENDED:
         raise TarError(f"the archive is damaged at byte {at}: an extended header of {size} bytes")
     data = stream.read(size)
     if len(data) < size:
         raise TarError(f"the archive ends early, at byte {at + len(data)}")
-    extended = known or _ExtendedHeader()
+    extended = previous or _ExtendedHeader()
     if kind == b"L":
         extended.name = data.partition(b"\0")[0]
     elif kind == b"K":

@@ -16,7 +16,7 @@ T = TypeVar("T")
 R = TypeVar("R")
 
 _STEP = 0.05  # seconds between two chances to cancel
-_GOODBYE = 0.5  # seconds for the threads to end; one that hangs in a connection ends at its deadline
+_EXIT_SECONDS = 0.5  # seconds for the threads to end; one that hangs in a connection ends at its deadline
 
 
 def patiently(work: Callable[[], R], meter: Meter) -> R:
@@ -24,8 +24,8 @@ def patiently(work: Callable[[], R], meter: Meter) -> R:
 
     Raises what ``work`` raises.
     """
-    with WorkerPool(lambda _: work(), [None], 1) as crew:
-        for _, result in crew.results(meter):
+    with WorkerPool(lambda _: work(), [None], 1) as pool:
+        for _, result in pool.results(meter):
             return result
     raise RuntimeError("the work returned no result")
 
@@ -51,7 +51,7 @@ class WorkerPool(Generic[T, R]):
 
     def __exit__(self, *_: object) -> None:
         self.stop()
-        end = time.monotonic() + _GOODBYE
+        end = time.monotonic() + _EXIT_SECONDS
         for thread in self._threads:
             thread.join(max(0.0, end - time.monotonic()))
 
@@ -67,16 +67,16 @@ class WorkerPool(Generic[T, R]):
         running = len(self._threads)
         while running:
             try:
-                got = self._results.get(timeout=_STEP)
+                result = self._results.get(timeout=_STEP)
             except queue.Empty:
                 meter.alive()
                 continue
-            if got is None:
+            if result is None:
                 running -= 1
-            elif isinstance(got, BaseException):
-                raise got
+            elif isinstance(result, BaseException):
+                raise result
             else:
-                yield got
+                yield result
 
     def _run(self) -> None:
         try:

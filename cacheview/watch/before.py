@@ -75,7 +75,7 @@ class EngineStore:
         try:
             return self._listing()
         except ConnectionLostError as error:
-            if error.how != "broken":
+            if error.kind != "broken":
                 raise
             return self._listing()  # the engine may have closed a connection that was kept since the last build
 
@@ -83,7 +83,7 @@ class EngineStore:
         client = self._connected()
         reader = EngineReader(client, self.engine, Reading(), self.endpoint.location, "")
         try:
-            return ImageListing(reader.listed(reader.ask_list(Meter(None, None, "")), {}))
+            return ImageListing(reader.images_from_list(reader.ask_list(Meter(None, None, "")), {}))
         except DataError:
             with self._lock:
                 if self._client is client:

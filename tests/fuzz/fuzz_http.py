@@ -118,7 +118,7 @@ def test_documents(request: pytest.FixtureRequest) -> None:
         with run.given((listed, inspected, history)):
             try:
                 (image, *_) = decode(ListDocument, listed).root or (ListedImage(Id=entry["Id"]),)
-                read = decoder.read(decoder.listed(image, ()), inspected, history)
+                read = decoder.read(decoder.image_from_list(image, ()), inspected, history)
                 run.read += 1
                 for text in (read.title, read.id, *read.names):
                     shown(visible(text))

@@ -4,9 +4,9 @@ For callers that combine a containerd with another store:
 
 * `containerd_sockets` returns the usual sockets that exist.
 * `open_containerd` reads a containerd through its socket or root folder.
-* `images.read_images` makes images of any `records.ImageRecord` and `records.ContentStore`.
-* `client.ContainerdClient` is a connection, a context manager; `root.RootFolder` a root folder. Both have namespaces,
-  and each namespace image records and blobs.
+* `images.read_images` creates images from any `records.ImageRecord` and `records.ContentStore`.
+* `client.ContainerdClient` is a connection (a context manager), and `root.RootFolder` is a root folder. Both have
+  namespaces, and each namespace has image records and blobs.
 """
 
 from __future__ import annotations
@@ -28,12 +28,12 @@ os.environ.setdefault("GRPC_VERBOSITY", "NONE")
 def open_containerd(target: str, reading: Reading) -> OpenedLocation:
     """Read the images of a containerd. ``target`` is the part of a location after ``containerd:``.
 
-    The target is a socket, a root folder, or empty for the usual socket; ``#NAMESPACE`` may follow. Without a
-    namespace, that of a Docker Engine is shown, otherwise the first that has images.
+    The target is a socket, a root folder, or empty for the usual socket; ``#NAMESPACE`` may follow. Without it, the
+    namespace of a Docker Engine is shown, or if there is none, the first namespace that has images.
 
     Raises:
-        DataError: there is no containerd, it does not answer, or nothing in it can be read: what, where, and what to
-            do.
+        DataError: there is no containerd, it does not answer, or nothing in it can be read. The message says what,
+            where, and what to do.
         Cancelled: ``reading.progress`` canceled the work.
     """
     from cacheview.stores.containerd.opening import open_target

@@ -1,8 +1,8 @@
 """A reader for bolt database files, as bbolt 1.3 and 1.4 write them.
 
 The format is that of bbolt's ``internal/common``: page.go, meta.go and bucket.go. The file consists of pages of one
-size. The first two are the meta pages; the newest one with a valid checksum gives the page of the root bucket. A bucket
-is a tree of branch and leaf pages. A small bucket is stored inline, in its value in the parent bucket.
+size. The first two are the meta pages; the newest one with a valid checksum refers to the page of the root bucket. A
+bucket is a tree of branch and leaf pages. A small bucket is stored inline, in its value in the parent bucket.
 """
 
 from __future__ import annotations
@@ -25,9 +25,9 @@ _BRANCH, _LEAF = 0x01, 0x02
 _BUCKET = 0x01
 _BUCKET_HEADER = 16  # root u64, sequence u64
 _ELEMENT = 16
-_MAX_DEPTH = 64  # of one tree; 2 keys a page would be 2**64 keys
-_KEPT_PAGE, _KEPT_ELEMENT = 600, 350  # bytes of memory beside the keys
-_SPARE = 8  # times that a whole file may be read; a sound one is read three times
+_MAX_DEPTH = 64  # of one tree; with only 2 keys per page, this would be 2**64 keys
+_KEPT_PAGE, _KEPT_ELEMENT = 600, 350  # bytes of memory in addition to the keys
+_SPARE = 8  # how often the entire file may be read; an undamaged one is read three times
 
 
 class _EndlessError(DataError):

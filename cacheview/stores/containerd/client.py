@@ -17,7 +17,7 @@ from google.protobuf.message import DecodeError
 from cacheview.model import DataError, Problem
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.containerd.messages import count, message
-from cacheview.stores.containerd.records import CONFIG_REFERENCE, BlobTimeoutError, ImageRecord, LostError
+from cacheview.stores.containerd.records import CONFIG_REFERENCE, BlobTimeoutError, ImageRecord, StoreUnavailableError
 from cacheview.stores.problems import Problems
 from cacheview.stores.progress import Meter, Progress
 from cacheview.stores.workers import patiently
@@ -43,7 +43,7 @@ PLUGINS: Final = f"{_SERVICES}.introspection.v1.Introspection/Plugins"
 ALLOWED: Final = frozenset({VERSION, NAMESPACES, IMAGES, BLOBS, BLOB_READ, PLUGINS})
 """Every method that is ever called. None of them changes anything."""
 
-_LOST: Final = frozenset(
+_UNAVAILABLE: Final = frozenset(
     {
         grpc.StatusCode.UNAVAILABLE,
         grpc.StatusCode.DEADLINE_EXCEEDED,
@@ -62,7 +62,7 @@ class ContainerdClient:
         self._path = path
         self._budget = budget
         self._deadline = deadline
-        self._late = 0  # consecutive answers that were late
+        self._timeouts = 0  # consecutive answers that were late
         options = [
             ("grpc.max_receive_message_length", _LARGEST),
             ("grpc.enable_http_proxy", 0),
@@ -83,7 +83,7 @@ class ContainerdClient:
     def begin(self, progress: Progress | None) -> tuple[str, list[str]]:
         """Return containerd's version and namespaces.
 
-        Raises `LostError` if nothing answers, or if what answers is not containerd.
+        Raises `StoreUnavailableError` if nothing answers, or if what answers is not containerd.
         """
 
         def ask() -> tuple[str, list[str]]:
@@ -96,7 +96,7 @@ class ContainerdClient:
     def plugin_folder(self, kind: str, name: str) -> Path | None:
         """Return the folder of a containerd plugin; None if containerd does not report it.
 
-        Raises `LostError`, `DataError`.
+        Raises `StoreUnavailableError`, `DataError`.
         """
         request = message("PluginsRequest")(filters=[f"type=={kind},id=={name}"])
         for plugin in self.ask(PLUGINS, request, message("Plugins"), "").plugins:
@@ -105,7 +105,7 @@ class ContainerdClient:
         return None
 
     def has_images(self, namespace: str, progress: Progress | None) -> bool:
-        """Whether a namespace has an image record. Raises `LostError`."""
+        """Whether a namespace has an image record. Raises `StoreUnavailableError`."""
 
         def ask() -> bool:
             return bool(self.ask(IMAGES, message("Nothing")(), message("Images"), namespace).images)
@@ -119,9 +119,9 @@ class ContainerdClient:
     def blob(self, digest: str, namespace: str) -> Iterator[bytes]:
         """Yield the content of a blob of any size, in pieces.
 
-        Raises `LostError`, or `DataError` if there is no such blob.
+        Raises `StoreUnavailableError`, or `DataError` if there is no such blob.
 
-        Each piece is a separate request, so the caller may take any time between them.
+        Each piece is a separate request, so the caller may take any amount of time between them.
         """
         offset = 0
         while True:
@@ -134,9 +134,9 @@ class ContainerdClient:
                 return
 
     def read(self, digest: str, namespace: str, size: int, offset: int = 0) -> bytes:
-        """Return the first ``size`` bytes of a blob, or slightly more if a piece ends later. Raises what `blob` raises.
+        """Return the first ``size`` bytes of a blob, or slightly more if a piece ends later.
 
-        Raises `LimitError` if the budget is exceeded.
+        Raises what `blob` raises, and `LimitError` if the budget is exceeded.
         """
         data = io.BytesIO()
         request = message("BlobRequest")(digest=digest, offset=offset, size=size)
@@ -153,24 +153,24 @@ class ContainerdClient:
         return data.getvalue()
 
     def ask(self, method: str, request: Any, answer: type[Any], namespace: str) -> Any:
-        """Call a method of `ALLOWED` that has one answer. Raises `LostError`, `DataError`."""
+        """Call a method of `ALLOWED` that has one answer. Raises `StoreUnavailableError`, `DataError`."""
         call = self._call(method, self._channel.unary_unary)
         try:
             value = call(request, timeout=self._deadline, metadata=_metadata(namespace))
         except grpc.RpcError as error:
-            raise self._refused(error) from error
+            raise self._call_error(error) from error
         return self._decoded(answer, value)
 
     def stream(self, method: str, request: Any, answer: type[Any], namespace: str) -> Iterator[Any]:
-        """Call a method of `ALLOWED` that has several answers. Raises `LostError`, `DataError`."""
+        """Call a method of `ALLOWED` that has several answers. Raises `StoreUnavailableError`, `DataError`."""
         call = self._call(method, self._channel.unary_stream)
         answers = call(request, timeout=self._deadline, metadata=_metadata(namespace))
         try:
             for value in answers:
                 yield self._decoded(answer, value)
-            self._late = 0
+            self._timeouts = 0
         except grpc.RpcError as error:
-            raise self._of_stream(error) from error
+            raise self._stream_error(error) from error
         finally:
             answers.cancel()  # needed if the caller stopped early
 
@@ -191,19 +191,19 @@ class ContainerdClient:
             what = "the response is not from containerd. Is another program listening there? Check the path"
             raise DataError(what, where=str(self._path)) from error
 
-    def _of_stream(self, error: Any) -> DataError:
+    def _stream_error(self, error: Any) -> DataError:
         """Return the error for a failed stream.
 
-        A late answer loses one blob; several in a row mean that no other will come.
+        One late answer affects only one blob. Several in a row mean that containerd no longer responds.
         """
-        refused = self._refused(error)
+        failure = self._call_error(error)
         if error.code() is grpc.StatusCode.DEADLINE_EXCEEDED:
-            self._late += 1
-            if self._late < THREADS:
-                return BlobTimeoutError(refused.what, where=refused.where)
-        return refused
+            self._timeouts += 1
+            if self._timeouts < THREADS:
+                return BlobTimeoutError(failure.what, where=failure.where)
+        return failure
 
-    def _refused(self, error: Any) -> DataError:
+    def _call_error(self, error: Any) -> DataError:
         """Return the error for a failed call. A blob that does not exist is a `_MissingError`."""
         code = error.code()
         message = " ".join((error.details() or "").split())[:200]
@@ -212,14 +212,18 @@ class ContainerdClient:
         where = str(self._path)
         if code is grpc.StatusCode.DEADLINE_EXCEEDED:
             what = f"containerd did not respond within {self._deadline:g} seconds. Is it busy or stopped? Try again"
-            return LostError(what, where=where)
+            return StoreUnavailableError(what, where=where)
         if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
             what = f"the response is larger than {_LARGEST:,} bytes, or containerd is too busy ({message})"
             return DataError(what, where=where)
         if code is grpc.StatusCode.UNIMPLEMENTED:
-            return LostError(f"the program listening there is not containerd ({message}). Check the path", where=where)
-        if code in _LOST:
-            return LostError(f"containerd does not respond ({message}). Is it running? Check the path", where=where)
+            return StoreUnavailableError(
+                f"the program listening there is not containerd ({message}). Check the path", where=where
+            )
+        if code in _UNAVAILABLE:
+            return StoreUnavailableError(
+                f"containerd does not respond ({message}). Is it running? Check the path", where=where
+            )
         return DataError(f"containerd refused the request: {message or code.name}", where=where)
 
 
@@ -259,7 +263,7 @@ class ClientNamespace:
     def read(self, digest: str) -> bytes | None:
         """Return a blob, not verified; None if it does not exist.
 
-        Raises `LostError`, or `DataError` if it is too large.
+        Raises `StoreUnavailableError`, or `DataError` if it is too large.
         """
         limit = self._limits.document
         try:
@@ -289,9 +293,10 @@ class ClientNamespace:
         return labels.get(digest, {})
 
     def _all_labels(self) -> dict[str, Mapping[str, str]]:
-        """Return the labels of all blobs that have that label, in one call instead of one for each image.
+        """Return the `CONFIG_REFERENCE` labels of all blobs, in one call instead of one for each image.
 
-        The call is made after the images were listed, and Docker labels a config before it creates an image from it.
+        No listed image lacks its label: the images are listed first, and Docker labels a config before it creates the
+        image.
         """
         request = message("BlobsRequest")(filters=[f'labels."{CONFIG_REFERENCE}"'])
         labels: dict[str, Mapping[str, str]] = {}

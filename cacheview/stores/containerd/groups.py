@@ -76,7 +76,9 @@ def _name(record: ImageRecord) -> str:
 
 
 def parent_of(records: Sequence[ImageRecord]) -> str:
-    """Return the parent that the records name; empty if there is none: ``getImageLabelByDigest`` in moby's image.go.
+    """Return the parent that the records name; empty if there is none.
+
+    Source: ``getImageLabelByDigest`` in moby's image.go.
 
     Raises:
         DataError: the records name different parents (the first is its ``path``), or one is not a digest.

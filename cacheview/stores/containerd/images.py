@@ -7,108 +7,109 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from cacheview.model import DataError, Image, Problem
 from cacheview.stores.budget import LimitError
 from cacheview.stores.containerd.groups import ImageRecords, grouped
-from cacheview.stores.containerd.reader import ImageReader, ReadImage
-from cacheview.stores.containerd.records import ContentStore, ImageRecord, LostError
+from cacheview.stores.containerd.reader import ImageReader, ImageResult
+from cacheview.stores.containerd.records import ContentStore, ImageRecord, StoreUnavailableError
 from cacheview.stores.problems import Problems
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
 
-__all__ = ["Grown", "Listed", "read_images"]
+__all__ = ["OnPartial", "RecordList", "read_images"]
 
-Listed = tuple[Sequence[ImageRecord], Problems]
+RecordList = tuple[Sequence[ImageRecord], Problems]
 """Image records, and problems with their list."""
 
-Grown = Callable[[list[Image], Sequence[Problem]], None]
+OnPartial = Callable[[list[Image], Sequence[Problem]], None]
 
-_FIRST_GROWN = 50  # images before the first partial result; each further one has twice as many
+_FIRST_PARTIAL = 50  # images before the first partial result; each further one has twice as many
 
 
 def read_images(
-    listed: Listed,
+    record_list: RecordList,
     content: ContentStore,
     reading: Reading,
     *,
-    records_now: Callable[[], Listed],
+    records_now: Callable[[], RecordList],
     threads: int = 0,
-    grown: Grown | None = None,
+    on_partial: OnPartial | None = None,
 ) -> tuple[list[Image], Sequence[Problem]]:
     """Return the images of the records, as moby 28.5.2 reads them, and the problems.
 
     Records with the same digest are one image. Images are in the order of their first names; unnamed ones come last.
 
     Args:
-        records_now: lists the records again. An incomplete image without a record now was removed in the meantime.
+        records_now: lists the records again. An incomplete image that no longer has a record was removed in the
+            meantime.
         threads: the number of threads that read; 0: only the caller's.
-        grown: called with the images so far each time their number has doubled.
+        on_partial: called with the images read so far whenever their number has doubled.
 
     Raises:
-        LostError: the content store stopped responding before there was any image.
+        StoreUnavailableError: the content store stopped responding before any image was read.
         Cancelled: the progress canceled the work.
     """
-    records, damaged = listed
+    records, damaged = record_list
     groups, unused = grouped(records, reading.limits)
     problems = Problems(damaged)
     problems.extend(unused)
     reader = ImageReader(content, reading)
     meter = Meter(reading.progress, len(groups), "Reading images")
     meter.alive()
-    read: dict[int, ReadImage] = {}
-    late: dict[int, Problem] = {}
-    lost: LostError | None = None
-    due = _FIRST_GROWN
+    read: dict[int, ImageResult] = {}
+    timeouts: dict[int, Problem] = {}
+    fatal: StoreUnavailableError | None = None
+    due = _FIRST_PARTIAL
     for number, one in _all(reader.read, groups, threads, meter):
-        if one.lost is not None:
-            lost = one.lost
+        if one.fatal is not None:
+            fatal = one.fatal
             break
-        if one.late is not None:
-            late[number] = one.late
+        if one.timeout is not None:
+            timeouts[number] = one.timeout
         else:
             read[number] = one
-        meter.reached(len(read) + len(late))
-        if grown is not None and due <= len(read) < len(groups):
+        meter.reached(len(read) + len(timeouts))
+        if on_partial is not None and due <= len(read) < len(groups):
             due *= 2
-            grown(_images(read), problems.reported())
-    if lost is not None:
+            on_partial(_images(read), problems.reported())
+    if fatal is not None:
         if not read:
-            raise lost
-        problems.stop(Problem("", f"{len(groups) - len(read):,} of {len(groups):,} images were not read: {lost}"))
+            raise fatal
+        problems.stop(Problem("", f"{len(groups) - len(read):,} of {len(groups):,} images were not read: {fatal}"))
     else:
         _leave_out_removed(read, groups, records_now)
-        problems.extend(late.values())
+        problems.extend(timeouts.values())
         meter.finished()
     for number in sorted(read):
         problems.extend(read[number].problems)
     return _images(read), problems.reported()
 
 
-def _images(read: Mapping[int, ReadImage]) -> list[Image]:
+def _images(read: Mapping[int, ImageResult]) -> list[Image]:
     return [image for number in sorted(read) if (image := read[number].image) is not None]
 
 
 def _all(
-    work: Callable[[ImageRecords], ReadImage], groups: Sequence[ImageRecords], threads: int, meter: Meter
-) -> Iterator[tuple[int, ReadImage]]:
+    work: Callable[[ImageRecords], ImageResult], groups: Sequence[ImageRecords], threads: int, meter: Meter
+) -> Iterator[tuple[int, ImageResult]]:
     if not threads:
         yield from ((number, work(group)) for number, group in enumerate(groups))
         return
     from cacheview.stores.workers import WorkerPool
 
-    with WorkerPool(lambda number: work(groups[number]), range(len(groups)), threads) as crew:
-        yield from crew.results(meter)
+    with WorkerPool(lambda number: work(groups[number]), range(len(groups)), threads) as pool:
+        yield from pool.results(meter)
 
 
 def _leave_out_removed(
-    read: dict[int, ReadImage], groups: Sequence[ImageRecords], records_now: Callable[[], Listed]
+    read: dict[int, ImageResult], groups: Sequence[ImageRecords], records_now: Callable[[], RecordList]
 ) -> None:
     """Drop images that were removed during the reading. Docker removes the record first, then blob by blob."""
-    lacking = [number for number, one in read.items() if one.problems]
-    if not lacking:
+    incomplete = [number for number, one in read.items() if one.problems]
+    if not incomplete:
         return
     try:
         records, damaged = records_now()
     except (DataError, LimitError):
         return
     digests = {record.digest for record in records}
-    for number in lacking:
+    for number in incomplete:
         if not damaged and groups[number].digest not in digests:
             del read[number]

@@ -87,22 +87,22 @@ def _varint(data: bytes, at: int) -> tuple[int, int]:
 def _pool() -> DescriptorPool:
     file = FileDescriptorProto(name="cacheview/containerd.proto", package=_PACKAGE, syntax="proto3")
     for name, fields in _MESSAGES.items():
-        made = file.message_type.add(name=name)
+        message_type = file.message_type.add(name=name)
         for field, (number, kind) in fields.items():
-            _add_field(made, field, number, kind)
+            _add_field(message_type, field, number, kind)
     pool = DescriptorPool()
     pool.Add(file)
     return pool
 
 
-def _add_field(made: DescriptorProto, name: str, number: int, kind: str) -> None:
-    field = made.field.add(name=name, number=number, label=FieldDescriptorProto.LABEL_OPTIONAL)
+def _add_field(message_type: DescriptorProto, name: str, number: int, kind: str) -> None:
+    field = message_type.field.add(name=name, number=number, label=FieldDescriptorProto.LABEL_OPTIONAL)
     if kind == "map":
-        entry = made.nested_type.add(name=f"{name.title()}Entry")
+        entry = message_type.nested_type.add(name=f"{name.title()}Entry")
         entry.options.map_entry = True
         _add_field(entry, "key", 1, "string")
         _add_field(entry, "value", 2, "string")
-        kind = f"*{made.name}.{entry.name}"
+        kind = f"*{message_type.name}.{entry.name}"
     if kind.startswith("*"):
         field.label, kind = FieldDescriptorProto.LABEL_REPEATED, kind[1:]
     if kind in _KINDS:

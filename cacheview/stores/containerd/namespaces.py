@@ -18,7 +18,7 @@ DOCKER = "moby"
 _NAMESPACE = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
 _MAX_LENGTH = 76
 _SHOWN = 20
-_MOST_ASKED = 100  # namespaces that are searched for images: each takes a call
+_MOST_SEARCHED = 100  # namespaces that are searched for images: each takes a call
 
 
 def split_target(target: str) -> tuple[str, str]:
@@ -36,35 +36,37 @@ def split_target(target: str) -> tuple[str, str]:
 
 
 def choose_namespace(
-    names: Sequence[str], wanted: str, has_images: Callable[[str], bool]
+    names: Sequence[str], requested: str, has_images: Callable[[str], bool]
 ) -> tuple[str, tuple[str, ...]]:
     """Return the namespace to show, and notes on the choice; an empty name if there are no namespaces.
 
     Args:
         names: the existing namespaces.
-        wanted: the requested namespace; empty: Docker's, otherwise the first that has images.
+        requested: the namespace to show; empty: Docker's, otherwise the first that has images.
 
     Raises:
         DataError: the requested namespace does not exist, or none has a name that containerd allows.
     """
     names = sorted(names)
-    if wanted and wanted not in names:
-        there = f"There are {_listed(names)}" if names else "There are no namespaces, because nothing has been stored"
-        raise DataError(f"there is no namespace {wanted!r}. {there}")
-    if wanted or not names:
-        return wanted, ()
+    if requested and requested not in names:
+        existing = (
+            f"There are {_joined(names)}" if names else "There are no namespaces, because nothing has been stored"
+        )
+        raise DataError(f"there is no namespace {requested!r}. {existing}")
+    if requested or not names:
+        return requested, ()
     usable = list(filter(_is_name, names))
     if not usable:
-        raise DataError(f"no namespace has a name that containerd allows: {_listed(names)}")
-    chosen = DOCKER if DOCKER in usable else next(filter(has_images, usable[:_MOST_ASKED]), usable[0])
+        raise DataError(f"no namespace has a name that containerd allows: {_joined(names)}")
+    chosen = DOCKER if DOCKER in usable else next(filter(has_images, usable[:_MOST_SEARCHED]), usable[0])
     others = [name for name in names if name != chosen]
     notes = []
     if chosen != DOCKER:
         notes.append(f"Showing the namespace {chosen}, because there is no Docker Engine namespace ({DOCKER}).")
     if others:
-        notes.append(f"There are other namespaces: {_listed(others)}. Add `#NAMESPACE` to the path to open one.")
-    if chosen != DOCKER and len(usable) > _MOST_ASKED:
-        notes.append(f"Only the first {_MOST_ASKED} namespaces were searched for images.")
+        notes.append(f"There are other namespaces: {_joined(others)}. Add `#NAMESPACE` to the path to open one.")
+    if chosen != DOCKER and len(usable) > _MOST_SEARCHED:
+        notes.append(f"Only the first {_MOST_SEARCHED} namespaces were searched for images.")
     return chosen, tuple(notes)
 
 
@@ -72,6 +74,6 @@ def _is_name(text: str) -> bool:
     return len(text) <= _MAX_LENGTH and _NAMESPACE.fullmatch(text) is not None
 
 
-def _listed(names: Sequence[str]) -> str:
+def _joined(names: Sequence[str]) -> str:
     shown = [name if _is_name(name) else repr(name[:64]) for name in names[:_SHOWN]]
     return ", ".join(shown) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cacheview.model import DataError, Image, ImageStore, Problem, Release, StoreKind
-from cacheview.stores.containerd.images import Grown
+from cacheview.stores.containerd.images import OnPartial
 from cacheview.stores.containerd.images import read_images as images_of
 from cacheview.stores.containerd.namespaces import choose_namespace, split_target
 from cacheview.stores.containerd.root import RootFolder, RootNamespace, find_root
@@ -24,7 +24,7 @@ __all__ = ["open_target"]
 
 def open_target(target: str, reading: Reading) -> OpenedLocation:
     """See `cacheview.stores.containerd.open_containerd`."""
-    text, wanted = split_target(target)
+    text, requested = split_target(target)
     path = path_of(text) if text else usual_socket()
     try:
         mode = os.stat(path).st_mode
@@ -39,31 +39,31 @@ def open_target(target: str, reading: Reading) -> OpenedLocation:
         raise refusal(error, str(path)) from error
     if stat.S_ISSOCK(mode):
         demand_socket(path)
-        return _open_socket(path, wanted, f"containerd:{target}", reading)
+        return _open_socket(path, requested, f"containerd:{target}", reading)
     if stat.S_ISDIR(mode) or path.name == "meta.db":
-        return _open_root(path, wanted, f"containerd:{target}", reading)
+        return _open_root(path, requested, f"containerd:{target}", reading)
     kind = "a file" if stat.S_ISREG(mode) else what_it_is(mode)
     raise DataError(f"is {kind}. Open containerd's socket, or its root folder", where=str(path))
 
 
-def _open_root(path: Path, wanted: str, location: str, reading: Reading) -> OpenedLocation:
+def _open_root(path: Path, requested: str, location: str, reading: Reading) -> OpenedLocation:
     root = RootFolder(find_root(path), reading.budget)
     metadata = root.metadata()
-    name, notes = _chosen(metadata.namespaces, wanted, lambda name: bool(metadata.records(name)[0]), path)
+    name, notes = _choose(metadata.namespaces, requested, lambda name: bool(metadata.records(name)[0]), path)
     store = _Store("containerd root folder", name, location, notes, path)
     namespace = RootNamespace(root, metadata, name)
     read = images_of(
-        namespace.records(), namespace, reading, records_now=namespace.records_now, grown=store.grown(reading)
+        namespace.records(), namespace, reading, records_now=namespace.records_now, on_partial=store.on_partial(reading)
     )
     return store.opened(*read, path)
 
 
-def _open_socket(path: Path, wanted: str, location: str, reading: Reading) -> OpenedLocation:
+def _open_socket(path: Path, requested: str, location: str, reading: Reading) -> OpenedLocation:
     from cacheview.stores.containerd.client import THREADS, ContainerdClient
 
     with ContainerdClient(path, reading.budget) as client:
         version, namespaces = client.begin(reading.progress)
-        name, notes = _chosen(namespaces, wanted, lambda name: client.has_images(name, reading.progress), path)
+        name, notes = _choose(namespaces, requested, lambda name: client.has_images(name, reading.progress), path)
         store = _Store(f"containerd {version}".rstrip(), name, location, notes, path)
         namespace = client.namespace(name, reading.progress)
         read = images_of(
@@ -72,16 +72,16 @@ def _open_socket(path: Path, wanted: str, location: str, reading: Reading) -> Op
             reading,
             records_now=namespace.records,
             threads=THREADS,
-            grown=store.grown(reading),
+            on_partial=store.on_partial(reading),
         )
     return store.opened(*read, path)
 
 
-def _chosen(
-    names: Sequence[str], wanted: str, has_images: Callable[[str], bool], path: Path
+def _choose(
+    names: Sequence[str], requested: str, has_images: Callable[[str], bool], path: Path
 ) -> tuple[str, tuple[str, ...]]:
     try:
-        return choose_namespace(names, wanted, has_images)
+        return choose_namespace(names, requested, has_images)
     except DataError as error:
         raise error if error.where else error.at(str(path)) from None
 
@@ -100,7 +100,7 @@ class _Store:
     def _title(self) -> str:
         return f"{self.title}, namespace {self.namespace}" if self.namespace else self.title
 
-    def grown(self, reading: Reading) -> Grown | None:
+    def on_partial(self, reading: Reading) -> OnPartial | None:
         partial = reading.partial
         if partial is None:
             return None

@@ -9,13 +9,13 @@ from cacheview.model import ContainerConfig, DataError, Doubt, Image, Problem, s
 from cacheview.stores.blobs import BlobStore
 from cacheview.stores.budget import LimitError
 from cacheview.stores.containerd.groups import ImageRecords, parent_of
-from cacheview.stores.containerd.records import CONFIG_REFERENCE, BlobTimeoutError, ContentStore, LostError
+from cacheview.stores.containerd.records import CONFIG_REFERENCE, BlobTimeoutError, ContentStore, StoreUnavailableError
 from cacheview.stores.manifests import Descriptor
 from cacheview.stores.oci import IndexReader, ParsedDocuments
 from cacheview.stores.problems import Problems
 from cacheview.stores.reading import Reading
 
-__all__ = ["ImageReader", "ReadImage"]
+__all__ = ["ImageReader", "ImageResult"]
 
 # Labels of image records: moby 28.5.2 daemon/containerd/image_builder.go.
 _FROM_SCRATCH = "org.mobyproject.image.fromscratch"
@@ -46,16 +46,20 @@ _NO_LABELS = Doubt(
 
 
 @dataclass(frozen=True, slots=True)
-class ReadImage:
-    """The result of reading one image: the image and its problems, or the error that ends all reading.
+class ImageResult:
+    """The result of reading one image.
 
-    ``late`` gives the reason that there is no image if reading it took too long.
+    Attributes:
+        image: the image; None if there is none.
+        problems: the problems of this image.
+        fatal: the error because of which no other image can be read either.
+        timeout: the problem of an image that could not be read in time.
     """
 
     image: Image | None = None
     problems: Problems = field(default_factory=Problems)
-    lost: LostError | None = None
-    late: Problem | None = None
+    fatal: StoreUnavailableError | None = None
+    timeout: Problem | None = None
 
 
 class _LabelsError(DataError):
@@ -68,18 +72,18 @@ class _BlobFiles:
     def __init__(self, content: ContentStore) -> None:
         self._content = content
         self.problems = Problems()
-        self.lost: LostError | None = None
-        self.late: BlobTimeoutError | None = None
+        self.fatal: StoreUnavailableError | None = None
+        self.timeout: BlobTimeoutError | None = None
 
     def read(self, name: str) -> bytes | None:
         algorithm, _, encoded = name.removeprefix("blobs/").partition("/")
         try:
             return self._content.read(f"{algorithm}:{encoded}")
-        except LostError as error:
-            self.lost = error  # the caller treats it as an error of one blob
+        except StoreUnavailableError as error:
+            self.fatal = error  # the caller treats it as an error of one blob
             raise
         except BlobTimeoutError as error:
-            self.late = error
+            self.timeout = error
             raise
 
     def size(self, name: str) -> int | None:
@@ -98,30 +102,30 @@ class ImageReader:
         self._reading = reading
         self._documents = ParsedDocuments()
 
-    def read(self, group: ImageRecords) -> ReadImage:
+    def read(self, group: ImageRecords) -> ImageResult:
         """Read the image that some records name."""
         members = _BlobFiles(self._content)
         budget = self._reading.budget
         blobs = BlobStore(members, budget)
         reader = IndexReader(blobs, self._reading.platform, budget, documents=self._documents)
         images = reader.images(tuple(_descriptors(group)))
-        if members.lost is not None:
-            return ReadImage(lost=members.lost)
+        if members.fatal is not None:
+            return ImageResult(fatal=members.fatal)
         if reader.limit is not None:
-            return ReadImage(lost=_over(reader.limit))
-        if not images and members.late is not None:
-            return ReadImage(late=Problem(group.title, members.late.what))
+            return ImageResult(fatal=_limit_exceeded(reader.limit))
+        if not images and members.timeout is not None:
+            return ImageResult(timeout=Problem(group.title, members.timeout.what))
         if not images:
-            return ReadImage(problems=reader.problems or Problems([Problem(group.title, "is not an image")]))
+            return ImageResult(problems=reader.problems or Problems([Problem(group.title, "is not an image")]))
         (image,) = images
         try:
             return self._with_origin(image, group, blobs, reader.problems)
-        except LostError as error:
-            return ReadImage(lost=error)
+        except StoreUnavailableError as error:
+            return ImageResult(fatal=error)
         except LimitError as error:
-            return ReadImage(lost=_over(error))
+            return ImageResult(fatal=_limit_exceeded(error))
 
-    def _with_origin(self, image: Image, group: ImageRecords, blobs: BlobStore, problems: Problems) -> ReadImage:
+    def _with_origin(self, image: Image, group: ImageRecords, blobs: BlobStore, problems: Problems) -> ImageResult:
         doubts = []
         parent = ""
         try:
@@ -133,7 +137,7 @@ class ImageReader:
         container_config = None
         try:
             container_config = self._container_config(image, blobs)
-        except LostError:
+        except StoreUnavailableError:
             raise
         except DataError as error:
             problems.append(Problem(group.title, f"the container config cannot be read: {error}"))
@@ -144,7 +148,7 @@ class ImageReader:
                 Problem(group.title, f"the image's names have {len(configs)} different container config labels")
             )
             doubts.append(_BUILT_TWICE)
-        known = {
+        origin = {
             "parent": parent or None,
             # `Children` and `IsBuiltLocally` in moby's cache.go: one record with the label is enough.
             "from_scratch": any(record.labels.get(_FROM_SCRATCH) == "1" for record in group.records),
@@ -153,12 +157,12 @@ class ImageReader:
             "container_config": container_config,
             "doubts": tuple(doubts),
         }
-        return ReadImage(image.model_copy(update=known), problems)
+        return ImageResult(image.model_copy(update=origin), problems)
 
     def _labels(self, digest: str) -> Mapping[str, str]:
         try:
             return self._content.labels(digest)
-        except LostError:
+        except StoreUnavailableError:
             raise
         except DataError as error:
             raise _LabelsError(error.what, where=error.where) from error
@@ -179,7 +183,7 @@ class ImageReader:
                 config = self._reading.budget.decode(ContainerConfig, content, where=f"blob {short_id(reference)}")
                 self._reading.budget.shared.container_config(config)
                 return config
-            except LostError:
+            except StoreUnavailableError:
                 raise
             except DataError as error:
                 failed = failed or error
@@ -194,8 +198,8 @@ def _dangling(group: ImageRecords) -> bool | None:
     return None if is_dangling != bool(group.names) else is_dangling
 
 
-def _over(limit: LimitError) -> LostError:
-    return LostError(f"the store {limit}")
+def _limit_exceeded(limit: LimitError) -> StoreUnavailableError:
+    return StoreUnavailableError(f"the store {limit}")
 
 
 def _descriptors(group: ImageRecords) -> Iterator[Descriptor]:

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Protocol
 
-__all__ = ["CONFIG_REFERENCE", "BlobTimeoutError", "ContentStore", "ImageRecord", "LostError", "Namespace"]
+__all__ = ["CONFIG_REFERENCE", "BlobTimeoutError", "ContentStore", "ImageRecord", "Namespace", "StoreUnavailableError"]
 
 from cacheview.model import DataError
 from cacheview.stores.problems import Problems
@@ -18,7 +18,7 @@ Source: moby 28.5.2 daemon/containerd/image_builder.go.
 """
 
 
-class LostError(DataError):
+class StoreUnavailableError(DataError):
     """The content store no longer responds: nothing else can be read from it."""
 
 
@@ -52,13 +52,13 @@ class ContentStore(Protocol):
         """Return a blob, not verified; None if there is none.
 
         Raises:
-            LostError: no other blob can be read either.
+            StoreUnavailableError: no other blob can be read either.
             BlobTimeoutError: the blob did not arrive in time.
             DataError: the blob cannot be read, or is too large.
         """
 
     def labels(self, digest: str) -> Mapping[str, str]:
-        """Return the labels of a blob, including `CONFIG_REFERENCE` if it has that; empty if there is no such blob.
+        """Return the labels of a blob, including `CONFIG_REFERENCE` if it has one; empty if there is no such blob.
 
         Raises what `read` raises.
         """

@@ -11,7 +11,7 @@ from cacheview.model import DataError
 from cacheview.regular import NotRegularError, open_to_read
 from cacheview.stores.budget import Budget, Resource
 from cacheview.stores.containerd.bolt_meta import META_SPAN, newest_meta
-from cacheview.stores.containerd.images import Listed
+from cacheview.stores.containerd.images import RecordList
 from cacheview.stores.containerd.metadata import Metadata
 from cacheview.stores.containerd.records import Namespace
 from cacheview.stores.files import not_a_file, refusal, what_it_is
@@ -94,7 +94,7 @@ class RootFolder:
         """Return the file as one transaction left it.
 
         A transaction writes to pages that were free before, then to a meta page. Everything reachable from the newest
-        meta page stays unchanged until another transaction is done. No lock is used: it would block containerd.
+        meta page stays unchanged until another transaction completes. No lock is used: it would block containerd.
         """
         try:
             descriptor = open_to_read(path, follow=True)
@@ -151,10 +151,10 @@ class RootNamespace(Namespace):
         self._metadata = metadata
         self._name = name
 
-    def records(self) -> Listed:
+    def records(self) -> RecordList:
         return self._metadata.records(self._name)
 
-    def records_now(self) -> Listed:
+    def records_now(self) -> RecordList:
         """Return the records as they are now."""
         return self._root.metadata().records(self._name)
 

@@ -13,7 +13,7 @@ from cacheview.stores.socket_path import demand_short_path
 __all__ = ["USUAL_SOCKETS", "containerd_sockets", "demand_socket", "usual_socket"]
 
 USUAL_SOCKETS = ("/run/containerd/containerd.sock", "/run/docker/containerd/containerd.sock")
-"""containerd's own socket, and that of the containerd which a Docker Engine starts if there is none."""
+"""containerd's own socket, and the socket of the containerd that a Docker Engine starts if there is no other."""
 
 _FOLDERS = (
     "You can also open containerd's root folder: containerd:/var/lib/containerd, or containerd/daemon in Docker's "
@@ -39,8 +39,8 @@ def usual_socket() -> Path:
             ) from error
         except OSError:
             continue
-    looked = " or ".join(USUAL_SOCKETS)
-    raise DataError(f"there is no containerd socket at {looked}. Is containerd running? {_FOLDERS}")
+    paths = " or ".join(USUAL_SOCKETS)
+    raise DataError(f"there is no containerd socket at {paths}. Is containerd running? {_FOLDERS}")
 
 
 def demand_socket(path: Path) -> None:

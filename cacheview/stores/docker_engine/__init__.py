@@ -15,7 +15,7 @@ def open_engine(target: str, reading: Reading) -> OpenedLocation:
     """Read the images of an engine. ``target`` is the part of a location after ``engine:``.
 
     Raises:
-        DataError: there is no such engine, or it does not answer: what, where, and what to do.
+        DataError: there is no such engine, or it does not answer. The message says what, where, and what to do.
         Cancelled: ``reading.progress`` canceled the work.
     """
     from cacheview.stores.docker_engine.opening import open_target

@@ -65,14 +65,14 @@ class Timeouts:
 
     Attributes:
         connect: to look up the host and to connect.
-        answer: for each piece of an answer.
-        whole: for a whole answer, or for one event.
+        piece: for each piece of an answer.
+        total: for a complete answer, or for one event.
         archive: until the first bytes of an image.
     """
 
     connect: float = 2.0
-    answer: float = 10.0
-    whole: float = 120.0
+    piece: float = 10.0
+    total: float = 120.0
     archive: float = 900.0
 
 
@@ -94,7 +94,8 @@ class EngineClient:
     """A connection to one engine, for several threads. Every failure is raised as a `DataError`.
 
     Args:
-        stopped: returns whether the caller no longer waits. It is called ten times a second; raising ends requests.
+        stopped: returns whether the caller is no longer waiting. It is called ten times a second; raising ends
+            requests.
     """
 
     def __init__(
@@ -129,7 +130,7 @@ class EngineClient:
     def events(self, version: str, kind: str, stopped: threading.Event) -> Iterator[None]:
         """Yield once when the engine is listening, then after each batch of events, until ``stopped`` is set.
 
-        The stream may last forever, but each event has to arrive in full within the time of an answer.
+        The stream may last forever, but each event has to arrive in full within the time allowed for an answer.
 
         Raises `DataError` if the connection is lost.
         """
@@ -156,7 +157,7 @@ class EngineClient:
 
         Args:
             version: the API version.
-            stopped: returns whether the caller no longer waits. It is called ten times a second; raising ends the
+            stopped: returns whether the caller is no longer waiting. It is called ten times a second; raising ends the
                 request.
 
         Raises:
@@ -171,11 +172,11 @@ class EngineClient:
             if response.status != 200:
                 raise status_error(response.status, self._body(response, _MAX_ERROR), self.endpoint, path)
             while True:
-                deadline.restart(timeouts.whole)
+                deadline.restart(timeouts.total)
                 try:
                     piece = response.read(_ARCHIVE_PIECE)
                 except Exception as error:
-                    raise self._lost(error) from error
+                    raise self._error(error) from error
                 if not piece:
                     return
                 yield piece
@@ -213,17 +214,17 @@ class EngineClient:
         return self._closed.is_set() or self._stopped()
 
     def _deadline(self, stopped: Callable[[], bool]) -> Deadline:
-        return Deadline(self.timeouts.answer, self.timeouts.whole, stopped)
+        return Deadline(self.timeouts.piece, self.timeouts.total, stopped)
 
     def _ask(self, path: str, parameters: Mapping[str, str] | None, deadline: Deadline) -> BaseHTTPResponse:
         demand_allowed("GET", path)
         try:
             return self._connections.get(path, parameters, deadline, self.timeouts.connect)
         except Exception as error:
-            raise self._lost(error) from error
+            raise self._error(error) from error
 
-    def _lost(self, error: Exception) -> DataError:
-        return connection_error(error, self.endpoint, self.timeouts.answer, message=self._connections.message)
+    def _error(self, error: Exception) -> DataError:
+        return connection_error(error, self.endpoint, self.timeouts.piece, message=self._connections.message)
 
     def _body(self, response: BaseHTTPResponse, limit: int) -> bytes:
         encoding = response.headers.get("Content-Encoding", "identity")
@@ -238,29 +239,29 @@ class EngineClient:
             while (size := body.tell()) <= limit and (piece := response.read(min(_PIECE, limit + 1 - size))):
                 body.write(piece)
         except Exception as error:
-            raise self._lost(error) from error
+            raise self._error(error) from error
         return body.getvalue()
 
     def _pieces(self, response: BaseHTTPResponse, deadline: Deadline, stopped: threading.Event) -> Iterator[None]:
         """Yield for each piece in which an event ends. The content is discarded."""
-        begun = 0  # bytes of an unfinished event
+        unfinished = 0  # bytes of an unfinished event
         while not stopped.is_set():
             try:
                 piece = response.read1(_PIECE)
             except Exception as error:
                 if stopped.is_set():
                     return
-                raise self._lost(error) from error
+                raise self._error(error) from error
             if not piece:
                 raise connection_error(ConnectionResetError("the event stream has ended"), self.endpoint, 0)
             _, end, rest = piece.rpartition(b"\n")
-            begun = len(rest) if end else begun + len(piece)
-            if begun > _MAX_EVENT:
+            unfinished = len(rest) if end else unfinished + len(piece)
+            if unfinished > _MAX_EVENT:
                 what = f"received an event larger than {_MAX_EVENT:,} bytes. Is this a Docker Engine?"
                 raise NoAnswerError(what, where=self.where)
-            if begun == 0:
+            if unfinished == 0:
                 deadline.suspend()
-            elif end or begun == len(piece):
+            elif end or unfinished == len(piece):
                 deadline.restart()
             if end:
                 yield

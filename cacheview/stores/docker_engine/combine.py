@@ -19,13 +19,13 @@ from cacheview.stores.reasons import reason
 from cacheview.stores.usual import CONTAINERD_ROOT, DOCKER_ROOT
 from cacheview.wording import counted
 
-__all__ = ["RicherRead", "RicherStore", "candidates", "read_beside", "remedy_for"]
+__all__ = ["RicherDetails", "StorePlace", "read_richer_store", "remedy_for", "store_places"]
 
 _META = "io.containerd.metadata.v1.bolt/meta.db"
 
 
 @dataclass(frozen=True, slots=True)
-class RicherStore:
+class StorePlace:
     """A place that may have a store with more details than the API.
 
     Attributes:
@@ -51,12 +51,12 @@ class RicherStore:
 
 
 @dataclass(frozen=True, slots=True)
-class RicherRead:
+class RicherDetails:
     """The details that were read in addition to those of the API.
 
     Attributes:
         images: the images of the same store by id; empty if none could be read.
-        remedy: a sentence on how to make certain what the API does not report.
+        remedy: a sentence on how to find out what the API does not report.
         layers_at: see `ImageStore`.
     """
 
@@ -67,7 +67,7 @@ class RicherRead:
     layers_at: str = ""
 
 
-def candidates(engine: Engine, endpoint: Endpoint) -> list[RicherStore]:
+def store_places(engine: Engine, endpoint: Endpoint) -> list[StorePlace]:
     """Return the places on this machine where an engine's store may be readable, best first; none for a remote engine.
 
     The root folder of its containerd comes before the socket, because reading it is several times faster. An engine
@@ -94,27 +94,28 @@ def candidates(engine: Engine, endpoint: Endpoint) -> list[RicherStore]:
     return [first, *places, *rest]
 
 
-def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading: Reading) -> RicherRead:
-    """Read the first candidate that is the engine's store, which is one with most of the images the engine lists.
+def read_richer_store(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading: Reading) -> RicherDetails:
+    """Read the engine's store from the first of the `store_places` that has it.
 
-    A few common images prove nothing: two stores may have pulled the same ones.
+    It is the engine's store if it has more than half of the images that the engine lists. A few common images prove
+    nothing: two stores may have pulled the same ones.
 
     Raises:
         Cancelled: ``reading.progress`` canceled the work.
     """
     listed = set(ids)
     notes: list[str] = []
-    places = candidates(engine, endpoint) if listed else []
-    tried: list[RicherStore] = []
+    places = store_places(engine, endpoint) if listed else []
+    rejected: list[StorePlace] = []
     for place in places:
         if place.why_not:
-            tried.append(place)
+            rejected.append(place)
             continue
         try:
             store = _open(place, replace(reading, partial=None)).cases[0].store
         except (DataError, ImportError) as error:  # ImportError: its library is not installed
             what = error.what if isinstance(error, DataError) else reason(error)
-            tried.append(replace(place, why_not=f"{place.path} cannot be read: {what}"))
+            rejected.append(replace(place, why_not=f"{place.path} cannot be read: {what}"))
             continue
         common = len(listed & store.by_id.keys())
         if 2 * common <= len(listed):
@@ -122,18 +123,20 @@ def read_beside(engine: Engine, endpoint: Endpoint, ids: Iterable[str], reading:
                 f"{place.location} is not this engine's store: it has only {common} of the engine's {len(listed)} "
                 "images."
             )
-            tried.append(replace(place, why_not=f"{place.path} is a different store"))
+            rejected.append(replace(place, why_not=f"{place.path} is a different store"))
             continue
         if more := len(store.by_id.keys() - listed):
             notes.append(f"It has {counted(more, 'image')} that the engine does not list.")
         message = f"Details that the Docker API leaves out were read from {place.location}."
-        return RicherRead(store.by_id, remedy_for(engine, tried), (message, *notes), store.problems, store.layers_at)
-    return RicherRead({}, remedy_for(engine, tried), tuple(notes))
+        return RicherDetails(
+            store.by_id, remedy_for(engine, rejected), (message, *notes), store.problems, store.layers_at
+        )
+    return RicherDetails({}, remedy_for(engine, rejected), tuple(notes))
 
 
-def remedy_for(engine: Engine, tried: Iterable[RicherStore]) -> str:
+def remedy_for(engine: Engine, rejected: Iterable[StorePlace]) -> str:
     """Return how to make the store itself readable: which store, and why it cannot be read now."""
-    tried = list(tried)
+    rejected = list(rejected)
     if engine.store is StoreKind.GRAPH_DRIVER:
         what = f"Open the engine's data root: data-root:{engine.root or DOCKER_ROOT}"
     else:
@@ -141,14 +144,14 @@ def remedy_for(engine: Engine, tried: Iterable[RicherStore]) -> str:
             "Open the engine's containerd store: "
             f"containerd:{engine.containerd.removeprefix('unix://') or USUAL_SOCKETS[0]}"
         )
-    if not tried:
+    if not rejected:
         return f"{what}, on the Docker host"
-    tried.sort(key=lambda place: place.is_folder)  # sockets first: connecting to one may not need root
-    there = [place for place in tried if not place.is_absent] or tried[:1]
-    return f"{what}. {'. '.join(place.why_not for place in there[:3])}"
+    rejected.sort(key=lambda place: place.is_folder)  # sockets first: connecting to one may not need root
+    existing = [place for place in rejected if not place.is_absent] or rejected[:1]
+    return f"{what}. {'. '.join(place.why_not for place in existing[:3])}"
 
 
-def _open(place: RicherStore, reading: Reading) -> OpenedLocation:
+def _open(place: StorePlace, reading: Reading) -> OpenedLocation:
     if place.kind is StoreKind.CONTAINERD:
         from cacheview.stores.containerd import open_containerd
 
@@ -158,7 +161,7 @@ def _open(place: RicherStore, reading: Reading) -> OpenedLocation:
     return open_data_root(place.target, reading)
 
 
-def _place(kind: StoreKind, target: str, path: str, needed: str) -> RicherStore:
+def _place(kind: StoreKind, target: str, path: str, needed: str) -> StorePlace:
     """Return a place for a store, with the reason why ``needed`` (its file, folder or socket) cannot be read."""
     why_not, is_absent = "", False
     try:
@@ -169,4 +172,4 @@ def _place(kind: StoreKind, target: str, path: str, needed: str) -> RicherStore:
         why_not = f"You do not have permission to read {path}: {who_can('read it')}"
     except (OSError, ValueError):
         why_not, is_absent = f"{path} does not exist on this machine", True
-    return RicherStore(kind, target, path, why_not, is_absent)
+    return StorePlace(kind, target, path, why_not, is_absent)

@@ -26,7 +26,8 @@ def ask_containers(target: str, *, by_name: bool) -> tuple[Container, ...]:
 
     Args:
         target: the part of a location after ``engine:``.
-        by_name: whether to find the name that each container was created from, which the list does not always report.
+        by_name: whether to find the image name that each container was created from, which the list does not always
+            report.
     """
     with EngineClient(find_endpoint(target)) as client:
         newest = read_version(client).ApiVersion
@@ -34,16 +35,16 @@ def ask_containers(target: str, *, by_name: bool) -> tuple[Container, ...]:
             version = f"1.{min(version_key(newest), version_key(KNOWN_API))}"
         except ValueError as error:
             raise NoAnswerError(f"does not report its API version: {error}", where=client.where) from error
-        return _listed(client, version, by_name=by_name)
+        return _list(client, version, by_name=by_name)
 
 
-def _listed(client: EngineClient, version: str, *, by_name: bool) -> tuple[Container, ...]:
+def _list(client: EngineClient, version: str, *, by_name: bool) -> tuple[Container, ...]:
     content = client.get(f"/v{version}/containers/json", {"all": "1"}, limit=_MAX_LIST)
-    listed = decode(ContainerListDocument, content).root
-    if len(listed) > _MOST:
+    entries = decode(ContainerListDocument, content).root
+    if len(entries) > _MOST:
         raise DataError(f"there are more than {_MOST:,} containers", where=client.where)
     results = []
-    for each in listed:
+    for each in entries:
         if not _ID.fullmatch(each.Id):
             raise DataError(f"a container has no id: {each.Id[:100]!r}. Is this a Docker Engine?", where=client.where)
         image = each.Image

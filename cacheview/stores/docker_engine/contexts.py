@@ -1,8 +1,8 @@
 """The Docker Engines that this machine is configured for: contexts, environment and usual sockets.
 
 Files are only read. The rules are those of the docker CLI (docker/cli 28, ``resolveContextName`` in
-``cli/command/cli.go``): ``DOCKER_HOST`` selects the default context whatever else is set, then ``DOCKER_CONTEXT``
-counts, then ``currentContext`` in the CLI's config.
+``cli/command/cli.go``): ``DOCKER_HOST`` selects the default context whatever else is set; otherwise the context is the
+one in ``DOCKER_CONTEXT``, or else in ``currentContext`` in the CLI's config.
 """
 
 from __future__ import annotations
@@ -143,7 +143,7 @@ def find_endpoint(target: str) -> Endpoint:
 def endpoints() -> list[Endpoint]:
     """Return all engines that this machine is configured for, each host once, the current one first.
 
-    Nothing connects to them. A context that cannot be read is left out; `find_endpoint` reports why.
+    None of them is contacted. A context that cannot be read is left out; `find_endpoint` reports why.
     """
     results: list[Endpoint] = []
     with suppress(DataError):
@@ -184,8 +184,8 @@ def _endpoint(name: str, host: str, origin: str = "") -> Endpoint:
 
 
 def _tls_of_environment() -> Tls | None:
-    verify, wanted = os.environ.get("DOCKER_TLS_VERIFY"), os.environ.get("DOCKER_TLS")
-    if not verify and not wanted:
+    verify, use_tls = os.environ.get("DOCKER_TLS_VERIFY"), os.environ.get("DOCKER_TLS")
+    if not verify and not use_tls:
         return None
     return _tls_of(Path(os.environ.get("DOCKER_CERT_PATH") or cli_folder()), bool(verify))
 
@@ -208,10 +208,10 @@ def _context(name: str, origin: str) -> Endpoint:
     digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
     path = folder / "contexts" / "meta" / digest / "meta.json"
     if not path.exists():
-        known = ", ".join([DEFAULT, *_context_names()])
+        existing = ", ".join([DEFAULT, *_context_names()])
         message = f" (set in {origin})" if origin else ""
         raise DataError(
-            f"there is no Docker context {name[:100]!r}{message}. The known contexts are {known}. `docker context "
+            f"there is no Docker context {name[:100]!r}{message}. The known contexts are {existing}. `docker context "
             "ls` lists them",
             where=f"engine:{name[:100]}",
         )

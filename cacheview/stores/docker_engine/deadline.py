@@ -11,23 +11,23 @@ from typing import TYPE_CHECKING, Any, Final
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["Deadline", "HeadTooLargeError", "LateError", "StoppedError", "timed"]
+__all__ = ["Deadline", "DeadlineExceededError", "HeadTooLargeError", "StoppedError", "timed"]
 
 MAX_HEAD: Final = 256 * 1024  # bytes before the body, including every 100 Continue; an engine sends a few hundred
-_STEP: Final = 0.1  # seconds between two checks whether the answer is still wanted
+_STEP: Final = 0.1  # seconds between two checks of whether the answer is still needed
 
 
-class LateError(TimeoutError):
-    """An answer did not arrive in time. ``began``: part of it did."""
+class DeadlineExceededError(TimeoutError):
+    """An answer did not arrive in time. ``has_begun``: whether part of it did."""
 
-    def __init__(self, seconds: float, *, began: bool) -> None:
+    def __init__(self, seconds: float, *, has_begun: bool) -> None:
         super().__init__(f"not within {seconds:g} seconds")
         self.seconds = seconds
-        self.began = began
+        self.has_begun = has_begun
 
 
 class StoppedError(ConnectionAbortedError):
-    """The caller no longer waits for the answer."""
+    """The caller is no longer waiting for the answer."""
 
 
 class HeadTooLargeError(ConnectionAbortedError):
@@ -40,35 +40,35 @@ class Deadline:
     A socket's own timeout applies to each piece, and a piece may be one byte.
 
     Args:
-        each: seconds to wait for each piece; None: no limit.
-        whole: seconds for the whole answer.
-        stopped: returns whether the caller no longer waits; called ten times a second.
+        piece: seconds to wait for each piece; None: no limit.
+        total: seconds for the complete answer.
+        stopped: returns whether the caller is no longer waiting; called ten times a second.
         clock: returns the time in seconds.
     """
 
     def __init__(
         self,
-        each: float | None,
-        whole: float,
+        piece: float | None,
+        total: float,
         stopped: Callable[[], bool] = lambda: False,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self.each = each
-        self.whole = whole
+        self.piece = piece
+        self.total = total
         self._stopped = stopped
         self._clock = clock
-        self._end: float | None = clock() + whole
+        self._end: float | None = clock() + total
         self._in_head = True
         self._received = 0
 
-    def restart(self, whole: float | None = None) -> None:
-        """Restart the whole deadline, with ``whole`` seconds from now; None: as many as before."""
-        self.whole = self.whole if whole is None else whole
-        self._end = self._clock() + self.whole
+    def restart(self, total: float | None = None) -> None:
+        """Restart the deadline with ``total`` seconds from now; None: as many as before."""
+        self.total = self.total if total is None else total
+        self._end = self._clock() + self.total
 
     def suspend(self) -> None:
-        """Let the answer take any time, until `restart`."""
-        self._end = self.each = None
+        """Let the answer take any amount of time, until `restart`."""
+        self._end = self.piece = None
 
     def head_is_read(self) -> None:
         """Note that the head has been read, and that the body follows."""
@@ -78,8 +78,8 @@ class Deadline:
         """Receive bytes from a socket and return how many; 0 if it has ended.
 
         Raises:
-            LateError: the time is up.
-            StoppedError: the caller no longer waits.
+            DeadlineExceededError: the time is up.
+            StoppedError: the caller is no longer waiting.
             HeadTooLargeError: the head exceeds `MAX_HEAD`.
             OSError: the connection broke.
         """
@@ -102,12 +102,12 @@ class Deadline:
         now, patience = self._clock(), _STEP
         if self._end is not None:
             if now >= self._end:
-                raise LateError(self.whole, began=self._received > 0)
+                raise DeadlineExceededError(self.total, has_begun=self._received > 0)
             patience = min(patience, self._end - now)
-        if self.each is not None:
-            if now >= since + self.each:
-                raise LateError(self.each, began=False)
-            patience = min(patience, since + self.each - now)
+        if self.piece is not None:
+            if now >= since + self.piece:
+                raise DeadlineExceededError(self.piece, has_begun=False)
+            patience = min(patience, since + self.piece - now)
         return max(patience, 0.001)
 
 

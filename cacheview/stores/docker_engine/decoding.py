@@ -63,7 +63,7 @@ class Decoder:
     problems: Problems = field(default_factory=Problems)
     _entries: dict[tuple[int, str, str, bool], HistoryEntry] = field(default_factory=dict)
 
-    def listed(self, entry: ListedImage, doubts: tuple[Doubt, ...]) -> Image:
+    def image_from_list(self, entry: ListedImage, doubts: tuple[Doubt, ...]) -> Image:
         """Return an image with the details in the list of images."""
         in_containerd = self.doubts.in_containerd
         config = ContainerConfig(Labels=entry.Labels) if entry.Labels else None
@@ -78,7 +78,7 @@ class Decoder:
             doubts=doubts,
         )
 
-    def read(self, listed: Image, inspected: bytes, history: bytes | DataError) -> Image:
+    def read(self, image: Image, inspected: bytes, history: bytes | DataError) -> Image:
         """Return an image with the details of the list, inspect and history.
 
         Raises:
@@ -86,7 +86,7 @@ class Decoder:
             LimitError: the budget is exceeded.
         """
         document = self.budget.decode(ImageDocument, inspected, where="inspect")
-        if document.Id != listed.id:
+        if document.Id != image.id:
             raise DataError(f"the engine returned a different image: {document.Id[:100]!r}", where="inspect")
         doubts = list(self.doubts.always)
         diff_ids = (document.RootFS.Layers if document.RootFS else None) or ()
@@ -107,7 +107,7 @@ class Decoder:
             doubts = [doubt for doubt in doubts if not doubt.aspect.startswith("history")]
             doubts.append(self.doubts.history(error.what))
         container_config = self._container_config(document, doubts)
-        parent = document.Parent or listed.parent
+        parent = document.Parent or image.parent
         doubts += self.doubts.of_root(parent is None)
         config = ImageConfig(
             created=_created(document.Created),
@@ -128,16 +128,16 @@ class Decoder:
             docker_version="" if self.doubts.in_containerd else document.DockerVersion or "",
         )
         self.budget.shared.config(config)
-        return listed.model_copy(update={"config": config, "parent": parent, "doubts": tuple(doubts)})
+        return image.model_copy(update={"config": config, "parent": parent, "doubts": tuple(doubts)})
 
     def _container_config(self, document: ImageDocument, doubts: list[Doubt]) -> ContainerConfig | None:
-        given = document.container_config
-        if given is not None and given != _ZERO:
-            return given
+        config = document.container_config
+        if config is not None and config != _ZERO:
+            return config
         if not self.doubts.in_containerd:
-            if given is None:
+            if config is None:
                 doubts.append(self.doubts.no_container_config)
-        elif not (self.doubts.engine.is_71ebfc7 and given is not None):
+        elif not (self.doubts.engine.is_71ebfc7 and config is not None):
             doubts.append(self.doubts.container_config)
         return None
 
@@ -232,8 +232,8 @@ def _is_manifest(entry: ListedImage) -> bool:
 
 
 def _time(seconds: int) -> Timestamp | None:
-    known = seconds not in _NO_TIME and _NO_TIME[1] < seconds <= _LAST_TIME
-    return Timestamp(seconds, 0, None) if known else None
+    is_known = seconds not in _NO_TIME and _NO_TIME[1] < seconds <= _LAST_TIME
+    return Timestamp(seconds, 0, None) if is_known else None
 
 
 def _created(text: str | None) -> Timestamp | None:

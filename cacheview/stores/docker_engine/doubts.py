@@ -1,4 +1,4 @@
-"""The facts that the Docker Engine API does not report of an image. Images share one object for each doubt."""
+"""The facts that the Docker Engine API does not report about an image. Images share one object for each doubt."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ _SECONDS = "reports times only to the second, in UTC"
 class Doubts:
     """The doubts about the images of one engine if only the API was used.
 
-    ``remedy`` is a sentence on how to make certain what only the store itself records. The differences between engines
-    were measured, and read from ``daemon/images/image_inspect.go``, ``daemon/containerd/image_inspect.go`` and
+    ``remedy`` is a sentence on how to find out what only the store itself records. The differences between engines were
+    measured, and read from ``daemon/images/image_inspect.go``, ``daemon/containerd/image_inspect.go`` and
     ``image_history.go`` in moby 20.10 to 29.
     """
 

@@ -127,8 +127,8 @@ def _versions(version: VersionDocument, where: str) -> tuple[str, str]:
             f"does not report its API version: {error}. Is this a Docker Engine?", where=where
         ) from error
 
-    def nearest(wanted: str) -> str:
-        return f"1.{max(oldest, min(newest, version_key(wanted)))}"
+    def nearest(version: str) -> str:
+        return f"1.{max(oldest, min(newest, version_key(version)))}"
 
     return nearest(KNOWN_API), nearest(INSPECT_API)
 

@@ -13,7 +13,7 @@ from typing import Literal
 
 from cacheview.model import DataError
 from cacheview.stores.docker_engine.contexts import DEFAULT, Endpoint, endpoints
-from cacheview.stores.docker_engine.deadline import HeadTooLargeError, LateError
+from cacheview.stores.docker_engine.deadline import DeadlineExceededError, HeadTooLargeError
 from cacheview.stores.docker_engine.ssh import SshError
 from cacheview.stores.permission import group_of, who_can
 from cacheview.stores.reasons import reason, reason_of_answer
@@ -30,15 +30,15 @@ __all__ = [
 
 _MAX_MESSAGE = 300
 
-Lost = Literal["down", "timeout", "broken"]
+FailureKind = Literal["down", "timeout", "broken"]
 
 
 class ConnectionLostError(DataError):
-    """No complete answer arrived: no one listens, it took too long, or the connection was lost. ``how`` is which."""
+    """No complete answer arrived: no one listens, it took too long, or the connection was lost. ``kind`` says which."""
 
-    def __init__(self, what: str, *, where: str, how: Lost) -> None:
+    def __init__(self, what: str, *, where: str, kind: FailureKind) -> None:
         super().__init__(what, where=where)
-        self.how = how
+        self.kind = kind
 
 
 class NoAnswerError(DataError):
@@ -58,52 +58,54 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, m
     where = endpoint.host[:200]
     causes = list(causes_of(error))
     for cause in causes:
-        if isinstance(cause, LateError):
-            return ConnectionLostError(_late(cause), where=where, how="timeout")
+        if isinstance(cause, DeadlineExceededError):
+            return ConnectionLostError(_timeout_message(cause), where=where, kind="timeout")
         if isinstance(cause, SshError):
-            return ConnectionLostError(str(cause), where=where, how="down")
+            return ConnectionLostError(str(cause), where=where, kind="down")
         # http.client raises the last one for too many headers.
         if isinstance(cause, HeadTooLargeError | http.client.LineTooLong) or type(cause) is http.client.HTTPException:
             why = f"the response headers are too large ({reason(cause)})"
             what = f"{why}. Is this a Docker Engine? Check the address"
             return NoAnswerError(what, where=where)
     names = {type(cause).__name__ for cause in causes}
-    of_tls: list[BaseException] = [cause for cause in causes if isinstance(cause, ssl.SSLError)]
-    of_tls += [cause for cause in causes if type(cause).__name__ in ("SSLError", "TLSParameterError")]
-    if of_tls:
-        failed = reason(of_tls[0])
+    tls_errors: list[BaseException] = [cause for cause in causes if isinstance(cause, ssl.SSLError)]
+    tls_errors += [cause for cause in causes if type(cause).__name__ in ("SSLError", "TLSParameterError")]
+    if tls_errors:
+        failed = reason(tls_errors[0])
         what = f"TLS failed: {failed}. Check the context's certificates, or DOCKER_TLS_VERIFY and DOCKER_CERT_PATH"
-        return ConnectionLostError(what, where=where, how="down")
+        return ConnectionLostError(what, where=where, kind="down")
     if any(isinstance(cause, TimeoutError) for cause in causes) or names & {"ReadTimeoutError", "ConnectTimeoutError"}:
-        return ConnectionLostError(_late(LateError(seconds, began=False)), where=where, how="timeout")
+        return ConnectionLostError(
+            _timeout_message(DeadlineExceededError(seconds, has_begun=False)), where=where, kind="timeout"
+        )
     for cause in causes:
         if isinstance(cause, PermissionError):
-            return ConnectionLostError(_permission(endpoint), where=where, how="down")
+            return ConnectionLostError(_permission(endpoint), where=where, kind="down")
         if isinstance(cause, FileNotFoundError):
-            return ConnectionLostError(_not_running("there is no such socket", endpoint), where=where, how="down")
+            return ConnectionLostError(_not_running("there is no such socket", endpoint), where=where, kind="down")
         if isinstance(cause, ConnectionRefusedError):
-            return ConnectionLostError(_not_running("nothing is listening there", endpoint), where=where, how="down")
+            return ConnectionLostError(_not_running("nothing is listening there", endpoint), where=where, kind="down")
         if isinstance(cause, socket.gaierror):
             what = f"there is no such host: {cause.strerror}. Check the name, or choose another context"
-            return ConnectionLostError(what, where=where, how="down")
+            return ConnectionLostError(what, where=where, kind="down")
         if isinstance(cause, OSError) and cause.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN):
-            return ConnectionLostError(f"the host is unreachable: {cause.strerror}", where=where, how="down")
+            return ConnectionLostError(f"the host is unreachable: {cause.strerror}", where=where, kind="down")
     if endpoint.host.startswith("ssh://"):
         words = message[:_MAX_MESSAGE].rstrip(".") or why_broken(causes)
         what = (
             f"SSH failed: {words}. Check that `ssh {endpoint.host[6:200]} docker version` works without asking "
             "for a password"
         )
-        return ConnectionLostError(what, where=where, how="broken")
+        return ConnectionLostError(what, where=where, kind="broken")
     what = (
         f"the response was cut off: {why_broken(causes)}. The engine may have stopped, or this may not be a Docker "
         "Engine. Check, and try again"
     )
-    return ConnectionLostError(what, where=where, how="broken")
+    return ConnectionLostError(what, where=where, kind="broken")
 
 
-def _late(error: LateError) -> str:
-    if error.began:
+def _timeout_message(error: DeadlineExceededError) -> str:
+    if error.has_begun:
         return (
             f"the response was not complete after {error.seconds:g} seconds, so cacheview stopped waiting for it. "
             "Is the engine busy, or the connection slow? Try again"
@@ -145,16 +147,16 @@ def why_broken(causes: Sequence[BaseException]) -> str:
 
 
 def causes_of(error: BaseException) -> Iterator[BaseException]:
-    """Yield an exception and its origins: libraries wrap theirs as causes, contexts, reasons and arguments."""
+    """Yield an exception and those that led to it, which libraries keep as causes, contexts, reasons and arguments."""
     seen: set[int] = set()
-    waiting: list[object] = [error]
-    while waiting:
-        one = waiting.pop(0)
+    queue: list[object] = [error]
+    while queue:
+        one = queue.pop(0)
         if not isinstance(one, BaseException) or id(one) in seen:
             continue
         seen.add(id(one))
         yield one
-        waiting += [getattr(one, "reason", None), one.__cause__, one.__context__, *one.args]
+        queue += [getattr(one, "reason", None), one.__cause__, one.__context__, *one.args]
 
 
 def _not_running(why: str, endpoint: Endpoint) -> str:

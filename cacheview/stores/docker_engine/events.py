@@ -26,31 +26,31 @@ def follow(
 ) -> None:
     """Call ``on_event`` for the image events of an engine, until ``stopped`` is set. Several events may cause one call.
 
-    After a lost connection it reconnects and calls ``on_event``, since events may have been missed. A connection
-    that is lost soon counts as failed, so the pauses grow.
+    After a lost connection it reconnects and calls ``on_event``, since events may have been missed. A connection that
+    is soon lost counts as failed, so the pauses grow.
 
     Raises:
-        DataError: there is no such engine, it no longer answers, or it closes each connection soon.
+        DataError: there is no such engine, it no longer answers, or it closes each connection soon after it is opened.
     """
     endpoint = find_endpoint(target)
-    was_heard, failed = False, 0
+    has_connected, failed = False, 0
     while not stopped.is_set():
-        lasting = math.inf
+        stable_after = math.inf
         try:
             with EngineClient(endpoint, timeouts) as client:
                 events = client.events(ask_engine(client).list_api, "image", stopped)
                 next(events, None)  # the engine is listening
-                lasting = time.monotonic() + sum(pauses)
-                if was_heard and not stopped.is_set():
+                stable_after = time.monotonic() + sum(pauses)
+                if has_connected and not stopped.is_set():
                     on_event()
-                was_heard = True
+                has_connected = True
                 for _ in events:
                     on_event()
         except DataError:
-            if time.monotonic() > lasting:
+            if time.monotonic() > stable_after:
                 failed = 0
             # The first connection is not retried: this engine has never answered.
-            if not was_heard or failed >= len(pauses):
+            if not has_connected or failed >= len(pauses):
                 raise
             stopped.wait(pauses[failed])
             failed += 1

@@ -17,7 +17,7 @@ def addresses(host: str, port: int, seconds: float) -> list[str]:
     """Return the addresses of a host, best first.
 
     Raises:
-        TimeoutError: the lookup did not finish in time. The thread that waits for the system is left behind.
+        TimeoutError: the lookup did not finish in time. The thread that waits for the system keeps waiting.
         OSError: as `socket.getaddrinfo` raises it.
     """
     results: list[str] = []

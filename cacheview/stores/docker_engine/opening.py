@@ -5,7 +5,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 from cacheview.stores.docker_engine.client import EngineClient, Timeouts
-from cacheview.stores.docker_engine.combine import candidates, read_beside, remedy_for
+from cacheview.stores.docker_engine.combine import read_richer_store, remedy_for, store_places
 from cacheview.stores.docker_engine.contexts import DEFAULT, Endpoint, find_endpoint
 from cacheview.stores.docker_engine.engine import ask_engine
 from cacheview.stores.docker_engine.reader import EngineReader
@@ -33,21 +33,21 @@ def open_endpoint(
         # the variant of a multi-platform image that the engine builds on is the one to show
         if engine.platform is not None:
             reading = replace(reading, platform=engine.platform)
-        reader = EngineReader(client, engine, reading, location, remedy_for(engine, candidates(engine, endpoint)))
+        reader = EngineReader(client, engine, reading, location, remedy_for(engine, store_places(engine, endpoint)))
         entries = reader.ask_list(meter)
-        images = reader.listed(entries, {})
+        images = reader.images_from_list(entries, {})
         reader.give_partial(images)
-        beside = read_beside(engine, endpoint, images, reading)
-        reader.notes += beside.notes
-        reader.problems.extend(beside.problems)
-        reader.layers_at = beside.layers_at
-        if beside.images or beside.remedy != reader.doubts.remedy:
-            reader.set_remedy(beside.remedy)
-            images = reader.listed(entries, beside.images)
-        wanted = [image_id for image_id in images if image_id not in beside.images]
-        meter = Meter(reading.progress, len(wanted), f"Reading images from {engine.title}")
-        if wanted:
-            reader.read(images, wanted, meter)
+        details = read_richer_store(engine, endpoint, images, reading)
+        reader.notes += details.notes
+        reader.problems.extend(details.problems)
+        reader.layers_at = details.layers_at
+        if details.images or details.remedy != reader.doubts.remedy:
+            reader.set_remedy(details.remedy)
+            images = reader.images_from_list(entries, details.images)
+        ids = [image_id for image_id in images if image_id not in details.images]
+        meter = Meter(reading.progress, len(ids), f"Reading images from {engine.title}")
+        if ids:
+            reader.read(images, ids, meter)
         meter.finished()
     store = reader.store(images)
     cases = (OpenedCase(store.title, store, store.rules),)

@@ -68,7 +68,8 @@ def past_events(
 
     Args:
         target: the part of a location after ``engine:``.
-        stopped: returns whether the caller no longer waits. It is called ten times a second; raising ends the request.
+        stopped: returns whether the caller is no longer waiting. It is called ten times a second; raising ends the
+            request.
 
     Raises:
         DataError: there is no such engine, or it does not answer.

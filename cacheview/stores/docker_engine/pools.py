@@ -66,7 +66,7 @@ class Connections:
             "GET",
             f"{self._prefix}{path}{query}",
             headers=_HEADERS,
-            timeout=Timeout(connect=connect, read=deadline.whole),
+            timeout=Timeout(connect=connect, read=deadline.total),
             preload_content=False,
             decode_content=False,
             redirect=False,

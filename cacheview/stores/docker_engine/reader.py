@@ -45,13 +45,13 @@ class _Failure:
     Attributes:
         what, where: those of the `DataError`.
         is_missing: whether the engine has no such image.
-        is_lost: whether no other image can be read either.
+        is_fatal: whether no other image can be read either.
     """
 
     what: str
     where: str
     is_missing: bool = False
-    is_lost: bool = False
+    is_fatal: bool = False
 
     @classmethod
     def of(cls, error: DataError) -> _Failure:
@@ -64,7 +64,7 @@ class _TooManyError(DataError):
 
 
 class EngineReader:
-    """Reads the images of one engine. ``remedy``: how to make certain what the API does not report.
+    """Reads the images of one engine. ``remedy``: how to find out what the API does not report.
 
     The methods share ``images``, a dictionary by id that is updated in place as more becomes known.
     """
@@ -78,11 +78,11 @@ class EngineReader:
         self.problems = Problems(engine.problems)
         self.notes: list[str] = []
         self.layers_at = ""
-        self._broken = 0  # consecutive lost connections
-        self._dead = threading.Event()
+        self._lost_connections = 0  # consecutive lost connections
+        self._abort = threading.Event()
         self._ended = False
         self._has_read = False  # whether any image was read, not only the list
-        self._over: _TooManyError | None = None
+        self._limit_error: _TooManyError | None = None
 
     def set_remedy(self, remedy: str) -> None:
         """Use another remedy for doubts. Images created before that have to be created again."""
@@ -105,46 +105,46 @@ class EngineReader:
                 kept[entry.Id] = entry
         return tuple(kept.values())
 
-    def listed(self, entries: Sequence[ListedImage], known: Mapping[str, Image]) -> dict[str, Image]:
-        """Return the images by id, in the order of the store: those already ``known``, and the others as listed."""
-        images = list(known.values())
+    def images_from_list(self, entries: Sequence[ListedImage], details: Mapping[str, Image]) -> dict[str, Image]:
+        """Return the images by id, in the order of the store. Those that are not in ``details`` are as listed."""
+        images = list(details.values())
         for entry in paced(entries):
-            if entry.Id in known:
+            if entry.Id in details:
                 continue
             unread = self.doubts.unread(_READING, _WAIT, is_root=not entry.ParentId)
-            images.append(self.decoder.listed(entry, unread))
+            images.append(self.decoder.image_from_list(entry, unread))
         images.sort(key=lambda image: store_order(image, self.doubts.in_containerd))
         return {image.id: image for image in images}
 
-    def read(self, images: dict[str, Image], wanted: Sequence[str], meter: Meter) -> None:
-        """Replace the wanted images by those that the engine reports. An image that cannot be read stays as listed.
+    def read(self, images: dict[str, Image], ids: Sequence[str], meter: Meter) -> None:
+        """Read the images with these ``ids`` from the engine. An image that cannot be read stays as listed.
 
-        On the way, partial stores are given to the caller, with ``images`` as they are by then.
+        In the meantime, the caller receives partial stores with the current ``images``.
         """
         self._has_read = True
         failures: dict[str, _Failure] = {}
         read, next_partial = 0, _FIRST_PARTIAL
         try:
-            with WorkerPool(self._image, [images[image_id] for image_id in wanted], min(THREADS, len(wanted))) as crew:
-                for listed, result in crew.results(meter):
+            with WorkerPool(self._image, [images[image_id] for image_id in ids], min(THREADS, len(ids))) as pool:
+                for image, result in pool.results(meter):
                     read += 1
                     if isinstance(result, _Failure):
-                        failures[listed.id] = result
+                        failures[image.id] = result
                     else:
-                        images[listed.id] = result
-                    if self._dead.is_set():
-                        crew.stop()
+                        images[image.id] = result
+                    if self._abort.is_set():
+                        pool.stop()
                     meter.reached(read)
-                    if read >= next_partial and read < len(wanted):
+                    if read >= next_partial and read < len(ids):
                         next_partial = read * 2
                         self.give_partial(images)
         finally:
             self._ended = True  # a thread that still hangs must not retry
         if failures:
-            self._note_unread(images, failures, wanted, meter)
+            self._note_unread(images, failures, ids, meter)
 
     def give_partial(self, images: dict[str, Image]) -> None:
-        """Give the caller what is known so far, if requested."""
+        """Give the caller the store as it is so far, if requested."""
         if self.reading.partial is not None:
             self.reading.partial(self.store(images))
 
@@ -197,13 +197,13 @@ class EngineReader:
                 self.problems.append(Problem(f"image {number + 1} in the list", str(wrong)))
         return tuple(entries)
 
-    def _image(self, listed: Image) -> Image | _Failure:
-        """Read an image, in a thread of the crew."""
-        if self._dead.is_set():
-            lost = ConnectionLostError("the engine does not respond", where=self.client.where, how="down")
-            return _Failure.of(self._over or lost)
+    def _image(self, image: Image) -> Image | _Failure:
+        """Read an image, in a worker thread."""
+        if self._abort.is_set():
+            unreachable = ConnectionLostError("the engine does not respond", where=self.client.where, kind="down")
+            return _Failure.of(self._limit_error or unreachable)
         limit = min(self.reading.limits.document, _LARGEST)
-        path = f"/v{self.engine.inspect_api}/images/{listed.id}"
+        path = f"/v{self.engine.inspect_api}/images/{image.id}"
         try:
             inspected = self._get(f"{path}/json", limit)
             history: bytes | DataError
@@ -213,13 +213,13 @@ class EngineReader:
                 if isinstance(error, RefusedRequestError) and error.status == 404:
                     raise
                 history = error
-            return self.decoder.read(listed, inspected, history)
+            return self.decoder.read(image, inspected, history)
         except DataError as error:
             return _Failure.of(error)
         except LimitError as error:
-            self._over = _TooManyError(f"the store {error}", where=self.client.where)
-            self._dead.set()
-            return _Failure.of(self._over)
+            self._limit_error = _TooManyError(f"the store {error}", where=self.client.where)
+            self._abort.set()
+            return _Failure.of(self._limit_error)
         except ValueError as error:  # whatever the answer contains, it affects only one image
             return _Failure(f"cannot be read: {reason(error)}", "")
 
@@ -228,39 +228,39 @@ class EngineReader:
         try:
             answer = self.client.get(path, limit=limit)
         except ConnectionLostError as error:
-            if error.how == "broken" and not self._ended:
+            if error.kind == "broken" and not self._ended:
                 try:
                     answer = self.client.get(path, limit=limit)
-                    self._broken = 0
+                    self._lost_connections = 0
                     return answer
                 except ConnectionLostError as again:
                     error = again
-            self._broken += 1
-            if error.how == "down" or self._broken >= THREADS:
-                self._dead.set()
+            self._lost_connections += 1
+            if error.kind == "down" or self._lost_connections >= THREADS:
+                self._abort.set()
             raise error from None
-        self._broken = 0
+        self._lost_connections = 0
         return answer
 
     def _note_unread(
-        self, images: dict[str, Image], failures: dict[str, _Failure], wanted: Sequence[str], meter: Meter
+        self, images: dict[str, Image], failures: dict[str, _Failure], ids: Sequence[str], meter: Meter
     ) -> None:
         """Report which images could not be read and why, and drop images that no longer exist."""
         missing = [image_id for image_id, failure in failures.items() if failure.is_missing]
         if missing:
-            self._sort_out(images, missing, failures, meter)
-        unread = [image_id for image_id in paced(wanted) if self._is_unread(images.get(image_id))]
-        lost = [image_id for image_id in unread if image_id not in failures or failures[image_id].is_lost]
-        if self._dead.is_set() and lost:
-            error = self._over or next(failure for failure in failures.values() if failure.is_lost)
-            why = "reading stopped" if self._over is not None else "the engine stopped responding"
-            what = f"{why}, so {len(lost):,} of {len(wanted):,} images are known only from the list: {error.what}"
+            self._drop_deleted(images, missing, failures, meter)
+        unread = [image_id for image_id in paced(ids) if self._is_unread(images.get(image_id))]
+        unreachable = [image_id for image_id in unread if image_id not in failures or failures[image_id].is_fatal]
+        if self._abort.is_set() and unreachable:
+            error = self._limit_error or next(failure for failure in failures.values() if failure.is_fatal)
+            why = "reading stopped" if self._limit_error is not None else "the engine stopped responding"
+            what = f"{why}, so {len(unreachable):,} of {len(ids):,} images are known only from the list: {error.what}"
             self.problems.stop(Problem(error.where, what))
-            self._mark(images, lost, f"the image could not be read: {error.what}")
+            self._mark(images, unreachable, f"the image could not be read: {error.what}")
         else:
-            lost = []
-        stopped = set(lost)
-        rest = [image_id for image_id in unread if image_id not in stopped]
+            unreachable = []
+        reported = set(unreachable)
+        rest = [image_id for image_id in unread if image_id not in reported]
         for image_id in paced(rest[:_MAX_REASONS]):
             self._mark(images, [image_id], f"the image could not be read: {failures[image_id].what}")
         others = f"the image could not be read, and neither could {len(rest) - 1:,} others"
@@ -274,22 +274,22 @@ class EngineReader:
                 Problem("", f"{len(rest) - _MAX_PROBLEMS:,} more images could not be read, mostly because: {reason}")
             )
 
-    def _sort_out(
+    def _drop_deleted(
         self, images: dict[str, Image], missing: Sequence[str], failures: dict[str, _Failure], meter: Meter
     ) -> None:
-        """Drop missing images that were deleted since they were listed, which are those no longer listed."""
+        """Drop missing images that are no longer listed: they were deleted in the meantime."""
         try:
             listed = {entry.Id for entry in patiently(self._list, meter)}
         except (DataError, LimitError):
             return  # assume that they still exist: nothing is dropped
-        gone = [image_id for image_id in missing if image_id not in listed]
-        for image_id in gone:
+        deleted = [image_id for image_id in missing if image_id not in listed]
+        for image_id in deleted:
             del images[image_id], failures[image_id]
-        if gone:
-            shown = ", ".join(image_id.rpartition(":")[2][:12] for image_id in gone[:5])
-            more = ", …" if len(gone) > 5 else ""
+        if deleted:
+            shown = ", ".join(image_id.rpartition(":")[2][:12] for image_id in deleted[:5])
+            more = ", …" if len(deleted) > 5 else ""
             self.notes.append(
-                f"{counted(len(gone), 'image was', 'images were')} deleted while the store was read: {shown}{more}."
+                f"{counted(len(deleted), 'image was', 'images were')} deleted while the store was read: {shown}{more}."
             )
 
     def _is_unread(self, image: Image | None) -> bool:

@@ -17,9 +17,9 @@ from typing import IO, Final
 
 __all__ = ["SshDialer", "SshError"]
 
-_SAID: Final = 2000  # bytes of ssh's error output that are kept
+_MOST_ERROR_OUTPUT: Final = 2000  # bytes of ssh's error output that are kept
 _PIECE: Final = 65536
-_GOODBYE: Final = 0.2  # seconds for a process to end, and for its last output to arrive
+_EXIT_SECONDS: Final = 0.2  # seconds for a process to end, and for its last output to arrive
 
 
 class SshError(OSError):
@@ -51,9 +51,9 @@ class SshDialer:
             process = self._run()
             self._processes.append(process)
         own, other = socket.socketpair()
-        last_words = _start(lambda: self._listen(process))
+        listener = _start(lambda: self._listen(process))
         _start(lambda: _send(other, process))
-        _start(lambda: _receive(other, process, last_words))
+        _start(lambda: _receive(other, process, listener))
         return own
 
     def close(self) -> None:
@@ -63,7 +63,7 @@ class SshDialer:
             processes, self._processes = self._processes, []
         for process in processes:
             process.terminate()
-        end = time.monotonic() + _GOODBYE
+        end = time.monotonic() + _EXIT_SECONDS
         for process in processes:
             try:
                 process.wait(max(0.0, end - time.monotonic()))
@@ -89,7 +89,7 @@ class SshDialer:
         message = b""
         with process.stderr as stream:
             while piece := _read(stream):
-                message = (message + piece)[:_SAID]
+                message = (message + piece)[:_MOST_ERROR_OUTPUT]
                 self.message = " ".join(message.decode("utf-8", "replace").split())
 
 
@@ -129,12 +129,12 @@ def _send(other: socket.socket, process: subprocess.Popen[bytes]) -> None:
             stream.flush()
 
 
-def _receive(other: socket.socket, process: subprocess.Popen[bytes], last_words: threading.Thread) -> None:
+def _receive(other: socket.socket, process: subprocess.Popen[bytes], listener: threading.Thread) -> None:
     assert process.stdout is not None
     with other, process.stdout as stream:
         with suppress(OSError):
             while piece := _read(stream):
                 other.sendall(piece)
-        last_words.join(_GOODBYE)  # wait, so that the error contains the output
+        listener.join(_EXIT_SECONDS)  # wait, so that the error contains the output
         with suppress(OSError):
             other.shutdown(socket.SHUT_RDWR)

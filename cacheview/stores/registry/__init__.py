@@ -15,7 +15,7 @@ def open_registry(target: str, reading: Reading) -> OpenedLocation:
     """Read the images that ``target`` names, which is the part of a location after ``registry:``.
 
     Raises:
-        DataError: none of them can be read: what, where, and what to do.
+        DataError: none of them can be read. The message says what, where, and what to do.
         Cancelled: ``reading.progress`` canceled the work.
     """
     from cacheview.stores.registry.opening import open_target

@@ -31,7 +31,7 @@ if TYPE_CHECKING:
 
 __all__ = ["TIMEOUTS", "RegistryClient", "RegistryDocument"]
 
-TIMEOUTS: Final = Timeouts(connect=10.0, answer=15.0, whole=60.0)
+TIMEOUTS: Final = Timeouts(connect=10.0, piece=15.0, total=60.0)
 
 _MOST_REDIRECTS: Final = 5
 _MOST_ERROR: Final = 64 * 1024  # bytes of the body of an error or a token
@@ -54,7 +54,7 @@ class RegistryClient:
     Args:
         trust: how TLS is checked.
         credentials: called only when the registry requires a login.
-        stopped: returns whether the caller no longer waits; called ten times a second.
+        stopped: returns whether the caller is no longer waiting; called ten times a second.
     """
 
     def __init__(
@@ -160,7 +160,7 @@ class RegistryClient:
         is_home = origin == self._origin
         if is_home and self._authorization:
             headers = {**headers, "Authorization": self._authorization}
-        deadline = Deadline(self._timeouts.answer, self._timeouts.whole, self._stopped)
+        deadline = Deadline(self._timeouts.piece, self._timeouts.total, self._stopped)
         try:
             wire = self._home if is_home else self._away
             return wire.send(method, url, headers, deadline, self._timeouts.connect, body)

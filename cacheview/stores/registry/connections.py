@@ -104,7 +104,7 @@ class Wire:
             url,
             headers={"User-Agent": "cacheview", "Accept-Encoding": "identity", "Connection": "close", **headers},
             body=body,
-            timeout=Timeout(connect=connect, read=deadline.whole),
+            timeout=Timeout(connect=connect, read=deadline.total),
             preload_content=False,
             decode_content=False,
             redirect=False,

@@ -93,12 +93,12 @@ def known_credentials(key: str, stopped: Callable[[], bool] = lambda: False) -> 
 
     Args:
         key: the registry's key in the config: ``Target.key``.
-        stopped: returns whether the caller no longer waits.
+        stopped: returns whether the caller is no longer waiting.
     """
     problems: list[Problem] = []
-    given = _of_environment(key, problems)
-    if given is not None:
-        return given, tuple(problems)
+    from_environment = _of_environment(key, problems)
+    if from_environment is not None:
+        return from_environment, tuple(problems)
     path = cli_folder() / "config.json"
     config = _config(path, problems)
     in_file = _of_file(config, key, path, problems)

@@ -11,7 +11,7 @@ from typing import Final
 
 from cacheview.model import DataError
 from cacheview.stores.docker_engine.client import Timeouts
-from cacheview.stores.docker_engine.deadline import HeadTooLargeError, LateError
+from cacheview.stores.docker_engine.deadline import DeadlineExceededError, HeadTooLargeError
 from cacheview.stores.docker_engine.errors import causes_of, why_broken
 from cacheview.stores.reasons import reason
 from cacheview.stores.registry.connections import HttpOrigin, NotLoopbackError
@@ -20,16 +20,16 @@ from cacheview.stores.registry.targets import Target
 
 __all__ = ["connection_error", "not_json", "status_error", "token_error"]
 
-_MOST_SAID: Final = 300
+_MOST_MESSAGE: Final = 300
 _MOST_ERRORS: Final = 3
 
 
 def connection_error(error: BaseException, origin: HttpOrigin, target: Target, timeouts: Timeouts) -> DataError:
     """Return the error for an exception of a connection."""
-    return DataError(_why_lost(error, origin, target, timeouts), where=target.title)
+    return DataError(_why_failed(error, origin, target, timeouts), where=target.title)
 
 
-def _why_lost(error: BaseException, origin: HttpOrigin, target: Target, timeouts: Timeouts) -> str:
+def _why_failed(error: BaseException, origin: HttpOrigin, target: Target, timeouts: Timeouts) -> str:
     causes = list(causes_of(error))
 
     def first(*kinds: type[BaseException]) -> BaseException | None:
@@ -47,12 +47,12 @@ def _why_lost(error: BaseException, origin: HttpOrigin, target: Target, timeouts
         return f"TLS with {origin} failed: {reason(cause)}. Only a registry on this machine can be used without TLS"
     if (cause := first(NotLoopbackError)) is not None:
         return f"nothing was sent without TLS: {reason(cause)}. Only a registry on this machine can be used without TLS"
-    if isinstance(cause := first(LateError), LateError):
-        if cause.began:
+    if isinstance(cause := first(DeadlineExceededError), DeadlineExceededError):
+        if cause.has_begun:
             return f"{origin} did not send a complete response within {cause.seconds:g} seconds. Try again"
         return f"{origin} did not respond within {cause.seconds:g} seconds. Try again"
     if first(TimeoutError) is not None or names & {"ReadTimeoutError", "ConnectTimeoutError"}:
-        return f"{origin} cannot be reached within {timeouts.connect:g} seconds. Check the name and your network"
+        return f"{origin} could not be reached within {timeouts.connect:g} seconds. Check the name and your network"
     if first(socket.gaierror) is not None:
         return f"there is no such host: {origin.host[:200]}. Check the name of the registry"
     if first(ConnectionRefusedError) is not None:
@@ -155,7 +155,7 @@ def _words(body: bytes) -> str:
     errors = document.get("errors")
     texts = [_one(error) for error in errors[:_MOST_ERRORS]] if isinstance(errors, list) else []
     texts += [document[key] for key in ("details", "message", "error") if isinstance(document.get(key), str)][:1]
-    return " ".join("; ".join(filter(None, texts)).split())[:_MOST_SAID]
+    return " ".join("; ".join(filter(None, texts)).split())[:_MOST_MESSAGE]
 
 
 def _one(error: object) -> str:

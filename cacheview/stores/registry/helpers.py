@@ -26,7 +26,7 @@ _PREFIX: Final = "docker-credential-"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 _NOT_FOUND: Final = "credentials not found in native keychain"
 _SECONDS: Final = 60.0  # a helper may ask the user to unlock a key ring
-_STEP: Final = 0.1  # seconds between two checks whether the result is still wanted
+_STEP: Final = 0.1  # seconds between two checks of whether the result is still needed
 _MOST: Final = 256 * 1024  # bytes that it may print
 _MOST_SHOWN: Final = 200
 
@@ -51,7 +51,7 @@ def ask_helper(
     Args:
         name: the part of the program's name after ``docker-credential-``.
         server: the registry, by its key in the docker CLI's config.
-        stopped: returns whether the caller no longer waits; called ten times a second.
+        stopped: returns whether the caller is no longer waiting; called ten times a second.
 
     Raises:
         DataError: there is no such program, it failed, or it did not answer in time.
@@ -84,13 +84,13 @@ def _run(path: str, program: str, server: str, stopped: Callable[[], bool], seco
         )
     except OSError as error:
         raise DataError(f"cannot be started: {error.strerror or error}", where=program) from error
-    ended, late = threading.Event(), threading.Event()
+    ended, timed_out = threading.Event(), threading.Event()
 
     def watch() -> None:
         end = time.monotonic() + seconds
         while not ended.wait(_STEP):
             if stopped() or time.monotonic() > end:
-                late.set()
+                timed_out.set()
                 _kill(process)
                 return
 
@@ -109,7 +109,7 @@ def _run(path: str, program: str, server: str, stopped: Callable[[], bool], seco
                 _kill(process)
     finally:
         ended.set()
-    if late.is_set():
+    if timed_out.is_set():
         raise DataError(f"did not respond within {seconds:g} seconds. Is it waiting for a password?", where=program)
     if len(output) > _MOST:
         raise DataError(f"printed more than {_MOST:,} bytes", where=program)

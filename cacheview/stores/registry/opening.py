@@ -24,7 +24,7 @@ from cacheview.stores.workers import patiently
 __all__ = ["open_target"]
 
 _SECONDS: Final = 180.0
-"""The most seconds for one image, whatever a server does, including a credential helper that waits for a person."""
+"""The time limit for one image in seconds, which includes a credential helper that waits for a person."""
 
 _BY_BUILDKIT: Final = (
     "BuildKit built {}. The classic builder cannot match these steps, because BuildKit records instructions in a "

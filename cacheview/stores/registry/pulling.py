@@ -1,4 +1,4 @@
-"""The part of a pull that is read from a registry: a manifest (from an index, that of a platform) and its config.
+"""The part of a pull that is read from a registry: a manifest (from an index, the one for a platform) and its config.
 
 Source: moby ``pullTag`` in ``distribution/pull_v2.go`` (graph drivers) and ``daemon/containerd/image_pull.go``.
 """
@@ -51,7 +51,7 @@ def pulled_image(
     A containerd store keeps the whole list of an index, but only the content for that platform.
 
     Raises:
-        DataError: there is no such image: what, where, and what to do.
+        DataError: there is no such image. The message says what, where, and what to do.
         LimitError: the image exceeds the budget.
     """
     where = target.title
@@ -123,11 +123,12 @@ def _manifest(client: RegistryClient, reference: str, digest: str, where: str) -
     answer = client.manifest(reference, _ACCEPT, _MOST_OF_MANIFEST)
     if answer.media_type in _SCHEMA_1:
         raise DataError(_OLD, where=where)
-    wanted = digest or answer.digest
-    algorithm = wanted.partition(":")[0]
-    if algorithm in ("sha256", "sha384", "sha512") and (own := digest_of(answer.content, algorithm)) != wanted:
+    expected = digest or answer.digest
+    algorithm = expected.partition(":")[0]
+    if algorithm in ("sha256", "sha384", "sha512") and (own := digest_of(answer.content, algorithm)) != expected:
         raise DataError(
-            f"bad digest: the manifest that the registry returned for {wanted[:200]} has the digest {own}", where=where
+            f"bad digest: the manifest that the registry returned for {expected[:200]} has the digest {own}",
+            where=where,
         )
     return answer
 
@@ -190,14 +191,15 @@ def _exact(images: list[Descriptor], platform: Platform) -> list[Descriptor]:
     matches = [each for each in images if matcher.matches(each.platform or Platform())]
     if matches or matcher.normal.architecture != "arm":
         return matches
-    wanted = (matcher.normal.os, "arm")
-    return [each for each in images if each.platform and (each.platform.os, each.platform.architecture) == wanted]
+    expected = (matcher.normal.os, "arm")
+    return [each for each in images if each.platform and (each.platform.os, each.platform.architecture) == expected]
 
 
 def _compatible(images: list[Descriptor], platform: Platform) -> list[Descriptor]:
-    """Select what runs on the platform, preferred first: the same since 23.0, and containerd's ``LimitManifests``.
+    """Select what runs on the platform, preferred first.
 
-    A manifest without a platform matches, and comes last.
+    A manifest without a platform matches, and comes last. Source: the same function since 23.0, and containerd's
+    ``LimitManifests``.
     """
     matcher = Matcher(PLATFORMS_RC_4, platform)
 

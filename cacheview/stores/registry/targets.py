@@ -10,7 +10,7 @@ from cacheview.model import BadReferenceError, DataError, familiar, parse_refere
 __all__ = ["MOST_IMAGES", "Target", "parse_target"]
 
 MOST_IMAGES: Final = 20
-"""The most images in one location."""
+"""The maximum number of images in one location."""
 
 _HUB: Final = "docker.io"
 _HUB_HOST: Final = "registry-1.docker.io"
@@ -71,7 +71,7 @@ class Target:
 
 
 def parse_target(text: str) -> tuple[Target, ...]:
-    """Return the images of a location, the part after ``registry:``: references for ``docker pull``, with commas.
+    """Return the images of a location. ``text``: its part after ``registry:``, references separated by commas.
 
     A tag is ignored if there is a digest, as in ``docker pull``.
 

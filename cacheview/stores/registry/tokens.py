@@ -1,4 +1,4 @@
-"""Tokens of a registry, which its token server gives to those who may read a repository.
+"""Tokens of a registry, which its token server issues to those who may read a repository.
 
 As in docker's ``registry/client/auth/session.go`` (vendored in moby): a GET, with user name and password if there are
 any, or a POST with the identity token from ``docker login``.

@@ -209,7 +209,7 @@ class DiffPane(DockPane[DiffHead]):
                 report(0, None, "")  # raises when canceled
                 return False
 
-            return with_events_of(place.target, diff, Timeouts(whole=_EVENTS_SECONDS), stopped)
+            return with_events_of(place.target, diff, Timeouts(total=_EVENTS_SECONDS), stopped)
 
         self._remembering.start(work)
 

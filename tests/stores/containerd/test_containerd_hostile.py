@@ -218,7 +218,7 @@ def test_a_wait_can_be_cancelled(server: Server, address: Path) -> None:
 
 
 def test_images_come_while_it_reads(server: Server, address: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(images, "_FIRST_GROWN", 3)
+    monkeypatch.setattr(images, "_FIRST_PARTIAL", 3)
     seen: list[ImageStore] = []
     whole = open_store(f"containerd:{address}", partial=lambda store: seen.append(store)).cases[0].store
     assert [len(store.images) for store in seen] == [3, 6, 12, 24]

@@ -12,7 +12,7 @@ import pytest
 from cacheview.model import Image, Problem
 from cacheview.stores.budget import Budget
 from cacheview.stores.containerd.images import read_images
-from cacheview.stores.containerd.records import CONFIG_REFERENCE, ImageRecord, LostError
+from cacheview.stores.containerd.records import CONFIG_REFERENCE, ImageRecord, StoreUnavailableError
 from cacheview.stores.limits import Limits
 from cacheview.stores.problems import Problems
 from cacheview.stores.reading import Reading
@@ -48,7 +48,7 @@ class Content:
     def read(self, digest: str) -> bytes | None:
         self.reads += 1
         if self.reads > self.lost_after:
-            raise LostError("gone", where="here")
+            raise StoreUnavailableError("gone", where="here")
         return self.blobs.get(digest)
 
     def labels(self, digest: str) -> Mapping[str, str]:
@@ -257,7 +257,7 @@ def test_what_was_read_stays_when_the_content_is_lost(content: Content) -> None:
     assert len(images) == 4
     assert [problem.what for problem in problems] == ["5 of 9 images were not read: here: gone"]
     content.reads, content.lost_after = 0, 0
-    with pytest.raises(LostError):
+    with pytest.raises(StoreUnavailableError):
         read(content, records)
 
 

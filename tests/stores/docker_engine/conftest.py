@@ -13,5 +13,5 @@ from cacheview.stores.docker_engine import combine
 def nothing_beside(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(combine, "containerd_sockets", lambda: [Path("/nonexistent/containerd.sock")])
     monkeypatch.setattr(
-        combine, "_place", lambda kind, target, path, _: combine.RicherStore(kind, target, path, "is not here")
+        combine, "_place", lambda kind, target, path, _: combine.StorePlace(kind, target, path, "is not here")
     )

@@ -14,7 +14,7 @@ from engine_replay import Replay, load, serving
 from cacheview.model import DataError, Image, ImageStore, Problem, StoreKind
 from cacheview.stores.containerd.sockets import USUAL_SOCKETS
 from cacheview.stores.docker_engine import combine
-from cacheview.stores.docker_engine.combine import RicherStore, candidates, remedy_for
+from cacheview.stores.docker_engine.combine import StorePlace, remedy_for, store_places
 from cacheview.stores.docker_engine.contexts import Endpoint
 from cacheview.stores.docker_engine.engine import Engine
 from cacheview.stores.docker_engine.opening import open_target
@@ -33,13 +33,13 @@ class Stores:
     problems: tuple[Problem, ...] = ()
     opened: list[str] = field(default_factory=list)
 
-    def place(self, kind: StoreKind, target: str, path: str, needed: str) -> RicherStore:
-        place = RicherStore(kind, target, path)
+    def place(self, kind: StoreKind, target: str, path: str, needed: str) -> StorePlace:
+        place = StorePlace(kind, target, path)
         if place.location in self.by_location:
             return place
         return replace(place, why_not=f"{path} does not exist on this machine", is_absent=True)
 
-    def open(self, place: RicherStore, reading: Reading) -> OpenedLocation:
+    def open(self, place: StorePlace, reading: Reading) -> OpenedLocation:
         location = place.location
         self.opened.append(location)
         found = self.by_location[location]
@@ -156,58 +156,58 @@ class TestPlaces:
     @pytest.mark.parametrize("host", ["tcp://10.0.0.1:2375", "ssh://me@host", "npipe:////./pipe/docker_engine"])
     def test_engines_elsewhere_have_none(self, host: str) -> None:
         engine = self.engine(StoreKind.CONTAINERD, "/var/lib/docker")
-        assert candidates(engine, Endpoint("", host)) == []
+        assert store_places(engine, Endpoint("", host)) == []
         assert "on the Docker host" in remedy_for(engine, [])
 
     def test_a_data_root_that_is_there(self, tmp_path: Path) -> None:
         engine = self.engine(StoreKind.GRAPH_DRIVER, str(tmp_path))
-        (absent,) = candidates(engine, Endpoint("", "unix:///x.sock"))
+        (absent,) = store_places(engine, Endpoint("", "unix:///x.sock"))
         assert "does not exist on this machine" in absent.why_not
         (tmp_path / "image" / "overlay2" / "imagedb").mkdir(parents=True)
-        (place,) = candidates(engine, Endpoint("", "unix:///x.sock"))
+        (place,) = store_places(engine, Endpoint("", "unix:///x.sock"))
         folder = f"{tmp_path}/image/overlay2"
-        assert place == RicherStore(StoreKind.GRAPH_DRIVER, folder, folder)
+        assert place == StorePlace(StoreKind.GRAPH_DRIVER, folder, folder)
 
     def test_containerd_as_the_engine_reports_it(self, tmp_path: Path) -> None:
         engine = self.engine(StoreKind.CONTAINERD, str(tmp_path), f"unix://{tmp_path}/c.sock")
         (tmp_path / "c.sock").touch()
         folder = f"{tmp_path}/containerd/daemon"
-        absent, socket, *_ = candidates(engine, Endpoint("", "unix:///x.sock"))
+        absent, socket, *_ = store_places(engine, Endpoint("", "unix:///x.sock"))
         assert absent.location == f"containerd:{folder}#moby"
         assert "does not exist on this machine" in absent.why_not
-        assert socket == RicherStore(StoreKind.CONTAINERD, f"{tmp_path}/c.sock#moby", f"{tmp_path}/c.sock")
+        assert socket == StorePlace(StoreKind.CONTAINERD, f"{tmp_path}/c.sock#moby", f"{tmp_path}/c.sock")
         database = tmp_path / "containerd" / "daemon" / "io.containerd.metadata.v1.bolt" / "meta.db"
         database.parent.mkdir(parents=True)
         database.touch()
-        there, *_ = candidates(engine, Endpoint("", "unix:///x.sock"))
-        assert there == RicherStore(StoreKind.CONTAINERD, f"{folder}#moby", folder, is_folder=True)
+        there, *_ = store_places(engine, Endpoint("", "unix:///x.sock"))
+        assert there == StorePlace(StoreKind.CONTAINERD, f"{folder}#moby", folder, is_folder=True)
 
     def test_the_systems_own_containerd(self, monkeypatch: pytest.MonkeyPatch) -> None:
         own, other = USUAL_SOCKETS
         monkeypatch.setattr(combine, "containerd_sockets", lambda: [Path(other)])
-        monkeypatch.setattr(combine, "_place", lambda kind, target, path, _: RicherStore(kind, target, path))
+        monkeypatch.setattr(combine, "_place", lambda kind, target, path, _: StorePlace(kind, target, path))
         for reported, sockets in (("", [other]), (own, [own, other]), (other, [other])):
-            places = candidates(self.engine(StoreKind.CONTAINERD, "/d", reported), Endpoint("", "unix:///x.sock"))
+            places = store_places(self.engine(StoreKind.CONTAINERD, "/d", reported), Endpoint("", "unix:///x.sock"))
             folders = ["/var/lib/containerd", "/d/containerd/daemon"] if reported == own else ["/d/containerd/daemon"]
             assert [place.path for place in places] == [folders[0], *sockets, *folders[1:]]
             assert [place.path for place in places if place.is_folder] == folders
         # Where there is no socket, the usual one is the one that is not there.
         monkeypatch.setattr(combine, "containerd_sockets", list)
         assert own in [
-            place.path for place in candidates(self.engine(StoreKind.CONTAINERD, "/d"), Endpoint("", "unix:///x"))
+            place.path for place in store_places(self.engine(StoreKind.CONTAINERD, "/d"), Endpoint("", "unix:///x"))
         ]
 
     def test_without_permission_the_remedy_says_who_may(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         engine = self.engine(StoreKind.CONTAINERD, str(tmp_path), f"{tmp_path}/c.sock")
         (tmp_path / "c.sock").touch(0o600)
         monkeypatch.setattr(os, "access", lambda *_: False)  # root may everything
-        places = candidates(engine, Endpoint("", "unix:///x.sock"))
+        places = store_places(engine, Endpoint("", "unix:///x.sock"))
         remedy = remedy_for(engine, places)
         assert f"containerd:{tmp_path}/c.sock" in remedy
         # The socket first: that need not be for root.
         (tmp_path / "containerd" / "daemon" / "io.containerd.metadata.v1.bolt").mkdir(parents=True)
         (tmp_path / "containerd" / "daemon" / "io.containerd.metadata.v1.bolt" / "meta.db").touch()
-        both = remedy_for(engine, candidates(engine, Endpoint("", "unix:///x.sock")))
+        both = remedy_for(engine, store_places(engine, Endpoint("", "unix:///x.sock")))
         assert (
             0
             < both.index("permission to use " + f"{tmp_path}/c.sock")
@@ -219,5 +219,5 @@ class TestPlaces:
     @pytest.mark.parametrize("address", ["../../etc", "\x00", "relative.sock", "tcp://1.2.3.4:5"])
     def test_hostile_addresses_are_not_taken(self, address: str) -> None:
         engine = self.engine(StoreKind.CONTAINERD, "\x00", address)
-        places = candidates(engine, Endpoint("", "unix:///x.sock"))
+        places = store_places(engine, Endpoint("", "unix:///x.sock"))
         assert not any(address in place.path for place in places)

@@ -21,7 +21,7 @@ from cacheview.model import DataError
 from cacheview.stores.docker_engine import ask_version
 from cacheview.stores.docker_engine.client import EngineClient, Timeouts
 from cacheview.stores.docker_engine.contexts import Endpoint, find_endpoint
-from cacheview.stores.docker_engine.deadline import Deadline, LateError
+from cacheview.stores.docker_engine.deadline import Deadline, DeadlineExceededError
 from cacheview.stores.docker_engine.errors import ConnectionLostError
 from cacheview.stores.docker_engine.opening import open_target
 from cacheview.stores.reading import Reading
@@ -157,14 +157,14 @@ def test_what_drips_is_left_whichever_way_it_comes(kind: str, reach: Reach) -> N
     else:  # a process has to start before ssh brings anything
         error = left(reach(asking("/version", DRIPS[kind])), Timeouts(5.0, 20.0, 0.5))
         assert "0.5 seconds" in error.what
-    assert error.how == "timeout"
+    assert error.kind == "timeout"
     assert "Try again" in error.what
 
 
 @pytest.mark.parametrize("kind", DRIPS)
 def test_an_answer_that_drips_is_left(kind: str, tmp_path: Path) -> None:
     engine = serving(asking("/version", DRIPS[kind]), tmp_path / "docker.sock")
-    assert left(engine, Timeouts(2.0, 0.1, 0.2)).how == "timeout"
+    assert left(engine, Timeouts(2.0, 0.1, 0.2)).kind == "timeout"
 
 
 @pytest.mark.parametrize("kind", FLOODS)
@@ -340,10 +340,10 @@ class TestDeadline:
     ) -> None:
         sock = self.Sock(itertools.repeat(step))
         deadline = Deadline(each, whole, clock=lambda: sock.now)
-        with pytest.raises(LateError) as caught:
+        with pytest.raises(DeadlineExceededError) as caught:
             exhaust(deadline, sock)
         assert sock.now == pytest.approx(ends_at, abs=0.01)
-        assert caught.value.began == began
+        assert caught.value.has_begun == began
 
     def test_a_suspended_one_waits_for_ever_and_a_restarted_one_does_not(self) -> None:
         sock = self.Sock(itertools.chain([1000.0], itertools.repeat(1.0)))
@@ -352,7 +352,7 @@ class TestDeadline:
         assert deadline.receive(sock, bytearray(1)) == 1
         begun = sock.now
         deadline.restart()
-        with pytest.raises(LateError):
+        with pytest.raises(DeadlineExceededError):
             exhaust(deadline, sock)
         assert sock.now - begun == pytest.approx(120.0, abs=0.01)
 
@@ -360,7 +360,7 @@ class TestDeadline:
         sock = self.Sock(itertools.repeat(1.0))
         deadline = Deadline(None, 900.0, clock=lambda: sock.now)
         deadline.restart(120.0)
-        with pytest.raises(LateError, match="120 seconds"):
+        with pytest.raises(DeadlineExceededError, match="120 seconds"):
             exhaust(deadline, sock)
         assert sock.now == pytest.approx(120.0, abs=0.01)
 
