@@ -86,7 +86,7 @@ def test_what_buildkit_made_has_no_probe(
     assert session.document.probe == before
     title, why = workspace.verdict.nothing
     assert title == "Image shop/app:1.4.2 has no probe"
-    assert "never uses the classic cache" in why
+    assert "never uses the classic builder's cache" in why
     # What the classic builder made on it has one.
     workspace.images.reveal(BUILT.id)
     qtbot.keyClick(tree, Qt.Key.Key_Return)

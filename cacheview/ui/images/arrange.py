@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 
 __all__ = ["FilteredNodes", "PreparedTree", "SearchTexts", "TreeQuery", "keep", "prepare"]
 
-_PACE: Final = 2048  # images between two reports
+_PACE: Final = 2048  # images between two progress reports
 
 
 @dataclass(frozen=True, eq=False)
 class TreeQuery:
-    """The requested rows.
+    """A request for rows.
 
     Attributes:
         intermediate: whether to include unnamed images that others were built on.
         words: words in lower case that an image must all have in its names, id or instruction, in any order.
-        concerned: ids of the images to keep, if not all; the empty id stands for scratch.
+        concerned: ids of the images to keep; None: all. The empty id stands for scratch.
         removed: ids of images that are shown, but not counted.
     """
 
@@ -41,7 +41,7 @@ class TreeQuery:
 
     @property
     def is_filter(self) -> bool:
-        """Whether some images are left out."""
+        """Whether some images may be left out."""
         return bool(self.words) or self.concerned is not None
 
 
@@ -55,7 +55,7 @@ class PreparedTree:
     texts: SearchTexts | None = None
 
     def serves(self, query: TreeQuery) -> bool:
-        """Whether it has everything that is needed to find the requested rows."""
+        """Whether it has everything needed to find the requested rows."""
         is_tree = self.store is query.store and self.intermediate == query.intermediate
         return is_tree and (self.texts is not None or not query.words)
 
@@ -65,8 +65,8 @@ class FilteredNodes:
     """The nodes that a filter keeps.
 
     Attributes:
-        nodes: by the number of a node, 1 if it is kept.
-        matching: the number of images that match, without ancestors that are only kept, and without gone images.
+        nodes: 1 at the number of each node that is kept, otherwise 0.
+        matching: the number of images that match, without removed ones, and without ancestors that are kept for others.
     """
 
     nodes: bytearray
@@ -90,7 +90,7 @@ class SearchTexts:
         self._starts = array("Q", accumulate((len(text) + 1 for text in texts), initial=0))
 
     def matching(self, words: Sequence[str]) -> Iterator[int]:
-        """Yield the numbers of the nodes whose text has all of the words, in order."""
+        """Yield, in order, the numbers of the nodes whose text contains all of the words."""
         first, *others = sorted(words, key=len, reverse=True)  # the longest word has the fewest matches
         find, starts = self._text.find, self._starts
         place = find(first)
@@ -105,11 +105,11 @@ class SearchTexts:
 def prepare(
     query: TreeQuery, prepared: PreparedTree | None = None, progress: Callable[[int, int], object] = lambda *_: None
 ) -> PreparedTree:
-    """Return everything that is needed to find the requested rows.
+    """Return everything needed to find the requested rows.
 
     Args:
-        prepared: an earlier result, whose tree is used if it is the same.
-        progress: called with the number of nodes whose texts are done, and the total.
+        prepared: an earlier result, whose tree and texts are used if they fit the request.
+        progress: called with the number of nodes whose texts are ready, and the total.
     """
     if prepared is not None and prepared.store is query.store and prepared.intermediate == query.intermediate:
         tree, texts = prepared.forest, prepared.texts
@@ -146,5 +146,5 @@ def _matching(prepared: PreparedTree, query: TreeQuery) -> Iterator[ImageNode]:
 
 
 def search_text(image: Image) -> str:
-    """Return the text in which an image is searched, in lower case."""
+    """Return the text that is searched to find an image, in lower case."""
     return "\n".join((*image.names, image.id, image.instruction)).lower()

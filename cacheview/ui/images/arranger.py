@@ -15,18 +15,18 @@ from cacheview.ui.loading import Loader, Report, Work
 __all__ = ["Arranger"]
 
 _AT_ONCE: Final = 2_000
-"""The number of images whose rows are found in a few milliseconds."""
+"""The number of images up to which rows are found in a few milliseconds."""
 
 
 class Arranger(QObject):
     """Finds the rows of one store at a time.
 
-    Tree and texts are created once and used for every filter. Letters that are typed in the meantime are searched for
-    when these are ready.
+    The tree and its texts are created once and used for every filter. What is typed in the meantime is searched for
+    when they are ready.
 
     Signals:
         arranged(PreparedTree, FilteredNodes | None): the result of the latest request.
-        progressed(int): the percentage of texts that are done.
+        progressed(int): the percentage of texts that are ready.
     """
 
     arranged = Signal(object, object)
@@ -35,9 +35,9 @@ class Arranger(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._prepared: PreparedTree | None = None
-        self._whole: PreparedTree | None = None  # with all images, and available from the start
+        self._whole: PreparedTree | None = None  # the tree of all images, if it was available from the start
         self._query: TreeQuery | None = None
-        self._making: TreeQuery | None = None  # the request whose tree or texts are being created, which others use too
+        self._making: TreeQuery | None = None  # its tree or texts are being created, for later requests too
         self._loader = Loader(self)
         self._loader.progressed.connect(lambda done, total, _: self.progressed.emit(100 * done // max(1, total or 1)))
         self._loader.succeeded.connect(self._made)
@@ -59,7 +59,7 @@ class Arranger(QObject):
         self._query = None
 
     def want(self, query: TreeQuery) -> None:
-        """Find the rows for this request, and drop any earlier one."""
+        """Find the rows for this request, and drop any earlier request."""
         self._query = query
         prepared = self._prepared_for(query)
         is_ready = prepared is not None and prepared.serves(query)

@@ -1,4 +1,4 @@
-"""The visible columns of the tree: those that the user chose, as far as there is space beside the images."""
+"""The visible columns of the tree: those that the user chose, if there is enough space beside the images."""
 
 from __future__ import annotations
 
@@ -18,8 +18,8 @@ _SAMPLES: Final = {ImagesColumn.ID: "0123456789ab", ImagesColumn.CREATED: "30 No
 _CHOSEN: Final = (ImagesColumn.ID, ImagesColumn.CREATED, ImagesColumn.SIZE)
 _HIDDEN_AT_FIRST: Final = (ImagesColumn.ID, ImagesColumn.SIZE)
 _GIVING_WAY: Final = (ImagesColumn.SIZE, ImagesColumn.CREATED, ImagesColumn.ID)
-"""Columns in the order in which they are hidden if the images would not have enough space."""
-_ROOM: Final = 50  # the fewest characters, of average width, that an image has beside columns
+"""The columns in the order in which they are hidden if the images would not have enough space."""
+_ROOM: Final = 50  # minimum width of the image column beside the others, in average characters
 
 
 class TreeColumns(QObject):
@@ -28,7 +28,7 @@ class TreeColumns(QObject):
     Args:
         tree: the view with its model.
 
-    Signals: ``changed()``: the user has shown or hidden one.
+    Signals: ``changed()``: the user has shown or hidden a column.
     """
 
     changed = Signal()
@@ -69,24 +69,24 @@ class TreeColumns(QObject):
         self._show()
 
     def reset(self) -> None:
-        """Hide the columns that are hidden initially, and show the others."""
+        """Restore the initial choice of columns."""
         self.set_hidden([column.name.lower() for column in _HIDDEN_AT_FIRST])
 
     def set_empty(self, columns: set[ImagesColumn]) -> None:
-        """Hide the columns that have no content for this store."""
+        """Hide these columns, which have no content for this store."""
         self._empty = columns
         self.give_way()
         self._show()
 
     def fit_font(self) -> None:
-        """Set each column's width to that of its usual text in the current font."""
+        """Set each column's width to that of a typical text in the current font."""
         for column, sample in _SAMPLES.items():
             font = mono_font() if column is ImagesColumn.ID else small_font()
             self._widths[column] = QFontMetrics(font).horizontalAdvance(sample) + 4 * GRID
             self._tree.header().resizeSection(column, self._widths[column])
 
     def give_way(self) -> None:
-        """Hide columns if the images have too little space beside them; the tool tips show everything."""
+        """Hide columns if they leave the images too little space. Tool tips still show everything."""
         room = self._tree.viewport().width() - _ROOM * self._tree.fontMetrics().averageCharWidth()
         wanted = [column for column in _CHOSEN if column not in self._hidden | self._empty]
         narrow: set[ImagesColumn] = set()

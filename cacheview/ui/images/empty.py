@@ -1,4 +1,4 @@
-"""The message in a pane without content: the reason, and what to do."""
+"""The message in a pane without content: why it has none, and what to do."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ __all__ = ["EmptyPage"]
 
 
 class EmptyPage(QWidget):
-    """A line, a hint, and a button if something can be done."""
+    """A line of text, a hint, and a button if the user can do something about it."""
 
     pressed = Signal()
 
@@ -37,11 +37,11 @@ class EmptyPage(QWidget):
 
     @property
     def words(self) -> tuple[str, str]:
-        """The line and the hint."""
+        """The line of text, and the hint."""
         return self._text.text(), self._hint.text()
 
     def show_text(self, text: str, hint: str, button: str = "") -> None:
-        """Show a message. ``button``: empty if there is none."""
+        """Show a message. ``button``: the text of the button; empty: there is none."""
         self._text.setText(text)
         self._hint.setText(hint)
         self._hint.setVisible(bool(hint))

@@ -15,11 +15,11 @@ __all__ = ["ImagesFooter"]
 
 _INTERMEDIATE: Final = "&Intermediate"
 _ONLY_CANDIDATES: Final = ("Only can&didates", "Can&didates")
-"""The same for narrow widths."""
+"""The text of the check box, and a shorter one for narrow widths."""
 
 
 class ImagesFooter(QWidget):
-    """Two check boxes and a count. In narrow widths the count is hidden first, then texts are shortened.
+    """Two check boxes and a count. If there is little space, first the count is hidden, and then texts are shortened.
 
     Signals:
         intermediate_toggled(bool): whether to list unnamed images that others were built on.
@@ -57,7 +57,7 @@ class ImagesFooter(QWidget):
         self._fit()
 
     def show_busy(self, text: str) -> None:
-        """Show a running work instead of the count."""
+        """Show this text about work in progress instead of the count."""
         self._count.setText(text)
         self._fit()
 

@@ -23,9 +23,9 @@ MarkKind = Literal["parent", "hit", "passed", "failed", "source", "new", "remove
 
 @dataclass(frozen=True, slots=True)
 class ImageMark:
-    """A word beside an image. ``kind``: the name of icon and color; ``meaning``: a sentence for the tool tip.
+    """A word beside an image. ``kind``: the name of its icon and color; ``meaning``: a sentence for the tool tip.
 
-    ``is_faint``: whether only the icon is drawn, with the word for a screen reader.
+    ``is_faint``: whether only the icon is drawn, so that the word is just for screen readers.
     """
 
     kind: MarkKind
@@ -47,15 +47,15 @@ UNMARKED = ImageMark(
 UNDATED = ImageMark("failed", "no creation time", "This image matches, but images without a creation time are ignored.")
 
 UNREAD = frozenset({"built_locally", "config_digest", "config.other"})
-"""The aspects that no rule reads, which get no mark."""
+"""Doubts about these aspects get no mark, since no rule reads them."""
 
 _OF_ELEMENTS = (FieldKind.LIST, FieldKind.MAP, FieldKind.SET)
 
 
 def doubts_mark(image: Image, common: tuple[Doubt, ...] = ()) -> ImageMark | None:
-    """Return the mark of an image with an unknown fact that a rule may read; None: there is none.
+    """Return the mark of an image about which a fact that a rule may read is unknown; None: there is no such fact.
 
-    ``common``: the facts that are unknown of all images, which are reported once for the store and get no mark.
+    ``common``: what is unknown about all images. It is reported once for the store, and gets no mark.
     """
     results = tuple(doubt for doubt in image.doubts if doubt.aspect not in UNREAD)
     if all(doubt in common for doubt in results):
@@ -72,7 +72,7 @@ def _doubts_mark(doubts: tuple[Doubt, ...]) -> ImageMark | None:
 
 
 class Marks:
-    """The marks of one explanation, found for one image at a time when needed."""
+    """The marks of one explanation, found for each image when needed."""
 
     def __init__(self, explanation: Explanation) -> None:
         verdict = explanation.verdict
@@ -137,8 +137,8 @@ class Marks:
     def _failed_at(self, subject: Subject) -> str:
         """Return the check that a candidate fails at, down to the element; empty if it fails at none.
 
-        The index has the result for all candidates together. Only what it stores as a whole, such as the keys of a map,
-        or what is unknown of the candidate, is compared for this one.
+        The index has the results for all candidates together. This candidate is compared individually only where that
+        is not enough: for values that the index stores as a whole, such as maps, or if something about it is unknown.
         """
         bit = 1 << self._index.position(subject.image)
         for left in self._survivors if not subject.image.doubts else ():

@@ -1,4 +1,4 @@
-"""The context menu of an image, and the texts that can be copied."""
+"""The context menu of an image, which can also copy the image as text."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ class ImageMenu(QObject):
         parent_requested(Image | None): use the image as the parent; None for scratch.
         cache_from_requested(Image): use the image as a source.
         layer_requested(Image): show the files of its layer.
-        details_requested(Image): show everything that is known of it.
+        details_requested(Image): show everything known about it.
         copied(str): what was put on the clipboard, in words.
     """
 
@@ -41,7 +41,7 @@ class ImageMenu(QObject):
         self._parent = parent
 
     def activate(self, image: Image | None) -> None:
-        """Run the default entry of its menu, as Enter and a double click do; None: for scratch."""
+        """Run the default entry of an image's menu, for Enter and double clicks; None: for scratch."""
         if image is None:
             self.parent_requested.emit(None)
         else:
@@ -52,7 +52,7 @@ class ImageMenu(QObject):
 
         Args:
             why_no_layers: the reason that layers cannot be read; empty: they can.
-            is_removed: whether the store would no longer have it, so that nothing is built on it.
+            is_removed: whether the store would no longer have the image, so that nothing can be built on it.
         """
         from cacheview.report.images import image_as_json, image_as_markdown, image_as_text  # not imported at the start
 

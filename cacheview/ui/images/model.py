@@ -29,7 +29,7 @@ NODE_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 _Index = QModelIndex | QPersistentModelIndex
 _Role = Qt.ItemDataRole
 _ALL_OPEN: Final = 400
-"""The number of images up to which the tree is initially unfolded completely."""
+"""The number of images up to which the tree is initially completely unfolded."""
 _OPPOSITE: Final = bytes.maketrans(b"\0\1", b"\1\0")
 """Converts between "open" and "folded up"."""
 
@@ -52,10 +52,10 @@ _TITLES: Final = {
 
 
 class ImageTreeModel(CountedRows):
-    """The rows that are not folded away, as a flat list. A row has a level, by which the view indents it.
+    """The rows that are not folded away, as a flat list. Each row has a level, by which the view indents it.
 
     ``marks_changed`` reports that rows may look different. ``dataChanged`` is not emitted for this: with 10,000
-    candidates it would cost more than the rest of an edit, and a view only has to paint the visible rows.
+    candidates, it would take longer than the rest of an edit, and a view only has to paint the visible rows.
     """
 
     marks_changed = Signal()
@@ -72,7 +72,7 @@ class ImageTreeModel(CountedRows):
         self._removed: frozenset[str] = frozenset()
         self._marks: Marks | None = None
         self._marks_before: Marks | None = None
-        # Before any view is notified.
+        # Connected before any view, so that the rows are up to date when views are notified.
         self.rowsInserted.connect(lambda _, first, last: self._put(first, last))
         self.rowsRemoved.connect(lambda _, first, last: self._take(first, last))
 
@@ -186,7 +186,7 @@ class ImageTreeModel(CountedRows):
                 self.insertRows(row + 1, len(self._coming))
 
     def fold(self, node: ImageNode) -> None:
-        """Hide the rows under a node."""
+        """Fold up the rows under a node."""
         if not self.is_open(node):
             return
         self._open[node.number] = 0
@@ -218,7 +218,7 @@ class ImageTreeModel(CountedRows):
         self._show()
 
     def branching(self, *, is_open: bool) -> Iterator[ImageNode]:
-        """Yield the nodes with rows under them that are open, or those that are folded up."""
+        """Yield the nodes with rows under them, either those that are open or those that are folded up."""
         states = self._open if is_open else self._open.translate(_OPPOSITE)
         return (node for node in compress(self._forest.nodes, states) if node.children)
 
@@ -256,7 +256,7 @@ class ImageTreeModel(CountedRows):
 
     @property
     def marks(self) -> Marks | None:
-        """The marks of the probe; None: not known."""
+        """The marks of the probe; None: there are none yet."""
         return self._marks
 
     def marks_of(self, node: ImageNode) -> tuple[ImageMark, ...]:
@@ -274,7 +274,7 @@ class ImageTreeModel(CountedRows):
         return marks
 
     def has_other_marks(self, node: ImageNode) -> bool:
-        """Whether the marks of a row differ from those before the last change."""
+        """Whether the marks of a row differ from those before the last `set_marks`."""
         image_id = node.image_id
         before = self._marks_before.of(image_id) if self._marks_before is not None else ()
         now = self._marks.of(image_id) if self._marks is not None else ()

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
 __all__ = ["came_from"]
 
 _BY_BUILDKIT: Final = (
-    "The history shows that BuildKit built this image. BuildKit has its own cache: it never uses the classic "
-    "cache and does not record parents, so the classic builder cannot find the image."
+    "The history shows that BuildKit built this image. BuildKit has its own cache: it never uses the "
+    "classic builder's cache and does not record parents, so the classic builder cannot find the image."
 )
 _UNKNOWN: Final = "so this store does not record what the builder looked up in the cache."
 _MEANINGS: Final = {
@@ -25,7 +25,7 @@ _MEANINGS: Final = {
 
 
 def came_from(image: Image) -> str:
-    """Explain how an image got into the store, if that is why it has no probe; empty: it has one."""
+    """Return how an image got into the store, if that is why it has no probe; empty: it has one."""
     if image.is_by_buildkit:
         return " ".join(filter(None, (_MEANINGS[PULLED] if image.is_pulled else "", _BY_BUILDKIT)))
     return _MEANINGS.get(root_word(image), "") if image.parent is None else ""

@@ -1,4 +1,4 @@
-"""The images pane: filter box, tree, toggles, count, and the message if there is nothing to show."""
+"""The images pane: filter box, tree, toggles, count, and a message if there is nothing to show."""
 
 from __future__ import annotations
 
@@ -39,9 +39,9 @@ class ImagesPane(QWidget):
     """Lists the images of a store by lineage, with the marks of the current probe.
 
     Signals:
-        image_selected(Image | None): by the user, None for scratch; not emitted by `reveal`.
-        current_changed(Image | None): the current row has changed, by the user or not.
-        choices_changed(): toggles or columns have changed.
+        image_selected(Image | None): the user selected an image; None: scratch. Not emitted by `reveal`.
+        current_changed(Image | None): the current row has changed, whether by the user or not.
+        choices_changed(): the toggles or the columns have changed.
 
     ``menu`` emits the user's requests about an image.
     """
@@ -55,12 +55,12 @@ class ImagesPane(QWidget):
         self._store: ImageStore | None = None
         self._total: int | None = None
         self._revealing = False
-        self._keeps = False  # whether the next rows keep the place in the tree
+        self._keeps = False  # whether the place in the tree is kept when the next rows are shown
         self._new: Iterable[str] | None = ()
         self._removed: frozenset[str] = frozenset()
         self._before_filter: tuple[set[str], str | None] | None = None  # the expanded rows, and the current image
         self._matching = 0  # images that match the filter
-        self._percent = 0  # of a running search
+        self._percent = 0  # progress of a running search
         self._awaited: str | None = None  # the image to reveal once it has a row
         self.model = ImageTreeModel(self)
         self.tree = ImageTree(self.model)
@@ -133,10 +133,10 @@ class ImagesPane(QWidget):
         """Show another store.
 
         Args:
-            keep: whether it is the same store, read again, so that selection, folding and scroll position stay.
+            keep: whether it is the same store, read again, so that the selection, folding and scroll position are kept.
             new: ids of images that are marked as new.
             removed: ids of images that the store would no longer have, which are struck through.
-            forest: its tree with all images; None: it is created now.
+            forest: its tree with all images; None: it is created here.
             total: the total number of images, if the store is only a part.
         """
         if keep and not new and forest is not None and forest is self.model.forest:
@@ -154,11 +154,11 @@ class ImagesPane(QWidget):
             self._show_counts()
             return
         self._arranger.begin(PreparedTree(store, intermediate=True, forest=forest) if forest is not None else None)
-        if not self._footer.marked.isChecked():  # the affected images are known with the marks
+        if not self._footer.marked.isChecked():  # which images to list is known only with the marks
             self._arrange()
 
     def restore(self, place: TreePlace) -> None:
-        """Return to a place silently, see `ImageTree.place`."""
+        """Return to a place from `ImageTree.place`, without emitting ``image_selected``."""
         self._quietly(lambda: self.tree.restore(place))
 
     def set_marks(self, marks: Marks | None) -> None:
@@ -166,7 +166,7 @@ class ImagesPane(QWidget):
         self.model.set_marks(marks)
 
     def reveal(self, image_id: str, *, unhide: bool = True) -> bool:
-        """Select an image and scroll to it silently; the empty id stands for scratch.
+        """Select an image and scroll to it, without emitting ``image_selected``. The empty id stands for scratch.
 
         Filters that hide it are cleared, unless ``unhide`` is False. Returns whether it is visible.
         """
@@ -217,7 +217,7 @@ class ImagesPane(QWidget):
             self.tree.scroll_to(hit)
 
     def bring_beside(self, parent: str, hit: str) -> None:
-        """Scroll so that the hit is visible together with its parent, if that is still the current row."""
+        """Scroll so that the hit is visible together with the parent, if the parent is still the current row."""
         if self.tree.current_id() == parent:
             self.tree.keep_in_sight(hit)
 
@@ -242,7 +242,7 @@ class ImagesPane(QWidget):
 
     @property
     def _concerned(self) -> frozenset[str] | None:
-        """The ids to list if only candidates and sources are requested; None: all."""
+        """The ids to list if only candidates and sources are to be listed; None: all."""
         if not self._footer.marked.isChecked():
             return None
         return self.model.marks.concerned if self.model.marks is not None else frozenset()
@@ -259,7 +259,7 @@ class ImagesPane(QWidget):
             self.reveal(self._awaited, unhide=False)
 
     def _show_tree(self, prepared: PreparedTree) -> None:
-        """Show the tree of another store, or with or without intermediate images. New rows are not folded up."""
+        """Show another tree: of another store, or with or without intermediate images. New rows are not folded up."""
         place = self.tree.place() if self._keeps and self.model.rows else None
         marks = self.model.marks
         folded = place.folded if place is not None else None
@@ -296,7 +296,7 @@ class ImagesPane(QWidget):
             self._footer.show_busy(f"Searching… {percent}%" if is_search else "Updating…")
 
     def _quietly(self, change: Callable[[], object]) -> None:
-        """Run a function that may change the current row without a request by the user."""
+        """Run a function that may change the current row, without treating this as the user's choice."""
         before, self._revealing = self._revealing, True
         try:
             change()
@@ -315,7 +315,7 @@ class ImagesPane(QWidget):
         return isinstance(node, ImageNode) and self.model.has_other_marks(node)
 
     def _show_counts(self) -> None:
-        """Show the counts, or the reason that there is nothing."""
+        """Show the counts, or why nothing is listed."""
         there = len(self._store.images) - len(self._removed) if self._store is not None else 0
         total = there if self._total is None else self._total
         is_filtered = self.model.is_filtered
@@ -350,7 +350,7 @@ class ImagesPane(QWidget):
             self.image_selected.emit(node.image)
 
     def _type(self, text: str) -> None:
-        """Continue text typed in the tree in the filter box."""
+        """Move text typed in the tree to the filter box, and continue there."""
         if text.strip():
             self._box.setFocus(Qt.FocusReason.OtherFocusReason)
             self._box.setText(text)

@@ -1,4 +1,4 @@
-"""Draws a row of the tree: icon, name or id, instruction, marks, time and size."""
+"""Draws a row of the tree: icon, name or id, instruction, marks, creation time and size."""
 
 from __future__ import annotations
 
@@ -37,19 +37,19 @@ _MARK_COLOURS: Final = {
 _LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
 _RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
 _BESIDE: Final = ("new", "parent", "source", "remove")
-"""The kinds of marks that are not about the cache's answer for an image."""
+"""The kinds of marks that are not about the cache's answer."""
 _SHORTEST_ID: Final = 7
 _LEAST_NAME: Final = 4
 _LEAST_STEP: Final = 5
-"""The space, in average characters, that a name and an instruction keep before other parts are shortened."""
+"""The minimum widths, in average characters, of a name and an instruction: other parts are shortened first."""
 _KEPT: Final = 4096
-"""Texts and badges that are cached: the same rows are drawn repeatedly."""
+"""The maximum number of cached texts and of cached badges, since the same rows are drawn repeatedly."""
 
 _line = lru_cache(_KEPT)(one_line)
 
 
 class _Face:
-    """A font with the metrics that are used constantly."""
+    """A font, with metrics that are used constantly."""
 
     def __init__(self, font: QFont) -> None:
         self.font = font
@@ -96,7 +96,7 @@ class RowPainter:
         cells: Mapping[ImagesColumn, QRect],
         ratio: float,
     ) -> None:
-        """Draw the cells of the visible columns. ``ratio``: that of the paint device."""
+        """Draw the cells of the visible columns. ``ratio``: the pixel ratio of the paint device."""
         for column, cell in cells.items():
             rect = cell.adjusted(GRID, 0, -GRID, 0)
             if column is ImagesColumn.IMAGE:
@@ -116,7 +116,7 @@ class RowPainter:
         self._paint_thread(painter, rect, node, top)
         painter.drawPixmap(rect.x(), top, pixmap(name, "text_faint", self._icon, ratio))
         rect = rect.adjusted(self._icon + _GAP, 0, 0, 0)
-        # The space of the marks is reserved: only the text is shortened.
+        # Marks keep their space: only the text is shortened.
         badges = self._badges_within(marks, ratio, rect.width() - self._least_text(image))
         reserved = marked = sum(round(badge.width() / ratio) + _GAP for badge in badges)
         is_shown = node.word and node.word != NO_PARENT
@@ -143,18 +143,18 @@ class RowPainter:
         for badge in badges:
             height, width = round(badge.height() / ratio), round(badge.width() / ratio)
             if left + width > rect.right() + 1:
-                break  # not over the neighboring parts
+                break  # do not paint over the neighboring parts
             painter.drawPixmap(left, rect.center().y() - height // 2 + 1, badge)
             left += width + _GAP
 
     def _least_text(self, image: Image | None) -> int:
-        """Return the minimum width of a row's text that the words of badges leave to it."""
+        """Return the minimum width that the words of badges leave for a row's text."""
         if image is None or image.names:
             return _LEAST_NAME * self._plain.least
         return self._mono.width(_line(image.short_id)[:_SHORTEST_ID]) + _GAP + _LEAST_STEP * self._plain.least
 
     def _id_within(self, image: Image, room: int) -> str:
-        """Return the short id, or only its start if the instruction would otherwise not fit."""
+        """Return the short id, or only its start if the instruction would not fit otherwise."""
         whole = _line(image.short_id)
         beside = min(self._plain.width(_line(image.instruction)), _LEAST_STEP * self._plain.least)
         return whole if self._mono.width(whole) + _GAP + beside <= room else whole[:_SHORTEST_ID]
@@ -242,7 +242,7 @@ class RowPainter:
 
 
 class RowHeight(QStyledItemDelegate):
-    """Provides the height of rows to a view, which draws the rows itself."""
+    """Provides only the height of rows: the view draws them itself."""
 
     def __init__(self, height: int) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The text of an image and of a time in a row."""
+"""The texts of images and times in rows."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from PySide6.QtCore import QDateTime, QLocale
 from cacheview.model import familiar
 from cacheview.ui.images.origin import came_from
 from cacheview.ui.sizes import is_size, size_text
+from cacheview.wording import counted
 
 if TYPE_CHECKING:
     from cacheview.model import Image, Timestamp
@@ -20,7 +21,7 @@ _HALF_A_YEAR: Final = 183 * 86400  # seconds
 
 
 def time_text(time: Timestamp | None) -> str:
-    """Return the local date, with the time of day in the last half year and the year before that; empty for None."""
+    """Return the local date, with the time of day if within half a year, otherwise with the year; empty for None."""
     if time is None:
         return ""
     local = QDateTime.fromSecsSinceEpoch(time.seconds)
@@ -29,10 +30,10 @@ def time_text(time: Timestamp | None) -> str:
 
 
 def tip_text(image: Image) -> str:
-    """Return names, id, instruction, full time and size for a tool tip."""
+    """Return an image's names, id, instruction, full creation time and size for a tool tip."""
     names = [familiar(name) for name in image.names[:_TIP_NAMES]]
     if len(image.names) > _TIP_NAMES:
-        names.append(f"and {len(image.names) - _TIP_NAMES} more names")
+        names.append(f"and {counted(len(image.names) - _TIP_NAMES, 'more name')}")
     lines = [*names, image.id]
     if image.instruction:
         lines += ["", image.instruction]

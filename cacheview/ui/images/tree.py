@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 __all__ = ["BUILDKIT", "IMPORTED", "NOT_READ", "NO_PARENT", "PULLED", "Forest", "ImageNode", "forest", "root_word"]
 
 NO_PARENT = "no parent recorded"
-"""The word for most roots, and for all roots of a loaded store."""
+"""The word for most roots, and for all roots in a store that was loaded from an archive."""
 
 PULLED = "pulled"
 IMPORTED = "imported"
@@ -25,7 +25,7 @@ BUILDKIT = "by BuildKit"
 """The word for an image built by BuildKit, which records no parent."""
 
 NOT_READ = "not read"
-"""The word for an image that is only known to exist, because it has not been read yet or cannot be."""
+"""The word for an image that is only known to exist, because it has not been read yet or cannot be read."""
 
 
 class ImageNode:
@@ -100,12 +100,12 @@ class ImageNode:
 
 @dataclass(frozen=True, slots=True)
 class Forest:
-    """All nodes of a tree, with each image once.
+    """All nodes of a tree, one for each image.
 
     Attributes:
         roots: the top level.
         nodes: all nodes, in the order of the rows when nothing is folded up.
-        by_id: the nodes of shown images by id.
+        by_id: the nodes of the shown images, by id.
         hidden: the number of images that are not shown.
         levels: by a node's number, the number of nodes that it is under.
         ends: by a node's number, the number of the first later node that is not under it.

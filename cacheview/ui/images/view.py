@@ -1,4 +1,4 @@
-"""The tree widget, whose rows fold up and are drawn in their full width."""
+"""The tree widget. It folds up rows, and draws each row completely."""
 
 from __future__ import annotations
 
@@ -21,16 +21,16 @@ __all__ = ["ImageTree", "TreePlace"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _MOST_LINES: Final = 64
-"""The most levels of which a row draws the line, since more are not visible together."""
+"""The maximum number of levels for which a row draws lines, since more are not visible together."""
 
 
 @dataclass(frozen=True, slots=True)
 class TreePlace:
-    """The user's position in the tree, by ids, since rows may come and go; the empty id stands for scratch.
+    """The user's position in the tree. It consists of ids, since rows may come and go; the empty id stands for scratch.
 
     Attributes:
         current: the current row; None if there is none.
-        folded: the rows that are folded up. All others stay open, including those that had nothing under them.
+        folded: the rows that are folded up. All others stay open, including those that have nothing under them.
         top: the first visible row; None if there is none.
         scrolled: the value of the scroll bar.
     """
@@ -45,10 +45,10 @@ class ImageTree(QTreeView):
     """Shows the flat rows of the model as a tree, and folds them up.
 
     Signals:
-        activated_row: Enter or a double click.
-        menu_requested: a context menu at a global position.
+        activated_row: Enter was pressed on a row, or it was double-clicked.
+        menu_requested: a context menu is requested at a global position.
         current_changed: the current row has changed.
-        typed(str): text was typed that is not a key of the tree.
+        typed(str): text was typed that is not one of the tree's keys.
     """
 
     current_changed = Signal(QModelIndex)
@@ -94,13 +94,13 @@ class ImageTree(QTreeView):
         return None if node is None else node.image_id
 
     def go_to_image(self, image_id: str) -> None:
-        """Make the row of an image current and scroll to it, if it is kept, expanding what hides it."""
+        """Make the row of an image current and scroll to it, if the filter keeps it. Rows that hide it are expanded."""
         self.expand_to(image_id)
         self._select(image_id)
         self.scroll_to(image_id)
 
     def scroll_to(self, image_id: str) -> None:
-        """Scroll to the row of an image, if it is kept, expanding what hides it."""
+        """Scroll to the row of an image, if the filter keeps it. Rows that hide it are expanded."""
         self.expand_to(image_id)
         row = self.row_of_image(image_id)
         if row.isValid():
@@ -109,7 +109,7 @@ class ImageTree(QTreeView):
     def keep_in_sight(self, image_id: str) -> None:
         """Scroll so that the row of an image, if it is shown, is visible together with the current row.
 
-        Both stay visible if the tree becomes lower. If there is space for only one, the current row is preferred.
+        Both stay visible if the tree becomes less tall. If there is space for only one, the current row is preferred.
         """
         self._companion = image_id
         self._scroll_to_both()
@@ -125,7 +125,7 @@ class ImageTree(QTreeView):
                 scroll.setValue(place)
 
     def _is_in_sight(self, index: QModelIndex, height: int) -> bool:
-        """Whether a row is on screen from its upper to its lower edge, in a viewport of that height."""
+        """Whether a row is completely visible, in a viewport of that height."""
         place = self.visualRect(index)
         return place.isValid() and place.top() >= 0 and place.bottom() < height
 
@@ -145,7 +145,7 @@ class ImageTree(QTreeView):
             self._model.unfold(node)
 
     def collapse(self, index: _Index) -> None:
-        """Fold up a row. If the current row is hidden by that, this row becomes the current one."""
+        """Fold up a row. If this hides the current row, the folded row becomes the current one."""
         node = self.node(index)
         if node is None:
             return
@@ -180,7 +180,7 @@ class ImageTree(QTreeView):
         self._model.unfold_only(ids)
 
     def place(self) -> TreePlace:
-        """Return the user's position, to restore after the store was read again."""
+        """Return the user's position, to be restored after the store has been read again."""
         first = self.node(self.indexAt(QPoint(0, 0)))
         return TreePlace(
             self.current_id(),
@@ -190,7 +190,7 @@ class ImageTree(QTreeView):
         )
 
     def restore(self, place: TreePlace) -> None:
-        """Return to a place, as far as its rows exist. Rows that were visible are not folded up."""
+        """Return to a place, as far as its rows still exist. Rows that were visible are not folded up."""
         self._model.fold_only(place.folded)
         self.go_to(place)
 
@@ -208,7 +208,7 @@ class ImageTree(QTreeView):
     # Drawing
 
     def update_rows(self, changed: Callable[[QModelIndex], bool]) -> None:
-        """Repaint those visible rows that have changed according to a function."""
+        """Repaint the visible rows for which a function returns that they have changed."""
         bottom = self.viewport().height()
         row = self.indexAt(QPoint(0, 0))
         while row.isValid():
@@ -232,7 +232,7 @@ class ImageTree(QTreeView):
         elif option.state & QStyle.StateFlag.State_MouseOver:
             painter.fillRect(row, QColor(tokens.hover))
         if node.parent is None and node.row and not node.follows:
-            # Lineages are set apart: an image below another in the same one was built on it.
+            # A line separates lineages: within one, an image below another was built on it.
             painter.fillRect(row.x(), row.y(), row.width(), 1, QColor(tokens.line))
         if self.hasFocus() and first == self.currentIndex().siblingAtColumn(0):
             painter.fillRect(row.x(), row.y(), GRID - 1, row.height(), QColor(tokens.accent))
@@ -256,7 +256,7 @@ class ImageTree(QTreeView):
         )
 
     def _draw_branches(self, painter: QPainter, item: QRect, row: QRect, node: ImageNode) -> None:
-        """Draw lines from an image to each build that continues from it, so that two builds are distinguishable."""
+        """Draw the lines from each image to the builds that continue from it, so that the builds can be told apart."""
         tokens, step, beside = self._painter.tokens, self.indentation(), self._painter.icon_middle
         left, middle = item.x() - step + beside, row.center().y()
         begins, level = not node.follows, node
@@ -321,7 +321,7 @@ class ImageTree(QTreeView):
             self.expand(index)
 
     def keyboardSearch(self, search: str) -> None:
-        # Not row by row, as in the base class: there may be 100,000.
+        # The base class would do this row by row, and there may be 100,000.
         self.typed.emit(search)
 
     def mousePressEvent(self, event: QMouseEvent) -> None:

@@ -19,7 +19,7 @@ _HINT = "Paste a container config, an image's config, or the output of docker in
 
 
 class ConfigJson(QWidget):
-    """An editor of the config as JSON. An invalid text shows an error beneath.
+    """An editor of the config as JSON. If the text is invalid, an error is shown below it.
 
     Signals: ``edited(config, phrase, merge)``: the text is a valid config.
     """
@@ -49,11 +49,11 @@ class ConfigJson(QWidget):
 
     @property
     def error(self) -> ConfigTextError | None:
-        """The error in the text; None if it is a config."""
+        """The error in the text; None if it is a valid config."""
         return self._error
 
     def set_config(self, config: ContainerConfig) -> None:
-        """Show a config. A text with the same meaning is left as typed; cursor and scroll position always stay."""
+        """Show a config. Text with the same meaning is left as typed; cursor and scroll position always stay."""
         if config == self._config and self._shown:
             return
         self._config = config
@@ -107,7 +107,7 @@ class ConfigJson(QWidget):
 
 
 class JsonEdit(QPlainTextEdit):
-    """Monospace text without its own undo, since the document has it. Tab moves to the next widget."""
+    """Monospace text without its own undo, which the document provides. Tab moves to the next widget."""
 
     left = Signal()
 

@@ -41,7 +41,7 @@ class FieldEditor(QWidget):
         self._session = 0
 
     def set_value(self, value: Any) -> None:
-        """Show a value silently. Cursor, selection and focus stay."""
+        """Show a value without emitting ``edited``. Cursor, selection and focus stay."""
         raise NotImplementedError
 
     def set_marks(self, marks: PlacedMarks) -> None:
@@ -65,14 +65,14 @@ class FieldEditor(QWidget):
         return self.rect(), self.buddy()
 
     def unselect(self) -> None:
-        """Clear the selection of `locate`, if the focus is elsewhere."""
+        """Clear the selection made by `locate`, if the focus is elsewhere."""
 
     def remark_space(self) -> QRect:
-        """Return the rectangle for a remark, which is right-aligned in it."""
+        """Return the rectangle in which a remark is right-aligned."""
         return self.rect()
 
     def reserve(self, width: int) -> None:
-        """Keep text away from the end of `remark_space`."""
+        """Keep text out of this width at the end of `remark_space`."""
 
     def _hold(self, widget: QWidget, *more: QWidget, stretch: bool = True) -> None:
         self._layout = layout = QHBoxLayout(self)
@@ -211,7 +211,7 @@ class RowsField(FieldEditor):
         raise NotImplementedError
 
     def _prompt(self, value: Any) -> None:
-        """Set the text of the empty row: there is none, it is empty, or only that one can be added."""
+        """Set the text of the empty row: the value is null, it is empty, or a row can be added to it."""
         words = "none" if value is None else "empty" if not value else "add"
         self.model.set_prompts((words, "value")[: self.model.columnCount()])
 
@@ -226,7 +226,7 @@ class RowsField(FieldEditor):
             if row is None or mark.outcome != FAILED:
                 continue
             text = self.model.rows[row][-1]
-            # The image has no value, so the whole value differs.
+            # If the image has no value, the entire value differs.
             other = mark.image_value if isinstance(mark.image_value, str) else ""
             shown[row] = RowMark(mark.outcome, differing(text, other)[0], _tip(mark))
         self.model.set_marks(shown)
@@ -325,7 +325,7 @@ class MapField(KeyedField):
 
 
 class SetField(KeyedField):
-    """Only keys: ports, volumes. A value of a key in a store is kept."""
+    """Keys only: ports and volumes. If a key has a value in the store, it is kept."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(name, 1, ordered=False, parent=parent)
@@ -339,6 +339,6 @@ class SetField(KeyedField):
 
 
 def _tip(mark: FieldMark) -> str:
-    """Return the tool tip of a failed part."""
+    """Return the tool tip of a part that failed."""
     image = "not set in the image" if mark.image_value is None else f"image: {mark.image_value}"
     return "\n".join(filter(None, (mark.note, image)))

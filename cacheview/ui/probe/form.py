@@ -36,7 +36,7 @@ ALWAYS_SHOWN: Final = ("Cmd", "Env", "Labels", "ExposedPorts", "Entrypoint", "Vo
 ORDER: Final = (*ALWAYS_SHOWN, "WorkingDir", "Healthcheck")
 FORM_ORDER: Final = (*ORDER, *(name for name in CONFIG_FIELDS if name not in ORDER))
 
-# Different from the letters of the menus and of the neighboring panes.
+# These letters differ from those of the menus and the neighboring panes.
 _MNEMONICS: Final = {
     "Cmd": "&Cmd",
     "Env": "E&nv",
@@ -62,11 +62,11 @@ _EDITORS: Final[dict[FieldKind, type[FieldEditor]]] = {
 class ConfigForm(QScrollArea):
     """Shows and edits a config.
 
-    A field at its default is folded away, and unfolded once it has another value. It is not folded away again while the
-    user works. Rows are created when they are first shown.
+    A field at its default is folded away until it has another value. It is then not folded away again while the user
+    works. Rows are created when they are first shown.
 
     Args:
-        later: whether `make_next` creates its rows, one by one.
+        later: whether its rows are created later, one by one, by `make_next`.
 
     Signals: ``edited(field, value, phrase, merge)``: the user's change; ``visited(path)``: the user's position.
     """
@@ -103,7 +103,7 @@ class ConfigForm(QScrollArea):
             self._arrange()
 
     def minimumSizeHint(self) -> QSize:
-        """Return the width of its widest row with the scroll bar, so that nothing is cut off."""
+        """Return a size with the width of the widest row and the scroll bar, so that nothing is cut off."""
         least = super().minimumSizeHint()
         bar = self.verticalScrollBar().sizeHint().width()
         return QSize(self._content.minimumSizeHint().width() + bar, least.height())
@@ -138,7 +138,7 @@ class ConfigForm(QScrollArea):
         return name in self._rows and not self._rows[name].isHidden()
 
     def set_config(self, config: ContainerConfig, *, fold: bool = False) -> None:
-        """Show a config, changing only rows with another value. ``fold``: fold away fields at their default."""
+        """Show a config, changing only rows whose value differs. ``fold``: fold away fields at their defaults."""
         before, self._config = self._config, config
         out = set(ALWAYS_SHOWN) if fold else set(self._out)
         out.update(name for name in CONFIG_FIELDS if not is_default(config, name))
@@ -176,7 +176,7 @@ class ConfigForm(QScrollArea):
         self._arrange()
 
     def reveal(self, path: FieldPath) -> QWidget:
-        """Show the editor of a path, and select the part there. Returns the widget that takes the focus."""
+        """Show the editor for a path, and select the part at that path. Returns the widget that takes the focus."""
         if not self.shows(path.field):
             self.set_unfolded(True)
         self._layout.activate()
@@ -201,7 +201,7 @@ class ConfigForm(QScrollArea):
         return row
 
     def _arrange(self) -> None:
-        """Arrange the unfolded rows, then the fold, then the rest if unfolded, with the same tab order."""
+        """Arrange the rows with other values, then the fold, then the rest if unfolded. The tab order is the same."""
         if not self._complete:
             return
         out = [name for name in FORM_ORDER if name in self._out]

@@ -59,7 +59,7 @@ class ParentField(FieldEditor):
         self.line.textEdited.connect(lambda: self.hint.setVisible(False))
 
     def set_index(self, index: ImageIndex) -> None:
-        """Search in the images of another store."""
+        """Search the images of another store."""
         self._index = index
         self.line.set_index(index)
         self._show()
@@ -96,13 +96,13 @@ class ParentField(FieldEditor):
         self._place_hint()
 
     def _typed_form(self, whole: bool) -> str:
-        """Return the text for a value that is not an image: a short digest, unless it is being edited."""
+        """Return the text for a value that is not an image in the store. ``whole``: a digest is not shortened."""
         if self._value == SCRATCH:
             return "scratch"
         return self._value if whole or ":" not in self._value else short_id(self._value)
 
     def _place_hint(self) -> None:
-        """Show the hint at the right end of the line, if name and hint fit."""
+        """Show the hint at the right end of the line, if there is enough space for it."""
         used = self.line.fontMetrics().horizontalAdvance(self.line.text())
         metrics = QFontMetrics(self.hint.font())
         needed = metrics.horizontalAdvance(self._hint) + 1
@@ -156,7 +156,7 @@ class ParentField(FieldEditor):
 
 
 class CacheFromField(ListField):
-    """References in order, each with its image, or the reason that it is skipped."""
+    """References in order, each with its image or the reason why it is skipped."""
 
     def __init__(self, name: str = "cache_from", parent: QWidget | None = None) -> None:
         super().__init__(name, parent, most_rows=6)

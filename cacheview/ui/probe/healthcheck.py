@@ -20,7 +20,7 @@ DURATIONS: Final = ("Interval", "Timeout", "StartPeriod", "StartInterval")
 
 
 class HealthcheckField(FieldEditor):
-    """A check box for having one, and its parts beneath. None differs from an empty one."""
+    """A check box for whether there is a health check, with its parts below. None differs from an empty one."""
 
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(name, parent)

@@ -17,15 +17,15 @@ __all__ = ["ImageEdit"]
 
 _ROWS_SHOWN: Final = 12
 _MOST: Final = 500
-"""The most rows of the list. The completer visits all of them at every key."""
+"""The maximum number of rows in the list. The completer visits all of them with every key."""
 _LIST_WIDTH: Final = 110 * GRID
 
 
 class ImageEdit(LineEdit):
-    """A line for an image. Typing alone chooses nothing.
+    """A line for choosing an image. Typing alone chooses nothing.
 
-    Signals: ``chosen(Image | None)``: an image of the list, None for scratch; ``entered(str)``: a text confirmed with
-    Enter.
+    Signals: ``chosen(Image | None)``: an image was chosen from the list, None for scratch; ``entered(str)``: text was
+    confirmed with Enter.
     """
 
     chosen = Signal(object)
@@ -39,7 +39,7 @@ class ImageEdit(LineEdit):
         self._completer.setMaxVisibleItems(_ROWS_SHOWN)
         self._completer.setWidget(self)
         self._completer.activated[QModelIndex].connect(self._picked)  # type: ignore[index]  # an overloaded signal
-        self.current: str | None = None  # id of the image that is chosen now, where the list of all begins
+        self.current: str | None = None  # id of the chosen image, which is current when the list opens
         self._popup: QListView | None = None
         self._arrow: QAction | None = None
         if arrow:
@@ -49,14 +49,14 @@ class ImageEdit(LineEdit):
         self.textEdited.connect(self.open_list)
 
     def set_index(self, index: ImageIndex) -> None:
-        """Search in the images of another store."""
+        """Search the images of another store."""
         self._hide_list()
         self._model.set_index(index)
 
     def open_list(self, text: str) -> None:
-        """Show the images that a text finds; nothing if there are none."""
+        """List the images that match a text. If there are none, the list is hidden."""
         if self._popup is None:
-            # Created when first needed, with a delegate and rows of one height: 10,000 images open as fast as ten.
+            # Created when first needed. With a delegate and uniform heights, 10,000 images open as fast as ten.
             self._popup = QListView()
             self._popup.setUniformItemSizes(True)
             self._completer.setPopup(self._popup)
@@ -80,7 +80,7 @@ class ImageEdit(LineEdit):
             self._popup.hide()
 
     def _picked(self, index: QModelIndex) -> None:
-        # The completer uses its own model, with the same rows in the same order.
+        # The index is from the completer's own model, which has the same rows in the same order.
         self.chosen.emit(self._model.image(index.row()))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

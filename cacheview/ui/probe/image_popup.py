@@ -1,4 +1,4 @@
-"""A list of images that opens below a button, to choose one from."""
+"""A list of images to choose from, which opens below a button."""
 
 from __future__ import annotations
 

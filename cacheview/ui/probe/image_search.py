@@ -25,14 +25,14 @@ _ICON: Final = 16
 
 
 class ImageIndex:
-    """A search index of a store's images. It is cheap to create: texts are collected at the first search."""
+    """A search index of a store's images. It is cheap to create: texts are collected for the first search."""
 
     def __init__(self, store: ImageStore) -> None:
         self.store = store
 
     @cached_property
     def _texts(self) -> Sequence[tuple[str, str]]:
-        """For each image its names, and its whole searchable text, in lower case."""
+        """For each image, its names and all of its searchable text, in lower case."""
         texts = []
         for image in self.store.images:
             names = " ".join(familiar(name) for name in image.names).lower()
@@ -46,9 +46,9 @@ class ImageIndex:
         return (*named, *sorted(unnamed, key=_instant, reverse=True))
 
     def search(self, text: str) -> list[Image]:
-        """Return the images with every word of the text, those with one in their names first, otherwise in store order.
+        """Return the images that contain every word of the text, in store order, but those with a word in a name first.
 
-        Without a word, all of them are returned: first those with a name, sorted by it, then the others, newest first.
+        Without any words, it returns all images: first those with a name, sorted by it, then the others, newest first.
         """
         words = text.lower().split()
         if not words:
@@ -69,7 +69,7 @@ def _instant(image: Image) -> tuple[int, int]:
 class ImageListModel(QAbstractListModel):
     """The results of a search, with scratch before all images if it can be chosen.
 
-    Beyond ``most`` rows, a last row that cannot be chosen shows the number of the others.
+    If there are more than ``most``, a last row, which cannot be chosen, shows how many more there are.
     """
 
     def __init__(self, parent: QObject | None = None, *, scratch: bool = False, most: int | None = None) -> None:

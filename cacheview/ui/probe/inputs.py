@@ -1,4 +1,4 @@
-"""The single-line editors of the pane. They report what is typed, but not values that are set by code."""
+"""The single-line editors of the pane. They report what the user types, but not values set by code."""
 
 from __future__ import annotations
 
@@ -25,18 +25,18 @@ __all__ = ["DurationEdit", "LineEdit", "NumberEdit", "is_undo_key"]
 
 _INT64: Final = 1 << 63
 _STAYING: Final = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
-"""Reasons for losing the focus that do not mean leaving: a list opens or closes, or another window is used."""
+"""Reasons for losing the focus that do not mean that the user left: a list or another window opens or closes."""
 
 
 def is_undo_key(event: QEvent) -> bool:
-    """Whether a key press requests undo or redo, which apply to the document, not to one line."""
+    """Whether an event is a key press for undo or redo, which apply to the document, not to one line."""
     return isinstance(event, QKeyEvent) and (
         event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
     )
 
 
 class LineEdit(QLineEdit):
-    """A line of monospace text. Undo and redo are left to the window, and a part of the text can be marked."""
+    """A line of monospace text. The window handles undo and redo. Part of the text can be marked."""
 
     focused = Signal()
     left = Signal()
@@ -45,7 +45,7 @@ class LineEdit(QLineEdit):
         super().__init__(parent)
         set_font(self, mono_font)
         self._marked = slice(0, 0)
-        self.place: QPersistentModelIndex | None = None  # the edited cell, if it edits one
+        self.place: QPersistentModelIndex | None = None  # the cell that it edits, if any
 
     def set_value(self, text: str) -> None:
         """Show a value, keeping the cursor position if possible. Does not emit ``textEdited``."""
@@ -63,7 +63,7 @@ class LineEdit(QLineEdit):
             self._paint_mark()
 
     def _paint_mark(self) -> None:
-        # A line edit draws formats only for an input method.
+        # A line edit draws text formats only for input methods.
         formatted = QTextCharFormat()
         formatted.setBackground(QColor(current_tokens().difference))
         attributes = []
@@ -109,9 +109,10 @@ class LineEdit(QLineEdit):
 
 
 class DurationEdit(LineEdit):
-    """An editor of a duration in Go's format.
+    """An editor for a duration in Go's format.
 
-    Signals: ``edited(int)``: nanoseconds, for every valid text; ``wrong(str)``: for any other.
+    Signals: ``edited(int)``: the text is valid, with its nanoseconds; ``wrong(str)``: why it is invalid; empty: it is
+    valid.
     """
 
     edited = Signal(object)  # Qt's int has 32 bits
@@ -131,7 +132,7 @@ class DurationEdit(LineEdit):
         return self._value
 
     def set_nanoseconds(self, value: int) -> None:
-        """Show a value. A text with the same meaning, or an invalid one, is left as typed."""
+        """Show a value. Invalid text, or text with the same meaning, is left as typed."""
         if value != self._value or not (self.hasFocus() or self._is_wrong):
             self._value = value
             self.set_value(format_duration(value) if value else "")
@@ -156,9 +157,9 @@ class DurationEdit(LineEdit):
 
 
 class NumberEdit(LineEdit):
-    """An editor of a whole number of 64 bits, or none. Up and Down step. Qt's spin box has only 32 bits.
+    """An editor for a 64-bit integer, or none. Up and Down change it by one. Qt's spin box has only 32 bits.
 
-    Signals: ``edited(int | None)``.
+    Signals: ``edited(int | None)``: the number was changed; None: not set.
     """
 
     edited = Signal(object)
@@ -176,7 +177,7 @@ class NumberEdit(LineEdit):
         return self._value
 
     def set_number(self, value: int | None) -> None:
-        """Show a value. A text with the same meaning is left as typed."""
+        """Show a value. Text with the same meaning is left as typed."""
         if value != self._value or not self.hasFocus():
             self._value = value
             self._show()
@@ -206,7 +207,7 @@ class NumberEdit(LineEdit):
 
 
 def _whole_number(text: str) -> int | None:
-    """Return the number of a text if it has at most 64 bits."""
+    """Return the number in a text; None if it is not a number, or does not fit into 64 bits."""
     if re.fullmatch(r"\s*-?[0-9]{1,19}\s*", text) is None:
         return None
     value = int(text)

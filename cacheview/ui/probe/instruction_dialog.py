@@ -18,12 +18,12 @@ __all__ = ["InstructionDialog"]
 
 
 class InstructionDialog(QDialog):
-    """A line for an instruction.
+    """A dialog for entering an instruction.
 
-    After ``accept``, ``config`` is what the builder would look up for it on the parent.
+    After ``accept``, ``config`` is what the builder would look up for the instruction on top of the parent.
 
     Args:
-        daemon: the daemon of the builder; None: that of the newest release.
+        daemon: the daemon whose builder is meant; None: that of the newest release.
     """
 
     def __init__(
@@ -56,7 +56,7 @@ class InstructionDialog(QDialog):
         self._show_problem("")
 
     def accept(self) -> None:
-        # Imported here, since the start does not need the Dockerfile rules.
+        # Imported here, since the Dockerfile rules are not needed when the program starts.
         from cacheview.dockerfile.instruction import probe_config
 
         try:
@@ -76,12 +76,12 @@ class InstructionDialog(QDialog):
         self._fit()
 
     def _fit(self) -> None:
-        """Give the text the height it needs: a dialog does not grow by itself for wrapped lines."""
+        """Set the text's height to what it needs, since a dialog does not grow by itself for wrapped lines."""
         if self.isVisible():
             self.problem.setMinimumHeight(self.problem.heightForWidth(self.problem.width()))
 
     def _show_problem(self, why: str) -> None:
-        self.problem.setText(visible(why) or "The config that the builder would look up in the cache.")
+        self.problem.setText(visible(why) or "Replaces the probe's config with the one that the builder would look up.")
         self.problem.set_tokens("error" if why else "text_faint")
         self.line.setAccessibleDescription(visible(why))
         self._fit()

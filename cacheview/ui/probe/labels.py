@@ -18,25 +18,25 @@ _LONGEST_IN_HEAD: Final = "Cache from"
 
 
 class TokenLabel(Wrapped):
-    """Plain text in a color of the theme, by the names of its tokens, which it keeps when the theme changes."""
+    """Plain text in colors of the theme, given as tokens, so that they change with the theme."""
 
     def __init__(self, text: str, parent: QWidget, token: str, surface: str = "") -> None:
         super().__init__(parent=parent)
         self._token, self._surface = token, surface
         self.setWordWrap(False)
         self.setText(text)
-        self.setForegroundRole(QPalette.ColorRole.WindowText)  # otherwise it would be that of a surrounding editor
+        self.setForegroundRole(QPalette.ColorRole.WindowText)  # otherwise that of a surrounding editor is used
         self._colour()
 
     def set_tokens(self, token: str, surface: str = "") -> None:
-        """Use other colors. ``surface``: empty: that of the background."""
+        """Use other colors. ``surface``: the token of the background; empty: none is painted."""
         if (token, surface) != (self._token, self._surface):
             self._token, self._surface = token, surface
             self._colour()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
-        # Setting a style sheet again resets the palette, so this widget handles the change.
+        # Setting a style sheet again resets the palette, so the colors are set again too.
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
             self._colour()
 
@@ -62,7 +62,7 @@ class FieldLabel(TokenLabel):
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
     def set_narrow(self, narrow: bool) -> None:
-        """Use only the width that the longest name in the header of the pane needs."""
+        """Use only the width needed by the longest name in the pane's header."""
         if narrow != self._is_narrow:
             self._is_narrow = narrow
             self.updateGeometry()
@@ -72,7 +72,7 @@ class FieldLabel(TokenLabel):
         return QFontMetrics(self.font()).horizontalAdvance(_LONGEST) + 4 * GRID
 
     def narrow_width(self) -> int:
-        """Return its width in a narrow pane."""
+        """Return the width of the column of labels in a narrow pane."""
         return QFontMetrics(self.font()).horizontalAdvance(_LONGEST_IN_HEAD) + 3 * GRID
 
     def sizeHint(self) -> QSize:
@@ -81,7 +81,7 @@ class FieldLabel(TokenLabel):
 
 
 class PartLabel(FieldLabel):
-    """The name of a part of a field, smaller, and as wide as necessary."""
+    """The name of a part of a field. It is smaller than that of a field, and only as wide as its text."""
 
     def __init__(self, text: str, buddy: QWidget, parent: QWidget) -> None:
         super().__init__(text, buddy, parent)

@@ -1,4 +1,4 @@
-"""The engine's marks on the fields of the probe, and the paths that identify these."""
+"""The engine's marks on the fields of the probe, and the paths that identify fields."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ _PATH: Final = re.compile(r"(?:len\((?P<counted>\w+)\)|(?P<field>\w+)(?P<rest>(?
 
 @dataclass(frozen=True, slots=True)
 class FieldPath:
-    """A path in its parts: ``Healthcheck.Test[0]`` → field ``Healthcheck``, member ``Test``, key 0.
+    """A path split into its parts: ``Healthcheck.Test[0]`` → field ``Healthcheck``, member ``Test``, key 0.
 
     ``key`` is the index of an element, the key of a map, or None for the whole field.
     """
@@ -45,7 +45,7 @@ class FieldPath:
 
     @staticmethod
     def parse(text: str) -> FieldPath:
-        """Parse a path; ``len(Cmd)`` is the whole field. Raises ValueError for anything else."""
+        """Parse a path; ``len(Cmd)`` is the field ``Cmd``. Raises ValueError if the text is not a path."""
         match = _PATH.fullmatch(text)
         if match is None:
             raise ValueError(f"not a field path: {text[:200]!r}")
@@ -70,7 +70,7 @@ class FieldPath:
 
 
 def marks_by_field(marks: Mapping[str, FieldMark]) -> dict[str, tuple[tuple[FieldPath, FieldMark], ...]]:
-    """Return the marks by their field, each with its path."""
+    """Return the marks grouped by field, each with its path."""
     grouped: dict[str, list[tuple[FieldPath, FieldMark]]] = {}
     for text, mark in marks.items():
         path = FieldPath.parse(text)
@@ -79,7 +79,7 @@ def marks_by_field(marks: Mapping[str, FieldMark]) -> dict[str, tuple[tuple[Fiel
 
 
 def outcome_of(marks: Iterable[tuple[FieldPath, FieldMark]]) -> str:
-    """Return a field's outcome: failed if any part did, not compared if all parts were not, otherwise empty."""
+    """Return a field's outcome: failed if any part failed, not compared if no part was compared, otherwise empty."""
     outcomes = {mark.outcome for _, mark in marks}
     if FAILED in outcomes:
         return FAILED

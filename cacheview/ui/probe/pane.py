@@ -1,4 +1,4 @@
-"""The whole probe pane: its header, the config as form or JSON, and the ways to fill it."""
+"""The probe pane: its header, the config as a form or as JSON, and the ways to fill it in."""
 
 from __future__ import annotations
 
@@ -47,16 +47,16 @@ _HEAD_LABELS: Final = {"parent": "&Parent", "cache_from": "Cache &from", "platfo
 
 
 class ProbePane(QWidget):
-    """Edits the probe of a document, with every edit through the document.
+    """Edits the probe of a document. Every edit goes through the document.
 
     ``daemon`` is the daemon whose builder creates a config from an instruction.
 
     Args:
-        later: whether `make_next` creates the rows of the form; it is called until it returns False.
+        later: whether the rows of the form are created later, by `make_next`, which is called until it returns False.
 
     Signals:
         field_activated(path): the user moved to a field or element (``Env[1]``); not emitted by `reveal`.
-        image_requested(image, why): the image's probe is requested; ``why`` is the reason if it has none.
+        image_requested(image, why): the user requested the image's probe; ``why`` is the reason if it has none.
     """
 
     field_activated = Signal(str)
@@ -70,7 +70,7 @@ class ProbePane(QWidget):
         self.daemon: Callable[[], Daemon] | None = None
         self._marks: Mapping[str, FieldMark] = {}
         self._revealing = False
-        self._taken: Probe | None = None  # the last probe from an image, until it is edited
+        self._taken: Probe | None = None  # the last probe loaded from an image
         self.parent_field = ParentField()
         self.cache_from_field = CacheFromField()
         self.platform_field = PlatformField()
@@ -81,13 +81,13 @@ class ProbePane(QWidget):
         self._show(document.probe, fold=True)
 
     def make_next(self) -> bool:
-        """Create one more of the delayed parts. Returns whether there is more to do."""
+        """Create one more of the rows that are created later. Returns whether there is more to do."""
         return self.form.make_next()
 
     # The interface for the window
 
     def set_store(self, store: ImageStore) -> None:
-        """Search and resolve in another store."""
+        """Search for images, and resolve references, in another store."""
         if self._index.store is store:
             return
         self._index = ImageIndex(store)
@@ -101,7 +101,7 @@ class ProbePane(QWidget):
             self.form.set_marks(marks_by_field(marks))
 
     def set_edited(self, edited: bool) -> None:
-        """Show in the title whether the user edited the probe. One that equals an image's does not count."""
+        """Show in the title whether the user edited the probe. A probe just loaded from an image does not count."""
         is_shown = edited and self._document.probe != self._taken
         self._bar.say_title(*(("Probe (edited)", "Edited") if is_shown else ("Probe", "")))
         set_tip(self._bar, "The probe has been edited; undo to restore the loaded probe" if is_shown else "")
@@ -144,7 +144,7 @@ class ProbePane(QWidget):
 
     @contextmanager
     def _unheard(self) -> Iterator[None]:
-        """Suppress the report of moves in the meantime, which are not the user's."""
+        """Do not report moves in the meantime, since they are not the user's."""
         self._revealing = True
         try:
             yield
@@ -167,7 +167,7 @@ class ProbePane(QWidget):
         return widget
 
     def _mark(self, row: FieldRow) -> None:
-        """Mark this row as the only one that is pointed at."""
+        """Mark this row, and no other."""
         if self._pointed is not None:
             self._pointed.set_pointed(False)
         self._pointed = row
@@ -304,7 +304,7 @@ class ProbePane(QWidget):
             self.load_config(dialog.config, f"Use the config from {one_line(dialog.line.text())[:40]}")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        # For a pane outside a window whose actions have these keys.
+        # Needed if the pane is not in a window whose actions have these keys.
         if is_undo_key(event):
             stack = self._document.undo_stack
             (stack.undo if event.matches(QKeySequence.StandardKey.Undo) else stack.redo)()

@@ -20,15 +20,15 @@ _REMARKS: Final = {
     FAILED: ("failed", "failed", ("failed",)),
     NOT_COMPARED: ("not-compared", "not_compared", ("not compared under these rules", "not compared", "")),
 }
-"""The icon, the color and the texts from long to short of each outcome."""
+"""The icon, the color, and the texts from longest to shortest of each outcome."""
 
 
 _NARROW: Final = 2.75
-"""The width, in widths of the label column, below which a row has no space for label and editor side by side."""
+"""The width, as a multiple of the label column's, below which label and editor do not fit side by side."""
 
 
 class Remark(QWidget):
-    """The icon and text of an outcome, with the longest text that fits. It takes no clicks."""
+    """The icon of an outcome, with the longest text that fits. It ignores clicks."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -78,10 +78,10 @@ class Remark(QWidget):
 
 
 class FieldRow(QWidget):
-    """One field with its hairline. It has the background for failures if a check failed.
+    """One field, with a hairline below it. If one of its checks failed, it has the background color for failures.
 
     Args:
-        stacks: whether a narrow pane puts the editor below the label; otherwise the label is narrower.
+        stacks: whether the editor is below the label if the pane is narrow; otherwise, the label becomes narrower.
     """
 
     def __init__(self, label: str, editor: FieldEditor, parent: QWidget, *, stacks: bool = True) -> None:
@@ -136,14 +136,14 @@ class FieldRow(QWidget):
             self.update()
 
     def set_pointed(self, pointed: bool) -> None:
-        """Show or remove the bar at the left, which marks the field of the activated check."""
+        """Show or remove the bar on the left, which marks the field that the selected check compares."""
         self._is_pointed = pointed
         if not pointed:
             self.editor.unselect()
         self.update()
 
     def place_remark(self) -> None:
-        """Put the remark where the editor has space for it."""
+        """Place the remark where the editor has space for it."""
         if self._layout.direction() is QBoxLayout.Direction.TopToBottom:
             left = self.label.x() + self.label.fontMetrics().horizontalAdvance(self.label.text()) + 2 * GRID
             space = QRect(left, self.label.y(), self.width() - 3 * GRID - left, self.label.height())

@@ -45,7 +45,7 @@ __all__ = ["RowsDelegate"]
 _Index = QModelIndex | QPersistentModelIndex
 _MOST_LINES: Final = 6
 _BEFORE_DIFFERENCE: Final = 12
-"""Characters shown before a difference that is too far right to be visible."""
+"""The number of characters shown before a difference that would otherwise be too far right to be visible."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +60,8 @@ class RowsDelegate(QStyledItemDelegate):
     """Draws and edits rows.
 
     Signals:
-        started(row): a cell is about to be edited.
-        cancelled(): the edit is to be reverted.
+        started(row): a cell of this row is about to be edited.
+        cancelled(): the edit must be reverted.
         finished(index, key): Enter, Tab or Backtab (a `Qt.Key`) closed the editor.
     """
 
@@ -94,7 +94,7 @@ class RowsDelegate(QStyledItemDelegate):
         return QFontMetrics(self._mono).height()
 
     def gutter(self, model: QAbstractItemModel) -> int:
-        """Return the width of the index before a text; 0 in a map."""
+        """Return the width to the left of a row's text, which includes the index in a list."""
         if not isinstance(model, ConfigRowsModel) or not model.ordered:
             return 2 * GRID
         digits = len(str(max(model.rowCount() - 1, 1)))
@@ -115,7 +115,7 @@ class RowsDelegate(QStyledItemDelegate):
         return rect.adjusted(left, GRID, -2 * GRID, -GRID)
 
     def _button(self, rect: QRect, number: int) -> QRect:
-        """Return the rectangle of an action button, counted from the right."""
+        """Return the rectangle of the action button with a number, counted from the right."""
         top = rect.top() + max(0, (min(rect.height(), self.line_height + 2 * GRID) - self._button_size) // 2)
         return QRect(
             QPoint(rect.right() - GRID - (number + 1) * self._button_size, top),
@@ -193,7 +193,7 @@ class RowsDelegate(QStyledItemDelegate):
         if index.column() == 0:
             self._paint_gutter(painter, rect, index, tokens)
         if ghost:
-            # Over all columns of the row, since a key may be narrower than the text.
+            # Drawn across all columns, since the key column may be narrower than the text.
             painter.setFont(self._small)
             painter.setPen(QColor(tokens.text_faint))
             painter.setClipRect(rect)
@@ -318,7 +318,7 @@ class RowsDelegate(QStyledItemDelegate):
                 self._close(watched, Qt.Key.Key_Return)
                 return True
             if enter:
-                return False  # it may be the prefix of an image in the list
+                return False  # the editor handles it: a list of images may be open
             if key in (Qt.Key.Key_Tab, Qt.Key.Key_Backtab):
                 self._close(watched, Qt.Key(key))
                 return True
@@ -342,7 +342,7 @@ class RowsDelegate(QStyledItemDelegate):
 
 
 def _edges(text: str) -> str:
-    """Return `visible` text with visible spaces at both ends, since they count in every comparison."""
+    """Return `visible` text in which spaces at both ends are visible too, since they count in every comparison."""
     inner = text.strip(" ")
     if len(inner) == len(text):
         return visible(text)

@@ -18,7 +18,7 @@ RowTexts = tuple[str, ...]
 MARK_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 NOTE_ROLE: Final = Qt.ItemDataRole.UserRole + 2
 GHOST_ROLE: Final = Qt.ItemDataRole.UserRole + 3
-"""The role for whether a row is the empty one at the end."""
+"""The role that says whether a row is the empty one at the end."""
 
 _Index = QModelIndex | QPersistentModelIndex
 _NOWHERE: Final = QModelIndex()
@@ -42,10 +42,10 @@ class RowRemark:
 
 
 class ConfigRowsModel(QAbstractTableModel):
-    """Rows of one or two texts, which show the user's changes before emitting them.
+    """Rows of one or two texts. The user's changes are shown before they are emitted.
 
-    Signals: ``requested(rows, phrase, merge)``: the user's change. ``phrase`` describes it (``Edit {name}[1]``), and
-    ``merge`` is equal for edits that are one step, such as typing.
+    Signals: ``requested(rows, phrase, merge)``: the user changed rows. ``phrase`` describes the change
+    (``Edit {name}[1]``), and ``merge`` is equal for edits that are one step, such as typing.
     """
 
     requested = Signal(object, str, str)
@@ -167,7 +167,7 @@ class ConfigRowsModel(QAbstractTableModel):
         self.dataChanged.emit(self.index(first, 0), self.index(last, self._columns - 1))
 
     def set_prompts(self, prompts: RowTexts) -> None:
-        """Set the texts of the empty row by column."""
+        """Set the texts of the empty row, one for each column."""
         if prompts != self.prompts:
             self.prompts = prompts
             self._changed(len(self._rows), len(self._rows))
@@ -198,13 +198,13 @@ class ConfigRowsModel(QAbstractTableModel):
         rows = list(self._rows)
         if row == len(rows):
             if not text:
-                return False  # it was empty and stays so
+                return False  # the row was empty and stays empty
             rows.append(("",) * self._columns)
             phrase = f"Add {self.name}[{row}]" if self.ordered else f"Add to {self.name}"
         else:
             phrase = f"Edit {self.element(row)}"
         rows[row] = (*rows[row][:column], text, *rows[row][column + 1 :])
-        # A new element keeps the phrase while typing continues.
+        # While typing continues, a new element keeps its first phrase.
         return self._request(rows, phrase, self._merge)
 
     def begin_edit(self, row: int) -> None:
@@ -214,7 +214,7 @@ class ConfigRowsModel(QAbstractTableModel):
         self._before = tuple(self._rows)
 
     def restore(self) -> None:
-        """Revert everything typed since `begin_edit`."""
+        """Revert everything that was typed since `begin_edit`."""
         self._request(list(self._before), f"Edit {self.name}", self._merge)
 
     def remove(self, row: int) -> bool:
@@ -225,7 +225,7 @@ class ConfigRowsModel(QAbstractTableModel):
         return self._request(rows, f"Remove {self.element(row)}", "")
 
     def move(self, row: int, step: int) -> bool:
-        """Move a row up (-1) or down (1), if there is an order and a row to swap with."""
+        """Move a row up (-1) or down (1), if rows are ordered and there is a row to swap with."""
         other = row + step
         if not self.ordered or not 0 <= other < len(self._rows) or row >= len(self._rows):
             return False

@@ -1,4 +1,4 @@
-"""A compact editor for a list or map, with rows instead of a text box, for keyboard and pointer."""
+"""A compact editor for a list or map, with rows instead of a text box, for both keyboard and mouse."""
 
 from __future__ import annotations
 
@@ -35,13 +35,13 @@ __all__ = ["RowsView"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _MEASURED: Final = 200
-"""The number of rows above which all rows have one line, since measuring them would be noticeable."""
+"""The number of rows up to which each has the height of its text. Measuring more would cause a noticeable delay."""
 
 
 class RowsView(QTableView):
-    """The rows. Enter adds, F2 or typing edits, Del removes, Alt+Up and Alt+Down move.
+    """The rows. Enter adds one, F2 or typing edits it, Del removes it, Alt+Up and Alt+Down move it.
 
-    It is as high as its rows, up to ``most_rows``.
+    The view is as tall as its rows, up to ``most_rows``.
 
     Signals: ``row_activated(str)``: the path of the row that the user moved to.
     """
@@ -89,7 +89,7 @@ class RowsView(QTableView):
         self._fit()
 
     def set_images(self, index: ImageIndex) -> None:
-        """Complete rows with images. Typed text then counts only when it is confirmed."""
+        """Suggest images while a row is edited. Typed text is then used only when it is confirmed."""
         self._delegate.images = index
 
     # Size
@@ -127,7 +127,7 @@ class RowsView(QTableView):
         self._fit_height()
 
     def _fit_height(self) -> None:
-        """Fit the height to the rows. A scroll bar appears only if that is too high, so that it does not flicker."""
+        """Fit the height to the rows. There is a scroll bar only if they are too tall, so that it does not flicker."""
         always, never = Qt.ScrollBarPolicy.ScrollBarAlwaysOn, Qt.ScrollBarPolicy.ScrollBarAlwaysOff
         most = self._most_rows * self.line_height
         self.setVerticalScrollBarPolicy(always if self.verticalHeader().length() > most else never)
@@ -156,7 +156,7 @@ class RowsView(QTableView):
         return option
 
     def _place_columns(self) -> None:
-        """Give keys the width they need, up to somewhat less than half."""
+        """Set the width of the key column to what keys need, but to somewhat less than half of the view at most."""
         if self._rows.columnCount() > 1:
             metrics = self.fontMetrics()
             needed = max((metrics.horizontalAdvance(row[0][:80]) for row in self._rows.rows[:_MEASURED]), default=0)
@@ -179,7 +179,7 @@ class RowsView(QTableView):
     # Moving and pointing
 
     def select(self, row: int) -> None:
-        """Select a row, or the last one if it is beyond, without moving the keyboard focus."""
+        """Select a row, or the last one if there is no such row, without moving the keyboard focus."""
         index = self._rows.index(min(row, self._rows.rowCount() - 1), 0)
         self.setCurrentIndex(index)
         self.selectionModel().select(index, QItemSelectionModel.SelectionFlag.ClearAndSelect)
@@ -241,7 +241,7 @@ class RowsView(QTableView):
         self._begin(self._rows.index(len(self._rows.rows), 0))
 
     def mouseReleaseEvent(self, event: QMouseEvent) -> None:
-        """Start a new row on a click in the empty one, without Qt's delayed second start for a selected row."""
+        """Let a click on the empty row start a new row only once: Qt would do so again if the row is selected."""
         before = self.editTriggers()
         if self.indexAt(event.position().toPoint()).row() == len(self._rows.rows):
             self.setEditTriggers(before & ~QAbstractItemView.EditTrigger.SelectedClicked)
@@ -263,7 +263,7 @@ class RowsView(QTableView):
             self._begin(self._rows.index(index.row(), 0))
 
     def _finished(self, index: QModelIndex, key: int) -> None:
-        """Continue with the value after a key, or with the next new row, after an editor was closed."""
+        """After an editor was closed, continue with the value of a key, or with the next new row."""
         if not index.isValid():
             return
         more = index.column() + 1 < self._rows.columnCount()
@@ -327,7 +327,7 @@ class RowsView(QTableView):
         self.row_menu(self.indexAt(event.pos()).row()).exec(event.globalPos())
 
     def row_menu(self, row: int) -> QMenu:
-        """Return the menu of a row: the actions of the keys, with the keys."""
+        """Return the menu of a row, which has the same actions as the keys, and shows the keys."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         real = 0 <= row < len(self._rows.rows)
@@ -341,5 +341,5 @@ class RowsView(QTableView):
             menu.addAction("Move &down", "Alt+Down", lambda: self._perform("down", row)).setEnabled(real and row < last)
         menu.addSeparator()
         menu.addAction("&Copy", QKeySequence.StandardKey.Copy, lambda: self._perform("copy", row)).setEnabled(real)
-        menu.addAction("&Paste as new", QKeySequence.StandardKey.Paste, self._paste)
+        menu.addAction("&Paste as new rows", QKeySequence.StandardKey.Paste, self._paste)
         return menu

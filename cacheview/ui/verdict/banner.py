@@ -26,7 +26,7 @@ _BAR: Final = GRID
 _LEAST_WORD: Final = 4  # characters, including the ellipsis
 NOT_KNOWN: Final = "not-certain"
 _COLOURS: Final = {NOT_KNOWN: "hazard"}
-"""The token of a drawing, if its name differs."""
+"""The color tokens of drawings whose token has a different name."""
 
 
 class ElidedButton(QPushButton):
@@ -40,7 +40,7 @@ class ElidedButton(QPushButton):
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
     def say(self, text: str, end: str = "", short: str = "") -> None:
-        """Set the text. ``end``: kept when the text is cut; ``short``: replaces a text that would lose all words."""
+        """Set the text. ``end``: is kept when the text is cut; ``short``: replaces a text cut to almost nothing."""
         self._text, self._end, self._short = text, end, short
         self._cut()
         self.updateGeometry()
@@ -76,9 +76,9 @@ class Banner(QWidget):
     """The verdict.
 
     Signals:
-        edit_requested: the button of the smallest edit.
-        copy_requested(format): one of `FORMATS`.
-        files_requested: the files of a ``COPY`` or ``ADD`` that differ.
+        edit_requested: the user wants to make the smallest edit.
+        copy_requested(format): the user wants to copy the explanation in one of `FORMATS`.
+        files_requested: the user wants to see which files of a ``COPY`` or ``ADD`` differ.
     """
 
     edit_requested = Signal()
@@ -156,7 +156,7 @@ class Banner(QWidget):
 
     @property
     def text(self) -> str:
-        """The word and the sentence."""
+        """The word for the outcome, and the sentence."""
         return f"{self._word.text()}: {self._head.text()}"
 
     @property
@@ -175,7 +175,7 @@ class Banner(QWidget):
         return self._values
 
     def show_explanation(self, explanation: Explanation, selected: SelectedItem | None = None) -> None:
-        """Show an explanation. ``selected``: the item of the probe, if its verdict depends on more than the probe."""
+        """Show an explanation. ``selected``: the probe's item, if the verdict depends on more than the probe."""
         outcome = explanation.verdict.outcome
         only_if = selected.only_if if selected is not None else ""
         is_unknown = selected is not None and selected.is_unknown
@@ -200,7 +200,7 @@ class Banner(QWidget):
         self.setAccessibleDescription(visible(explanation.reason))
 
     def show_delayed(self) -> None:
-        """Show that another answer is being computed, in place of the current one."""
+        """Show that a new answer is being computed, instead of the current one."""
         if self._look != NOT_KNOWN:
             self._look = NOT_KNOWN
             self._colour()
@@ -226,7 +226,7 @@ class Banner(QWidget):
         show_check(self._values, None if self._brief else check)
 
     def set_brief(self, brief: bool) -> None:
-        """Hide reason and values, which the trace shows too, in a pane that is too low."""
+        """In a pane that is too short, hide the reason and values, which the trace shows too."""
         if brief == self._brief:
             return
         self._brief = brief
@@ -238,7 +238,7 @@ class Banner(QWidget):
         self._show_replayed()
 
     def _fit_copy(self) -> None:
-        """Show *Copy* as an icon only, if there is no space for its text beside the edit."""
+        """Show *Copy* as an icon only if there is no space for its text beside the edit button."""
         margins = self._layout.contentsMargins()
         room = self.width() - margins.left() - margins.right() - self._icon.sizeHint().width() - self._layout.spacing()
         edit = self.edit_button.minimumSizeHint().width() + 2 * GRID if self.edit_button.isVisibleTo(self) else 0
@@ -248,7 +248,7 @@ class Banner(QWidget):
         button.setToolButtonStyle(style.ToolButtonIconOnly if is_narrow else style.ToolButtonTextBesideIcon)
 
     def await_edit(self, explanation: Explanation, *, is_late: bool) -> None:
-        """Wait for the edit. The previous button stays for a moment, and is then replaced by a text."""
+        """Wait for the edit. The previous button stays for a moment, and is then replaced by text."""
         is_miss = explanation.verdict.outcome is VerdictOutcome.MISS and not explanation.is_of_step
         self._coming.say((_COMING_MISS if is_miss else _COMING) if is_late else "")
         if is_late or not is_miss:
@@ -284,8 +284,8 @@ class Banner(QWidget):
         self.setMinimumHeight(0)
 
     def keep_height(self) -> None:
-        """Keep the height at this width from shrinking, so that the content below does not move with every edit."""
-        self._layout.activate()  # otherwise inner layouts have the height with the parts that are now hidden
+        """Never shrink at this width, so that the content below does not move with every edit."""
+        self._layout.activate()  # otherwise the height of inner layouts still includes parts that are now hidden
         self._least = max(self._least, self._layout.totalHeightForWidth(self.width()))
         if self._least != self.minimumHeight():
             self.setMinimumHeight(self._least)

@@ -30,11 +30,11 @@ from cacheview.visible import visible
 __all__ = ["explanation_as", "row_as"]
 
 _MOST: Final = 1_000
-"""The most rows of a stage or group that are copied."""
+"""The maximum number of rows copied from a stage or group."""
 
 
 def explanation_as(explanation: Explanation, form: str, using: Daemon | None) -> str:
-    """Return the whole explanation in one of `FORMATS`, as on the command line."""
+    """Return the entire explanation in one of `FORMATS`, as on the command line."""
     match form:
         case "JSON":
             return as_json(explanation, using=using)
@@ -138,7 +138,7 @@ def _object(items: Sequence[Item]) -> dict[str, Any]:
 
 
 def _text(text: str) -> str:
-    """Return text that Markdown shows literally."""
+    """Return the text escaped so that Markdown shows it literally."""
     return re.sub(r"([\\`*_{}\[\]<>#|~!&])", r"\\\1", visible(text.replace("\n", " ")))
 
 

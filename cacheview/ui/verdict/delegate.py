@@ -46,14 +46,14 @@ _COLOURS: Final = {
 
 @dataclass(frozen=True, slots=True)
 class TextRun:
-    """A part of a row: its position from the left of its cell, its width, and its content.
+    """A part of a row: its distance from the left edge of its cell, its width, and its content.
 
     Attributes:
         pieces: the text; empty for an icon.
         font: ``plain``, ``strong``, ``small``, ``mono`` or ``word``.
-        colour: name of the color's token.
-        icon: name of the drawing, before the text.
-        badge: name of the background's token; empty: none.
+        colour: name of the color token of the text.
+        icon: name of the drawing before the text; empty: none.
+        badge: name of the color token of the background; empty: none.
     """
 
     left: float
@@ -66,12 +66,12 @@ class TextRun:
 
     @property
     def text(self) -> str:
-        """All of its pieces."""
+        """The text of all its pieces."""
         return "".join(piece.text for piece in self.pieces)
 
 
 class _ShownSubject(NamedTuple):
-    """Everything that the layout of a candidate or source depends on. An edit changes it for only a few."""
+    """Everything that the layout of a candidate or source depends on. An edit changes this for only a few of them."""
 
     icon: str
     colour: str
@@ -88,7 +88,7 @@ class _ShownSubject(NamedTuple):
 def draw_pieces(
     painter: QPainter, rect: QRectF, pieces: tuple[Piece, ...], face: Face, colour: QColor, tokens: Tokens
 ) -> None:
-    """Draw a text that was cut to fit, with the marked part on its own background."""
+    """Draw text that was cut to fit, with a separate background for the marked part."""
     painter.setFont(face.font)
     left = rect.left()
     baseline = round(rect.center().y() - face.height / 2 + face.ascent)
@@ -96,7 +96,7 @@ def draw_pieces(
         width = face.width(piece.text)
         if piece.is_marked:
             ground = QRectF(left, rect.center().y() - face.height / 2, width, face.height)
-            if not piece.text:  # only a position: the other value has an insertion here
+            if not piece.text:  # no text, only a position: the other value has an insertion here
                 ground.adjust(-1.0, 0, 1.0, 0)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
             painter.setPen(Qt.PenStyle.NoPen)
@@ -179,7 +179,7 @@ class TraceRowDelegate(QStyledItemDelegate):
         word = "decided" if decided and check.outcome is not CheckOutcome.UNKNOWN else check.outcome.word
         name = visible(row_name(check))
         icon = OUTCOME_ICONS[check.outcome]
-        if not check.doubts or check.outcome is CheckOutcome.UNKNOWN:  # its outcome already shows it
+        if not check.doubts or check.outcome is CheckOutcome.UNKNOWN:  # the outcome already shows it
             return self._icon_name_word(icon, name, word, width, name_font, name_colour, colour)
         unsure = self._unsure(width - _GAP)
         left = unsure[0].left - GRID

@@ -42,7 +42,7 @@ class _Value(QWidget):
     def show_value(self, side: str, text: str, mark: slice) -> None:
         self.side.say(side.capitalize())
         self.edit.setAccessibleName(f"{side}, full value")
-        # A line break in a JSON string is escaped, so all others are from the formatting.
+        # Line breaks in a JSON string are escaped, so all real ones come from the formatting.
         shown = "\n".join(visible(line) for line in text.split("\n"))
         if shown != self.edit.toPlainText():
             self.edit.setPlainText(shown)
@@ -132,7 +132,7 @@ class CheckDetail(QWidget):
 
     @property
     def check(self) -> Check | None:
-        """The shown check; None: none."""
+        """The check that is shown; None: none."""
         return self._check
 
     @property
@@ -175,7 +175,7 @@ class CheckDetail(QWidget):
         return self.take_button.sizeHint().height() + 5 * GRID
 
     def usual_height(self) -> int:
-        """Return the height of two lines of each value and a note, even if there are none."""
+        """Return the height with two lines for each value and with a note, even if they are missing."""
         line = self.fontMetrics().height()
         value = self.values[0].edit.minimumHeight() + line + GRID
         beside = self.width() >= _SIDE_BY_SIDE

@@ -27,7 +27,7 @@ class Face:
         self._fitted: dict[tuple[str, int, int, int], tuple[Piece, ...]] = {}
 
     def width(self, text: str) -> float:
-        """Return the width of a text in pixels, without kerning to the following text."""
+        """Return the width of a text in pixels, without kerning between it and the text that follows."""
         if self._each and text.isascii():
             return self._each * len(text)
         width = self._widths.get(text)
@@ -38,7 +38,7 @@ class Face:
         return width
 
     def fit(self, text: str, mark: slice, room: float) -> tuple[Piece, ...]:
-        """See `cacheview.ui.verdict.pieces.fit`; uses this font."""
+        """Return the pieces of a text in this font, as `cacheview.ui.verdict.pieces.fit` does."""
         key = (text, mark.start, mark.stop, int(room))
         pieces = self._fitted.get(key)
         if pieces is None:

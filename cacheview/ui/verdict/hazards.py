@@ -1,4 +1,4 @@
-"""The framed notes of a verdict: why it is not certain, and its hazards."""
+"""The framed notes about a verdict: why it is not certain, and its hazards."""
 
 from __future__ import annotations
 
@@ -15,23 +15,24 @@ from cacheview.ui.plain import one_line
 from cacheview.ui.theme import GRID, current_tokens, plain_font, set_font, small_font
 from cacheview.ui.tips import set_tip
 from cacheview.ui.verdict.labels import WrappedText
+from cacheview.wording import counted
 
 __all__ = ["DoubtLine", "FramedLine", "HazardLine", "HazardList"]
 
 _MOST: Final = 0.3
-"""The share of the pane's height above which the list scrolls."""
+"""The share of the pane's height that the list can take before it scrolls."""
 
 
 _MOST_DOUBTS: Final = 5
-"""Further ones are counted."""
+"""The maximum number of doubts that are shown. The others are only counted."""
 
 
 class FramedLine(QWidget):
-    """A sentence, and below it what to do."""
+    """A sentence, with advice below it."""
 
     icon = "hazard"
     colours = ("hazard", "hazard_surface")
-    """The tokens of icon and background."""
+    """The color tokens of the icon and the background."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -87,7 +88,7 @@ class FramedLine(QWidget):
 
 
 class HazardLine(FramedLine):
-    """One hazard: the unexpected effect, and what to do."""
+    """One hazard: its unexpected effect, and what to do about it."""
 
     def show_hazard(self, hazard: Hazard) -> None:
         """Show another hazard."""
@@ -97,17 +98,17 @@ class HazardLine(FramedLine):
 
 
 class DoubtLine(FramedLine):
-    """Unknown facts that decide, and what would make them known."""
+    """Unknown facts that the verdict depends on, and what would make them known."""
 
     icon = "not-certain"
     colours = ("text_muted", "surface_raised")
 
     def show_doubts(self, doubted: Sequence[DoubtCount], further: int = 0) -> None:
-        """Show doubts with the same remedy. ``further``: the number of reasons that are not shown."""
+        """Show doubts that have the same remedy. ``further``: the number of reasons that are not shown."""
         reasons = " ".join(_reason(each) for each in doubted)
         remedy = one_line(doubt_sentences(doubted[0].doubt)[1])
         if further:
-            remedy += f" And {further:,} more reasons."
+            remedy += f" And {counted(further, 'more reason')}."
         self.say(f"Unknown: {reasons}", remedy)
         self.setAccessibleName(f"Unknown: {reasons} {remedy}")
         set_tip(self, "\n".join((*(_reason(each) for each in doubted), remedy)))
@@ -143,17 +144,17 @@ class HazardList(QScrollArea):
 
     @property
     def doubts(self) -> list[DoubtLine]:
-        """The shown doubts."""
+        """The doubts that are shown."""
         return self._doubts[: len(self._by_remedy())]
 
     @property
     def hazards(self) -> tuple[Hazard, ...]:
-        """The shown hazards as values."""
+        """The hazards that are shown, as values."""
         return self._hazards
 
     @property
     def lines(self) -> list[HazardLine]:
-        """The shown hazards."""
+        """The hazards that are shown."""
         return self._lines[: len(self._hazards)]
 
     def show_hazards(self, hazards: tuple[Hazard, ...], doubted: tuple[DoubtCount, ...] = ()) -> bool:
@@ -192,6 +193,6 @@ class HazardList(QScrollArea):
             line.setVisible(i < len(groups))
 
     def fit_into(self, width: int, height: int) -> None:
-        """Set the height to that of the hazards, up to a share of the pane's height."""
+        """Set the height to that of the hazards, but at most a share of the pane's height."""
         wanted = self._layout.totalHeightForWidth(width)
         self.setFixedHeight(max(1, min(wanted, int(height * _MOST))))

@@ -22,7 +22,7 @@ _ORDERED: Final = {
     True: ("Order: nearest first ▾", "Nearest ▾", "Order ▾"),
     False: ("Order: the daemon's ▾", "Order ▾", "Order ▾"),
 }
-"""The texts of the buttons, and those for narrow widths."""
+"""The texts of the buttons, and shorter ones for narrow widths."""
 
 
 class VerdictHead(TitleBar):

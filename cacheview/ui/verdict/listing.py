@@ -1,4 +1,4 @@
-"""Selects the subjects that become rows if there are very many. No Qt."""
+"""Selects which subjects become rows if there are very many. No Qt."""
 
 from __future__ import annotations
 
@@ -10,10 +10,10 @@ from typing import Final
 __all__ = ["LISTED", "MOST", "ListedSubjects"]
 
 LISTED: Final = 200
-"""The subjects that a stage lists until more are requested, since a view queries every row with every edit."""
+"""The number of subjects listed in a stage until more are requested, since every edit queries all rows."""
 
 MOST: Final = 5_000
-"""The subjects that it lists then, which takes a few milliseconds."""
+"""The number of subjects listed once more are requested, which takes a few milliseconds."""
 
 _AROUND: Final = LISTED // 2
 _KEPT: Final = 4
@@ -26,26 +26,26 @@ class ListedSubjects:
     Listing all subjects before the deciding one would block the window if it is the last of 10,000.
 
     Attributes:
-        first: the number of first subjects that are rows.
-        requested: the requested places, the last one last.
+        first: the number of subjects that are rows, from the first on.
+        requested: the places that were requested, in the order of the requests.
     """
 
     first: int = LISTED
     requested: tuple[int, ...] = ()
 
     def reaching(self, place: int) -> ListedSubjects:
-        """Return the same including the subject at a place. The oldest request may be dropped."""
+        """Return a selection that includes the subject at a place. The oldest request may be dropped."""
         if place < self.first:
             return self
         near = next((known for known in self.requested if place in _around(known)), place)
         return ListedSubjects(self.first, (*(known for known in self.requested if known != near), near)[-_KEPT:])
 
     def asking(self, place: int) -> ListedSubjects:
-        """Return the same with only that subject requested, for a list in another order."""
+        """Return a selection that includes the subject at a place, but not those around it, for a sorted list."""
         return ListedSubjects(self.first, (*(known for known in self.requested if known != place), place)[-_KEPT:])
 
     def nearest(self, order: Sequence[int]) -> Sequence[int]:
-        """Return the places if sorted by nearness: the nearest, then the requested ones."""
+        """Return the places of the listed subjects if the nearest come first: the nearest, then the requested ones."""
         if len(order) <= self.first:
             return order
         first = order[: self.first]

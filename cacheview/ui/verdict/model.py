@@ -25,7 +25,7 @@ _FEW: Final = 200
 
 
 class TraceColumn(IntEnum):
-    """The columns. In history checks the probe's side is that of its parent."""
+    """The columns. In history checks, the probe's column has the values of its parent."""
 
     CHECK = 0
     PROBE = 1
@@ -38,8 +38,8 @@ _COLUMNS: Final = len(TraceColumn)
 class TraceModel(QAbstractItemModel):
     """Stage → candidate or source → check → element.
 
-    An index has the number of the node *above* it. So rows that are not needed have no node, and an index that outlived
-    its row finds nothing instead of freed memory. Only the model owns the nodes.
+    An index contains the number of the node *above* it. So rows that are not needed have no node, and an index that has
+    outlived its row finds nothing instead of freed memory. Only the model owns the nodes.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -57,11 +57,11 @@ class TraceModel(QAbstractItemModel):
 
     @property
     def explanation(self) -> Explanation | None:
-        """The shown explanation; None: nothing."""
+        """The explanation that is shown; None: none."""
         return self._explanation
 
     def show(self, explanation: Explanation | None) -> bool:
-        """Show another explanation. For the same store, rows keep their place. Returns whether that is so."""
+        """Show another explanation. For the same store, rows keep their place. Returns whether they did."""
         before = self._explanation
         if before is None or explanation is None or before.trace.store is not explanation.trace.store:
             self.beginResetModel()
@@ -72,7 +72,7 @@ class TraceModel(QAbstractItemModel):
         return True
 
     def set_folded(self, folded: bool) -> None:
-        """Fold checks that are not a difference, or list everything."""
+        """Fold the checks without a difference, or list everything."""
         if folded != self._folded:
             self._folded = folded
             if self._explanation is not None:
@@ -88,7 +88,7 @@ class TraceModel(QAbstractItemModel):
             self._sync(node, node.item)
 
     def set_nearest_first(self, nearest_first: bool) -> None:
-        """Sort the candidates."""
+        """Sort the candidates: nearest first, or in the daemon's order."""
         if nearest_first != self._nearest_first:
             self._nearest_first = nearest_first
             if self._explanation is not None:
@@ -244,7 +244,7 @@ class TraceModel(QAbstractItemModel):
         return self.index(len(rows.lead) + row, 0, stage)
 
     def check_index(self, under: QModelIndex, trail: Sequence[int]) -> QModelIndex:
-        """Return the row of a check below a stage or subject, by its trail of places; through a group if folded."""
+        """Return the row of a check below a stage or subject, by its trail of places. It may be in a folded group."""
         index = under
         for place in trail:
             index = self._check_below(index, place)

@@ -1,4 +1,4 @@
-"""Navigates the tree of the trace: to the deciding check, a field or an image, and back to a row."""
+"""Moves in the tree of the trace: to the deciding check, a field or an image, and back to a row."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LOCAL: Final = StageKind.LOCAL
 
 @dataclass(frozen=True, slots=True)
 class RowPlace:
-    """The position of a row across edits: stage, image, checks from the outermost in, and the group of checks."""
+    """The position of a row, valid across edits: stage, image, checks from the outermost in, and group of checks."""
 
     stage: StageKind
     image_id: str = ""
@@ -34,7 +34,7 @@ class RowPlace:
 
 
 def trail_to(checks: Sequence[Check], keys: Sequence[CheckKey]) -> list[int] | None:
-    """Return the places that lead to a check; None: it is not there."""
+    """Return the places that lead to a check; None: it does not exist."""
     if not keys:
         return []
     if isinstance(checks, tuple):
@@ -49,7 +49,7 @@ def trail_to(checks: Sequence[Check], keys: Sequence[CheckKey]) -> list[int] | N
 
 
 def field_trail(checks: Sequence[Check], path: str) -> list[int] | None:
-    """Return the trail to a field's check (``Env[1]``), preferably the failed one; None: there is none."""
+    """Return the trail to the check of a field (``Env[1]``), preferably one that failed; None: there is none."""
     field = re.match(r"\w*", path)
     name = field[0] if field is not None else ""
     of_field = [(place, check) for place, check in enumerate(checks) if check.field == name]
@@ -120,7 +120,7 @@ class Navigation(QObject):
         return self._trace.check_index(index, trail) if trail is not None else QModelIndex()
 
     def _position(self, stage: Stage, image_id: str) -> int | None:
-        """Return `Stage.position`, cached for the last image, since every edit requires it."""
+        """Return `Stage.position`, cached for the last image, since every edit needs it."""
         last = self._last_position
         if not (0 <= last < len(stage.images) and stage.images[last].id == image_id and stage.kind is LOCAL):
             position = stage.position(image_id)
@@ -137,7 +137,7 @@ class Navigation(QObject):
         if not index.isValid():
             return
         if not self._view.isExpanded(index.parent()) and index.parent().isValid():
-            index = index.parent()  # it is folded away, so its group is selected
+            index = index.parent()  # the row is folded away: select its group
         scrolled = self._view.verticalScrollBar().value()
         with self.quietly():
             self._view.setCurrentIndex(index)
@@ -209,7 +209,7 @@ class Navigation(QObject):
     # Moving to a field or an image
 
     def reveal_field(self, path: str) -> bool:
-        """Select the check of a field: in the current subject, otherwise where it decided, otherwise anywhere."""
+        """Select a field's check: in the current subject, otherwise where it decided, otherwise in any subject."""
         for index in self._subjects_to_ask():
             item = self._trace.item(index)
             checks = item.checks if isinstance(item, Stage | Subject) else ()

@@ -1,4 +1,4 @@
-"""The candidates, nearest first, sorted only as far as they are shown. No Qt."""
+"""The candidates, nearest first, sorted only as far as rows are needed. No Qt."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ class NearestOrder(Sequence[int]):
         return self._rows[place]
 
     def known(self) -> Iterator[tuple[int, int]]:
-        """Yield row and place of the candidates that have been sorted."""
+        """Yield the row and place of each candidate that has been sorted."""
         yield from enumerate(self._found)
 
     def _find(self) -> None:

@@ -1,4 +1,4 @@
-"""The nodes of a tree model's rows, and the changes among the rows of one node. No Qt."""
+"""The nodes of a tree model's rows, and changes of the rows below one node. No Qt."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cacheview.ui.verdict.rows import Item, Rows
 __all__ = ["RowChanges", "Span", "TraceNode", "row_changes", "runs"]
 
 Span = tuple[int, int]
-"""The first and last of consecutive rows."""
+"""The first and the last of consecutive rows."""
 
 
 @dataclass(eq=False, slots=True, weakref_slot=True)
@@ -26,10 +26,10 @@ class TraceNode:
     Attributes:
         number: its number, which is never reused.
         upward: a reference to its parent; None for the root.
-        row: its position there.
-        rows: its rows; None: not requested yet.
-        below: the nodes of its rows.
-        leaves: the items of its other rows, as far as they were requested.
+        row: its row in its parent.
+        rows: the rows below it; None: not requested yet.
+        below: the nodes of these rows, by row.
+        leaves: the items of the other rows that were requested, by row.
     """
 
     number: int
@@ -81,7 +81,7 @@ def _after_removal(row: int, first: int, last: int) -> int:
 
 @dataclass(frozen=True, slots=True)
 class RowChanges:
-    """The changes from some rows to others: removals (old positions), the order, then insertions (new positions)."""
+    """The changes between two sets of rows: removals (old positions), order, then insertions (new positions)."""
 
     removed: tuple[Span, ...] = ()
     inserted: tuple[Span, ...] = ()
@@ -89,7 +89,7 @@ class RowChanges:
 
 
 def row_changes(before: Rows, after: Rows) -> RowChanges:
-    """Return the changes of the rows below one item."""
+    """Return the changes between old and new rows below one item."""
     removed: list[Span] = []
     inserted: list[Span] = []
     old, new = [key for key, _ in before.lead], [key for key, _ in after.lead]
@@ -108,9 +108,9 @@ def row_changes(before: Rows, after: Rows) -> RowChanges:
 
 
 def _run_changes(before: Rows, after: Rows) -> tuple[int, int, int, bool]:
-    """Return where a difference in the runs starts and ends, before and after, and whether the order differs."""
+    """Return where the runs start to differ, where the difference ends in each, and whether the order differs."""
     old, new = len(before.places), len(after.places)
-    if not before.images and not after.images:  # distinguished by their place
+    if not before.images and not after.images:  # items are distinguished by their place
         common = min(old, new)
         return common, old, new, False
     start, end = _common(before.images, after.images)
@@ -122,7 +122,7 @@ def _run_changes(before: Rows, after: Rows) -> tuple[int, int, int, bool]:
 
 
 def _common(one: Sequence[Image], other: Sequence[Image]) -> tuple[int, int]:
-    """Return how many images two sequences have in common at the start, and further at the end."""
+    """Return how many images two sequences have in common at the start, and how many more at the end."""
     shorter = min(len(one), len(other))
     if one is other:
         return shorter, 0

@@ -1,4 +1,4 @@
-"""The whole verdict pane."""
+"""The verdict pane."""
 
 from __future__ import annotations
 
@@ -36,11 +36,11 @@ from cacheview.ui.verdict.view import TraceView
 __all__ = ["VerdictPane"]
 
 _ROWS: Final = 5
-"""The rows of the trace that stay visible in a low pane, before the full values are hidden."""
+"""The number of trace rows that must stay visible for the full values to be shown below them."""
 _LEAST_ROWS: Final = 3
-"""The same in a pane so low that it scrolls."""
+"""The number of trace rows that are always visible, even in a pane so short that it scrolls."""
 _LOW: Final = 27
-"""The height in lines of text below which the banner hides what the trace shows too."""
+"""The pane's height, in lines of text, below which the banner hides what the trace shows too."""
 _NARROWEST: Final = 36
 """The minimum width in average characters of the font."""
 _LEAST: Final = 20 * GRID
@@ -48,7 +48,7 @@ _LEAST: Final = 20 * GRID
 
 
 class VerdictPane(QWidget):
-    """Shows the cache's answer and the reason. It contains no rules: all content is from the explanation.
+    """Shows the cache's answer and the reason for it. It contains no rules: all content is from the explanation.
 
     Signals:
         edit_requested(ProbeEdit): the user wants to change the probe.
@@ -73,7 +73,7 @@ class VerdictPane(QWidget):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.daemon: Callable[[], Daemon | None] = lambda: None
-        """The daemon whose answer it is, set by the owner of the pane."""
+        """Returns the daemon whose answer is shown. The owner of the pane sets it."""
         self.trace = TraceModel(self)
         self.subject = SubjectLine(self)
         self.banner = Banner(self)
@@ -84,9 +84,9 @@ class VerdictPane(QWidget):
         self.navigation = Navigation(self.view, self.trace, self)
         self._shown = False
         self._selected: SelectedItem | None = None
-        self._detail_height: int | None = None  # set by the user
+        self._detail_height: int | None = None  # 0: the user hid it; None: the user has not set it
         self._rows_height = 0
-        self._copy_wanted = ""  # the format
+        self._copy_wanted = ""  # the format to copy once the explanation is complete
         self._is_late = False
         self._late = Patience(self, FURTHER_PATIENCE)
         self._late.timeout.connect(self._show_late)
@@ -155,12 +155,12 @@ class VerdictPane(QWidget):
         self.hazards.show_hazards(() if self._is_late else self.hazards.hazards, explanation.doubted)
 
     def _show_late(self) -> None:
-        """Show that edit and hazards are pending. Until now the previous ones were shown."""
+        """Show that the edit and the hazards are pending. Until now, the previous ones were shown."""
         self._is_late = True
         self.show_further()
 
     def show_delayed(self) -> None:
-        """Show that another answer is pending. The previous content stays until then."""
+        """Show that a new answer is pending. The previous trace stays until then."""
         if self.trace.explanation is not None:
             self._late.stop()
             self._copy_wanted = ""
@@ -253,7 +253,7 @@ class VerdictPane(QWidget):
         return page
 
     def _fit(self) -> None:
-        """Set the heights of banner and hazards now, so that the scroll position stays valid."""
+        """Set the heights of the banner and hazards now, so that the scroll position stays valid."""
         if self.trace.explanation is None:
             return
         is_low = self.height() < _LOW * self.fontMetrics().height()
@@ -270,7 +270,7 @@ class VerdictPane(QWidget):
         self._keep_in_sight()
 
     def _share(self) -> None:
-        """Set the heights of trace and values."""
+        """Divide the height between the trace and the values."""
         if not self._shown or self._detail_height == 0 or self.detail.isHidden():
             return
         header = self.view.header().height()
@@ -281,7 +281,7 @@ class VerdictPane(QWidget):
             self.splitter.setSizes([self.splitter.height() - self.splitter.handleWidth() - height, height])
 
     def _has_room_for_detail(self) -> bool:
-        """Whether it fits beside the banner and the minimum of the trace, without scrolling."""
+        """Whether the full values fit below the banner and the trace at its minimum height, without scrolling."""
         top = self._top.totalHeightForWidth(self._scrolled.width())
         return self._scrolled.height() >= top + self.view.minimumHeight() + self.detail.least_height() + GRID
 
@@ -290,7 +290,7 @@ class VerdictPane(QWidget):
         return max(self.view.fontMetrics().height() + GRID, self.view.sizeHintForRow(0))
 
     def _keep_in_sight(self) -> None:
-        """Keep the current row, otherwise the deciding one, visible in a pane that has become lower."""
+        """If the trace has become less tall, keep the current row, or else the deciding one, visible."""
         before, self._rows_height = self._rows_height, self.view.viewport().height()
         if self._rows_height >= before:
             return
@@ -304,7 +304,7 @@ class VerdictPane(QWidget):
         self._detail_height = self.splitter.sizes()[1]
 
     def minimumSizeHint(self) -> QSize:
-        """Return a width that does not depend on the content, so that an edit moves no pane."""
+        """Return a size whose width does not depend on the content, so that an edit moves no pane."""
         width = max(_NARROWEST * self.fontMetrics().averageCharWidth(), self.head.minimumSizeHint().width())
         return QSize(width, super().minimumSizeHint().height())
 
@@ -370,7 +370,7 @@ class VerdictPane(QWidget):
             self.field_activated.emit(field_path(item))
 
     def _detail_index(self) -> QModelIndex:
-        """Return the selected check, otherwise the deciding one."""
+        """Return the selected check, or else the deciding one."""
         current = self.view.currentIndex().siblingAtColumn(0)
         if isinstance(self.trace.item(current), Check):
             return current

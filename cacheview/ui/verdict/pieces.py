@@ -1,4 +1,4 @@
-"""Cuts a value to the available width, with its differing part visible. No Qt."""
+"""Cuts a value to the available width so that its differing part is visible. No Qt."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _ELLIPSIS: Final = "…"
 
 @dataclass(frozen=True, slots=True)
 class Piece:
-    """A piece of a value. A marked, empty piece is where the other value has an insertion."""
+    """A piece of a value. An empty piece that is marked is where the other value has an insertion."""
 
     text: str
     is_marked: bool = False
@@ -24,11 +24,11 @@ def fit(text: str, mark: slice, width: float, measure: Callable[[str], float]) -
     """Return the pieces of a text on one line no wider than ``width``, according to ``measure``.
 
     Text that does not fit is replaced by an ellipsis at the end, and also at the beginning if that makes the mark
-    visible. The mark is a slice of the text, which may be empty. If not even an ellipsis fits, the result is empty.
+    visible. The mark is a slice of the text, and may be empty. If not even an ellipsis fits, the result is empty.
     """
     if not text or measure(_ELLIPSIS) > width:
         return ()
-    # No row shows more characters, and measuring is slow.
+    # No row can show more characters than this, and measuring is slow.
     room = max(1, int(width / max(1.0, measure("i"))) + 1)
     start = 0
     if mark.stop and (len(text) > room or measure(text) > width):
@@ -39,7 +39,7 @@ def fit(text: str, mark: slice, width: float, measure: Callable[[str], float]) -
             needed = mark.start + (mark.stop > mark.start)
             while start < mark.start and _end(text, start, room, width, measure) < needed:
                 start += 1
-            # All of the end is better than a piece of it.
+            # If the end of the text fits, show more before it.
             while start and len(text) - start < room and _measured(text, start - 1, len(text), measure) <= width:
                 start -= 1
     end = _end(text, start, room, width, measure)

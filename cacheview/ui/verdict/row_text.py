@@ -26,7 +26,7 @@ _SHOWN = 2_000
 
 
 def cell(item: Item, column: int, explanation: Explanation) -> str:
-    """Return the text of one column: check, probe or image. A row across all columns has a left and a right text."""
+    """Return the text of one column: check, probe or image. A row across all columns has two texts, left and right."""
     match item:
         case Stage():
             return (STAGE_TITLES[item.kind], item.note, stage_word(explanation, item))[column]
@@ -67,7 +67,7 @@ def _of_group(group: FoldedChecks) -> str:
 
 
 def tip(item: Item, column: int, explanation: Explanation) -> str:
-    """Return the full text of a cell that is cut, for a plain tool tip."""
+    """Return the full text of a cell whose text is cut, for a plain tool tip."""
     match item:
         case Subject():
             image = item.image

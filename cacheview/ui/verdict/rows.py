@@ -30,12 +30,12 @@ __all__ = [
 ]
 
 GROUP_LIMIT: Final = 5_000
-"""The most checks that a group lists, since a history may have any number of entries."""
+"""The maximum number of checks listed in a group, since a history may have any number of entries."""
 
 
 @dataclass(frozen=True)
 class FoldedChecks:
-    """Consecutive checks with the same outcome, none of them a difference, folded into one row.
+    """Consecutive checks with the same outcome and without a difference, folded into one row.
 
     ``is_uncertain``: whether the outcome of some of them is not certain.
     """
@@ -71,7 +71,7 @@ class TraceNote:
 
 @dataclass(frozen=True)
 class MoreRow(TraceNote):
-    """A row for the subjects of a stage that are not listed. Activating it lists them."""
+    """A row that stands for the subjects of a stage that are not listed. Activating it lists them."""
 
     kind: StageKind = StageKind.LOCAL
 
@@ -82,13 +82,13 @@ Item = Explanation | Stage | Subject | Check | FoldedChecks | ColumnHeads | Trac
 
 @dataclass
 class Rows:
-    """The rows below an item: existing first rows, then a run of any length whose items are created individually.
+    """The rows below an item: a few existing rows first, then a run of any length whose items are created one by one.
 
     Attributes:
-        lead: key and item of each of the first rows. A key distinguishes a row from its siblings.
-        run: the source of the other items.
+        lead: the key and item of each of the first rows. A key distinguishes a row from its siblings.
+        run: the other items, created when requested.
         places: the positions in ``run`` that are rows, in order.
-        images: distinguishes the items of ``run`` if they are subjects; otherwise the place does.
+        images: the images of the items of ``run`` if these are subjects, to identify them; otherwise, their places do.
         has_rows_below: whether the items of ``run`` have rows below them.
     """
 
@@ -102,7 +102,7 @@ class Rows:
         return len(self.lead) + len(self.places)
 
     def item(self, row: int) -> Item:
-        """Return the item of a row, created now if it belongs to the run."""
+        """Return the item of a row, which is created now if it belongs to the run."""
         if row < len(self.lead):
             return self.lead[row][1]
         return self.run[self.places[row - len(self.lead)]]
@@ -117,7 +117,7 @@ class Rows:
         return not isinstance(item, ColumnHeads | TraceNote)
 
     def remove(self, first: int, last: int) -> None:
-        """Remove rows, which are all in the lead, or all in the run."""
+        """Remove rows, which are either all in the lead or all in the run."""
         if first < len(self.lead):
             del self.lead[first : last + 1]
         else:
@@ -135,7 +135,7 @@ class Rows:
         return rows
 
     def restore(self, first: int, last: int, source: Rows) -> None:
-        """Insert rows of ``source`` that `without` removed. Those before them have to be there."""
+        """Insert rows of ``source`` that `without` removed. The rows before them must be present."""
         if first < len(source.lead):
             self.lead[first:first] = source.lead[first : last + 1]
         else:
@@ -156,8 +156,8 @@ def rows_of(
     """Return the rows below an item.
 
     Args:
-        folded: whether checks that are not a difference are folded into groups.
-        order: the candidates by place in the daemon's order, for another order.
+        folded: whether checks without a difference are folded into groups.
+        order: the places of the candidates, nearest first; None: in the daemon's order.
         listed: the subjects of a stage that are rows.
     """
     match item:
@@ -225,7 +225,7 @@ def _rows_of_group(group: FoldedChecks) -> Rows:
 def _check_rows(
     checks: Sequence[Check], *, folded: bool, is_uncertain: bool = False
 ) -> Iterator[tuple[Hashable, Item]]:
-    """Yield keys and items. ``is_uncertain``: whether any of the lazily created checks may not be certain."""
+    """Yield keys and items. ``is_uncertain``: whether some of the lazily created checks may not be certain."""
     if not folded:
         yield from ((check.name, check) for check in checks)
         return
@@ -235,7 +235,7 @@ def _check_rows(
             yield checks[part].name, checks[part]
         else:
             outcome = checks[part.start].outcome
-            # The key stays the same although the group grows or shrinks, so that an edit does not close it.
+            # The key stays the same when the group grows or shrinks, so that an edit does not close it.
             doubtful = is_uncertain
             if isinstance(checks, tuple):
                 doubtful = any(check.doubts for check in checks[part.start : part.stop])
@@ -244,7 +244,7 @@ def _check_rows(
 
 
 def fold(checks: Sequence[Check]) -> Iterator[int | range]:
-    """Yield places of checks individually, or as a range for consecutive equal ones that are not a difference."""
+    """Yield the places of checks, as ranges where consecutive checks have the same outcome and no difference."""
     start = 0
     for place, alike in _stretches(checks):
         if place > start:
@@ -259,8 +259,8 @@ def fold(checks: Sequence[Check]) -> Iterator[int | range]:
 
 
 def _stretches(checks: Sequence[Check]) -> Iterator[tuple[int, bool]]:
-    """Yield the ends of stretches: at a difference (False) or another outcome (True)."""
-    if not isinstance(checks, tuple):  # long and created lazily: passed, then one failed, then not reached
+    """Yield the places where stretches end: at a difference (False), or where the outcome changes (True)."""
+    if not isinstance(checks, tuple):  # long and created lazily: some passed, one failed, the rest were not reached
         end = _first_not_passed(checks)
         if end < len(checks):
             yield end, not checks[end].failed
@@ -273,7 +273,7 @@ def _stretches(checks: Sequence[Check]) -> Iterator[tuple[int, bool]]:
 
 
 def _first_not_passed(checks: Sequence[Check]) -> int:
-    """Bisect: the daemon stops at the first failure, so the passed ones come first."""
+    """Find it by bisection: the daemon stops at the first failure, so those that passed come first."""
     low, high = 0, len(checks)
     while low < high:
         middle = (low + high) // 2

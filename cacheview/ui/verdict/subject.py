@@ -1,4 +1,4 @@
-"""The line above the verdict with the selected item, if the verdict is not only about the probe."""
+"""The line about the selected item above the verdict, shown if the verdict is not only about the probe."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ class SubjectLine(QWidget):
 
     @property
     def text(self) -> str:
-        """The text; empty: nothing."""
+        """The text; empty: the line is hidden."""
         return self._text.text() if not self.isHidden() else ""
 
     def show_selected(self, selected: SelectedItem | None, relation: SelectionRelation) -> None:

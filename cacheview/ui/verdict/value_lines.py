@@ -11,7 +11,7 @@ __all__ = ["show_check"]
 
 
 def show_check(lines: tuple[ValueLine, ValueLine], check: Check | None) -> None:
-    """Show the values of a check; None: none."""
+    """Show the values of a check; None: hide the lines."""
     for line in lines:
         line.setVisible(check is not None)
     if check is None:

@@ -1,4 +1,4 @@
-"""Values of checks as text, and the parts in which two of them differ. No Qt."""
+"""Values of checks as text, and the parts where two of them differ. No Qt."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from cacheview.ui.difference import differing
 __all__ = ["FULL_LIMIT", "NO_MARK", "differs", "field_path", "full_pair", "marks", "row_pair"]
 
 FULL_LIMIT: Final = 100_000
-"""The most characters of a value that are shown in full. A longer one is cut, with a note."""
+"""The maximum number of characters shown of a value. A longer one is cut, with a note."""
 
 _NOTHING: Final = "nothing"
 _NOT_KNOWN: Final = UNKNOWN.value
@@ -38,7 +38,7 @@ _OF_ELEMENTS: Final = frozenset({CheckKind.ELEMENT, CheckKind.ENTRY, CheckKind.L
 
 
 def row_pair(check: Check) -> tuple[str, str]:
-    """Return both values on one line each, as in a row; empty for a missing side."""
+    """Return both values, each on one line, as in a row; empty for a missing side."""
     probe_value, image_value = check.probe, check.image
     if isinstance(probe_value, HistoryEntry) and isinstance(image_value, HistoryEntry):
         return _entry_pair(probe_value, image_value)
@@ -62,7 +62,7 @@ def full_pair(check: Check, *, lines: bool = True) -> tuple[str, str]:
 
 def marks(check: Check, probe_value: str, image_value: str) -> tuple[slice, slice]:
     """Return the part of each text that differs; `NO_MARK` if the values do not count as different."""
-    is_count = check.kind in (CheckKind.HISTORY, CheckKind.LAYERS)  # the number is not the difference
+    is_count = check.kind in (CheckKind.HISTORY, CheckKind.LAYERS)  # a count is not itself the difference
     if not probe_value or not image_value or probe_value == image_value or is_count or not differs(check):
         return NO_MARK, NO_MARK
     if UNKNOWN in (check.probe, check.image):
@@ -115,14 +115,14 @@ def _is_digest(value: object) -> bool:
 
 
 def _without_missing_side(check: Check, probe_value: str, image_value: str) -> tuple[str, str]:
-    """Replace a missing element by ``nothing``. A check that has only one side shows only that."""
+    """Return the texts. A missing element stays ``nothing``; the missing side of a one-sided check becomes empty."""
     if (check.field or check.kind in _OF_ELEMENTS) and not (check.probe is ABSENT and check.image is ABSENT):
         return probe_value, image_value
     return ("" if check.probe is ABSENT else probe_value), ("" if check.image is ABSENT else image_value)
 
 
 def _entry_pair(probe_value: HistoryEntry, image_value: HistoryEntry) -> tuple[str, str]:
-    """Return the commands. If these are equal and the entries are not, the first other field that differs is added."""
+    """Return the commands. If these are equal but the entries are not, add the first other field that differs."""
     field = next(
         (name for name in _ENTRY_FIELDS if getattr(probe_value, name) != getattr(image_value, name)), "created_by"
     )

@@ -19,10 +19,10 @@ __all__ = ["TraceView"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _SHARES: Final = (0.42, 0.29)
-"""The shares of the width for check and probe; the image has the rest."""
+"""The shares of the width for the check and probe columns. The image column has the rest."""
 _NARROW: Final = 70  # in average characters of the font
 _MORE: Final = 0.05
-"""Added to the first column of a narrow pane."""
+"""The share added to the first column in a narrow pane."""
 _LEAST: Final = 12 * GRID
 
 
@@ -48,7 +48,7 @@ class TraceView(QTreeView):
         self.setModel(trace)
         self.setItemDelegate(self.rows)
         self.setFrameShape(QFrame.Shape.NoFrame)
-        # With different heights, Qt would request that of each of 10,000 rows.
+        # Otherwise, Qt would request the height of each row, of which there may be 10,000.
         self.setUniformRowHeights(True)
         self.setIndentation(3 * GRID)
         self.setAllColumnsShowFocus(True)
@@ -66,7 +66,7 @@ class TraceView(QTreeView):
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.sectionResized.connect(self._remember_shares)
 
-    # Columns keep their shares of the width
+    # Columns, which keep their shares of the width
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -128,7 +128,7 @@ class TraceView(QTreeView):
             painter.drawRect(rect.adjusted(0, 0, -1, -1))
 
     def _text_left(self, index: _Index) -> int:
-        """Return the left edge of a row's text, after its arrow."""
+        """Return the left edge of a row's text, which is to the right of its arrow."""
         return self._trace.depth(index) * self.indentation() + GRID
 
     def _draw_arrow(self, painter: QPainter, index: _Index, rect: QRect, left: int, tokens: Tokens) -> None:

@@ -58,7 +58,7 @@ OUTCOME_ICONS: Final = {
     CheckOutcome.NOT_REACHED: "not-reached",
     CheckOutcome.NOT_COMPARED: "not-compared",
 }
-"""The drawing of an outcome. The outcome's value is its word and the token of its color."""
+"""The drawing of each outcome."""
 
 VERDICT_ICONS: Final = {
     VerdictOutcome.HIT: "hit",
@@ -68,10 +68,10 @@ VERDICT_ICONS: Final = {
     VerdictOutcome.PANIC: "error",
     VerdictOutcome.UNKNOWN: "not-certain",
 }
-"""The drawing of a verdict."""
+"""The drawing of each verdict."""
 
 VERDICT_COLOURS: Final = {**VERDICT_ICONS, VerdictOutcome.UNKNOWN: "hazard"}
-"""The token of its color, and with ``_surface`` that of the background."""
+"""The color token of each verdict. With ``_surface`` appended, it names the color of the background."""
 
 NOT_CERTAIN: Final = "not certain"
 """The text for an outcome that depends on an uncertain fact. Its drawing is ``not-certain``."""
@@ -126,7 +126,7 @@ def outcome_in_words(check: Check) -> str:
 
 
 def doubt_in_words(doubts: Sequence[Doubt]) -> str:
-    """Return why an outcome is not certain, and what would make it so; empty: it is certain."""
+    """Return why an outcome is not certain, and what would make it certain; empty: it is certain."""
     shown = " ".join(sentence for doubt in doubts[:_MOST_DOUBTS] for sentence in doubt_sentences(doubt))
     return f"Uncertain: {shown}" if shown else ""
 
@@ -150,13 +150,13 @@ def stage_word(explanation: Explanation, stage: Stage) -> str:
 
 
 def subject_name(subject: Subject) -> str:
-    """Return the text beside the short id: the name, otherwise the instruction that created the image."""
+    """Return the text beside the short id: the name, or else the instruction that created the image."""
     image = subject.image
     return one_line(image.title if image.names else image.instruction)
 
 
 def subject_word(subject: Subject) -> str:
-    """Return the result of a candidate or source: the check that it failed at, or its role."""
+    """Return the result of a candidate or source: the check that it failed at, or the word for its outcome."""
     if subject.outcome is CheckOutcome.UNKNOWN:
         return CheckOutcome.UNKNOWN.word
     if subject.tally.failed_at:
@@ -176,8 +176,8 @@ class SubjectSummary:
 
     Attributes:
         count: the number of passed checks, in words.
-        word: the check that it failed at, or its role.
-        is_uncertain: whether its passing depends on an uncertain fact.
+        word: the check that it failed at, or the word for its outcome.
+        is_uncertain: whether it passed, but only if an uncertain fact is as reported.
     """
 
     count: str
@@ -186,7 +186,7 @@ class SubjectSummary:
 
 
 def subject_summary(subject: Subject) -> SubjectSummary:
-    """Return the texts, with the trace's own counts: a rule set has no other way to count its checks."""
+    """Return the texts. The counts are those of the trace, since only the trace counts the checks of a rule set."""
     unsure = subject.outcome is CheckOutcome.PASSED and bool(subject.doubts)
     return SubjectSummary(subject_count(subject), subject_word(subject), unsure)
 
@@ -217,7 +217,9 @@ def check_in_words(check: Check, *, decided: bool) -> str:
     """Return a check as text for a screen reader: name, outcome, both values, note."""
     probe_value, image_value = row_pair(check)
     outcome = outcome_in_words(check) + (
-        (", this would decide" if check.outcome is CheckOutcome.UNKNOWN else ", this decided") if decided else ""
+        (", would be the deciding check" if check.outcome is CheckOutcome.UNKNOWN else ", the deciding check")
+        if decided
+        else ""
     )
     parts = [
         f"{check.name}: {outcome}",
@@ -230,7 +232,7 @@ def check_in_words(check: Check, *, decided: bool) -> str:
 
 
 def empty_stage(explanation: Explanation, stage: Stage) -> tuple[str, str]:
-    """Return the text of a stage without subjects, and what to do."""
+    """Return the text for a stage without subjects, and what to do."""
     if stage.kind is not StageKind.LOCAL:
         return (
             "The references do not provide any images.",
@@ -253,7 +255,7 @@ def empty_stage(explanation: Explanation, stage: Stage) -> tuple[str, str]:
 
 
 def values_in_banner(explanation: Explanation) -> tuple[str, Check | None]:
-    """Return the reason, and the check whose values are shown below it, which the reason then leaves out."""
+    """Return the reason, and the check whose values are shown below it and so left out of it; None: no check."""
     check = explanation.deciding.check if explanation.deciding is not None else None
     if explanation.words.values and check is not None:
         return explanation.words.reason, check

@@ -125,7 +125,7 @@ def test_a_check_has_the_mark_and_the_words(pane: VerdictPane, width: float) -> 
     assert all(one.left + one.width <= other.left + 0.5 for one, other in pairwise(by_place))
     assert by_place[-1].left + by_place[-1].width <= width
     assert str(pane.trace.data(index, Qt.ItemDataRole.AccessibleTextRole)).startswith(
-        'User: unknown, this would decide; probe ""; image unknown; '
+        'User: unknown, would be the deciding check; probe ""; image unknown; '
     )
     assert "User: unknown" in str(pane.trace.data(index, Qt.ItemDataRole.ToolTipRole))
 

@@ -125,7 +125,7 @@ def test_cells_and_words(watched: Watched) -> None:
         '"MODE=dev"',
     ]
     assert model.data(env, Role.AccessibleTextRole) == (
-        'Env[1]: failed, this decided; probe "MODE=prod"; image "MODE=dev"'
+        'Env[1]: failed, the deciding check; probe "MODE=prod"; image "MODE=dev"'
     )
     words = model.data(model.subject_index(StageKind.LOCAL, 1), Role.AccessibleTextRole)
     assert words == "candidate 000000000002, app:2, failed at User, 3 of 20 checks passed"
