@@ -1,4 +1,4 @@
-"""The base that a ``FROM`` names: scratch, a stage of this build, an image of the store, or an image to be pulled.
+"""Finds the image that a ``FROM`` or ``COPY --from`` names, or determines that the builder would pull it.
 
 Source: moby ``getImageOrStage`` in ``builder/dockerfile/dispatchers.go``, and ``GetImageAndReleasableLayer`` of both
 stores.
@@ -24,7 +24,7 @@ _LIBRARY: Library = CONTAINERD_1_7
 
 @dataclass(frozen=True, slots=True)
 class MustPullError(Exception):
-    """The store has no such image, so the builder would pull it. ``reason`` explains this to people."""
+    """A base image is not known, usually because the builder would pull it. ``reason`` explains this to people."""
 
     reason: str
 
@@ -40,8 +40,8 @@ def find_image(
     """Return the image in the store that a reference names.
 
     Raises:
-        MustPullError: the image would be pulled, or may be.
-        BuildRefusedError: the builder stops, because the text is not a reference or the image does not run on Linux.
+        MustPullError: the builder would pull the image, or might.
+        BuildRefusedError: the builder stops, because the text is not a valid reference or the image is not for Linux.
     """
     try:
         image = store.resolve_for(name, rules.store)
@@ -70,7 +70,7 @@ def find_image(
 
 
 def demand_linux(store: ImageStore) -> None:
-    """Raise `MustPullError` if the store's engine runs on another system, so that it has nothing for Linux."""
+    """Raise `MustPullError` if no image in the store is for Linux, because its engine runs on another system."""
     if store.images and not any(_is_linux(image) for image in store.images):
         raise MustPullError(
             "all images in this store are for Windows, whose builder follows different rules; cacheview replays only "
@@ -83,7 +83,7 @@ def _is_linux(image: Image) -> bool:
 
 
 def _words(error: BadReferenceError, name: str, release: BuilderRelease) -> str:
-    """Return the daemon's message about a text that is not a reference."""
+    """Return the daemon's message about a text that is not a valid reference."""
     message = error.message
     if not error.in_capitals:
         return message

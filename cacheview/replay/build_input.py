@@ -46,7 +46,7 @@ class BuildInput:
     Attributes:
         context: the source of the files of ``COPY`` and ``ADD``.
         dockerfile: the text of the Dockerfile.
-        name: its path in the context, with links followed; empty: it is elsewhere, and the client adds it.
+        name: its path in the context, with links followed; empty: it is outside, and the client adds it.
         written: its path as written, with links not followed.
         leads_out: whether the default Dockerfile is a link out of the context.
         refused: the reason that there is no Dockerfile; None: there is one.
@@ -132,7 +132,7 @@ def open_build_input(
         release: the builder's release.
         stdin: standard input; None: it is closed, or a terminal.
         folder: creates the context of a folder.
-        report: called with the bytes of a tar read so far.
+        report: called with the number of bytes of the tar file read so far.
 
     Raises:
         DataError: the input cannot be read, or the client refuses it.
@@ -152,7 +152,7 @@ def open_build_input(
 
 
 def _demand_path(path: str) -> None:
-    """Raise `DataError` for a path that no file can have, as a Compose file may contain any text."""
+    """Raise `DataError` for a path that no file can have, since a Compose file may contain any text."""
     try:
         is_one = b"\0" not in os.fsencode(path)
     except UnicodeError:
@@ -258,7 +258,7 @@ def _tar_given(
 
 
 class _Spool:
-    """A temporary copy of input that can be read only once. The file has no name."""
+    """A temporary copy, in a file without a name, of input that can be read only once."""
 
     def __init__(self, head: bytes, stream: BinaryIO) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as its readers
@@ -278,7 +278,7 @@ class _Spool:
             raise DataError(what, where=_TITLE) from None
 
     def open(self) -> io.BufferedReader:
-        """Return the content from its beginning. There may be one reader at a time."""
+        """Return a reader at the beginning of the content. Only one may be in use at a time."""
         handle = os.dup(self._file.fileno())
         os.lseek(handle, 0, os.SEEK_SET)
         return os.fdopen(handle, "rb")

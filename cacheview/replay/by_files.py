@@ -1,4 +1,4 @@
-"""The images that a step misses only because of its files."""
+"""The images that a step does not hit only because its files differ."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ def differs_in_files(explanation: Explanation) -> bool:
 
 
 def candidates_by_files(explanation: Explanation) -> Iterator[tuple[Image, str]]:
-    """Yield the images that differ only in the checksum of the files, nearest first, with that checksum."""
+    """Yield the images that differ only in the checksum of the files, nearest first, each with its own checksum."""
     for near in explanation.nearest():
         if near.fields > 1:
             return

@@ -17,7 +17,7 @@ __all__ = ["FileCause", "FileCauseKind", "HeaderSender", "causes_of", "unexplain
 
 
 class FileCauseKind(Enum):
-    """A cause of many file changes at once."""
+    """The kind of a cause that many file changes have in common."""
 
     CLIENT = "client"
     FOLDERS = "folder entries"
@@ -30,7 +30,7 @@ class FileCauseKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class FileCause:
-    """One cause of the changes of some files.
+    """One cause that the changes of some files have in common.
 
     Attributes:
         kind: its kind.
@@ -70,7 +70,7 @@ _AUTOCRLF: Final = (
     ".gitattributes."
 )
 _Key = TypeVar("_Key")
-_LEAST: Final = 2  # files that need a mode or owner in common to be one cause
+_LEAST: Final = 2  # the fewest files that share a mode or an owner and count as one cause
 _UMASKS: Final = (0o022, 0o002, 0o027, 0o077)
 _PARTS: Final = {0o700: ("owner", "u"), 0o070: ("group", "g"), 0o007: ("others", "o")}
 _BITS: Final = {0o444: ("read", "r"), 0o222: ("write", "w"), 0o111: ("execute", "x")}
@@ -100,11 +100,11 @@ def causes_of(
 
     Args:
         changes: the changes, sorted by path.
-        unlike: the changes that another client's headers explain.
+        unlike: the clients whose headers explain some of the changes.
         client: the assumed client.
-        line_ends: by path, how line ends changed, for files that differ only in these.
-        without_entry: by path, folders without their own entry in the tar: True: then, False: now.
-        named: names that the instruction itself contains, which nobody wants to ignore.
+        line_ends: by path, how line endings changed, for files that differ only in these.
+        without_entry: folders that lack their own entry in one tar, by path: True: in the old one, False: in the new.
+        named: names that the instruction itself contains. These are not suggested for ``.dockerignore``.
         is_of_image: whether the files are copied from an image, so that a remedy is not known.
     """
     if is_of_image:
@@ -124,7 +124,7 @@ def unexplained(
 ) -> Iterator[FileChange]:
     """Yield the files with differences that the causes do not explain.
 
-    ``beside``: aspects that need no explanation if another aspect of the file differs; None: every aspect needs one.
+    ``beside``: an aspect that needs no explanation if another aspect of the file differs; None: every aspect needs one.
     """
     also = frozenset(() if beside is None else (beside,))
     known: dict[str, frozenset[Aspect] | None] = {}
@@ -262,14 +262,14 @@ def _bit_words(bits: int) -> str:
 
 
 def _chmod(set_: int, cleared: int) -> str:
-    """Return the command that undoes the changes."""
+    """Return the advice that undoes the changes, usually a command."""
     parts = []
     for bits, sign in ((set_, "-"), (cleared, "+")):
         for part, (_, letter) in _PARTS.items():
             letters = "".join(one for bit, (_, one) in _BITS.items() if bits & part & bit)
             if letters:
                 parts.append(f"{letter}{sign}{letters if sign == '-' else letters.replace('x', 'X')}")
-    return f"`chmod -R {','.join(parts)}`" if parts else "restore the modes"
+    return f"run `chmod -R {','.join(parts)}`" if parts else "restore the modes"
 
 
 def _of_tools(changes: Iterable[FileChange], named: Collection[str]) -> Iterator[FileCause]:

@@ -22,7 +22,7 @@ __all__ = ["BuildResult", "build_result", "checksums_of", "differences", "replay
 
 _PRINTED: Final = 12
 _DAEMON: Final = "Error response from daemon: "
-_MAY_FAIL: Final = ("RUN", "COPY --CHOWN", "ADD --CHOWN")  # a command, and the name of an owner in the image
+_MAY_FAIL: Final = ("RUN", "COPY --CHOWN", "ADD --CHOWN")  # a command, and an owner whose name is looked up
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,7 +52,7 @@ def build_result(case: ReplayCase, rules: str = "") -> BuildResult:
         rules: the rules to use, as for `daemon_of`, with the builder of that release; empty: those of its engine.
 
     Raises:
-        DataError: its engine is not known, a part of it is malformed, or the store before it was left out.
+        DataError: its engine is not known, or its record is malformed or does not contain the store.
     """
     value = replay_case(case, rules)
     unknown = tuple(step.reason for step in value.looked_up if step.status is StepStatus.UNKNOWN)
@@ -62,7 +62,7 @@ def build_result(case: ReplayCase, rules: str = "") -> BuildResult:
 def store_of(case: ReplayCase) -> ImageStore:
     """Return the images before a build.
 
-    Raises `DataError` if they were left out, or no such kind of store is known.
+    Raises `DataError` if the record does not contain them, or their kind of store is not known.
     """
     if case.images is None:
         raise DataError("the record does not contain the store, so nothing can be looked up")
@@ -72,7 +72,7 @@ def store_of(case: ReplayCase) -> ImageStore:
 
 
 def checksums_of(case: ReplayCase, release: BuilderRelease | None = None) -> ContextChecksums:
-    """Return the checksums of the files in its context. Raises `DataError` if it is malformed."""
+    """Return the checksums of the files in the context of a build. Raises `DataError` if the context is malformed."""
     return ContextChecksums(
         case.sent, case.dockerfile_path, release or case.release, case.sent_by, dockerfile=case.text
     )
@@ -112,7 +112,7 @@ def differences(actual: Replay, expected: ExpectedBuild) -> Iterator[str]:
 
 
 def _without_steps_differs(actual: Replay, expected: ExpectedBuild) -> Iterator[str]:
-    """Yield the differences of a build whose steps were not printed, so that only its end is known."""
+    """Yield the differences of a build whose steps were not printed, so only its end is known."""
     if expected.ok and actual.refused is not None:
         yield f"refused: {actual.refused}, but the daemon built the image"
 
@@ -144,7 +144,7 @@ def _ended(actual: Replay) -> str:
 
 
 def _may_fail(step: Step | None) -> bool:
-    """Whether a replay cannot know what ends the build: a failing command, or a missing base or file."""
+    """Whether the build may end here for a reason that a replay cannot know, such as a failing command."""
     if step is None:
         return False
     return any(
@@ -166,7 +166,7 @@ def _step_differs(step: Step, truth: ExpectedStep, images: dict[int, str], *, is
     base_is_known = step.created_by is not None  # otherwise its triggers are not known either
     if len(triggers) != len(truth.triggers) and base_is_known and not is_last:
         yield f"{place}: {len(triggers)} triggers predicted, but the daemon had {len(truth.triggers)}"
-    # The id of an image that this build creates is not known: it is that of the daemon's own step.
+    # A replay does not know the ids of images that the build creates: the id from the daemon's own step is used.
     image = images.get(step.made_by, "") if step.made_by and step.cached else step.image
     is_reported = step.cached or (image and step.status is StepStatus.NO_PROBE)
     if is_reported and not _is_same(image, truth.image):
@@ -174,7 +174,7 @@ def _step_differs(step: Step, truth: ExpectedStep, images: dict[int, str], *, is
 
 
 def _is_same(image: str, truth: str) -> bool:
-    """Whether two ids may be those of one image. The daemon's may be printed as its first digits."""
+    """Whether two ids may refer to one image. The daemon may have printed only the first digits of its own."""
     return image == truth or (len(truth) == _PRINTED and image.removeprefix("sha256:").startswith(truth))
 
 

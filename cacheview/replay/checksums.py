@@ -36,7 +36,7 @@ _MANY: Final = 5_000
 """The most files in a context for which the tars of other clients are kept instead of being recomputed."""
 
 _UMASKS: Final = (0o002, 0o027, 0o077)
-"""The usual umasks besides 022."""
+"""The usual umasks other than 022."""
 
 
 class StepChecksums(Protocol):
@@ -54,7 +54,7 @@ class StepChecksums(Protocol):
         """Return the checksum of a step's files. Raises `BuildRefusedError` or `UnknownError`."""
 
     def second_names(self, result: SourcesSum) -> Iterable[tuple[str, str]]:
-        """Return the files whose content is missing from the checksum: second names, with the absent first name."""
+        """Return the hard links whose content is not in the checksum, each with its target, which is not copied."""
 
 
 class _Headers(Mapping[str, bytes]):
@@ -92,13 +92,13 @@ class ContextChecksums(StepChecksums):
 
         Args:
             context: the files on disk, or a tar.
-            dockerfile_name: path of the Dockerfile in the context, with links followed; empty: it is elsewhere.
+            dockerfile_name: path of the Dockerfile in the context, with links followed; empty: it is outside.
             release: the builder's release.
             client: the client that sends the context.
             hasher: reads the files.
-            dockerfile: its text, which some clients send if it is not in the context.
+            dockerfile: the text of the Dockerfile, which some clients send if it is not in the context.
             leads_out: whether the default Dockerfile is a link out of the context.
-            written: the path of the Dockerfile for clients that follow no links; None: ``dockerfile_name``.
+            written: the path of the Dockerfile for clients that do not follow links; None: ``dockerfile_name``.
         """
         self.client = client
         self._context = context
@@ -161,12 +161,12 @@ class ContextChecksums(StepChecksums):
                 yield path, state.target
 
     def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
-        """Return by path what is hashed before the content of each file that came with its own header."""
+        """Return, by path, the bytes hashed before the content of each file that was sent with its own header."""
         sent = self._sums.uploaded.tree.sent_nodes
         return _Headers({path: header for path in paths if (node := sent.get(path)) and (header := node.header)})
 
     def states(self, paths: Iterable[str]) -> Mapping[str, FileState]:
-        """Return by path what these headers contain."""
+        """Return, by path, the states of the files in these headers."""
         sent = self._sums.uploaded.tree.sent_nodes
         states = {}
         for path in paths:
@@ -177,7 +177,7 @@ class ContextChecksums(StepChecksums):
         return states
 
     def entries(self) -> Mapping[str, Entry]:
-        """Return by path what was sent, with the owners that the files have."""
+        """Return all files that were sent, by path."""
         tree = self._sums.uploaded.tree
         return {path: node.entry for path in tree.paths() if (node := tree.get(path)) is not None}
 
@@ -189,11 +189,11 @@ class ContextChecksums(StepChecksums):
         )
 
     def contents(self, paths: Iterable[str]) -> Iterator[tuple[str, Iterable[bytes]]]:
-        """Yield files by path with their content, each to be read before the next. Raises what `content` raises."""
+        """Yield each path with the content, which must be read before the next. Raises what `content` raises."""
         return ((path, self.content(path)) for path in paths)
 
     def headers_by(self, client: Client, paths: Iterable[str]) -> Mapping[str, bytes]:
-        """Return the same as `headers`, for one of `by_other_clients`."""
+        """Return the same as `headers`, for a client from `by_other_clients`."""
         return (self._others.get(client.name) or self._sent_by(client)).headers(paths)
 
     def _sent_by(self, client: Client) -> ContextChecksums:
@@ -201,7 +201,7 @@ class ContextChecksums(StepChecksums):
         return ContextChecksums(self._context, name, self._release, client, self._hasher, text, written=self._written)
 
     def by_other_clients(self, copy: CopySources) -> Iterator[tuple[Client, SourcesSum]]:
-        """Yield the same sources as other clients send them. Very large ones are limited to what is read quickly."""
+        """Yield the same sources as other clients send them; not for all clients if reading them takes too long."""
         left = _MOST_READ
         umasks = [self.client.with_umask(umask) for umask in _UMASKS] if self.client.has_umask else []
         for client in (*umasks, *CLIENTS.values()):

@@ -59,7 +59,7 @@ class ClientRun:
 
     @property
     def keys(self) -> tuple[tuple[str, str | None], ...]:
-        """The keys of all steps, and of the reason if the build is refused."""
+        """The keys of all steps, and the reason if the build is refused."""
         refused = self.replay.refused
         end = () if refused is None else ((refused.by, refused.message),)
         return (*map(self.key, self.steps), *end)
@@ -107,7 +107,7 @@ def compare_clients(run: Callable[[Client], ClientRun], own: Client) -> tuple[Cl
     by_answer: dict[object, list[ClientRun]] = {}
     for client in clients.values():
         one = run(client)
-        # A name that is generated for every build: not even the same client's builds share its steps.
+        # The client generates a name for every build, so not even its own builds share steps.
         alone = client.name if one.replay.refused is None and one.checksums.has_drawn_ignore_file else ""
         by_answer.setdefault((one.keys, alone), []).append(one)
     groups = [tuple(runs) for runs in by_answer.values()]
@@ -169,7 +169,7 @@ def _named(phrase: str, paths: Sequence[str]) -> Iterator[str]:
 def _of_headers(path: str, old: bytes, new: bytes) -> Iterator[str]:
     was, now = read_header(path, old), read_header(path, new)
     if was is None or now is None:
-        yield "sent without its own entry" if not new else "sent with its own entry"
+        yield "sent without a tar entry" if not new else "sent with a tar entry"
         return
     aspects = aspects_of(was, now, has_same_content=True)
     for aspect in aspects:

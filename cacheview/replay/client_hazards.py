@@ -50,7 +50,7 @@ def client_hazards(
     Args:
         client: the client that sends it.
         options: the given options, including those that the client drops.
-        replay: the replay of the build, which includes what the client refuses.
+        replay: the replay of the build, including a refusal by the client.
         checksums: the checksums of its files.
     """
     if replay.refused is not None and not replay.steps:
@@ -132,15 +132,16 @@ def _of_secrets(client: Client, replay: Replay, checksums: ContextChecksums) -> 
     if not secrets:
         return
     what = plural(len(secrets), "a secret and is", "secrets and are")
+    it = plural(len(secrets), "it", "them")
     if checksums.is_packed_already:
-        why, advice = "it is in the tar", "Leave it out of the tar."
+        why, advice = f"{plural(len(secrets), 'it is', 'they are')} in the tar", f"Leave {it} out of the tar."
     elif not client.reads_ignore_file:
         why = f"{client.program} does not read {IGNORE_FILE}"
         advice = "Copy only the files that the build needs, each by name."
     elif not checksums.has_ignore_file:
         why, advice = f"there is no {IGNORE_FILE}", "Create one that excludes the files that the build does not need."
     else:
-        why, advice = f"{IGNORE_FILE} does not exclude it", f"Add it to {IGNORE_FILE}."
+        why, advice = f"{IGNORE_FILE} does not exclude {it}", f"Add {it} to {IGNORE_FILE}."
     yield StepHazard(
         "secret in the image",
         f"{_named(secrets)} may contain {what} copied into the image, because {why}.",

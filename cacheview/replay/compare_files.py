@@ -79,7 +79,7 @@ def compare_files(
         return _StepComparison(step, record, image_files, checksums, checksums).compare(candidates)
     try:
         root = image_files.of(step.from_image) if image_files is not None else None
-    except DataError:  # they may be in the record
+    except DataError:  # the files may be in the record
         root = None
     return _StepComparison(step, record, image_files, None, root).compare(candidates)
 
@@ -167,7 +167,7 @@ class _StepComparison:
     def _by_record(self, image: Image, text: str) -> _BuiltFiles:
         sums = dict(self.record.files_of(text) or ())
         known = CLIENTS.get(self.record.client_of(text))
-        reason = "an earlier replay recorded the files behind the stored checksum"
+        reason = "an earlier replay recorded the files that produce the stored checksum"
         clients = (known,) if known is not None else ()
         return _BuiltFiles(image, text, sums, self.record.headers_of(text), FileEvidence.PROVEN, reason, clients)
 
@@ -256,7 +256,7 @@ class _StepComparison:
         return differences(sums, headers, self.now, self.files, is_certain=is_certain)
 
     def _unlike(self, before: _BuiltFiles, changes: Sequence[FileChange]) -> HeaderSender | None:
-        """Return the other client whose headers the files of an image have, if there is one."""
+        """Return the other clients whose headers match the files of an image; None if there are none."""
         mine, checksums, copy = self._client, self.checksums, self.step.copy
         if mine is None or checksums is None or before.evidence is not FileEvidence.PROVEN:
             return None

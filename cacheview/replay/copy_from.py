@@ -1,4 +1,4 @@
-"""The source of ``COPY --from``, a stage of this build or an image of the store, and the checksum of its files.
+"""The source of ``COPY --from``, a stage of this build or an image in the store, and the checksum of its files.
 
 Source: moby ``dispatchCopy`` and ``getImageMount`` in ``builder/dockerfile/dispatchers.go``.
 """
@@ -25,7 +25,7 @@ _LARGEST_INDEX: Final = 2**63 - 1  # the most that Go's ParseInt accepts; a long
 
 
 def sum_of_images(build: FinishedStages, copy: CopySources, images: Sequence[Image | None]) -> SourcesSum:
-    """Return the checksum of the files of a ``--from``. ``images``: those of `images_of_copy`.
+    """Return the checksum of the files of a ``--from``. ``images``: see `images_of_copy`.
 
     Raises:
         UnknownError: the content of the layers is not known, or differs between the images.
@@ -41,11 +41,11 @@ def sum_of_images(build: FinishedStages, copy: CopySources, images: Sequence[Ima
 
 
 def images_of_copy(build: FinishedStages, name: str, instruction: Instruction) -> list[Image | None]:
-    """Return the images that a ``--from`` may mean, with None for scratch.
+    """Return the images that a ``--from`` may refer to, with None for scratch.
 
     Raises:
         UnknownError: the image is not in the store, or the stage is not known.
-        BuildRefusedError: nothing with this name exists.
+        BuildRefusedError: neither a stage nor an image can have this name.
     """
     stage = _stage_of(build, name, instruction)
     if stage is None:
@@ -71,7 +71,7 @@ def images_of_copy(build: FinishedStages, name: str, instruction: Instruction) -
 
 
 def _stage_of(build: FinishedStages, name: str, instruction: Instruction) -> StageResult | None:
-    """Return the stage that a ``--from`` names or numbers; None: it means an image."""
+    """Return the stage that a ``--from`` refers to by name or index; None: it refers to an image."""
     stage = build.stage(name)
     number = _INDEX.fullmatch(name)
     if stage is not None or number is None or abs(int(number[1])) > _LARGEST_INDEX:

@@ -1,7 +1,7 @@
 """The differences, file by file, between the files that an image was built with and the current ones.
 
 The checksum of a file is the digest of its header and content. So hashing the old header with the current content
-yields the old checksum exactly if the content is the same.
+yields the old checksum if and only if the content is the same.
 """
 
 from __future__ import annotations
@@ -30,8 +30,8 @@ class FileDifferences:
 
     Attributes:
         changes: the changes of every file, sorted by path.
-        line_ends: by path, how line ends changed, for files that differ only in these.
-        without_entry: by path, folders without their own entry in the tar: True: then, False: now.
+        line_ends: by path, how line endings changed, for files that differ only in these.
+        without_entry: folders that lack their own entry in one tar, by path: True: in the old one, False: in the new.
     """
 
     changes: tuple[FileChange, ...]
@@ -55,7 +55,7 @@ def differences(
         now: the current sums, by path.
         files: the current files; None: they cannot be read.
         is_certain: whether the old files are proven.
-        states: the content of ``headers``, where it is known without parsing them.
+        states: the states in ``headers``, if known without parsing them.
     """
     return _FileByFile(sums, headers, now, files, is_certain, states).compare()
 
@@ -66,7 +66,7 @@ def change_of(
     """Return the change of a file whose checksum has changed.
 
     Args:
-        was, is_now: its state by the old and the current header; None: not known.
+        was, is_now: its state according to the old and the current header; None: not known.
         has_same_content: whether two files of the same size have the same content; None: not known.
     """
     if was is None or is_now is None:
@@ -110,7 +110,7 @@ class _FileByFile:
 
     @cached_property
     def _followed(self) -> set[tuple[str, str]]:
-        """The checksums, then and now, of files that are not links."""
+        """The checksums, before and now, of files that are not links."""
         both = [path for path in self.states if self._is_both(path) and not self._is_link(path)]
         return {(self.sums[path], self.now[path]) for path in both}
 
@@ -118,7 +118,7 @@ class _FileByFile:
         return path in self.sums and path in self.now
 
     def _has_no_sum(self, path: str) -> bool:
-        """Whether a path takes the place of its checksum, then or now, because it came without a header."""
+        """Whether the path is recorded instead of a checksum, before or now, because it was sent without a header."""
         return path in (self.sums[path], self.now[path])
 
     def _all_states(self, paths: Sequence[str]) -> dict[str, tuple[FileState | None, FileState | None]]:
@@ -142,7 +142,7 @@ class _FileByFile:
         if self._has_no_sum(path):
             if self._is_folder(path):
                 return FileChange(path, ChangeMark.SAME, (Aspect.HEADER,), before, after)
-            # A broken link, or one out of the layer's content.
+            # A broken link, or a link to something outside the layer.
             return FileChange(
                 path, ChangeMark.CHANGED if self.is_certain else ChangeMark.SAME, (Aspect.UNKNOWN,), before, after
             )
@@ -151,7 +151,7 @@ class _FileByFile:
         return change_of(path, before, after, has_same_content=has_same)
 
     def _contents(self, paths: Iterable[str]) -> tuple[Mapping[str, bool], Mapping[str, str]]:
-        """Return which changed files have the same content, and how line ends differ, within the limit for reading."""
+        """Return which changed files have the same content, and how line endings differ; reads only so much."""
         left = _MOST_READ
         wanted = []
         has_same: dict[str, bool] = {}
@@ -179,7 +179,7 @@ class _FileByFile:
                     has_same[path] = _has_sum(was, old, pieces)
                 elif phrase := _line_ends(b"".join(pieces), before.size, was, old):
                     line_ends[path] = phrase
-            except DataError:  # gone in the meantime: nothing more is known of it
+            except DataError:  # removed in the meantime: nothing more is known about it
                 continue
         return has_same, line_ends
 
@@ -188,7 +188,7 @@ class _FileByFile:
             return
         try:
             yield from self.files.contents(paths)
-        except DataError:  # a layer can no longer be read: nothing more is known of the rest
+        except DataError:  # a layer can no longer be read: nothing more is known about the rest
             return
 
 
@@ -205,7 +205,7 @@ def _has_sum(checksum: str, header: bytes, content: Iterable[bytes]) -> bool:
 
 
 def _line_ends(content: bytes, size: int, was: str, old: bytes) -> str:
-    """Return how the line ends changed, if a content differs from that size, sum and header only in these."""
+    """Return how the line endings changed, if a file with this size, sum and header differs only in these."""
     has_returns = b"\r\n" in content
     other = content.replace(b"\r\n", b"\n") if has_returns else content.replace(b"\n", b"\r\n")
     if len(other) != size or other == content or not _has_sum(was, old, (other,)):

@@ -36,14 +36,14 @@ _PROXIES: Final = {
     "ftpproxy": "FTP_PROXY",
     "allproxy": "ALL_PROXY",
 }
-"""The variables by their name in the config file in lower case: Go reads names in any case."""
+"""The variables by their lowercase names in the config file, since Go ignores case."""
 _PY_PROXIES: Final = {
     "httpProxy": "HTTP_PROXY",
     "httpsProxy": "HTTPS_PROXY",
     "noProxy": "NO_PROXY",
     "ftpProxy": "FTP_PROXY",
 }
-"""The variables by their name in the config file as docker-py reads it."""
+"""The variables by their names in the config file as docker-py reads it."""
 _SSH_HOST: Final = "http://docker.example.com"
 """The CLI's name for every daemon that it reaches through ssh (``cli/connhelper``)."""
 
@@ -53,7 +53,7 @@ class AddedOptions:
     """The settings that a client adds.
 
     Attributes:
-        build_args: build arguments by name; a given argument keeps its value.
+        build_args: build arguments by name; they do not replace given ones.
         platform: the platform if none is given; empty: none.
         is_trusted: whether the CLI replaces each base by its signed digest, which is not known here.
         config: path of the config file that ``build_args`` come from.
@@ -67,7 +67,7 @@ class AddedOptions:
     problem: str = ""
 
     def to(self, options: BuildOptions, *, platform_is_given: bool = False) -> BuildOptions:
-        """Return the options as they reach the daemon. ``platform_is_given``: even if it is given as an empty text."""
+        """Return the options with these settings. ``platform_is_given``: whether it is given, even if empty."""
         return replace(
             options,
             build_args={**self.build_args, **options.build_args},
@@ -76,7 +76,7 @@ class AddedOptions:
         )
 
     def notes(self, options: BuildOptions, *, platform_is_given: bool = False) -> Iterator[str]:
-        """Yield sentences about the settings that take effect in addition to the given options."""
+        """Yield notes on the settings that take effect in addition to the given options."""
         names = sorted(self.build_args.keys() - options.build_args.keys())
         if names:
             yield f"build arguments from {self.config}: {', '.join(names)}"
@@ -111,7 +111,7 @@ def added_by(client: Client, location: str, environment: Mapping[str, str]) -> A
 
 
 def daemon_host(location: str) -> str:
-    """Return the client's name for the daemon; empty if its contexts do not give one."""
+    """Return the client's name for the daemon; empty if its contexts do not specify one."""
     place = parse_location(location)
     try:
         host = find_endpoint(place.target).host if place.source is ENGINE else current_endpoint().host
@@ -140,7 +140,7 @@ def _proxies(path: Path, host: str, names: Mapping[str, str]) -> dict[str, str]:
     variables: dict[str, str] = {}
     for name, value in chosen.items() if isinstance(chosen, dict) else ():
         variable = names.get(name if is_exact else name.lower())
-        if variable is not None and isinstance(value, str):  # of two spellings the later one counts
+        if variable is not None and isinstance(value, str):  # the later of two spellings counts
             variables[variable] = value
     return {variable: value for variable, value in variables.items() if value}
 

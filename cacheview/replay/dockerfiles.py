@@ -1,4 +1,4 @@
-"""The location of the Dockerfile of a context, as ``docker build`` finds it."""
+"""Finds the Dockerfile of a context, as ``docker build`` does."""
 
 from __future__ import annotations
 

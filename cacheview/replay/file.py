@@ -71,7 +71,7 @@ class ReplayCase(RecordedStore):
         client: the client that sent the context, as for `client_named`; empty: the docker CLI.
         context: by path, the ``type``, ``mode`` and content of every file, as for `MemoryContext`.
         members: alternatively, the headers and sums of the context as sent, so that the client does not matter.
-        image_sums: checksums of the files of images, which otherwise require the layers of the store.
+        image_sums: checksums of the files of images, so that the layers of the store are not needed.
         image_owners: likewise, the names of owners that the images have.
         dockerfile, dockerignore: their text; see `text_of` for bytes that are not UTF-8.
         dockerfile_name: path of the Dockerfile.

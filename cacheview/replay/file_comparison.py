@@ -20,7 +20,7 @@ class FileContents:
 
     Attributes:
         before, now: the bytes; None: there is no such file, or it cannot be read.
-        problem: the reason that one of them cannot be read; empty: both were.
+        problem: the reason that one of them cannot be read; empty: both can.
     """
 
     before: bytes | None
@@ -29,7 +29,7 @@ class FileContents:
 
 
 Contents = Callable[[FileChange, int], FileContents]
-"""A function that reads a file. The number is the most bytes to read."""
+"""A function that reads a file, up to a number of bytes."""
 
 
 class FileEvidence(Enum):
@@ -46,7 +46,7 @@ class FileComparison:
 
     Attributes:
         image: the image.
-        evidence: the evidence for its files; without any there are no `changes`.
+        evidence: the evidence for its files; if they are not readable, there are no `changes`.
         reason: the reason for that evidence, as a sentence without its period.
         changes: every file, including unchanged ones, by path.
         causes: causes that many files have in common, or that have a remedy.

@@ -83,7 +83,7 @@ def _changed(change: FileChange) -> str:
 
 
 def _in_folders(changes: Sequence[FileChange], mark: ChangeMark) -> Iterator[str]:
-    """Yield files that were added or removed. Those in a folder that was too are counted with the folder."""
+    """Yield files that were added or removed. If their folder was too, they are counted with the folder."""
     paths = {change.path for change in changes}
     inside: dict[str, int] = {}
     for path in paths:

@@ -37,7 +37,7 @@ _GROWING: Final = ("Env", "OnBuild", *_OF_MAPS)  # copied by each step that adds
 _MOST_STEPS: Final = 100_000
 _MOST_CARRIED: Final = 200_000_000
 _MOST_COPIED: Final = 20_000_000
-# an image that the build adds costs this many times one that was there, since it is indexed again
+# an image that the build adds costs this many times as much as one in the store, since it is indexed again
 _OF_ADDED: Final = 16
 
 
@@ -46,7 +46,7 @@ class StageResult:
     """A finished stage.
 
     Attributes:
-        images: the images where it may have ended; empty: unknown.
+        images: the images that it may have ended with; empty: unknown.
         history: as in `Replay`; None: its base is not known, nor how many entries it has.
         is_past_miss: whether a step of it or of its base stage missed and the replay continued with an image in its
             place (see `replay_past_misses`), so that its files are not those of a build.
@@ -77,15 +77,15 @@ class FinishedStages:
         possible_effects: the changes of finished stages to the store; several if these are not known.
         without_checksum: see `StageProber`.
         results: the results of the finished stages.
-        mounted: the images that the builder holds now, whatever their platform.
+        mounted: the images that the builder has mounted, whatever their platform.
         characters: characters of the commands of all steps so far.
         kept: approximate bytes of the configs in ``new_images``.
         taken: the number of steps so far, including triggers.
         carried: the number of values that steps copied from those before them.
-        copied: the number of images in stores that are kept because this build changed them.
+        copied: the number of images in the stores that are kept because this build changed them.
         taking: the number of the current step, and of its trigger.
         drops_last_stage: whether images of the last stage are dropped, since no step can find them.
-        is_last: whether that stage is being built, so that only the base of the next step is kept.
+        is_last: whether the last stage is being built and its images are dropped, except the base of the next step.
     """
 
     store: ImageStore
@@ -122,7 +122,7 @@ class FinishedStages:
             raise DataError(f"the commands of all steps have more than {_MOST_CHARACTERS:,} characters in total")
 
     def carry(self, before: StageState, after: StageState, name: str) -> None:
-        """Count the values that a step copied from those before it.
+        """Count the values that a step copied from earlier steps.
 
         Raises `DataError` if the total is larger than in any real build.
         """
@@ -171,7 +171,7 @@ class FinishedStages:
         return self.rules.store is StoreKind.CONTAINERD
 
     def build_caches(self) -> Sequence[BuildCache]:
-        """Return new caches with the images of ``--cache-from``: several if unknown, none if there are too many."""
+        """Return new caches with the sources of ``--cache-from``: several if unknown, none if there are too many."""
         given = self.options.cache_from
         ways = [((one,), ()) if self._may_be_passed_over(one) else ((one,),) for one in given]
         if len(self.possible_effects) * math.prod(map(len, ways)) > _MOST_CHOICES:
@@ -184,7 +184,7 @@ class FinishedStages:
         ]
 
     def restored_id(self, image: Image) -> str:
-        """Return the stand-in id of an image that the cache creates for the current step: one for each image."""
+        """Return the stand-in id of an image that the cache creates for the current step. Equal images share one id."""
         same = identity(self.rules, image.config)
         for known in self.restored.values():
             if identity(self.rules, known.config) == same:
@@ -208,7 +208,7 @@ class FinishedStages:
         merged: bool,
         doubt: Doubt | None,
     ) -> str:
-        """Add an image that a step of this build creates on another to the store, and return its id.
+        """Add the image that a step of this build creates on another, and return its id.
 
         Args:
             config, merged: see `NewImage`.
@@ -275,8 +275,8 @@ class FinishedStages:
     def mount(self, image_id: str, platform: Platform | None, message: str = "{}") -> None:
         """Mount an image that is known to exist (``imageSources.Get`` in ``imagecontext.go``, local only).
 
-        An image of another platform than requested is refused. There may be one because a graph-driver store accepts
-        such a base anyway, and images built on scratch get the daemon's platform.
+        An image for a different platform than requested is refused. A build may have one, because a graph-driver store
+        accepts such a base anyway, and images built on scratch get the daemon's platform.
 
         Raises:
             BuildRefusedError: with ``message``, whose ``{}`` is replaced by the daemon's reason.

@@ -35,7 +35,7 @@ def of_heredocs(instruction: Instruction) -> Iterator[StepHazard]:
 
 
 def of_second_names(names: Iterable[tuple[str, str]]) -> Iterator[StepHazard]:
-    """Yield the hazard of files that are second names. ``names``: each second name with the first."""
+    """Yield the hazard of hard links whose targets are not copied. ``names``: each link with its target."""
     results = list(names)
     if results:
         path, first = results[0]

@@ -27,8 +27,8 @@ class ImageFiles(Protocol):
         """Return the checksum of a ``COPY --from`` an image; None: from scratch, which has no files.
 
         Raises:
-            BuildRefusedError: the builder stops here.
-            UnknownError: the layers cannot be read, or do not show the files: why, and what to do.
+            BuildRefusedError: the builder refuses the step.
+            UnknownError: the layers cannot be read or do not show the files; it says why, and what to do.
         """
 
     def check_owner(self, image: Image | None, owner: str) -> None:
@@ -92,7 +92,7 @@ class StoreImageFiles(ImageFiles):
         return self._images[key]
 
     def layers(self) -> LayerFiles:
-        """Return the layers of the store. Raises `DataError` if they are not available: why, and what to do."""
+        """Return the layers of the store. Raises `DataError` if they are not available; it says why, and what to do."""
         if self._layers is None:
             try:
                 self._layers = self._open()
@@ -105,7 +105,7 @@ class StoreImageFiles(ImageFiles):
 
 @contextmanager
 def _known() -> Iterator[None]:
-    """Convert an error that prevents reading the layers to an `UnknownError`."""
+    """Convert an error that prevents reading the layers into an `UnknownError`."""
     try:
         yield
     except (UnknownError, BuildRefusedError):

@@ -1,4 +1,4 @@
-"""The checks of the daemon when a step is not a hit and its image has to be created.
+"""The daemon's checks when a step is not a hit and its image has to be created.
 
 Source: moby ``performCopy`` and ``parseChownFlag`` in ``builder/dockerfile``; ``daemon/container.go`` and
 ``mergeAndVerifyConfig`` in ``daemon/create.go``.

@@ -1,4 +1,4 @@
-"""The reason for each step that misses."""
+"""The reason for each miss of a replay, and its remedy."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ class Miss:
 
     @property
     def reason(self) -> str:
-        """A further sentence on the reason for the miss; empty if the explanation or `files` give it."""
+        """A further sentence on the reason for the miss; empty if the explanation or `files` already give it."""
         if self.files or self.explanation.verdict.local is not None:
             return ""
         return self.remedy.reason or self.explanation.reason

@@ -253,11 +253,11 @@ class NewImages:
             self._by_id.pop(image_id, None)
 
     def relevant_images(self, parent: str, command: str, *, by_layers: bool) -> Iterator[Image]:
-        """Yield what a step on a parent may find: the parent, its nearest ancestors, and images built on it.
+        """Yield the images that a step on a parent may find: the parent, its nearest ancestors, and images built on it.
 
-        Of the images built on it, those are all that have the command of the step, which all rules compare, and the
-        last `_MOST_RELATED` others, which an explanation may show as the nearest. If the rules find candidates by their
-        layers, images with that command count whatever their parent.
+        The images built on it are all that have the command of the step, which all rules compare, and the last
+        `_MOST_RELATED` others, which an explanation may show as the nearest. If the rules find candidates by their
+        layers, images with that command are included whatever their parent.
         """
         children = self._children.get(parent, ())
         if parent not in self._by_id and not children and not by_layers:

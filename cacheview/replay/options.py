@@ -25,8 +25,8 @@ class BuildOptions:
         target: the name of a stage; empty: the last stage.
         platform: the platform as given; empty: none.
         cache_from: references, in order.
-        no_cache: whether to look up nothing.
-        pull: whether to pull every base, whatever the store has.
+        no_cache: whether the cache is not used.
+        pull: whether every base is pulled, even if the store has it.
         is_trusted: whether the client names each base by its signed digest.
         daemon: the platform of the daemon; None: as the store reports it, see `builder_platform`.
     """

@@ -28,8 +28,8 @@ def replay_past_misses(play: Callable[[Mapping[int, str]], Replay], store: Image
         store, rules: the cache.
 
     Returns:
-        The same steps. After a step that missed come those that would be looked up if it had created the candidate
-            nearest to a hit (`Step.assumed`). Without a candidate, the rest of the stage is not looked up, as usual.
+        The replay. The steps after a miss are looked up as if the missed step had created the candidate nearest to a
+            hit (`Step.assumed`). Without a candidate, the rest of the stage is not looked up, as usual.
     """
     cache = ImageCache(store, rules)
     assumed: dict[int, str] = {}

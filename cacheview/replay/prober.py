@@ -27,12 +27,12 @@ _CHECKSUM: Final = re.compile(r"(?:(?:file|dir|multi):)?[0-9a-f]{64}")
 HOLE: Final = "\0"
 """The placeholder for a checksum that is not known."""
 _NONE_OF_THEM: Final = "\1"
-"""A checksum that no image is reported with: it can only hit an image whose command is not known."""
+"""A checksum that no image is reported to have: it can only hit an image whose command is not known."""
 _AFTER_UNKNOWN: Final = "the answer depends on the previous step, which is unknown"
 _SOURCES_UNKNOWN: Final = "the store does not show whether the layers of the --cache-from images are unpacked"
 _SHOWN: Final = 3
 _MANY: Final = 500
-"""The most checksums that are tried for files that are not known. Beyond it, the step is unknown."""
+"""The most checksums that are tried for files that are not known. Beyond that, the step is unknown."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class StepAnswer:
         reason: the reason that it is not known, as a sentence.
         cache: the cache of the lookup if the build has changed the store; None: the store as it is.
         remedies: sentences on how to make it known.
-        misses_on: for an unknown step or a miss, the images of the stage if it misses here.
+        misses_on: for an unknown step or a miss, the images that the step may be built on if it misses.
     """
 
     status: StepStatus
@@ -295,7 +295,7 @@ class StageProber:
                     yield checksum
 
     def _made_before(self, template: ContainerConfig) -> Iterator[_Branch]:
-        """Yield the states of earlier steps of this build on the same parent, whose unknown files may be the same."""
+        """Yield the states after equal earlier steps of this build, whose unknown files may be the same."""
         for branch in self._branches:
             made = self._without_checksum.get(key_without_checksum(branch.parent, template))
             if made is not None:

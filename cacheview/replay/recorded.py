@@ -99,7 +99,7 @@ class RecordedSum(Model):
 
 
 class RecordedOwner(Model):
-    """An owner that was looked up in an image, with the builder's message if it refuses it (empty: it exists)."""
+    """An owner that was looked up in an image, with the builder's message if it is refused (empty: it exists)."""
 
     image: str
     owner: str
@@ -205,7 +205,7 @@ def _path_of(text: str) -> str:
 
 
 def bytes_of(text: str) -> bytes:
-    """Return the bytes that `text_of` was given. Raises `DataError` if they are not base64."""
+    """Return the bytes that `text_of` encoded. Raises `DataError` if they are not base64."""
     if not text.startswith(_BASE64):
         return text.encode("utf-8", "surrogateescape")
     try:

@@ -1,4 +1,4 @@
-"""Creates the record of a build: a line of a replay file, which opens and can be checked on any machine."""
+"""Creates the record of a build: a line of a replay file, which can be opened and checked on any machine."""
 
 from __future__ import annotations
 
@@ -230,7 +230,7 @@ def _redacted_text(written: str, redacted: Callable[[str], str]) -> str:
 
 
 def _lenient(written: str) -> str:
-    """Return the text that `text_of` was given. Text that is not base64 is returned unchanged."""
+    """Return the text that `text_of` encoded. Text that is not base64 is returned unchanged."""
     try:
         return bytes_of(written).decode("utf-8", "surrogateescape")
     except DataError:

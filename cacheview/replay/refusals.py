@@ -1,4 +1,4 @@
-"""Refusals during a replay, with the position and words of the daemon's."""
+"""Refusals during a replay, with the line of the Dockerfile and the daemon's message."""
 
 from __future__ import annotations
 

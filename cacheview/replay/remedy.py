@@ -35,7 +35,7 @@ class Remedy:
     """A remedy for a miss.
 
     Attributes:
-        reason: a sentence on how the step differs from the nearest candidate; empty: the engine's is as good.
+        reason: a sentence on how the step differs from the nearest candidate; empty: see the engine's explanation.
         edits: short descriptions of edits, each of which makes the step a hit; none if no edit would.
     """
 
@@ -74,7 +74,7 @@ def remedy_of(step: Step, explanation: Explanation, cache: ImageCache) -> Remedy
 def _of_references(explanation: Explanation, cache: ImageCache) -> Iterator[str]:
     """Yield edits of the references: removing all, or adding one."""
     probe = explanation.trace.probe
-    fresh = ImageCache(cache.store, cache.rules)  # references are looked up once in a build; here others are
+    fresh = ImageCache(cache.store, cache.rules)  # a build looks up its references once; here they vary
     if probe.cache_from and _is_hit(fresh.verdict(probe.model_copy(update={"cache_from": ()}))):
         yield "leave out --cache-from"
     for name in itertools.islice(_references(explanation, cache), _MOST_REFERENCES):

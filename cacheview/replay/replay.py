@@ -1,4 +1,4 @@
-"""A Dockerfile with its context, looked up in the cache of a store."""
+"""Looks up the steps of a Dockerfile with its context in the cache of a store."""
 
 from __future__ import annotations
 

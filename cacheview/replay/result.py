@@ -40,7 +40,7 @@ class Step:
     Attributes:
         number: from 1, as the builder counts; a trigger has that of its ``FROM``.
         text: the instruction as the builder prints it.
-        line: line of the Dockerfile, from 1; 0 if it comes from a trigger or a label of the command line.
+        line: line of the Dockerfile, from 1; 0 for a trigger or a label from the command line.
         stage: index of the stage; -1 before the first.
         added_label: the name of a label that the client or ``--label`` adds as a step; otherwise empty.
         status: see `StepStatus`.
@@ -98,7 +98,7 @@ class Replay:
 
     Attributes:
         steps: the steps of all stages, in order.
-        total: the number of steps that there would be.
+        total: the number of steps of the complete build.
         history: ``created_by`` of each entry of the resulting image's history, oldest first, with None for one that is
             not known. None if the build is refused, or its base would be pulled.
         refused: the reason that the builder stops; None: it does not.

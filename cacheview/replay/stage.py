@@ -36,9 +36,9 @@ from cacheview.replay.stage_base import base_of_stage
 __all__ = ["StageBuild"]
 
 _MOST_BASES: Final = 64
-"""The most images that a step may be built on. Beyond it, they are no longer followed."""
+"""The most images that a step may be built on. Beyond that, they are no longer followed."""
 _AS_ASKED: Final = frozenset(("ADD", "COPY", "RUN"))
-"""The instructions whose container config is stored as looked up. Others store that of a container."""
+"""The instructions whose container config is stored as looked up. Other steps store the config of a container."""
 
 
 class StageBuild:
@@ -342,7 +342,7 @@ class StageBuild:
         )
 
     def _go_on(self, step: Step, assumed: Image) -> Step:
-        """Continue as if the step had created an image, with what that image keeps of it."""
+        """Continue as if the step had created an image, with the config stored in that image."""
         assert self.prober is not None
         assert self.state is not None
         self.prober.resume(assumed.id)
@@ -359,24 +359,24 @@ class StageBuild:
 
 
 def _instead(state: StageState, release: BuilderRelease, escape: str, line: str) -> ContainerConfig:
-    """Return the probe of another instruction, without files. Raises `DataError` if it cannot be one."""
+    """Return the probe of another instruction, without files. Raises `DataError` if the builder would refuse it."""
     return dispatch(read_trigger(line, release, escape), state.apart(), release).probe
 
 
 def _stored(ids: Iterable[str]) -> tuple[str, ...]:
-    """Return the ids of images in the store: those of this build have none yet."""
+    """Return the ids of images in the store: images of this build have no ids yet."""
     return tuple(image_id for image_id in ids if not is_new_id(image_id))
 
 
 def _alike(one: ContainerConfig, other: ContainerConfig) -> bool:
-    """Whether a stage continues the same from two run configs: the builder treats null and empty the same."""
+    """Whether a stage continues in the same way from two run configs: the builder treats null and empty the same."""
     return all(
         (getattr(one, name) or None) == (getattr(other, name) or None) for name in CONFIG_FIELDS if name != "Image"
     )
 
 
 def _continues(image: Image, history: Sequence[str | None]) -> bool:
-    """Whether an image that may have been hit has the history that the step would have without it."""
+    """Whether an image that may have been hit has the history that the step's own image would have."""
     written = [entry.created_by for entry in image.history]
     return len(written) == len(history) and all(
         expected is None or expected == text for expected, text in zip(history, written, strict=True)

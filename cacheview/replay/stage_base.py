@@ -1,4 +1,4 @@
-"""The base of a stage: an image of the store, an earlier stage, or scratch.
+"""The base of a stage: an image in the store, an earlier stage, or scratch.
 
 Source: moby ``initializeStage`` in ``builder/dockerfile``.
 """
@@ -25,7 +25,7 @@ class StageBase:
     """The base of a stage.
 
     Attributes:
-        images: the ids of the images that it may be, several if an earlier stage may have ended in several.
+        images: the ids of the images that it may be, several if an earlier stage may have ended with several.
         history: the command of each entry, None for one that is not known.
         is_past_miss: whether it is a stage that had a miss, so that it would be built.
     """
@@ -39,7 +39,7 @@ def base_of_stage(build: FinishedStages, plan: StagePlan, args: BuildArgs, escap
     """Return the base that the ``FROM`` of a stage names.
 
     Raises:
-        MustPullError: the builder would pull it, or it is an unknown stage.
+        MustPullError: the builder would pull it, or it is a stage whose result is unknown.
         BuildRefusedError: the builder refuses it.
     """
     demand_linux(build.store)

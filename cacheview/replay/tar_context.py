@@ -1,6 +1,6 @@
 """A build context that is already a tar. Its headers are used unchanged, whatever wrote them.
 
-The tar is read once, from beginning to end, and nothing is unpacked: the sum of each file is computed on the way.
+The tar is read once, from beginning to end, and nothing is unpacked: the sum of each file is computed while reading.
 Source: moby ``builder/remotecontext`` (``detect.go``, ``archive.go``), the same in v20.10.24, v23.0, v25.0 and v28.5.2.
 """
 
@@ -35,13 +35,13 @@ from cacheview.stores.sparse import SparseError, expanded
 __all__ = ["Report", "TarContext", "cli_recognizes", "compression_of", "looks_like_tar", "read_members"]
 
 Report = Callable[[int], object]
-"""A function called with the bytes of the given tar read so far. It may raise anything to stop."""
+"""A function called with the number of bytes of the tar file read so far. It may raise anything to stop."""
 
 _PIECE: Final = 1 << 20
 _MEMBER: Final = 1500  # bytes of memory that a member takes until its files are hashed
 _LONGEST_NAME: Final = 4096
 _MOST_HOLES: Final = 16 << 30  # bytes of sparse files
-_PER_SECOND: Final = 64 << 20  # bytes of files that add one second of work, at most
+_PER_SECOND: Final = 64 << 20  # bytes of files for which one more second of work is allowed
 _LARGEST_WHOLE: Final = 16 << 20
 
 
@@ -61,7 +61,7 @@ def looks_like_tar(head: bytes) -> bool:
 def cli_recognizes(head: bytes) -> bool:
     """Whether the docker CLI treats standard input as a tar (``isArchive``), not as a Dockerfile.
 
-    Go's reader has to find the first member in the first 1024 bytes, which it cannot after an extended header.
+    Go's reader has to find the first member in the first 1024 bytes, which it cannot if an extended header comes first.
     """
     if compression_of(head):
         return True
@@ -90,7 +90,7 @@ def read_members(
         file: a stream at the beginning of the tar, which must be able to seek forward.
         title: a title for people.
         keep: clean paths of the files whose content, up to 16 MiB, is kept in `Member.data`.
-        keep_small: bytes of other files to keep too, smallest first, since a link may lead to any of them.
+        keep_small: the most bytes of other files to keep too, smallest first, since a link may point to any of them.
         report: see `Report`.
 
     Raises:
@@ -172,7 +172,7 @@ def _walk(file: io.BufferedReader, title: str, report: Report) -> Iterator[_Read
             holes += header.sparse.size if header.sparse is not None else 0
             if holes > _MOST_HOLES:
                 raise DataError(
-                    ("the sparse files contain more bytes than cacheview reads from one context"), where=title
+                    "the sparse files contain more bytes than cacheview reads from one context", where=title
                 )
             yield _ReadTar(header, _content(stream, header, lambda: report(file.tell()), title))
 
@@ -180,7 +180,7 @@ def _walk(file: io.BufferedReader, title: str, report: Report) -> Iterator[_Read
 def _content(
     stream: io.BufferedReader, header: tar.TarHeader, report: Callable[[], object], title: str
 ) -> Iterator[bytes]:
-    """Yield the file as the daemon has it, with the holes of a sparse one filled with zeros (``archive/tar``)."""
+    """Yield the file as the daemon unpacks it, with the holes of a sparse file filled with zeros (``archive/tar``)."""
     with _damage(title):
         if header.sparse is not None:
             for piece in expanded(stream, header.size, header.sparse):

@@ -1,7 +1,7 @@
 """An engine's store just before a build. The images are listed immediately; their details may be read later.
 
 Listing images is quick and records which were there, and under which names. The content of an image never changes, so
-it may be read later, while the build runs. Only GETs are sent, directly to the engine.
+it may be read later, while the build runs. Only GET requests are sent, directly to the engine.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _MOST_REMOVED: Final = 1000
 
 @dataclass(frozen=True)
 class ImageListing:
-    """The images of an engine at one moment by id, in the order of the store, with only the details of the list."""
+    """The images of an engine at one moment by id, in the order of the store, with only the details in the list."""
 
     images: Mapping[str, Image]
 
@@ -71,7 +71,7 @@ class EngineStore:
         return kept
 
     def listing(self) -> ImageListing:
-        """Return the images that are there now."""
+        """Return the current images."""
         try:
             return self._listing()
         except ConnectionLostError as error:
@@ -110,13 +110,13 @@ class EngineStore:
         )
 
     def _read(self, known: OpenedCase | None) -> OpenedCase:
-        """Return the current store with known images that were removed since, as they may have been there then."""
+        """Return the current store, with known images that have been removed since they may have been listed."""
         case = open_endpoint(self.endpoint, self.endpoint.location, Reading()).cases[0]
         removed = [image for image in known.store.images if image.id not in case.store.by_id] if known else []
         return replace(case, store=replace(case.store, images=(*case.store.images, *removed[-_MOST_REMOVED:])))
 
     def close(self) -> None:
-        """Close the connection. The next reading opens another."""
+        """Close the connection. The next request opens a new one."""
         with self._lock:
             client, self._client = self._client, None
         if client is not None:
@@ -124,7 +124,7 @@ class EngineStore:
 
 
 def _as_listed(listed: Image, known: Mapping[str, Image]) -> Image:
-    """Return an image with its known details, and the names that it had."""
+    """Return an image with its details, as far as known, and the names in the list."""
     image = known.get(listed.id)
     if image is None:
         doubts = tuple(doubt.model_copy(update={"reason": _UNREAD, "remedy": ""}) for doubt in listed.doubts)

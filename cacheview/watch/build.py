@@ -68,7 +68,7 @@ class WatchedBuild:
         is_final: whether it is over and compared, so that nothing changes any more.
         record: path of the record that it was read from; empty: it was watched.
         line: line in that file; 0: none.
-        is_replayed: whether no daemon built it, so that the outcome is the prediction when it was recorded.
+        is_replayed: whether no daemon built it, so the outcome is the prediction that was recorded.
     """
 
     number: int
@@ -102,12 +102,12 @@ class WatchedBuild:
 
     @property
     def stamp(self) -> str:
-        """Its start time for the name of a file."""
+        """Its start time, for a file name."""
         return f"{self.started:%Y%m%dT%H%M%S}" if self.started is not None else ""
 
     @property
     def title(self) -> str:
-        """Its first name, or a text for a build without names."""
+        """The first name of its image, or a placeholder for a build without names."""
         return self.request.tags[0] if self.request.tags else "(no name)"
 
     @property
@@ -165,7 +165,7 @@ def expected_build(build: WatchedBuild, listing: ImageListing | None) -> Expecte
 
 
 def compared(build: WatchedBuild, expect: ExpectedBuild) -> WatchedBuild:
-    """Return the build with the differences in the daemon's result. An aborted build is compared as far as it got."""
+    """Return the build with the differences between result and prediction; none if the connection was lost."""
     if build.prediction is None:
         return build
     result = differences(build.prediction.replay, expect) if build.outcome.is_complete else ()

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 __all__ = ["ContextFeed"]
 
 MOST: Final = 2 << 20
-"""The bytes that may wait to be read. Beyond them, the client has to wait."""
+"""The most bytes that may wait to be read. Beyond that, the client has to wait."""
 
 _SKIP: Final = 256 << 10
 
@@ -24,7 +24,7 @@ class ContextFeed(io.RawIOBase):
     """A buffer that one thread writes to and another reads from, forward only.
 
     Args:
-        turn: a lock that the reading thread holds except while it waits, so that only one of several readers works.
+        turn: a lock that the reading thread holds except while it waits, so that only one reader works at a time.
         drained: called in that thread when there is space again after `put` returned False.
     """
 

@@ -1,7 +1,7 @@
 """A passive HTTP/1.1 parser: the requests of a connection, and the response to each.
 
 h11 parses both directions, without any effect on the bytes that are passed on. Once a connection carries anything else
-(an upgrade, a raw stream after an answer without a length, or no HTTP at all), it is no longer parsed.
+(an upgrade, a raw stream after a response without a length, or data that is not HTTP), it is no longer parsed.
 """
 
 from __future__ import annotations
@@ -18,8 +18,8 @@ __all__ = ["Exchange", "HttpTap", "NotReadError", "RequestHead"]
 _LARGEST_HEAD: Final = 2 << 20
 """The size limit of a head in bytes. Go's default is 1 MiB, and the options of a build are in the query."""
 
-_MOST_WAITING: Final = 1 << 20  # bytes of later requests that wait for the answer to an earlier one
-_MOST_PENDING: Final = 256  # requests without an answer
+_MOST_WAITING: Final = 1 << 20  # bytes of later requests that wait for the response to an earlier one
+_MOST_PENDING: Final = 256  # requests without a response
 
 
 class NotReadError(Exception):
@@ -28,7 +28,7 @@ class NotReadError(Exception):
 
 @dataclass(frozen=True, slots=True)
 class RequestHead:
-    """The parts of a request's head that are kept. Other headers are not, since they contain passwords.
+    """The parts of a request's head that are kept. Other headers are not, since they may contain passwords.
 
     Attributes:
         method: ``POST``.
@@ -42,22 +42,22 @@ class RequestHead:
 
 
 class Exchange(Protocol):
-    """An observer of a request and its answer. Its methods are called in the order of the bytes."""
+    """An observer of a request and its response. Its methods are called in the order of the bytes."""
 
     def body(self, data: bytes) -> None:
-        """Receive a piece of the request's body, without the transfer's framing."""
+        """Receive a piece of the request's body, without the framing of the transfer encoding."""
 
     def body_ended(self) -> None:
         """Note that the body is complete."""
 
     def answered(self, status: int) -> None:
-        """Receive the status of the answer."""
+        """Receive the status of the response."""
 
     def answer(self, data: bytes) -> None:
-        """Receive a piece of the answer's body."""
+        """Receive a piece of the response's body."""
 
     def ended(self, *, complete: bool) -> None:
-        """Note the end. ``complete``: the answer ended as HTTP requires; otherwise the connection was lost."""
+        """Note the end. ``complete``: the response ended as HTTP requires; otherwise the connection was lost."""
 
 
 @dataclass(slots=True)
@@ -85,7 +85,7 @@ class HttpTap:
         self._is_opaque = False
 
     def from_client(self, data: bytes) -> None:
-        """Receive a piece that the client sends."""
+        """Receive a piece of the client's data."""
         if self._is_opaque:
             return
         if self._waits:
@@ -97,7 +97,7 @@ class HttpTap:
             raise NotReadError(f"the client's data is not HTTP: {error}") from None
 
     def from_engine(self, data: bytes) -> None:
-        """Receive a piece that the engine sends."""
+        """Receive a piece of the engine's data."""
         if self._is_opaque:
             return
         try:
@@ -121,7 +121,7 @@ class HttpTap:
 
     @property
     def _waits(self) -> bool:
-        """Whether the last request was sent and has no response, so that further bytes may not be a request."""
+        """Whether the last request was sent and has no response, so that further bytes might not be a request."""
         return self._sending is None and bool(self._pending) and not self._pending[-1].is_answered
 
     def _read_requests(self, data: bytes) -> None:
@@ -155,7 +155,7 @@ class HttpTap:
         self._waiting += data
 
     def _read_waiting(self) -> None:
-        """Parse requests that arrived before the answer to the one before them."""
+        """Parse requests that arrived before the response to an earlier one."""
         while self._waiting and not self._waits and not self._is_opaque:
             later, self._waiting = bytes(self._waiting), bytearray()
             self._read_requests(later)
@@ -191,7 +191,7 @@ class HttpTap:
                 if exchange is not None:
                     exchange.answered(event.status_code)
                 elif _has_no_length(event, request.method):
-                    # The answer may be a raw stream in both directions, as for attach in old versions.
+                    # The response may be a raw stream in both directions, as for attach in old versions.
                     self._is_opaque = True
                     self._forget()
                     return
@@ -214,7 +214,7 @@ class HttpTap:
                 return
 
     def _answer_reader(self) -> h11.Connection:
-        """Return the parser of the answer to the oldest request, whose method decides whether there is a body."""
+        """Return the parser of the response to the oldest request, whose method decides whether there is a body."""
         if not self._pending:
             raise NotReadError("the engine sent a response without a request")
         request = self._pending[0]

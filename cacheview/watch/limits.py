@@ -1,4 +1,4 @@
-"""Limits on the data that is kept of watched builds."""
+"""Limits on the data that is kept for watched builds."""
 
 from typing import Final
 

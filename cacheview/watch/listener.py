@@ -56,7 +56,7 @@ class ListeningSocket:
 
 
 def check_sockets() -> None:
-    """Raise `DataError` on a system where nothing can listen."""
+    """Raise `DataError` on a system without Unix sockets."""
     if sys.platform == "win32" or not hasattr(socket, "AF_UNIX"):
         raise DataError(_NOT_HERE, where="watch")
 
@@ -76,7 +76,7 @@ def listen(runtime: str | None = None) -> ListeningSocket:
         runtime: the runtime folder; None: that of ``XDG_RUNTIME_DIR``.
 
     Raises:
-        DataError: this system has no Unix sockets, or nothing can listen there.
+        DataError: this system has no Unix sockets, or the socket cannot be created.
     """
     check_sockets()
     runtime = os.environ.get("XDG_RUNTIME_DIR", "") if runtime is None else runtime
@@ -93,7 +93,7 @@ def listen(runtime: str | None = None) -> ListeningSocket:
         path = folder / (f"docker-{number}.sock" if number > 1 else "docker.sock")
         lock = _locked(path.with_suffix(".lock"))
         if lock is not None:
-            # The program that created a socket of this name has ended, since it would hold the lock.
+            # The program that created a socket of this name has ended, otherwise it would hold the lock.
             path.unlink(missing_ok=True)
             try:
                 return ListeningSocket(_bound(path), path, lock, None)
@@ -111,7 +111,7 @@ def _make_private(folder: Path) -> None:
         raise DataError(f"the folder cannot be created: {error.strerror}", where=str(folder)) from None
     if not stat.S_ISDIR(result.st_mode) or result.st_uid != os.getuid():
         raise DataError(
-            ("is not a folder that you own, so the socket would not be private. Remove it"), where=str(folder)
+            "is not a folder that you own, so the socket would not be private. Remove it", where=str(folder)
         )
     if stat.S_IMODE(result.st_mode) & 0o077:
         folder.chmod(0o700)

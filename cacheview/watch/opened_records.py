@@ -48,7 +48,7 @@ class OpenedRecords:
 
 
 def read_records(path: str | os.PathLike[str], progress: Progress | None = None) -> OpenedRecords:
-    """Read the builds of a file, and replay each in the store that came with it.
+    """Read the builds of a file, and replay each in the store recorded with it.
 
     Raises:
         DataError: the file cannot be opened, or has no build.

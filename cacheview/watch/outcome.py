@@ -80,7 +80,7 @@ class BuildOutcome:
 
 
 class OutcomeReader:
-    """Reads the answer to ``POST /build``, in any pieces.
+    """Reads the response to ``POST /build``, in pieces of any size.
 
     Args:
         changed: called after a line that reports something.
@@ -103,7 +103,7 @@ class OutcomeReader:
         self._error = ""
         self._is_over = False
         self._is_complete = True
-        self._is_running = False  # a container of the last of the started steps
+        self._is_running = False  # a container of the last step that began
         self._begun_while_running = False
         self._triggers = 0
         self._next_report = datetime.min.replace(tzinfo=UTC)
@@ -114,7 +114,7 @@ class OutcomeReader:
         return BuildOutcome(tuple(self._steps), self._total, self._image, self._error, self._is_over, self._is_complete)
 
     def answered(self, status: int) -> None:
-        """Receive the status of the answer."""
+        """Receive the status of the response."""
         self._status = status
 
     def feed(self, data: bytes) -> None:
@@ -132,7 +132,7 @@ class OutcomeReader:
             self._is_too_long = True
 
     def end(self, *, complete: bool) -> None:
-        """Note the end of the answer."""
+        """Note the end of the response."""
         self._read(bytes(self._line))
         self._line.clear()
         self._is_over, self._is_complete = True, complete
@@ -185,7 +185,7 @@ class OutcomeReader:
             return  # printed by a container
         last = len(self._steps)
         if number == last and self._begun_while_running:
-            # The same step again: a container printed the earlier line, and what followed belongs to that step.
+            # The same step again: a container printed the earlier line, and what followed belongs to the step before.
             pretended = self._steps.pop()
             self._change(image=pretended.image or self._steps[-1].image)
             self._begun_while_running = False
@@ -210,7 +210,7 @@ class OutcomeReader:
     def _report(self) -> None:
         """Report the outcome.
 
-        A report has all steps, so with very many there is one from time to time, and one at the end.
+        A report contains all steps, so very many are reported only from time to time, and at the end.
         """
         if len(self._steps) > _MANY_STEPS:
             now = self._clock()

@@ -73,10 +73,10 @@ def _bare(step: Step) -> Step:
 
 
 def read_context(stream: BinaryIO, request: BuildRequest) -> list[Member]:
-    """Read the headers and sums of a context as it arrives. Only Dockerfile and ``.dockerignore`` keep their content.
+    """Read the headers and sums of a context as it arrives, and the content of the Dockerfile and ``.dockerignore``.
 
     The Dockerfile may be a link to any other file, even one that arrived before it. So the smallest files are kept
-    until the end of the context, and then only that one.
+    until the end of the context, and then only the target of that link.
 
     Raises `DataError` if the context is damaged, truncated or too large.
     """

@@ -1,6 +1,6 @@
 """Passes on every byte between a client and an engine, unchanged and in both directions.
 
-An observer (`Tap`) cannot affect what is passed on, only when: it may request a pause. If it fails, the connection
+An observer (`Tap`) cannot change the bytes, only delay them by requesting a pause. If it fails, the connection
 continues without it.
 """
 
@@ -17,7 +17,7 @@ from cacheview.watch.upstream import Upstream
 __all__ = ["Connection", "Relay", "Tap"]
 
 _BUFFERED: Final = 1 << 20
-"""The bytes that may wait to be sent. Beyond them, nothing more is read from the other side."""
+"""The most bytes that may wait to be sent. Beyond that, nothing more is read from the other side."""
 
 _LAST_WORDS_SECONDS: Final = 5.0
 
@@ -26,10 +26,10 @@ class Tap(Protocol):
     """An observer of a connection. An exception ends only the observation."""
 
     def from_client(self, data: bytes) -> None:
-        """Receive bytes of the client, before they are passed on."""
+        """Receive bytes from the client, before they are passed on."""
 
     def from_engine(self, data: bytes) -> None:
-        """Receive bytes of the engine, after they were passed on."""
+        """Receive bytes from the engine, after they were passed on."""
 
     def engine_ended(self) -> None:
         """Note that the engine has finished sending."""
@@ -46,7 +46,7 @@ class Connection:
         self._client = client
 
     def pause(self, reason: str, seconds: float | None = None) -> None:
-        """Stop passing on the client's bytes until `resume` with the same reason. Only in the relay's thread.
+        """Stop passing on the client's bytes until `resume` with the same reason. Call it only in the relay's thread.
 
         ``seconds``: the longest pause; None: no limit.
         """
@@ -76,7 +76,7 @@ class _End(asyncio.Protocol):
         self.transport.set_write_buffer_limits(high=_BUFFERED)
 
     def pause(self, reason: str) -> None:
-        """Read nothing more, and pass on none of what was read."""
+        """Stop reading, and hold back what was already read."""
         self._pauses.add(reason)
         if self.transport is not None and not self.is_lost:
             self.transport.pause_reading()
@@ -100,10 +100,10 @@ class _End(asyncio.Protocol):
             self._pass_on(data)
 
     def seen(self, data: bytes) -> None:
-        """Receive bytes of this side, before they are passed on."""
+        """Receive bytes from this side, before they are passed on."""
 
     def passed_on(self, data: bytes) -> None:
-        """Receive bytes of this side, after they were passed on."""
+        """Receive bytes from this side, after they were passed on."""
 
     def ended(self) -> None:
         """Note that this side has finished sending."""
@@ -199,7 +199,7 @@ class _ClientEnd(_End):
         self.resume("connecting")
 
     def _refuse(self, error: OSError) -> None:
-        """Answer the client as an engine would, since there is no engine, and end the connection."""
+        """Answer the client as an engine would, since the engine cannot be reached, and end the connection."""
         why = "the engine does not respond" if isinstance(error, TimeoutError) else error.strerror or str(error)
         message = f"cacheview cannot connect to the Docker Engine at {self._relay.endpoint.host}: {why}"
         body = json.dumps({"message": message}).encode() + b"\n"
@@ -210,7 +210,10 @@ class _ClientEnd(_End):
         self.resume("connecting")
 
     def refuse_if_unreached(self) -> bool:
-        """Refuse the client if the engine's side ended without a byte and was never reached. Returns whether it did."""
+        """Refuse the client if the engine was never reached, and return whether it is refused.
+
+        Called when the engine's side has ended without a byte.
+        """
         why = self._relay.upstream.message
         if not why or self.is_lost:
             return False

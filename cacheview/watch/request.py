@@ -60,7 +60,7 @@ class BuildRequest:
 
 
 def build_request(head: RequestHead) -> BuildRequest | None:
-    """Return the build that a request starts; None: it starts none."""
+    """Return the build that a request starts; None: it does not start one."""
     path, _, query = head.target.partition("?")
     match = _PATH.fullmatch(path)
     if head.method != "POST" or match is None:
@@ -82,7 +82,7 @@ def build_request(head: RequestHead) -> BuildRequest | None:
             labels={name: text or "" for name, text in (_decoded(_LABELS, value("labels"), "labels") or {}).items()},
             target=value("target"),
             platform=value("platform") if _knows_platforms(match["api"]) else "",
-            cache_from=tuple(_decoded(_REFERENCES, value("cachefrom"), "cache-from") or ()),
+            cache_from=tuple(_decoded(_REFERENCES, value("cachefrom"), "cache-from references") or ()),
             no_cache=is_set("nocache"),
             pull=is_set("pull"),
         )
@@ -107,14 +107,14 @@ def _knows_platforms(api: str | None) -> bool:
 
 
 def _decoded(adapter: TypeAdapter[Any], text: str, what: str) -> Any:
-    """Decode JSON as Go does: a byte or escape that is half a character becomes the replacement character."""
+    """Decode JSON as Go does: an incomplete byte sequence or lone surrogate becomes the replacement character."""
     if not text:
         return None
     refused = f"the {what} are not in the form that the API accepts"
     if is_too_deep(text):
         raise DataError(f"{refused}: nested more than {MOST_NESTED} levels deep")
     try:
-        # Encoded again, so that each half is a character of the text.
+        # Encoded again, so that each lone surrogate is a character of the text.
         return adapter.validate_json(printable(json.dumps(json.loads(text), ensure_ascii=False)), strict=True)
     except ValidationError as error:
         why = str(error.errors()[0]["msg"])

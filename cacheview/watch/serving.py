@@ -17,11 +17,11 @@ _END_SECONDS: Final = 1.0  # the longest that `close` waits for the thread
 
 
 class RelayServer:
-    """Passes on the data of a socket, from its creation until it is closed. Closing it twice is harmless.
+    """Runs the relay of a socket, from the creation of this object until `close`. A second `close` is harmless.
 
     Args:
         endpoint: the engine, which `check_endpoint` must accept.
-        listening: the socket for clients, which is closed together with this.
+        listening: the socket for clients, which is closed together with this object.
         new_tap: see `Relay`. It is called in the relay's thread, and so are the taps.
         failed: called in the relay's thread with an exception of the relay itself. Other connections continue.
     """
@@ -62,7 +62,7 @@ class RelayServer:
             self._loop.close()
 
     async def _settled(self) -> None:
-        """Wait until all closed connections have noticed."""
+        """Wait until all connections have noticed that they are closed."""
         others = asyncio.all_tasks() - {asyncio.current_task()}
         for task in others:
             task.cancel()

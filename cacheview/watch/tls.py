@@ -1,4 +1,4 @@
-"""TLS over an asyncio connection, with separate closing of each side.
+"""TLS over an asyncio connection whose two directions can be closed separately.
 
 asyncio's own TLS closes both sides together. Docker's clients close only theirs: ``docker run -i`` with input from a
 file sends the alert ``close_notify`` (``CloseWrite`` in Go's ``crypto/tls``), and continues to read.
@@ -58,7 +58,7 @@ class _Link(asyncio.Protocol):
     def eof_received(self) -> bool:
         self._received.write_eof()
         if not self._is_ready:
-            self._fail(ConnectionResetError("the connection ended before it was secured"))
+            self._fail(ConnectionResetError("the connection ended during the TLS handshake"))
             return False
         self._end_of_other()
         return self._keeps_open
@@ -67,7 +67,7 @@ class _Link(asyncio.Protocol):
         if self._is_ready:
             self._inner.connection_lost(exc)
         else:
-            self._fail(exc or ConnectionResetError("the connection ended before it was secured"))
+            self._fail(exc or ConnectionResetError("the connection ended during the TLS handshake"))
 
     def pause_writing(self) -> None:
         self._inner.pause_writing()

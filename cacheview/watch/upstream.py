@@ -22,7 +22,7 @@ _SECONDS: Final = 10.0
 
 
 def check_endpoint(endpoint: Endpoint) -> None:
-    """Raise `DataError` for an engine that cannot be reached from here in a way that bytes can be passed on."""
+    """Raise `DataError` if the relay cannot connect to an engine with this address."""
     scheme = endpoint.host.partition("://")[0]
     if scheme == "ssh":
         try:
@@ -49,7 +49,7 @@ class Upstream:
     async def connect(self, protocol: _P) -> _P:
         """Connect. Raises `OSError`, or `TimeoutError` after ten seconds.
 
-        Over ssh the connection is available immediately; a missing engine shows when it ends without a byte.
+        Over ssh the connection is available immediately; if there is no engine, it ends without a byte.
         """
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(_SECONDS):
@@ -80,7 +80,7 @@ class Upstream:
         try:
             port = address.port
         except ValueError:
-            raise OSError("the port of its address is not a number from 0 to 65535") from None
+            raise OSError("the port in its address is not a number from 0 to 65535") from None
         port = port or (_TLS_PORT if tls is not None else _PORTS[address.scheme])
         return address.hostname or "localhost", port, tls or (Tls() if address.scheme == "https" else None)
 

@@ -46,8 +46,8 @@ class Watcher:
 
     Args:
         endpoint: the engine.
-        changed: called with a build whenever more is known of it, in any thread; must not block.
-        failed: called likewise with an unexpected exception of cacheview. Watching continues.
+        changed: called with a build whenever more is known about it, in any thread; must not block.
+        failed: called likewise with an unexpected exception in cacheview. Watching continues.
         runtime: see `listen`.
 
     Raises:
@@ -150,7 +150,7 @@ class Watcher:
     # The rest is for `_Watched`.
 
     def update(self, watched: _Watched, **what: Any) -> WatchedBuild:
-        """Change the known facts of a build, and report it."""
+        """Change the known facts of a build, and report the build."""
         with self._lock:
             build = watched.build = replace(watched.build, **what)
         self._changed(build)
@@ -202,7 +202,7 @@ class Watcher:
         self._compare(watched)
 
     def _keep_layers(self) -> None:
-        """Save what was read of layers, except while closing, which no one should have to wait for."""
+        """Save what was read from layers: now rather than on closing, so that no one has to wait for it then."""
         try:
             self._memory.save()
         except DataError as error:
@@ -248,7 +248,7 @@ class Watcher:
         try:
             self._predictions.submit(self._guarded, work)
         except RuntimeError:
-            return  # it has been closed
+            return  # the watcher has been closed
 
     def _guarded(self, work: Callable[[], None]) -> None:
         try:
@@ -271,7 +271,7 @@ class _Watched:
         self._connection: Connection | None = None
 
     def begin(self, connection: Connection) -> None:
-        """Request the images before the build. The daemon does not receive the build until they are listed."""
+        """Request the list of images before the build. The daemon does not receive the build until they are listed."""
         request: BuildRequest = self.build.request
         self._connection = connection
         why = NOT_EXPLAINED if request.is_buildkit else _REMOTE if request.remote else request.problem

@@ -1,1 +1,1 @@
-"""Watches builds in a separate process, so that reading them never blocks the process that shows them."""
+"""Watches builds in a separate process, so that this work never blocks the process that shows them."""

@@ -46,7 +46,7 @@ def main(descriptor: int, target: str) -> NoReturn:
 
 
 class _NewsSender:
-    """Sends news of builds as fast as it is read, for many builds at once only the newest of each."""
+    """Sends news of builds as fast as the other process reads it; if there is more, only the newest of each build."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -59,7 +59,7 @@ class _NewsSender:
         self._is_closed = False
 
     def watch(self, target: str) -> None:
-        """Start to watch, and send the news forever."""
+        """Start watching, and send the news forever."""
         try:
             watcher = Watcher(find_endpoint(target), self.add_build, self.fail)
         except DataError as error:
@@ -96,7 +96,7 @@ class _NewsSender:
             watcher.close()
 
     def send(self, message: object) -> None:
-        """Send a message, from any thread. If the other process has ended, the end of the connection shows it."""
+        """Send a message, from any thread. An error is ignored: if the other process has ended, `answer` notices."""
         with self._sending, suppress(OSError):
             self._connection.send(message)
 

@@ -33,7 +33,7 @@ class News:
     """News of a build.
 
     Attributes:
-        build: without its steps.
+        build: the build without its steps.
         count: the number of its steps.
         changed: by index, the steps that are new or have changed since the previous news; all of them in the first.
     """

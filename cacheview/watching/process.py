@@ -40,8 +40,8 @@ class WatchProcess:
     """Watches one engine in a separate process, from `start` until `close` or until this process ends.
 
     Args:
-        changed: called with a build whenever more is known of it, in a thread of this object.
-        failed: called with an unexpected exception of that process, or a `DataError` when it has ended by itself.
+        changed: called with a build whenever more is known about it, in a thread of this object.
+        failed: called with an unexpected exception in that process, or a `DataError` when it has ended by itself.
     """
 
     def __init__(self, changed: Callable[[ShownBuild], None], failed: Callable[[Exception], None]) -> None:
@@ -58,7 +58,7 @@ class WatchProcess:
         self._answers: dict[int, queue.SimpleQueue[str]] = {}
 
     def start(self, target: str, alive: Callable[[], None]) -> None:
-        """Start to watch an engine, given as in a location after ``engine:``. May be called once.
+        """Start watching an engine, given as in a location after ``engine:``. May be called once.
 
         Args:
             alive: called repeatedly until the engine has answered; an exception that it raises ends the wait.
@@ -112,7 +112,7 @@ class WatchProcess:
         with self._lock:
             self._is_closed = True
             if self._connection is not None:
-                # Both sides have nothing more to read, wherever they are.
+                # From now on, neither side can read anything, whatever it is doing.
                 with suppress(OSError), socket.socket(fileno=os.dup(self._connection.fileno())) as end:
                     end.shutdown(socket.SHUT_RDWR)
 
@@ -183,7 +183,7 @@ def _first_message(connection: Connection, alive: Callable[[], None]) -> Started
 
 
 def _has_something(connection: Connection) -> bool:
-    """Whether a message, or the end, arrives within a moment."""
+    """Whether a message, or the end of the connection, arrives within a moment."""
     try:
         return connection.poll(_LOOK)
     except OSError:

@@ -1,1 +1,1 @@
-"""The effects of hypothetical changes of a store: how an engine would change its images, and what a build loses."""
+"""The effects of hypothetical changes to a store: how an engine would change its images, and what a build loses."""

@@ -1,4 +1,4 @@
-"""Applies a change to a store, like an engine. It reads nothing from an engine and writes nothing."""
+"""Applies a change to a store as an engine would. It reads nothing from an engine and writes nothing."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def unchanged(store: ImageStore, daemon: Daemon, containers: Containers) -> Chan
 def apply(state: ChangedStore, change: Change) -> ChangedStore:
     """Return the store after one more change.
 
-    Raises `DataError` if the change refers to no image of the store, or its result is not known.
+    Raises `DataError` if the store has no image that the change names, or the result is not known.
     """
     if isinstance(change, Upgrade):
         return _upgraded(state, change)
@@ -171,7 +171,7 @@ def _change(draft: Draft, possible: PossibleStore, change: Change, behavior: Eng
 
 
 def _reload(draft: Draft, images: Sequence[Image], behavior: EngineBehavior) -> None:
-    """Empty the store and load the archive, which lacks the data that a store keeps beside its images."""
+    """Empty the store and load the archive, which lacks the data that a store keeps separately from its images."""
     loaded = Draft(ImageStore(()), behavior.store)
     moving.load(loaded, images, behavior.store, behavior)
     kept = {image.id: image for image in loaded.images}

@@ -70,7 +70,7 @@ class Remove:
 
 @dataclass(frozen=True, slots=True)
 class SaveLoad:
-    """``docker save`` of some images and ``docker load`` of the archive run.
+    """``docker save`` runs for some images, and ``docker load`` for the archive.
 
     Attributes:
         images: as named in the command; empty: every tag of the store.
@@ -86,8 +86,8 @@ class Load:
     """``docker load`` runs with an archive of another store's images.
 
     Attributes:
-        title: of the archive, for people.
-        kind: the kind of store of the images' ids; None: not known.
+        title: title of the archive, for people.
+        kind: the kind of store that the images' ids are from; None: not known.
         images: all of them.
     """
 
@@ -101,8 +101,8 @@ class Pull:
     """``docker pull`` runs for each name of another store's images, as if they had been pushed to a registry.
 
     Attributes:
-        title: of their origin, for people.
-        kind: the kind of store of the images' ids; None: not known.
+        title: title of the other store, for people.
+        kind: the kind of store that the images' ids are from; None: not known.
         images: those with a tag are pulled.
         digests: the digest that the registry has for a name with its tag, as far as known.
     """
@@ -115,7 +115,7 @@ class Pull:
 
 @dataclass(frozen=True, slots=True)
 class Upgrade:
-    """The engine has another release, or another kind of store. ``release`` is a name of rules."""
+    """The engine is replaced by another release, or uses another kind of store. ``release``: a name of rules."""
 
     release: str
 

@@ -219,7 +219,7 @@ def prune(draft: Draft, containers: Containers, behavior: EngineBehavior, *, eve
 
 
 def _keep_used(doomed: dict[str, str], containers: Containers, behavior: EngineBehavior) -> set[str]:
-    """Remove the records that containers use by name; return the images that they use by id."""
+    """Take the records that containers use by name out of ``doomed``; return the images that they use by id."""
     used = set()
     for container in containers.listed or ():
         doomed.pop(f"{_DANGLING}{container.image_id}", None)

@@ -1,4 +1,4 @@
-"""The cost of a change of the store for a build: its replay before and after, step by step."""
+"""The cost of a change to the store for a build: its replay before and after, step by step."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ class Cost:
     Attributes:
         before, after: the step; None: the build ended before it.
         effect: the effect of the change.
-        removed: the image that it hit, if that no longer exists.
+        removed: the image that the step hit before, if that no longer exists.
     """
 
     before: Step | None
@@ -67,7 +67,7 @@ class Costs:
 
 
 def costs(before: Replay, after: Replay, removed: Mapping[str, Removed]) -> Costs:
-    """Compare a replay on a store with that on the changed store.
+    """Compare the replays of a build on a store and on the changed store.
 
     Args:
         removed: the images that the changed store lacks, by id.

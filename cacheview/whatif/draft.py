@@ -1,4 +1,4 @@
-"""A store while it is changed, and the changes so far."""
+"""A store that is being changed, and the changes so far."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cacheview.model import Image, ImageStore, StoreKind
 __all__ = ["Draft", "RefusedChange", "Removed", "RemovedFor", "Tagged", "Untagged"]
 
 
-class RefusedChange(Exception):  # noqa: N818 - the daemon refuses, which is no error of this program
+class RefusedChange(Exception):  # noqa: N818 - the daemon refuses, which is not an error of this program
     """The daemon refuses the change, with this error."""
 
 
@@ -54,7 +54,7 @@ class Tagged:
 
 
 class Draft:
-    """The images of a store while they are changed, in the state that the store will have."""
+    """The images of a store that is being changed, in their current state."""
 
     def __init__(self, store: ImageStore, kind: StoreKind) -> None:
         self._store = store
@@ -88,7 +88,7 @@ class Draft:
 
     @property
     def as_store(self) -> ImageStore:
-        """The current store. Its images are in the order of such a store if they were before."""
+        """The current store. Its images are sorted as in a store of its kind if they were before."""
         images, key = self.images, _order(self._kind)
         if all(key(first) <= key(second) for first, second in pairwise(self._store.images)):
             images = tuple(sorted(images, key=key))
@@ -131,7 +131,7 @@ class Draft:
         self.added.append(image)
 
     def put(self, image: Image) -> None:
-        """Replace an image by its new state."""
+        """Replace an image with its new state."""
         was = self._images[image.id]
         if was.parent != image.parent:
             self._children.get(was.parent or "", {}).pop(image.id, None)
@@ -147,7 +147,7 @@ class Draft:
 
 
 def _order(kind: StoreKind) -> Callable[[Image], tuple[bool, str, str]]:
-    """Return the function for the keys by which a store sorts images."""
+    """Return the function that returns the key by which a store sorts an image."""
     if kind is StoreKind.GRAPH_DRIVER:
         return lambda image: (False, "", image.id)
     return lambda image: (not image.names, min(image.names, default=""), image.id)

@@ -1,4 +1,4 @@
-"""The ways in which engines change their images apart from building, by kind of store and release, as data.
+"""The ways in which engines change their images other than by building, by kind of store and release, as data.
 
 Read from ``daemon/images`` and ``image/tarexport`` (graph drivers), and from ``daemon/containerd`` of moby, v20.10 to
 docker-v29.7.2.
@@ -41,8 +41,8 @@ class EngineBehavior:
         parents: the images that are removed with another one.
         keeps_unnamed_parent: whether an image that others are built on stays without a name when its only name is
             removed.
-        in_use: the part of an image that a container by id keeps when all unused images are pruned.
-        pull_keeps_old: whether the image that loses its last name to a pull stays, without a name.
+        in_use: the part of an image that a container created by its id keeps when all unused images are pruned.
+        pull_keeps_old: whether an image that loses its last name to a pull stays, without a name.
         load_keeps_old: the same for a load; an image that gets the same name again also gets a record without one.
     """
 

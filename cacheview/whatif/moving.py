@@ -1,4 +1,4 @@
-"""Images that come into a store: loaded from an archive, pulled from a registry, saved and loaded again.
+"""Adds images to a store: loaded from an archive, pulled from a registry, saved and loaded again.
 
 moby: ``image/tarexport/save.go`` and ``load.go``, ``distribution/pull_v2.go`` (graph drivers);
 ``daemon/containerd/image_exporter.go``, ``image_pull.go``, and containerd's ``client/import.go`` and ``pull.go``.
@@ -26,7 +26,7 @@ _LOST: Final[Mapping[str, Any]] = {
     "dangling": None,
     "container_config": None,
 }
-"""The data that a store keeps beside an image, so it is lost."""
+"""The data that a store keeps separately from an image, and that archives and registries therefore lack."""
 
 _TWICE = (
     "the image's records in containerd would contradict each other, because `docker load` moves the name to the new "
@@ -57,9 +57,9 @@ def load(draft: Draft, images: Iterable[Image], kind: StoreKind | None, behavior
     """``docker load``.
 
     Args:
-        images: of the archive. Their names with a tag are loaded, and for a graph driver their parents. With
-            `Image.dangling`, an image is also in the archive without a name.
-        kind: the kind of store of their ids.
+        images: the images in the archive. Their names with a tag are loaded, and for a graph driver their parents. If
+            `Image.dangling` is set, the image is also in the archive without a name.
+        kind: the kind of store that their ids are from.
 
     Raises:
         DataError: the id of an image is not known.
@@ -89,7 +89,7 @@ def _load_name(draft: Draft, name: str, image_id: str, behavior: EngineBehavior)
     old, was_dangling = draft.named(name), _is_dangling(draft, image_id)
     if old is None or old.id == image_id:
         draft.tag(name, image_id)
-        keeps_old = old is not None and behavior.load_keeps_old  # it does not check whether it is the same image
+        keeps_old = old is not None and behavior.load_keeps_old  # the daemon does not check whether it is the same
         set_dangling(draft, image_id, is_dangling=was_dangling or keeps_old)
         return
     _move(draft, name, image_id, old, keeps_old=behavior.load_keeps_old)
@@ -102,7 +102,7 @@ def _load_name(draft: Draft, name: str, image_id: str, behavior: EngineBehavior)
 def _with_labels_of(new: Image, old: Image) -> Image:
     """Return an image that got the record of another one. ``Import`` updates only the record's target, so labels stay.
 
-    If the image has other records with different labels, the daemon finds two.
+    If the image has other records with different labels, the daemon finds both.
     """
     doubts = list(new.doubts)
     if new.parent and old.parent and new.parent != old.parent:
@@ -119,7 +119,7 @@ def _with_labels_of(new: Image, old: Image) -> Image:
 
 
 def _move(draft: Draft, name: str, image_id: str, old: Image, *, keeps_old: bool) -> None:
-    """Move a name from another image to an image, and update the other one."""
+    """Move a name from the image ``old`` to another, and update the old one."""
     stays_dangling = old.is_dangling or keeps_old
     draft.tag(name, image_id)
     if len(old.names) > 1 or stays_dangling:
@@ -202,9 +202,9 @@ def _pull_record(draft: Draft, name: str, image_id: str, behavior: EngineBehavio
 def _id_here(draft: Draft, image: Image, kind: StoreKind | None, behavior: EngineBehavior, manifest: str) -> str:
     """Return the id that the store gives an image from another store.
 
-    It is the digest of the config for a graph driver, and of the name's target for containerd. If that is not known, it
-    certainly is a new image if no image of the store has the same content: it gets a name instead of an id. Otherwise
-    raises `DataError`.
+    It is the digest of the config for a graph driver, and of the name's target for containerd. If that digest is not
+    known but no image of the store has the same content, the image is new: its title replaces the id. Otherwise raises
+    `DataError`.
     """
     if kind is behavior.store:
         return image.id

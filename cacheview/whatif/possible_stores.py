@@ -1,7 +1,7 @@
-"""Applies a change to every possible store: a fact that a store does not report may decide the result for its images.
+"""The stores that are possible if a fact is unknown that may decide the result of a change.
 
-If that fact has two possible values, the change is made in both stores. An image that stays in only one of them is not
-known to exist.
+Such a fact has two possible values, and the change is applied to both stores. An image that remains in only one of them
+is not known to exist.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ class _OpenQuestion:
 
 
 def possible_stores(store: ImageStore, containers: Containers) -> tuple[tuple[PossibleStore, ...], tuple[Doubt, ...]]:
-    """Return all possible stores and containers, and the doubts: a single one if everything is known."""
+    """Return all possible stores and containers, and the doubts: a single store if everything is known."""
     unknown = tuple(_unknown(store, containers))
     results = []
     for flips in product((False, True), repeat=len(unknown)):
@@ -116,7 +116,7 @@ def _merged(image_id: str, tried: Sequence[PossibleStore], drafts: Sequence[Draf
 
 
 def _decisive(ends: Sequence[object], tried: Sequence[PossibleStore], unknown: Sequence[Doubt]) -> Doubt:
-    """Return the doubt that decides alone; otherwise the first."""
+    """Return the doubt that alone changes the result; if there is none, the first."""
     for place, doubt in enumerate(unknown):
         flipped = next(
             number

@@ -31,7 +31,7 @@ def to_save(store: ImageStore, kind: StoreKind, references: Sequence[str]) -> tu
     Args:
         references: a name without a tag means all tags of its repository; an id means no name. Empty: all tags.
 
-    Raises `DataError` if one refers to no image.
+    Raises `DataError` if a reference does not refer to an image.
     """
     names: dict[str, list[str]] = {}
     by_id: set[str] = set()

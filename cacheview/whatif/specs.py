@@ -43,10 +43,10 @@ class ChangeForm:
 
 
 def ids_of(store: ImageStore, kind: OpenedKind) -> StoreKind | None:
-    """Return the kind of store of the ids of an opened store's images; None: not known.
+    """Return the kind of store that the image ids of an opened store are from; None: not known.
 
     Args:
-        kind: of what was opened.
+        kind: the kind of location that was opened.
     """
     if store.release is not None:
         return store.release.kind

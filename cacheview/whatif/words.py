@@ -1,4 +1,4 @@
-"""Sentences about changes of a store, and their cost."""
+"""Sentences about changes to a store, and their cost."""
 
 from __future__ import annotations
 

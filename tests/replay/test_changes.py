@@ -59,7 +59,7 @@ def test_the_files_are_named(tmp_path: Path) -> None:
     image = explanation.trace.store.images[0].short_id
     assert reported == (
         f"The files differ from those that {image} was built from: a differs; d was added; c was removed.",
-        "Proven: an earlier replay recorded the files behind the stored checksum.",
+        "Proven: an earlier replay recorded the files that produce the stored checksum.",
     )
 
 
@@ -141,7 +141,7 @@ def test_what_of_a_file_has_changed(folder: Path, tmp_path: Path, name: str) -> 
     assert words in reported
     assert reported.startswith("The files differ from those that made:1 was built from: src/")
     assert reported.count("src/") == 1
-    assert reported.endswith("Proven: an earlier replay recorded the files behind the stored checksum.")
+    assert reported.endswith("Proven: an earlier replay recorded the files that produce the stored checksum.")
 
 
 def test_two_clones_share_a_folder_of_records(folder: Path, tmp_path: Path) -> None:

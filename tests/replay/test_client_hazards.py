@@ -128,6 +128,7 @@ def test_a_umask_that_counts_is_a_hazard(client: str, expected: list[str]) -> No
         ("docker-cli", {".env": b"A=1"}, "there is no .dockerignore"),
         ("docker-py", {"deploy/id_rsa": b"k", "a.pem": b"k"}, "there is no .dockerignore"),
         ("docker-cli", {".env": b"A=1", ".dockerignore": b"*.log\n"}, ".dockerignore does not exclude it"),
+        ("docker-cli", {".env": b"1", "k.pem": b"k", ".dockerignore": b"a\n"}, ".dockerignore does not exclude them"),
         ("testcontainers-java", {".env": b"A=1", ".dockerignore": b".env\n"}, "does not read .dockerignore"),
     ],
 )

@@ -85,7 +85,7 @@ def test_half_characters_are_what_go_makes_of_them() -> None:
         ("/build?buildargs=%7B", "the build arguments are not in the form that the API accepts"),
         ("/build?labels=" + "%5B" * 5000, "nested more than 200 levels deep"),
         ("/build?labels=%5B1%5D", "the labels are not in the form that the API accepts"),
-        ("/build?cachefrom=x", "the cache-from are not in the form that the API accepts"),
+        ("/build?cachefrom=x", "the cache-from references are not in the form that the API accepts"),
         ("/build?buildargs=%7B%22a%22%3A1%7D", "the build arguments are not in the form that the API accepts"),
         ("/build?version=3", "invalid version '3'"),
     ],

@@ -1,7 +1,7 @@
 """Reads a Compose file as plain values, as Compose's own YAML library does, within limits.
 
-Compose v2 reads YAML with Go's ``yaml.v3`` (compose-go v2.0.2), Compose v1 with PyYAML's safe loader. They differ in
-plain words: ``yes`` is a word in the first and true in the second, ``1:30`` is a word or 90.
+Compose v2 reads YAML with Go's ``yaml.v3`` (compose-go v2.0.2), Compose v1 with PyYAML's safe loader. They read
+plain scalars differently: ``yes`` is a string in the first and true in the second; ``1:30`` is a string or 90.
 """
 
 from __future__ import annotations
@@ -45,15 +45,15 @@ _MERGE_TAG: Final = "tag:yaml.org,2002:merge"
 _VALUE_TAG: Final = "tag:yaml.org,2002:value"
 _PLAIN_TAG: Final = "!cacheview-plain"
 CONFIG_HINT: Final = "use the output of `docker compose config --format json`"
-"""The advice for a file with which Compose does more than cacheview."""
+"""The advice for a file that uses features of Compose that cacheview does not support."""
 
 
 @dataclass(frozen=True)
 class Date:
-    """A plain word that YAML reads as a time.
+    """A plain scalar that YAML reads as a time.
 
     Attributes:
-        word: the word as written.
+        word: the scalar as written.
         text: Go's text for it; empty: it depends on the time zone of the client.
     """
 
@@ -136,7 +136,7 @@ class _Loader(yaml.SafeLoader):
             raise ScannerError(None, None, "found invalid Unicode character escape code", start_mark) from None
 
     def with_pairs(self, text: str) -> str:
-        """Return a text with escaped surrogates joined to characters, as in JSON. Raises UnicodeError."""
+        """Return a text with escaped surrogates joined into characters, as in JSON. Raises UnicodeError."""
         raise NotImplementedError
 
     def flatten_mapping(self, node: MappingNode) -> None:
@@ -182,7 +182,7 @@ def _too_many(most: int, what: str, mark: Mark) -> DataError:
 
 
 class _GoLoader(_Loader):
-    """Resolves plain words as ``yaml.v3`` does. A duplicate key is an error, and so is a lone surrogate."""
+    """Resolves plain scalars as ``yaml.v3`` does. A duplicate key is an error, and so is a lone surrogate."""
 
     def with_pairs(self, text: str) -> str:
         return text.encode().decode()
@@ -223,7 +223,7 @@ def _word(loader: yaml.SafeLoader, node: Node) -> Any:
 
 
 def _date_of(text: str, date: re.Match[str]) -> Date | str:
-    """Return a time as ``yaml.v3`` reads it; a word if it is not a time, such as one in the thirteenth month."""
+    """Return a time as ``yaml.v3`` reads it; the text if it is not a time, such as one in the thirteenth month."""
     year, month, day, hour, minute, second = (int(each or 0) for each in date.groups()[:6])
     try:
         seconds = datetime(year, month, day, hour, minute, second, tzinfo=UTC).strftime("%m-%d %H:%M:%S")
@@ -247,7 +247,7 @@ def _date(loader: yaml.SafeLoader, node: Node) -> Date:
 
 
 class _PythonLoader(_Loader):
-    """Resolves plain words as PyYAML does, but keeps dates as written. Two surrogates become one character."""
+    """Resolves plain scalars as PyYAML does, but keeps dates as written. Two surrogates become one character."""
 
     def with_pairs(self, text: str) -> str:
         return text.encode("utf-16", "surrogatepass").decode("utf-16")
@@ -266,9 +266,9 @@ def read_document(path: Path, *, as_python: bool = False) -> dict[str, Any]:
     """Return the mapping in a Compose file.
 
     Args:
-        path: path of the file. It may be JSON, such as ``docker compose config --format json`` prints, which is YAML
-            too.
-        as_python: whether to read plain words as Compose v1 does.
+        path: path of the file. It may be JSON, as printed by ``docker compose config --format json``, since JSON is
+            YAML.
+        as_python: whether to read plain scalars as Compose v1 does.
 
     Raises:
         DataError: the file cannot be read, is not YAML, or is not a mapping.

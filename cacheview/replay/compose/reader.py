@@ -30,7 +30,7 @@ class ComposeReader:
 
     Args:
         variables: the variables of the project.
-        as_v1: whether to read as Compose v1, which includes no files.
+        as_v1: whether to read as Compose v1, which does not support include.
     """
 
     def __init__(self, variables: ComposeVariables, *, as_v1: bool) -> None:
@@ -41,13 +41,13 @@ class ComposeReader:
         self._included = 0
 
     def document(self, path: Path) -> dict[str, Any]:
-        """Return a Compose file as written, which is read once. Raises `DataError`."""
+        """Return the content of a Compose file, which is read only once. Raises `DataError`."""
         if path not in self._documents:
             self._documents[path] = read_document(path, as_python=self._as_v1)
         return self._documents[path]
 
     def services(self, path: Path) -> dict[str, dict[str, Any]]:
-        """Return the services of the project with this main file, by name. Contexts of builds are absolute paths.
+        """Return the services of the project with this main file, by name. Build contexts are absolute paths.
 
         Raises:
             DataError: a file cannot be read, or Compose rejects its content.

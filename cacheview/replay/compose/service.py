@@ -31,7 +31,7 @@ _NOT_CLASSIC: Final = {
     "ssh": "SSH keys",
     "secrets": "secrets",
 }
-"""The reason for which ``doBuildClassic`` refuses a build, by key."""
+"""The features for which ``doBuildClassic`` refuses a build, by key."""
 
 _STRING: Final = "a string"
 _LIST: Final = "a list"
@@ -71,7 +71,7 @@ class ComposeBuild:
         context: path of the folder, or a URL.
         dockerfile: path of the Dockerfile; empty: the one that is found in the context.
         options: options of the build.
-        notes: sentences about what Compose warns of or silently leaves out.
+        notes: sentences about what Compose warns about or silently ignores.
     """
 
     context: str
@@ -81,7 +81,7 @@ class ComposeBuild:
 
 
 def services_with_build(path: str | os.PathLike[str], environment: Mapping[str, str]) -> tuple[str, ...]:
-    """Return the names of the services that have a build section, in the file's order, then included ones.
+    """Return the names of the services that have a build section, in the file's order, followed by included ones.
 
     Args:
         environment: environment of the client's process.
@@ -112,7 +112,7 @@ def read_service(
 
     Raises:
         BuildRefusedError: Compose refuses the build.
-        DataError: the file cannot be read, or has no such build.
+        DataError: the file cannot be read, or the service has no build section.
     """
     file = Path(os.path.abspath(path))
     variables = ComposeVariables(read_environment(file.parent, environment, as_v1=as_v1), nests=not as_v1)

@@ -2,7 +2,7 @@
 
 Sources: compose-go v2.0.2 ``template/template.go`` and ``dotenv/parser.go``, and Compose 1.29.2
 ``compose/config/interpolation.py``, which supports neither ``+`` nor variables within a default value. Compose v1 reads
-``.env`` with python-dotenv (0.21.1), which supports no ``NAME: value``, and only the variables ``${NAME}`` and
+``.env`` with python-dotenv (0.21.1), which does not support ``NAME: value``, and replaces only ``${NAME}`` and
 ``${NAME:-default}``.
 """
 
@@ -23,7 +23,7 @@ __all__ = ["ComposeVariables", "read_environment"]
 _LARGEST: Final = 4 << 20
 _MOST_VALUES: Final = 100_000
 _LONGEST: Final = 1 << 20  # characters of one value
-_MOST_CHARACTERS: Final = 16 << 20  # of all values of a service or of the file of variables, after replacement
+_MOST_CHARACTERS: Final = 16 << 20  # of all values of a project or of an environment file, after replacement
 _DEEPEST: Final = 50
 _NAME: Final = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
 _BRACE: Final = re.compile("[{}]")
@@ -158,10 +158,10 @@ class ComposeVariables:
 def read_environment(
     folder: Path, environment: Mapping[str, str], *, files: Sequence[Path] = (), as_v1: bool = False
 ) -> dict[str, str]:
-    """Return the variables of a project, from the ``.env`` next to the Compose file and the client's process.
+    """Return the variables of a project, from the ``.env`` next to the Compose file and from the client's environment.
 
     Args:
-        files: files to read instead of ``.env``, which must exist. If several define a name, the last one counts.
+        files: files to read instead of ``.env``; they must exist. If several define a name, the last one counts.
 
     Raises:
         DataError: a file cannot be read.
