@@ -8,9 +8,9 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, Signal
 
 from cacheview.engine import is_prepared, prepare
+from cacheview.ui.busy_timer import BusyTimer
 from cacheview.ui.further import find_soon
 from cacheview.ui.loading import Loader, Report
-from cacheview.ui.patience import Patience
 
 if TYPE_CHECKING:
     from cacheview.model import ImageStore
@@ -62,8 +62,8 @@ class Answering(QObject):
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
         self._lock = threading.Lock()  # a cache is not thread-safe
-        self._patience = Patience(self)
-        self._patience.timeout.connect(self.delayed)
+        self._busy_timer = BusyTimer(self)
+        self._busy_timer.timeout.connect(self.delayed)
         self._loader = Loader(self)
         self._loader.succeeded.connect(self._take)
         self._loader.failed.connect(self._fail)
@@ -73,11 +73,11 @@ class Answering(QObject):
         """Whether an answer is pending."""
         return self._loader.is_busy
 
-    def ask(self, look_up: LookUp) -> None:
+    def start(self, look_up: LookUp) -> None:
         """Look up a probe. Earlier lookups are dropped."""
         self._loader.stop()
         if self._is_quick(look_up):
-            self._patience.stop()
+            self._busy_timer.stop()
             self.answered.emit(look_up.answer())
             return
         lock = self._lock
@@ -98,17 +98,17 @@ class Answering(QObject):
             freeze_more()  # keeps garbage collection, which may run in the UI thread, from scanning the indexes
             return answer
 
-        if not self._patience.isActive():
-            self._patience.start()
+        if not self._busy_timer.isActive():
+            self._busy_timer.start()
         self._loader.start(work)
 
     def _is_quick(self, look_up: LookUp) -> bool:
         return look_up.known_answer is not None or (is_ready(look_up.cache.store) and not self._lock.locked())
 
     def _take(self, answer: ProbeAnswer) -> None:
-        self._patience.stop()
+        self._busy_timer.stop()
         self.answered.emit(answer)
 
     def _fail(self, error: Exception) -> None:
-        self._patience.stop()
+        self._busy_timer.stop()
         self.failed.emit(error)

@@ -41,13 +41,13 @@ class TitleBar(QWidget):
         """The full title, even if it is shortened."""
         return self._titles[0]
 
-    def say_title(self, text: str, short: str = "") -> None:
+    def show_title(self, text: str, short: str = "") -> None:
         """Set the title, and a variant for narrow widths; empty: the same."""
         self._titles = (text, short or text)
         self._fit()
         self.updateGeometry()
 
-    def say(self, button: QToolButton, text: str, short: str, shortest: str = "") -> None:
+    def show_text(self, button: QToolButton, text: str, short: str, shortest: str = "") -> None:
         """Set the text of a button, and variants for narrow and very narrow widths."""
         self._words[button] = (text, short, shortest or short)
         self._fit()

@@ -73,13 +73,13 @@ class BusyPage(QWidget):
 
     def show_name(self, name: str) -> None:
         """Show a location by its name for people."""
-        self._title.say(f"Opening {one_line(name)}")
+        self._title.show_text(f"Opening {one_line(name)}")
         self.setAccessibleName(self.title)
         self.show_progress(0, None, "")
 
     def show_progress(self, done: int, total: int | None, what: str) -> None:
         """Show the progress. Without a total the bar only moves."""
-        self._text.say(one_line(what))
+        self._text.show_text(one_line(what))
         self.progress.setRange(0, 1000 if total else 0)
         if total:
             self.progress.setValue(min(1000, done * 1000 // total))
@@ -97,7 +97,7 @@ class _CenteredLine(QWidget):
         super().__init__()
         self.text = ""
 
-    def say(self, text: str) -> None:
+    def show_text(self, text: str) -> None:
         self.text = text
         self.update()
 

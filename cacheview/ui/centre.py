@@ -12,10 +12,10 @@ from PySide6.QtCore import QTimer, Signal
 from PySide6.QtWidgets import QStackedWidget, QVBoxLayout, QWidget
 
 from cacheview.ui.busy_page import BusyPage
+from cacheview.ui.busy_timer import BusyTimer
 from cacheview.ui.lazy import Lazy
 from cacheview.ui.names import DEMO, name_of
 from cacheview.ui.painting import paint_later, paint_now
-from cacheview.ui.patience import Patience
 from cacheview.ui.plain import error_words, one_line
 
 if TYPE_CHECKING:
@@ -89,8 +89,8 @@ class Centre(QWidget):
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
         self._column.addWidget(self._pages, 1)
-        self._patience = Patience(self)
-        self._patience.timeout.connect(self._show_busy_notice)
+        self._busy_timer = BusyTimer(self)
+        self._busy_timer.timeout.connect(self._show_busy_notice)
 
     @property
     def page(self) -> QWidget | None:
@@ -191,7 +191,7 @@ class Centre(QWidget):
 
     def stop(self) -> None:
         """Stop reading, and wait until it has stopped."""
-        self._patience.stop()
+        self._busy_timer.stop()
         self.opener.close()
         if self.session is not None:
             # Its end would be reported when half of the window no longer exists.
@@ -221,7 +221,7 @@ class Centre(QWidget):
             self.busy_page.show_name(name_of(location))
             self._pages.setCurrentWidget(self.busy_page)
         elif not self.opener.quietly:
-            self._patience.start()
+            self._busy_timer.start()
         self.announced.emit()
 
     def _progress(self, done: int, total: int | None, what: str) -> None:
@@ -332,7 +332,7 @@ class Centre(QWidget):
         self.cancelled.emit()
 
     def _ended(self) -> None:
-        self._patience.stop()
+        self._busy_timer.stop()
         self.ended.emit()
 
     # The panes

@@ -93,7 +93,7 @@ class ToolBar(QToolBar):
         if self._probe.existing is not None:
             self._probe.existing.renamed(number)
 
-    def say(self, button: QToolButton, what: str, value: str) -> None:
+    def show_text(self, button: QToolButton, what: str, value: str) -> None:
         """Show the chosen value on a menu button."""
         self._shown[button] = (what, value)
         self._write(button)
@@ -161,7 +161,7 @@ class ToolBar(QToolBar):
         button = QToolButton()
         button.setMenu(menu)
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
-        self.say(button, text, "")
+        self.show_text(button, text, "")
         self.addWidget(button)
         return button
 

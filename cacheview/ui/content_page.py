@@ -42,7 +42,7 @@ class ContentPage(QStackedWidget):
         """Show the content."""
         self.setCurrentWidget(self._content)
 
-    def say(self, text: str, hint: str, button: str = "") -> None:
+    def show_text(self, text: str, hint: str, button: str = "") -> None:
         """Show a message: a line, a hint, and a button if it has a text."""
         self._words.show_text(text, hint, button)
         self.setCurrentWidget(self._scrolled)

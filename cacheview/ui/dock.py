@@ -188,9 +188,9 @@ class DockController(QObject, Generic[_Pane]):
         if self.host.workspace is not None:
             self.host.workspace.images.reveal(image_id)
 
-    def say_copied(self, what: str) -> None:
+    def show_copied(self, what: str) -> None:
         """Report in the status bar what was put on the clipboard."""
-        self.host.status.say(f"Copied: {what}")
+        self.host.status.show_text(f"Copied: {what}")
 
     def stop(self) -> None:
         """Stop running work, and wait for it."""

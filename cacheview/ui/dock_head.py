@@ -62,9 +62,9 @@ class DockHead(QWidget):
         """The line next to the title."""
         return self._message.whole()
 
-    def say(self, text: str, look: tuple[str, str] | None = None) -> None:
+    def show_text(self, text: str, look: tuple[str, str] | None = None) -> None:
         """Set the line. ``look``: the icon before it, and the token of its color; None: it has neither."""
-        self._message.say(text)
+        self._message.show_text(text)
         if look != self._look:
             self._look = look
             self._dress()

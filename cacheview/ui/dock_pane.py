@@ -8,20 +8,20 @@ from PySide6.QtCore import Qt, Signal, SignalInstance
 from PySide6.QtGui import QGuiApplication, QHideEvent, QShowEvent
 from PySide6.QtWidgets import QVBoxLayout, QWidget
 
+from cacheview.ui.busy_timer import BusyTimer
 from cacheview.ui.content_page import ContentPage
 from cacheview.ui.dock_head import DockHead
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.loading import Loader
-from cacheview.ui.patience import Patience
 
 if TYPE_CHECKING:
     from cacheview.ui.session import Session
 
-__all__ = ["AskingPane", "DockPane"]
+__all__ = ["DockPane", "LookupPane"]
 
 
 _Head = TypeVar("_Head", bound=DockHead)
-_Question = TypeVar("_Question")
+_Subject = TypeVar("_Subject")
 
 
 class DockPane(QWidget, Generic[_Head]):
@@ -96,60 +96,60 @@ class DockPane(QWidget, Generic[_Head]):
         self.copied.emit(what)
 
 
-class AskingPane(DockPane[_Head], Generic[_Head, _Question]):
+class LookupPane(DockPane[_Head], Generic[_Head, _Subject]):
     """A pane that looks something up while it is visible: when it is shown, and whenever its subject changes.
 
     Args:
-        patience: milliseconds before `_lose_patience`; None: the usual.
+        busy_after: milliseconds before `_show_busy`; None: the usual.
 
     Signals: ``settled()``: the last result is shown, or the reason that there is none.
     """
 
     settled = Signal()
 
-    def __init__(self, head: _Head, parent: QWidget | None = None, *, patience: int | None = None) -> None:
+    def __init__(self, head: _Head, parent: QWidget | None = None, *, busy_after: int | None = None) -> None:
         super().__init__(head, parent)
         self._session: Session | None = None
-        self._question: _Question | None = None
+        self._subject: _Subject | None = None
         self._loader = Loader(self)
-        self._patience = Patience(self, patience)
-        self._patience.timeout.connect(self._lose_patience)
+        self._busy_timer = BusyTimer(self, busy_after)
+        self._busy_timer.timeout.connect(self._show_busy)
 
     def attach(self, session: Session) -> None:
         """Look up the subject of this session from now on."""
         if session is not self._session:
             self._session = session
-            self._hear(session)
-            self.ask()
+            self._connect_session(session)
+            self.look_up()
 
-    def ask(self) -> None:
+    def look_up(self) -> None:
         """Start a lookup if the pane is visible and does not show its result."""
         raise NotImplementedError
 
-    def again(self) -> None:
+    def look_up_again(self) -> None:
         """Start a lookup again, since unnoticed changes may have happened."""
-        self._question = None
-        self.ask()
+        self._subject = None
+        self.look_up()
 
     def stop(self) -> None:
-        self._patience.stop()
+        self._busy_timer.stop()
         self._loader.close()
 
-    def _hear(self, session: Session) -> None:
-        """Connect the signals of a session to `ask`."""
+    def _connect_session(self, session: Session) -> None:
+        """Connect the signals of a session to `look_up`."""
         raise NotImplementedError
 
-    def _lose_patience(self) -> None:
+    def _show_busy(self) -> None:
         """Show that the lookup takes long."""
         raise NotImplementedError
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        self.ask()
+        self.look_up()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         if self._loader.is_busy:
             self._loader.cancel()
-            self._question = None
-        self._patience.stop()
+            self._subject = None
+        self._busy_timer.stop()

@@ -26,7 +26,7 @@ class WindowFollower(ImageEventListener):
         """Start or stop following the open engine."""
         if wanted:
             self.start(self._host.opener.location)
-            self._host.status.say("Following the engine's events")
+            self._host.status.show_text("Following the engine's events")
         else:
             self._stale = False
             self.stop()

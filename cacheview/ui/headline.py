@@ -123,7 +123,7 @@ class Headline(QObject):
         self._case_reader.forget()
         self._closed = None
         self._news = self._find_news()
-        self._tool_bar.say(self._tool_bar.store, "Store", name_of(opened.location))
+        self._tool_bar.show_text(self._tool_bar.store, "Store", name_of(opened.location))
         set_tip(self._tool_bar.store, title_of(opened))
         self._tool_bar.set_cases(len(opened.cases), partial(_case_title, opened.cases), self._session.case_number)
         self._fill_platforms()
@@ -173,7 +173,7 @@ class Headline(QObject):
 
     def _show_rules(self) -> None:
         rules = self._session.cache.rules
-        self._tool_bar.say(self._tool_bar.rules, "Rules", rules.name.replace("-", " ", 1))
+        self._tool_bar.show_text(self._tool_bar.rules, "Rules", rules.name.replace("-", " ", 1))
         daemon = self._session.daemon
         text = "\n".join(filter(None, (daemon.sentence, daemon.note, f"Builder: Docker {daemon.builder.release}")))
         set_tip(self._tool_bar.rules, f"{rules.title}\nfrom {rules.source}\n{text}")
@@ -286,7 +286,7 @@ class Headline(QObject):
             action.setCheckable(True)
             action.setChecked(platform == chosen)
             connect(action, lambda platform=platform: self._choose_platform(platform))
-        self._tool_bar.say(self._tool_bar.platform, "Platform", chosen)
+        self._tool_bar.show_text(self._tool_bar.platform, "Platform", chosen)
 
     def choose_rules(self, name: str, preparing: Work | None = None) -> None:
         """Use another rule set at the user's request. ``preparing``: see `Switcher.switch`."""
@@ -305,7 +305,7 @@ class Headline(QObject):
         """Keep the previous rules, since the preparation of the chosen ones was canceled."""
         self._opener.chosen_rules = self._rules_before
         self._show_rules()
-        self._status.say(f"The rules are still {self._session.cache.rules.title}")
+        self._status.show_text(f"The rules are still {self._session.cache.rules.title}")
 
     def _is_pulled_otherwise(self, name: str) -> bool:
         """Whether engines with these rules give other ids to pulled images than the open store has."""

@@ -19,9 +19,9 @@ class WindowSaver(Saver):
     def __init__(self, host: DockHost) -> None:
         super().__init__(host.frame, host.add_line)
         self._host = host
-        self.saved.connect(lambda path: host.status.say(f"Saved: {one_line(path)}"))
+        self.saved.connect(lambda path: host.status.show_text(f"Saved: {one_line(path)}"))
         self.failed.connect(self._not_saved)
-        self.cancelled.connect(lambda: host.status.say("Saving was canceled, and nothing was written"))
+        self.cancelled.connect(lambda: host.status.show_text("Saving was canceled, and nothing was written"))
 
     def _not_saved(self, error: Exception) -> None:
         ways = (("&Save again…", self._host.commands.save_suite.trigger),)

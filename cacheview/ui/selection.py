@@ -55,7 +55,7 @@ class Selection:
             self._passing, self._listed = None, selected
             self._left_at, self._put = state, selected.probe
 
-    def select_beside(self, selected: SelectedItem, place: Place) -> None:
+    def select_without_probe(self, selected: SelectedItem, place: Place) -> None:
         """Select a row without changing the current probe, which may or may not be that of the row."""
         self._listed = selected
         if selected.probe is not None:

@@ -211,10 +211,10 @@ class Session(QObject):
         if not self.document.edit(probe, phrase, merge):
             self._emit_selection(before)
 
-    def select_beside(self, selected: SelectedItem) -> None:
+    def select_without_probe(self, selected: SelectedItem) -> None:
         """Select an item in a list without changing the probe."""
         before = self._subject
-        self._selection.select_beside(selected, self.document.place)
+        self._selection.select_without_probe(selected, self.document.place)
         self._emit_selection(before)
 
     def select_again(self) -> None:
@@ -394,7 +394,7 @@ class Session(QObject):
     def _ask(self, probe: Probe) -> None:
         self._answer = None
         self._further.forget()
-        self._answering.ask(self._shown.look_up(probe))
+        self._answering.start(self._shown.look_up(probe))
 
     def _take(self, answer: ProbeAnswer) -> None:
         self._answer = answer

@@ -75,13 +75,13 @@ class StatusBar(QStatusBar):
         """Return the text with a name (``store``, ``images``, ``concerned``); empty: none."""
         return self._labels[name].whole
 
-    def say(self, text: str) -> None:
+    def show_text(self, text: str) -> None:
         """Show a message briefly."""
         self.showMessage(text, _MESSAGE)
 
     def _write(self, name: str, text: str, tip: str = "") -> None:
         self._dress()
-        self._labels[name].say(text)
+        self._labels[name].show_text(text)
         set_tip(self._labels[name], tip)
 
     def _dress(self) -> None:
@@ -117,7 +117,7 @@ class _Words(QLabel):
         self._least = least
         self.whole = ""
 
-    def say(self, text: str) -> None:
+    def show_text(self, text: str) -> None:
         if text != self.whole:
             self.whole = text
             self.setAccessibleName(text)

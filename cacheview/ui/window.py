@@ -229,7 +229,7 @@ class MainWindow(QMainWindow):
         centre.opened.connect(self._opened)
         centre.failed.connect(lambda: self.settled.emit(False))
         centre.record_found.connect(lambda path: self.watched.show_records_of(path))
-        centre.cancelled.connect(lambda: self.status.say("Opening was canceled"))
+        centre.cancelled.connect(lambda: self.status.show_text("Opening was canceled"))
         centre.ended.connect(self._ended)
         centre.copied.connect(self._show_copied)
         centre.name_requested.connect(self.dialogs.ask_name)
@@ -284,7 +284,7 @@ class MainWindow(QMainWindow):
         connect(do.open_folder, lambda: self.opener.choose_folder())
         connect(do.open_demo, lambda: self.open(DEMO))
         connect(do.reload, lambda: self.opener.reload())
-        connect(do.save_suite, lambda: self.saver.ask(self._session()))
+        connect(do.save_suite, lambda: self.saver.open_dialog(self._session()))
         do.follow.toggled.connect(self._follow)
         do.follow.triggered.connect(self._remember_following)
         connect(do.cancel, lambda: self.opener.cancel())
@@ -347,7 +347,7 @@ class MainWindow(QMainWindow):
             self._panes().verdict.copy_explanation(form)
 
     def _show_copied(self, what: str) -> None:
-        self.status.say(f"Copied: {what}")
+        self.status.show_text(f"Copied: {what}")
 
     def _follow(self, wanted: bool) -> None:
         if wanted or self._follower.existing is not None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
-from cacheview.ui.patience import Patience
+from cacheview.ui.busy_timer import BusyTimer
 
 if TYPE_CHECKING:
     from cacheview.ui.loading import Loader
@@ -30,15 +30,15 @@ class WorkLine(QObject):
         self._line: Notice | None = None
         self._how_far: tuple[int, int | None] = (0, None)
         self.text = text
-        self._patience = Patience(self)
-        self._patience.timeout.connect(self._show)
+        self._busy_timer = BusyTimer(self)
+        self._busy_timer.timeout.connect(self._show)
         loader.started.connect(self._begin)
         loader.progressed.connect(self._progress)
         loader.finished.connect(self._end)
 
     def _begin(self) -> None:
         self._how_far = (0, None)
-        self._patience.start()
+        self._busy_timer.start()
 
     def _show(self) -> None:
         if not self._loader.is_busy:
@@ -55,6 +55,6 @@ class WorkLine(QObject):
             self._line.show_progress(done, total)
 
     def _end(self) -> None:
-        self._patience.stop()
+        self._busy_timer.stop()
         if self._line is not None:
             self._line.hide()

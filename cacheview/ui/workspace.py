@@ -325,7 +325,7 @@ class Workspace(QWidget):
         self._follow(selected, explanation)
         hit, is_new, self._is_new = explanation.verdict.image, self._is_new, False
         if is_new and hit is not None:
-            self.images.bring_beside(explanation.trace.probe.parent, hit.id)
+            self.images.scroll_to_hit(explanation.trace.probe.parent, hit.id)
 
     def _show_no_answer(self, text: str, hint: str) -> None:
         self.verdict.show_nothing(text, hint)

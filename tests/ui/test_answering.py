@@ -15,7 +15,7 @@ from window_kit import OpenWindow
 
 from cacheview.engine import Explanation, ImageCache, ProbeEdit, explain, is_prepared
 from cacheview.model import Platform, Probe
-from cacheview.ui import answering, patience, shown_store
+from cacheview.ui import answering, busy_timer, shown_store
 from cacheview.ui.document import ProbeDocument
 from cacheview.ui.session import Session
 from cacheview.ui.window import MainWindow
@@ -42,7 +42,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
     monkeypatch.setattr(shown_store, "explain", gate.explain)
     monkeypatch.setattr(answering, "_FEW", 0)
     monkeypatch.setattr(answering, "_MANY", 0)
-    monkeypatch.setattr(patience, "PATIENCE", 0)
+    monkeypatch.setattr(busy_timer, "BUSY_AFTER", 0)
     return gate
 
 

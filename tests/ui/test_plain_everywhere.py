@@ -144,5 +144,5 @@ def test_of_what_fails(given: Hostile, window: MainWindow, qtbot: QtBot) -> None
     window.follower.lost.emit(NASTY)
     demand_all_plain(window)
     window.notice.show_text("error", NASTY, [NASTY, NASTY])
-    window.status.say(NASTY)
+    window.status.show_text(NASTY)
     demand_all_plain(window)

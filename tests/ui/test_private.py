@@ -18,7 +18,7 @@ from cacheview.layers.layer_memory import LayerMemory
 from cacheview.layers.tarstream import TarLayers
 from cacheview.model import SuiteCase
 from cacheview.stores.suite_file import append_case
-from cacheview.ui.replay.asking import _kept
+from cacheview.ui.replay.replayer import _kept
 from cacheview.ui.settings import Settings
 
 DEMO = "demo:"

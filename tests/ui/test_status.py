@@ -22,7 +22,7 @@ def test_a_message_never_stands_over_other_words(qtbot: QtBot) -> None:
 
     QApplication.processEvents()
     bar.show_store("an engine", "engine:", 1)
-    bar.say("Following the engine's events")
+    bar.show_text("Following the engine's events")
     assert shown() == []
     bar.show_store("another engine", "engine:", 2)
     assert shown() == ["another engine", "2 images"]

@@ -111,7 +111,7 @@ def test_store_what_if_and_context_at_once(
     assert window.status.text("context") == f"context {folder}"
     assert window.session is not None
     with qtbot.waitSignal(window.session.supposed_changed, timeout=20_000):
-        window.what_if.ask("upgrade:27.0.1")
+        window.what_if.suppose("upgrade:27.0.1")
     assert window.windowTitle().startswith(f"shop/Dockerfile · {engine} (What if: ")
     assert "27.0.1" in window.windowTitle()
     assert "(What if: " in window.status.text("store")

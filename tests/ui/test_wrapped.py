@@ -19,7 +19,7 @@ PATH = "/var/lib/docker/overlay2/" + "0123456789abcdef" * 4 + "/diff"
 def label(qtbot: QtBot) -> Wrapped:
     label = WrappedText(small_font)
     qtbot.addWidget(label)
-    label.say(f"It cannot be read: {PATH}")
+    label.show_text(f"It cannot be read: {PATH}")
     label.show()
     return label
 
@@ -44,5 +44,5 @@ def test_what_does_not_wrap_is_left_as_it_is(qtbot: QtBot) -> None:
     line = ElidedLabel(small_font)
     qtbot.addWidget(line)
     line.resize(9999, 20)
-    line.say(PATH)
+    line.show_text(PATH)
     assert len(super(Wrapped, line).text()) == len(PATH)

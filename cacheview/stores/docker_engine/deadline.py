@@ -85,7 +85,7 @@ class Deadline:
         """
         since = self._clock()
         while True:
-            sock.settimeout(self._patience(since))
+            sock.settimeout(self._remaining(since))
             try:
                 count = int(sock.recv_into(buffer))
             except TimeoutError:
@@ -95,20 +95,20 @@ class Deadline:
                 raise HeadTooLargeError(f"more than {MAX_HEAD:,} bytes of headers")
             return count
 
-    def _patience(self, since: float) -> float:
+    def _remaining(self, since: float) -> float:
         """Return the seconds to wait until the next check."""
         if self._stopped():
             raise StoppedError("the request is no longer needed")
-        now, patience = self._clock(), _STEP
+        now, remaining = self._clock(), _STEP
         if self._end is not None:
             if now >= self._end:
                 raise DeadlineExceededError(self.total, has_begun=self._received > 0)
-            patience = min(patience, self._end - now)
+            remaining = min(remaining, self._end - now)
         if self.piece is not None:
             if now >= since + self.piece:
                 raise DeadlineExceededError(self.piece, has_begun=False)
-            patience = min(patience, since + self.piece - now)
-        return max(patience, 0.001)
+            remaining = min(remaining, since + self.piece - now)
+        return max(remaining, 0.001)
 
 
 def timed(kind: type[Any], deadline: Callable[[], Deadline]) -> type[Any]:

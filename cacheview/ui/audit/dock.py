@@ -20,5 +20,5 @@ class Audit(DockController[AuditPane]):
 
     def __init__(self, host: DockHost, name: str, action: QAction) -> None:
         super().__init__(host, name, AuditPane(), action)
-        self.pane.copied.connect(self.say_copied)
+        self.pane.copied.connect(self.show_copied)
         self.pane.image_activated.connect(self.reveal)

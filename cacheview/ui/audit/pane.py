@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QSplitter, QTableView, QWidget
 from cacheview.engine import HAZARD_TITLES
 from cacheview.ui.audit.head import AuditHead
 from cacheview.ui.audit.models import HazardsColumn, HazardsModel, ImagesModel
-from cacheview.ui.dock_pane import AskingPane
+from cacheview.ui.dock_pane import LookupPane
 from cacheview.ui.loading import Report
 from cacheview.ui.plain import error_words, visible
 from cacheview.ui.theme import GRID, icon_size
@@ -25,14 +25,14 @@ if TYPE_CHECKING:
     from cacheview.model import ImageStore
     from cacheview.ui.session import Session
 
-_Question = tuple["ImageStore", "RuleSet"]
+_Subject = tuple["ImageStore", "RuleSet"]
 
 __all__ = ["AuditPane"]
 
 _SHARES: Final = (900, 466)
 
 
-class AuditPane(AskingPane[AuditHead, _Question]):
+class AuditPane(LookupPane[AuditHead, _Subject]):
     """Finds hazards while it is visible, and again when the rules or the store change.
 
     Signals:
@@ -57,12 +57,12 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         self._splitter.setSizes(list(_SHARES))
         self._splitter.setStretchFactor(0, 1)
         self._lay_out(self._splitter)
-        self._content.pressed.connect(lambda: self._cancel() if self._loader.is_busy else self.again())
+        self._content.pressed.connect(lambda: self._cancel() if self._loader.is_busy else self.look_up_again())
         self._loader.progressed.connect(self._show_progress)
         self._loader.succeeded.connect(self._show)
         self._loader.failed.connect(self._fail)
         self.head.copy_button.setEnabled(False)
-        self._content.say("No store is open", "Open a store to list its hazards.")
+        self._content.show_text("No store is open", "Open a store to list its hazards.")
 
     def _make_hazards(self) -> WordsTable:
         table = WordsTable("Hazards in the store")
@@ -89,9 +89,9 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         table.copy_requested.connect(self._copy_images)
         return table
 
-    def _hear(self, session: Session) -> None:
+    def _connect_session(self, session: Session) -> None:
         for changed in (session.rules_changed, session.store_changed):
-            changed.connect(self.ask)
+            changed.connect(self.look_up)
 
     def _first(self) -> QWidget:
         return self.hazards
@@ -100,25 +100,25 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         self._is_awaited = not self._content.has_content
         super().take_focus()
 
-    def ask(self) -> None:
+    def look_up(self) -> None:
         """Find the hazards if the pane is visible and does not show them."""
         session = self._session
         if session is None:
             return
         wanted = (session.store, session.cache.rules)
-        shown = self._question
+        shown = self._subject
         if shown is not None and shown[0] is wanted[0] and shown[1] is wanted[1]:
             return
         if not self.isVisible():
-            self._question = None
+            self._subject = None
             self._forget()  # they refer to much of a store that may be closed
             return
-        self._question = wanted
+        self._subject = wanted
         self.head.copy_button.setEnabled(False)
         if self.model.hazards:
-            self._patience.start()
+            self._busy_timer.start()
         else:
-            self._lose_patience()
+            self._show_busy()
 
         def work(report: Report) -> object:
             from cacheview.engine.audit import audit
@@ -130,12 +130,12 @@ class AuditPane(AskingPane[AuditHead, _Question]):
     # Results
 
     def _show(self, store_hazards: Sequence[StoreHazard]) -> None:
-        self._patience.stop()
-        assert self._question is not None
-        store, rules = self._question
+        self._busy_timer.stop()
+        assert self._subject is not None
+        store, rules = self._subject
         images = counted(len(store.images), "image")
         hazards = counted(len(store_hazards), "hazard") if store_hazards else "no hazards"
-        self.head.say(f"{hazards} in {images}, using the rules of {rules.title}")
+        self.head.show_text(f"{hazards} in {images}, using the rules of {rules.title}")
         self.head.copy_button.setEnabled(bool(store_hazards))
         kept = self._chosen()
         image = self.images_model.images[self.images.currentIndex().row()].id if self._has_image() else ""
@@ -144,7 +144,9 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         self.hazards.resizeRowsToContents()
         if not store_hazards:
             self._forget()
-            self._content.say("No hazards under these rules", f"{images} checked, using the rules of {rules.title}.")
+            self._content.show_text(
+                "No hazards under these rules", f"{images} checked, using the rules of {rules.title}."
+            )
             self.settled.emit()
             return
         same = [row for row, hazard in enumerate(store_hazards) if kept is not None and hazard.kind is kept.kind]
@@ -171,30 +173,30 @@ class AuditPane(AskingPane[AuditHead, _Question]):
         self.model.set_hazards(())
         self.images_model.set_images(())
 
-    def _lose_patience(self) -> None:
+    def _show_busy(self) -> None:
         self._forget()
-        self.head.say("")
+        self.head.show_text("")
         self._show_searching("Checking every image.")
 
     def _show_searching(self, hint: str) -> None:
-        self._content.say("Looking for hazards…", hint, "Cancel")
+        self._content.show_text("Looking for hazards…", hint, "Cancel")
 
     def _show_progress(self, done: int, total: int, _what: str) -> None:
-        if not self._content.has_content and not self._patience.isActive():
+        if not self._content.has_content and not self._busy_timer.isActive():
             self._show_searching(f"Checking every image: {100 * done // total}%.")
 
     def _cancel(self) -> None:
-        self._patience.stop()
+        self._busy_timer.stop()
         self._loader.cancel()
         self._forget()
-        self.head.say("")
-        self._content.say("The audit was canceled", "Nothing was changed.", "Audit again")
+        self.head.show_text("")
+        self._content.show_text("The audit was canceled", "Nothing was changed.", "Audit again")
 
     def _fail(self, error: Exception) -> None:
-        self._patience.stop()
+        self._busy_timer.stop()
         self._forget()
-        self.head.say("")
-        self._content.say("The store could not be audited", error_words(error), "Audit again")
+        self.head.show_text("")
+        self._content.show_text("The store could not be audited", error_words(error), "Audit again")
 
     # User actions
 
@@ -214,8 +216,8 @@ class AuditPane(AskingPane[AuditHead, _Question]):
     def _copy_all(self) -> None:
         from cacheview.report.audits import audit_as_text
 
-        if self._question is not None and self._session is not None:
-            text = audit_as_text(self.model.hazards, *self._question, using=self._session.daemon)
+        if self._subject is not None and self._session is not None:
+            text = audit_as_text(self.model.hazards, *self._subject, using=self._session.daemon)
             self._put(text, "all hazards as text")
 
     def _copy_hazard(self) -> None:

@@ -27,7 +27,7 @@ class Compare(DockController[ComparePane]):
 
     def __init__(self, host: DockHost, name: str, action: QAction) -> None:
         super().__init__(host, name, ComparePane(), action)
-        self.pane.copied.connect(self.say_copied)
+        self.pane.copied.connect(self.show_copied)
         WorkLine(self.pane.copier, host.add_line, "Copying the answers of all rule sets…")
 
     def _make_dock(self, name: str, action: QAction) -> PaneDock:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from cacheview.ui.compare.asking import FORMS
+from cacheview.ui.compare.lookup import FORMS
 from cacheview.ui.dock_head import BusyHead
 
 __all__ = ["CompareHead"]

@@ -12,14 +12,14 @@ from cacheview.cases import daemon_known
 from cacheview.engine import RuleSet
 from cacheview.engine.matrix import MatrixRow
 from cacheview.model import Probe
-from cacheview.ui.compare.asking import Asker
+from cacheview.ui.busy_timer import MATRIX_BUSY_AFTER
 from cacheview.ui.compare.head import CompareHead
 from cacheview.ui.compare.line import RuleSetAnswer, summary
+from cacheview.ui.compare.lookup import RuleSetLookup
 from cacheview.ui.compare.model import MatrixModel
 from cacheview.ui.compare.view import MatrixView
-from cacheview.ui.dock_pane import AskingPane
+from cacheview.ui.dock_pane import LookupPane
 from cacheview.ui.loading import Loader
-from cacheview.ui.patience import MATRIX_PATIENCE
 from cacheview.ui.plain import error_words
 from cacheview.ui.rules.menu import own_rules
 from cacheview.ui.session import Session
@@ -29,7 +29,7 @@ __all__ = ["TITLE", "ComparePane"]
 TITLE: Final = "Compare rules"
 
 
-class ComparePane(AskingPane[CompareHead, Probe]):
+class ComparePane(LookupPane[CompareHead, Probe]):
     """Shows the answers of all rule sets after every edit. Late results are dropped.
 
     Signals:
@@ -40,8 +40,8 @@ class ComparePane(AskingPane[CompareHead, Probe]):
     rules_requested = Signal(str, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(CompareHead(TITLE), parent, patience=MATRIX_PATIENCE)
-        self._asker: Asker | None = None
+        super().__init__(CompareHead(TITLE), parent, busy_after=MATRIX_BUSY_AFTER)
+        self._lookup: RuleSetLookup | None = None
         self._of_store: RuleSet | None = None
         self._copied_form = ""
         self._unseen = True
@@ -51,10 +51,10 @@ class ComparePane(AskingPane[CompareHead, Probe]):
         self.view.copy_requested.connect(lambda: self.copy("text"))
         self.head.copy_requested.connect(self.copy)
         self.head.cancel_requested.connect(self._cancel)
-        self.head.again_requested.connect(self.again)
+        self.head.again_requested.connect(self.look_up_again)
         self.head.again_button.hide()
         self._lay_out(self.view)
-        self._content.pressed.connect(self.again)
+        self._content.pressed.connect(self.look_up_again)
         self._loader.progressed.connect(self._progress)
         self._loader.parted.connect(self._take)
         self._loader.succeeded.connect(self._settle)
@@ -65,27 +65,27 @@ class ComparePane(AskingPane[CompareHead, Probe]):
         self.copier.failed.connect(self._fail)
         self._show_empty()
 
-    def _hear(self, session: Session) -> None:
-        session.answered.connect(self.ask)
+    def _connect_session(self, session: Session) -> None:
+        session.answered.connect(self.look_up)
 
     def _first(self) -> QWidget:
         return self.view
 
-    def ask(self) -> None:
+    def look_up(self) -> None:
         """Look up the session's probe if the pane is visible and does not show its answer."""
         session = self._session
         if session is None or session.answer is None:
             return
         if not self.isVisible():
-            if self._asker is not None and self._asker.store is not session.store:
-                session.discard(self._asker)
-                self._asker = None  # it refers to much of a store that is closed
+            if self._lookup is not None and self._lookup.store is not session.store:
+                session.discard(self._lookup)
+                self._lookup = None  # it refers to much of a store that is closed
             return
         value = session.answer.explanation
         probe = value.trace.probe
-        if self._asker is None or self._asker.store is not session.store:
-            session.discard(self._asker)
-            self._asker, self._question = Asker(session.store), None
+        if self._lookup is None or self._lookup.store is not session.store:
+            session.discard(self._lookup)
+            self._lookup, self._subject = RuleSetLookup(session.store), None
             own = own_rules(session)
             self._of_store = own.rules if own is not None else None
         self.model.mark(session.cache.rules, self._of_store)
@@ -93,25 +93,25 @@ class ComparePane(AskingPane[CompareHead, Probe]):
             self._content.show_content()
             self.view.setCurrentIndex(self.model.row_of(session.cache.rules))
             self._unseen = True
-        if probe == self._question:
+        if probe == self._subject:
             if not self._loader.is_busy:
-                self.head.say(summary(self.model.lines))
+                self.head.show_text(summary(self.model.lines))
             return
-        self._question = probe
+        self._subject = probe
         known = MatrixRow(session.cache.rules, value.verdict, value.deciding)
         self.head.copy_button.setEnabled(False)
         self.model.expect()
         self.model.add_answers({known.rules.name: RuleSetAnswer.of(known)})
-        self._patience.start()
-        self._loader.start(self._asker.asking(probe, known))
+        self._busy_timer.start()
+        self._loader.start(self._lookup.looking_up(probe, known))
 
     def copy(self, form: str) -> None:
-        """Put the table on the clipboard, in one of `asking.FORMS`; do nothing while it is incomplete."""
-        session, asker, probe = self._session, self._asker, self._question
-        if session is None or asker is None or probe is None or not self.head.copy_button.isEnabled():
+        """Put the table on the clipboard, in one of `lookup.FORMS`; do nothing while it is incomplete."""
+        session, lookup, probe = self._session, self._lookup, self._subject
+        if session is None or lookup is None or probe is None or not self.head.copy_button.isEnabled():
             return
         self._copied_form = form
-        self.copier.start(asker.copying(probe, daemon_known(session.case), form))
+        self.copier.start(lookup.copying(probe, daemon_known(session.case), form))
 
     def stop(self) -> None:
         super().stop()
@@ -124,15 +124,15 @@ class ComparePane(AskingPane[CompareHead, Probe]):
 
     def _end(self) -> None:
         """Handle the end of the work, whatever its result. Missing lookups may be repeated."""
-        self._patience.stop()
+        self._busy_timer.stop()
         self.head.set_busy(False)
         self.head.again_button.setVisible(self.model.is_cut_short)
 
     def _cancel(self) -> None:
         self._loader.cancel()
-        self._question = None
+        self._subject = None
         answered = self.model.cut_short()
-        self.head.say(f"Canceled: {answered} of {len(self.model.lines)} rule sets answered")
+        self.head.show_text(f"Canceled: {answered} of {len(self.model.lines)} rule sets answered")
         self._end()
 
     def _settle(self, lines: Sequence[RuleSetAnswer]) -> None:
@@ -141,28 +141,28 @@ class ComparePane(AskingPane[CompareHead, Probe]):
             self._unseen = False
             self.view.show_from_top()
         self.head.copy_button.setEnabled(True)
-        self.head.say(summary(lines))
+        self.head.show_text(summary(lines))
         self.settled.emit()
 
-    def _lose_patience(self) -> None:
+    def _show_busy(self) -> None:
         self.model.blank()
-        self.head.say("Querying all rule sets…")
+        self.head.show_text("Querying all rule sets…")
         self.head.show_progress(0, None)
         self.head.set_busy(True)
 
     def _progress(self, done: int, total: int, what: str) -> None:
-        if not self._patience.isActive():
-            self.head.say(f"{what}…")
+        if not self._busy_timer.isActive():
+            self.head.show_text(f"{what}…")
             self.head.show_progress(done, total)
 
     def _fail(self, error: Exception) -> None:
-        self._question = None
-        self.head.say("")
-        self._content.say("The rule sets could not be compared", error_words(error), "Compare again")
+        self._subject = None
+        self.head.show_text("")
+        self._content.show_text("The rule sets could not be compared", error_words(error), "Compare again")
 
     def _show_empty(self) -> None:
         self.head.copy_button.setEnabled(False)
-        self._content.say("No store is open", "Open a store to compare every rule set's answer.")
+        self._content.show_text("No store is open", "Open a store to compare every rule set's answer.")
 
     def _put_on_clipboard(self, text: str) -> None:
         self._put(text, f"the answers of all rule sets as {self._copied_form}")
@@ -171,6 +171,6 @@ class ComparePane(AskingPane[CompareHead, Probe]):
 
     def _choose(self, index: QModelIndex) -> None:
         session, rules = self._session, self.model.line(index).rules
-        if session is None or self._asker is None:
+        if session is None or self._lookup is None:
             return
-        self.rules_requested.emit(rules.name, self._asker.preparing(rules, session.document.probe))
+        self.rules_requested.emit(rules.name, self._lookup.preparing(rules, session.document.probe))

@@ -22,7 +22,7 @@ class Details(DockController[DetailsPane]):
     def __init__(self, host: DockHost, name: str, action: QAction) -> None:
         super().__init__(host, name, DetailsPane(), action)
         self._followed: Workspace | None = None
-        self.pane.copied.connect(self.say_copied)
+        self.pane.copied.connect(self.show_copied)
         self.pane.image_activated.connect(self.reveal)
         host.settled.connect(self._follow)
         self._follow()

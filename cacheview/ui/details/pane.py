@@ -152,7 +152,7 @@ class DetailsPane(DockPane[DetailsHead]):
         sections = sections_of(image, session.store, session.cache.rules)
         self.model.set_sections(sections)
         self.titles_model.set_sections(sections)
-        self.head.say(one_line(f"{image.title}  {image.instruction}"))
+        self.head.show_text(one_line(f"{image.title}  {image.instruction}"))
         self._enable(True)
         self._content.show_content()
         self._go_back(place)
@@ -161,9 +161,9 @@ class DetailsPane(DockPane[DetailsHead]):
         self.model.set_sections(())
         self.titles_model.set_sections(())
         self.value.clear()
-        self.head.say("")
+        self.head.show_text("")
         self._enable(False)
-        self._content.say("No image is selected", "Select an image in the tree to see its details.")
+        self._content.show_text("No image is selected", "Select an image in the tree to see its details.")
 
     def _enable(self, enabled: bool) -> None:
         for button in (self.head.text_button, self.head.json_button):

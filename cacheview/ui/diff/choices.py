@@ -19,15 +19,15 @@ if TYPE_CHECKING:
     from cacheview.report.shown_build import ShownBuild
     from cacheview.ui.layer_access import LayerAccess
     from cacheview.ui.loading import Report
-    from cacheview.ui.replay.asking import Question, Replayer
     from cacheview.ui.replay.build import Build
+    from cacheview.ui.replay.replayer import Replayer, ReplayRequest
 
 __all__ = ["IMAGE", "BuildChoice", "of_image", "of_path", "of_replay", "of_watched"]
 
 IMAGE: Final = "image:"
 """The prefix that names an image of the open store instead of a path."""
 
-Ask = Callable[["Build"], "Question"]
+MakeRequest = Callable[["Build"], "ReplayRequest"]
 """A function that replays a build in the open store. Raises `DataError`."""
 
 Save = Callable[[int, str, "Report"], None]
@@ -51,7 +51,7 @@ class BuildChoice:
     build: Build | None = None
 
 
-def of_path(path: str, build: Build | None, ask: Ask, replayer: Replayer) -> BuildChoice:
+def of_path(path: str, build: Build | None, ask: MakeRequest, replayer: Replayer) -> BuildChoice:
     """Return a record (``FILE``, or ``FILE#N``), or a context (a folder or a tar), which is replayed.
 
     ``build``: the build of a context with its options; None: without any.
@@ -84,9 +84,9 @@ def of_image(name: str, store: ImageStore, daemon: Daemon, access: LayerAccess) 
     return BuildChoice(one_line(name), read, f"{IMAGE}{name}")
 
 
-def of_replay(question: Question, replayer: Replayer) -> BuildChoice:
+def of_replay(request: ReplayRequest, replayer: Replayer) -> BuildChoice:
     """The build that is replayed in the window."""
-    return BuildChoice(f"Replay of {one_line(question.build.title)}", lambda report: replayer.side(question, report))
+    return BuildChoice(f"Replay of {one_line(request.build.title)}", lambda report: replayer.side(request, report))
 
 
 def of_watched(build: ShownBuild, save: Save) -> BuildChoice:

@@ -39,13 +39,13 @@ class BuildDiffs(DockController[DiffPane]):
         replay_pane: Callable[[], ReplayPane | None],
         watch_pane: Callable[[], WatchPane | None],
     ) -> None:
-        from cacheview.ui.replay.asking import Replayer
+        from cacheview.ui.replay.replayer import Replayer
 
         super().__init__(host, name, DiffPane(), action)
         self._replay_pane = replay_pane
         self._watch_pane = watch_pane
         self._replayer = Replayer(None, host.layer_access)
-        self.pane.copied.connect(self.say_copied)
+        self.pane.copied.connect(self.show_copied)
         self.pane.choose_requested.connect(self.choose)
 
     def choose(self, a: BuildChoice | None = None) -> ChooseBuildsDialog:
@@ -86,8 +86,8 @@ class BuildDiffs(DockController[DiffPane]):
 
     def _of_replay(self) -> Iterator[BuildChoice]:
         pane = self._replay_pane()
-        if pane is not None and pane.question is not None:
-            yield of_replay(pane.question, pane.replayer)
+        if pane is not None and pane.request is not None:
+            yield of_replay(pane.request, pane.replayer)
 
     def _of_watched(self, pane: WatchPane, build: ShownBuild) -> BuildChoice:
         bridge = pane.bridge
@@ -98,15 +98,15 @@ class BuildDiffs(DockController[DiffPane]):
         return of_watched(build, save)
 
     def _of_path(self, path: str, build: Build | None = None) -> BuildChoice:
-        from cacheview.ui.replay.asking import Question
+        from cacheview.ui.replay.replayer import ReplayRequest
 
         session = self.host.session  # even before the dock has been shown
         if path.startswith(IMAGE) and session is not None:
             return of_image(path.removeprefix(IMAGE), session.store, session.daemon, self.host.layer_access)
 
-        def ask(build: Build) -> Question:
+        def request(build: Build) -> ReplayRequest:
             if session is None:
                 raise DataError("no store is open; open one to replay this build context", where=build.context)
-            return Question(build, session.store, session.daemon)
+            return ReplayRequest(build, session.store, session.daemon)
 
-        return of_path(path, build, ask, self._replayer)
+        return of_path(path, build, request, self._replayer)

@@ -48,7 +48,7 @@ class DiffPane(DockPane[DiffHead]):
         self.diff: BuildDiff | None = None
         self.choices: tuple[BuildChoice, BuildChoice] | None = None
         self._loader = Loader(self)
-        self._loader.progressed.connect(lambda _done, _total, what: self.head.say(f"{what}…"))
+        self._loader.progressed.connect(lambda _done, _total, what: self.head.show_text(f"{what}…"))
         self._loader.succeeded.connect(self._show)
         self._loader.failed.connect(self._fail)
         self._remembering = Loader(self)
@@ -66,7 +66,7 @@ class DiffPane(DockPane[DiffHead]):
         self._lay_out(self._content_widget())
         self._content.pressed.connect(self.choose_requested)
         self._enable()
-        self._content.say("No builds compared yet", _HINT, _BUTTON)
+        self._content.show_text("No builds compared yet", _HINT, _BUTTON)
 
     def _make_table(self) -> WordsTable:
         table = WordsTable("Steps of both builds")
@@ -143,7 +143,7 @@ class DiffPane(DockPane[DiffHead]):
                 return compare_builds(*sides)
 
         if self.diff is None:
-            self._content.say("Comparing…", "")
+            self._content.show_text("Comparing…", "")
         self._remembering.cancel()
         self._loader.start(work)
         self._enable()
@@ -171,12 +171,12 @@ class DiffPane(DockPane[DiffHead]):
 
         self.diff = diff
         self._show_answer(diff)
-        self.loss.say(loss_sentence(diff))
+        self.loss.show_text(loss_sentence(diff))
         for label, letter, side in zip(self.sides, "AB", (diff.a, diff.b), strict=True):
-            label.say(one_line(f"{letter}: {side_line(side)}"))
+            label.show_text(one_line(f"{letter}: {side_line(side)}"))
         self.model.show_diff(diff)
         self._content.show_content()
-        self.head.say(one_line(f"{diff.a.title} and {diff.b.title}"))
+        self.head.show_text(one_line(f"{diff.a.title} and {diff.b.title}"))
         row = diff.first if diff.first is not None else 0
         self.table.selectRow(row)
         self.table.scrollTo(self.model.index(row, 0), QTableView.ScrollHint.PositionAtCenter)
@@ -188,7 +188,7 @@ class DiffPane(DockPane[DiffHead]):
     def _show_answer(self, diff: BuildDiff) -> None:
         from cacheview.diff.words import answer_sentence
 
-        self.answer.say(visible(answer_sentence(diff)))
+        self.answer.show_text(visible(answer_sentence(diff)))
 
     def _ask_engine(self, diff: BuildDiff) -> None:
         """Request the past events of the open engine, if they may explain a difference."""
@@ -221,7 +221,9 @@ class DiffPane(DockPane[DiffHead]):
 
     def _not_remembered(self, error: Exception) -> None:
         if isinstance(error, DataError):  # the loader reports any other exception
-            self.loss.say(f"{self.loss.text()} The engine's events could not be read: {one_line(str(error))}.".lstrip())
+            self.loss.show_text(
+                f"{self.loss.text()} The engine's events could not be read: {one_line(str(error))}.".lstrip()
+            )
 
     def _fail(self, error: Exception) -> None:
         from cacheview.model.effort import LimitError
@@ -230,8 +232,8 @@ class DiffPane(DockPane[DiffHead]):
             raise error  # reported like any other exception
         self.diff = None
         self.model.show_diff(None)
-        self.head.say("")
-        self._content.say("These builds cannot be compared", one_line(str(error)), _BUTTON)
+        self.head.show_text("")
+        self._content.show_text("These builds cannot be compared", one_line(str(error)), _BUTTON)
         self._enable()
         self.settled.emit()
 
@@ -241,9 +243,9 @@ class DiffPane(DockPane[DiffHead]):
         place = self.table.currentIndex().row()
         rows = self.model.rows
         if self.diff is None or not 0 <= place < len(rows):
-            self.words.say("")
+            self.words.show_text("")
             return
-        self.words.say("\n".join(map(one_line, row_lines(rows[place], self.diff))))
+        self.words.show_text("\n".join(map(one_line, row_lines(rows[place], self.diff))))
 
     def _enable(self) -> None:
         for button in (self.head.copy_button, self.head.swap_button):

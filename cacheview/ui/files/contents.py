@@ -40,7 +40,7 @@ class _ContentSide(QWidget):
         self._marked: frozenset[int] = frozenset()
 
     def show_lines(self, title: str, lines: tuple[str, ...], marked: frozenset[int]) -> None:
-        self.title.say(title)
+        self.title.show_text(title)
         self.edit.setAccessibleName(title)
         self.edit.setPlainText("\n".join(lines))
         self._marked = marked
@@ -107,19 +107,19 @@ class ContentsView(QWidget):
         """The message about them."""
         return self._note.text()
 
-    def say(self, path: str, note: str) -> None:
+    def show_text(self, path: str, note: str) -> None:
         """Show a message instead of the contents."""
-        self._name.say(one_line(path))
-        self._note.say(note)
+        self._name.show_text(one_line(path))
+        self._note.show_text(note)
         self._row.hide()
 
     def show_contents(self, result: SideBySide, titles: tuple[str, str]) -> None:
         """Show the contents. ``titles``: those of the two sides."""
         if result.problem:
-            self.say(result.path, result.problem)
+            self.show_text(result.path, result.problem)
             return
-        self._name.say(one_line(result.path))
-        self._note.say(result.note or ("" if result.marked else "The contents are identical."))
+        self._name.show_text(one_line(result.path))
+        self._note.show_text(result.note or ("" if result.marked else "The contents are identical."))
         for side, title, lines in zip(self._sides, titles, (result.before, result.now), strict=True):
             side.show_lines(title, lines, result.marked)
         self._row.show()

@@ -8,8 +8,8 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import Qt
 
 from cacheview.ui.dock import DockController
-from cacheview.ui.files.asking import FilesShown, opening_layer, shown_of
 from cacheview.ui.files.pane import FilesPane
+from cacheview.ui.files.reading import FilesShown, opening_layer, shown_of
 from cacheview.ui.selection import SelectionRelation
 from cacheview.ui.sizes import size_text
 
@@ -45,7 +45,7 @@ class Files(DockController[FilesPane]):
         self._again: Callable[[], object] = lambda: None
         self._help: Callable[[], object] = lambda: None
         self._step: Step | None = None  # the step whose files are shown
-        self.pane.copied.connect(self.say_copied)
+        self.pane.copied.connect(self.show_copied)
         self.pane.again_requested.connect(lambda: self._again())
         self.pane.helped.connect(lambda: self._help())
 
@@ -82,14 +82,14 @@ class Files(DockController[FilesPane]):
         value = replay.result
         if miss.comparison is None or value is None:
             return
-        self._again = replay.again
+        self._again = replay.look_up_again
         self._step = miss.step
         replay.settled.connect(self._follow, Qt.ConnectionType.UniqueConnection)
-        self._show(miss.comparison, miss.step, value.question.store)
+        self._show(miss.comparison, miss.step, value.request.store)
         self.bring()
 
     def _show(self, comparison: FileComparison, step: Step, store: ImageStore) -> None:
-        help_ = self._offer(store, comparison.image, self._replay().again)
+        help_ = self._offer(store, comparison.image, self._replay().look_up_again)
         self.pane.show_files(shown_of(comparison, _title(step)), store, help_)
 
     def _offer(self, store: ImageStore, image: Image, again: Callable[[], object]) -> str:
@@ -115,10 +115,10 @@ class Files(DockController[FilesPane]):
             (miss for miss in value.misses if (miss.step.number, miss.step.text) == (step.number, step.text)), None
         )
         if miss is not None and miss.comparison is not None:
-            self._show(miss.comparison, miss.step, value.question.store)
+            self._show(miss.comparison, miss.step, value.request.store)
         else:
             shown = FilesShown(_title(step), "", problem="The files no longer cause this step to miss.")
-            self.pane.show_files(shown, value.question.store)
+            self.pane.show_files(shown, value.request.store)
 
     def show_no_context(self, store: ImageStore) -> None:
         """Show that the files of a probe are not known, and that a build context is needed."""

@@ -9,11 +9,12 @@ from PySide6.QtGui import QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLineEdit, QMenu, QVBoxLayout, QWidget
 
 from cacheview.layers.changes import ChangeMark, FileChange, change_in_words
+from cacheview.ui.busy_timer import BusyTimer
 from cacheview.ui.dock_pane import DockPane
-from cacheview.ui.files.asking import FilesShown, reading_contents
 from cacheview.ui.files.contents import ContentsView
 from cacheview.ui.files.head import FilesHead
 from cacheview.ui.files.model import FilesModel
+from cacheview.ui.files.reading import FilesShown, reading_contents
 from cacheview.ui.files.side_by_side import SideBySide
 from cacheview.ui.files.tree import FileNode, file_tree
 from cacheview.ui.files.view import FilesTree
@@ -21,7 +22,6 @@ from cacheview.ui.filter_box import FilterBox
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.icons import icon
 from cacheview.ui.loading import Loader, Report, Work
-from cacheview.ui.patience import Patience
 from cacheview.ui.plain import error_words, one_line, visible
 from cacheview.ui.scrolled import Scrolled
 from cacheview.ui.sizes import size_text
@@ -70,7 +70,7 @@ class FilesPane(DockPane[FilesHead]):
         self._count = ElidedLabel(small_font, "text_muted")
         self._search = self._box.addAction(icon("filter", "text_faint"), QLineEdit.ActionPosition.LeadingPosition)
         self._loader, self._builder, self._reader = Loader(self), Loader(self), Loader(self)
-        self._patience = Patience(self)
+        self._busy_timer = BusyTimer(self)
         self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
         self._make_rows()
         self._connect()
@@ -109,8 +109,8 @@ class FilesPane(DockPane[FilesHead]):
         self._loader.cancelled.connect(lambda: self._show_empty("Reading was canceled", "Nothing was written.", ""))
         self._builder.succeeded.connect(self._show_tree)
         self._reader.succeeded.connect(self._show_contents)
-        self._reader.failed.connect(lambda error: self.contents.say("", f"The file cannot be shown: {error}"))
-        self._patience.timeout.connect(self._lose_patience)
+        self._reader.failed.connect(lambda error: self.contents.show_text("", f"The file cannot be shown: {error}"))
+        self._busy_timer.timeout.connect(self._show_busy)
         self._pause.timeout.connect(self._build)
         self._box.textChanged.connect(lambda _: self._pause.start())
         self._box.list_requested.connect(lambda: self.tree.setFocus(Qt.FocusReason.OtherFocusReason))
@@ -139,7 +139,7 @@ class FilesPane(DockPane[FilesHead]):
 
     def stop(self) -> None:
         """Stop running work, and wait for it."""
-        self._patience.stop()
+        self._busy_timer.stop()
         self._pause.stop()
         for loader in (self._loader, self._builder, self._reader):
             loader.close()
@@ -166,8 +166,8 @@ class FilesPane(DockPane[FilesHead]):
     def read(self, work: Work, title: str, store: ImageStore, help_: str = "") -> None:
         """Show the result of a work, which is a `FilesShown`."""
         self._store, self._help = store, help_
-        self.head.say(one_line(title))
-        self._patience.start()
+        self.head.show_text(one_line(title))
+        self._busy_timer.start()
         self._loader.start(work)
 
     def show_nothing(self) -> None:
@@ -194,17 +194,17 @@ class FilesPane(DockPane[FilesHead]):
     def _take(self, shown: FilesShown) -> None:
         self._shown = shown
         self._settle()
-        self.head.say(one_line(shown.title))
+        self.head.show_text(one_line(shown.title))
         if shown.problem:
             self._show_empty(one_line(shown.problem), _sentence(shown.remedy), self._help)
             return
-        self._evidence.say(shown.evidence)
+        self._evidence.show_text(shown.evidence)
         lines = [one_line(f"• {note.text}. {note.advice}" if note.advice else f"• {note.text}") for note in shown.notes]
         if len(lines) > _MOST_NOTES:
             lines[_MOST_NOTES:] = [f"and {len(lines) - _MOST_NOTES:,} more"]
-        self._notes.say("\n".join(lines))
+        self._notes.show_text("\n".join(lines))
         self._fit()
-        self.contents.say("", "Select a file.")
+        self.contents.show_text("", "Select a file.")
         self._build()
 
     def _build(self) -> None:
@@ -245,15 +245,15 @@ class FilesPane(DockPane[FilesHead]):
         hidden = f"; {same:,} unchanged files are hidden" if same and not self.head.same_button.isChecked() else ""
         if not root.files:
             text = "No files match the filter" if self._box.text().strip() else "No files differ"
-        self._count.say(text + hidden)
+        self._count.show_text(text + hidden)
 
     def _show_empty(self, text: str, hint: str, button: str) -> None:
         self._settle()
         self.model.show(FileNode("", None))
         self.head.copy_button.setEnabled(False)
         if self._shown is None:
-            self.head.say("")
-        self._content.say(text, hint, button)
+            self.head.show_text("")
+        self._content.show_text(text, hint, button)
         self._enable()
         self.settled.emit()
 
@@ -265,20 +265,20 @@ class FilesPane(DockPane[FilesHead]):
             button.setEnabled(has_files)
 
     def _settle(self) -> None:
-        self._patience.stop()
+        self._busy_timer.stop()
         self.head.set_busy(False)
         self._enable()
 
-    def _lose_patience(self) -> None:
+    def _show_busy(self) -> None:
         self.head.show_progress(0, None)
         self.head.set_busy(True)
-        self._content.say("Reading the layer…", "Nothing is extracted; results are cached.")
+        self._content.show_text("Reading the layer…", "Nothing is extracted; results are cached.")
 
     def _progress(self, done: int, total: int | None, what: str) -> None:
-        if not self._patience.isActive():
+        if not self._busy_timer.isActive():
             self.head.show_progress(done, total)
             read = size_text(done) + (f" of {size_text(total)}" if total else "")
-            self.head.say(f"{what}: {read}" if done else f"{what}…")
+            self.head.show_text(f"{what}: {read}" if done else f"{what}…")
 
     def _fail(self, error: Exception) -> None:
         self._shown = None
@@ -300,9 +300,9 @@ class FilesPane(DockPane[FilesHead]):
     def _read(self) -> None:
         shown, change = self._shown, self._selected()
         if shown is None or change is None:
-            self.contents.say("", "Select a file.")
+            self.contents.show_text("", "Select a file.")
         elif shown.contents is None:
-            self.contents.say(change.path, "Neither version can be read: no layer is available.")
+            self.contents.show_text(change.path, "Neither version can be read: no layer is available.")
         else:
             self._reader.start(reading_contents(shown, change))
 

@@ -9,6 +9,7 @@ from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
 from cacheview.layers.nowhere import why_no_layers
+from cacheview.ui.busy_timer import BusyTimer
 from cacheview.ui.filter_box import FilterBox
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.icons import icon
@@ -20,7 +21,6 @@ from cacheview.ui.images.menu import ImageMenu
 from cacheview.ui.images.model import NODE_ROLE, ImagesColumn, ImageTreeModel
 from cacheview.ui.images.tree import Forest, ImageNode
 from cacheview.ui.images.view import ImageTree
-from cacheview.ui.patience import Patience
 from cacheview.ui.scrolled import Scrolled
 from cacheview.ui.theme import GRID, set_font, strong_font
 
@@ -67,8 +67,8 @@ class ImagesPane(QWidget):
         self._arranger = Arranger(self)
         self._arranger.arranged.connect(self._show_arranged)
         self._arranger.progressed.connect(self._show_progress)
-        self._patience = Patience(self)
-        self._patience.timeout.connect(lambda: self._show_progress(self._percent))
+        self._busy_timer = BusyTimer(self)
+        self._busy_timer.timeout.connect(lambda: self._show_progress(self._percent))
         self._title = QLabel("Images")
         self._title.setTextFormat(Qt.TextFormat.PlainText)
         self._box = FilterBox("Filter: name, id, instruction", "Filter images by name, id or instruction")
@@ -216,7 +216,7 @@ class ImagesPane(QWidget):
         if hit is not None:
             self.tree.scroll_to(hit)
 
-    def bring_beside(self, parent: str, hit: str) -> None:
+    def scroll_to_hit(self, parent: str, hit: str) -> None:
         """Scroll so that the hit is visible together with the parent, if the parent is still the current row."""
         if self.tree.current_id() == parent:
             self.tree.keep_in_sight(hit)
@@ -238,7 +238,7 @@ class ImagesPane(QWidget):
         )
         if self._arranger.is_busy:
             self._percent = 0
-            self._patience.start()
+            self._busy_timer.start()
 
     @property
     def _concerned(self) -> frozenset[str] | None:
@@ -248,7 +248,7 @@ class ImagesPane(QWidget):
         return self.model.marks.concerned if self.model.marks is not None else frozenset()
 
     def _show_arranged(self, prepared: PreparedTree, kept: FilteredNodes | None) -> None:
-        self._patience.stop()
+        self._busy_timer.stop()
         was_filtered = self.model.is_filtered
         if prepared.forest is not self.model.forest:
             self._quietly(lambda: self._show_tree(prepared))
@@ -291,7 +291,7 @@ class ImagesPane(QWidget):
         """Show the progress of a long search. Escape clears the filter, which ends the search."""
         self._percent = percent
         query = self._arranger.query
-        if self._arranger.is_busy and not self._patience.isActive():
+        if self._arranger.is_busy and not self._busy_timer.isActive():
             is_search = query is not None and bool(query.words)
             self._footer.show_busy(f"Searching… {percent}%" if is_search else "Updating…")
 

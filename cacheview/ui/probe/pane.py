@@ -103,7 +103,7 @@ class ProbePane(QWidget):
     def set_edited(self, edited: bool) -> None:
         """Show in the title whether the user edited the probe. A probe just loaded from an image does not count."""
         is_shown = edited and self._document.probe != self._taken
-        self._bar.say_title(*(("Probe (edited)", "Edited") if is_shown else ("Probe", "")))
+        self._bar.show_title(*(("Probe (edited)", "Edited") if is_shown else ("Probe", "")))
         set_tip(self._bar, "The probe has been edited; undo to restore the loaded probe" if is_shown else "")
 
     @property
@@ -217,8 +217,8 @@ class ProbePane(QWidget):
             set_font(button, small_font)
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
         bar = TitleBar(self, section, self.from_image, self.from_instruction, short="Config")
-        bar.say(self.from_image, self.from_image.text(), "Ima&ge ▾")
-        bar.say(self.from_instruction, self.from_instruction.text(), "Instruc&tion…", "S&tep…")
+        bar.show_text(self.from_image, self.from_image.text(), "Ima&ge ▾")
+        bar.show_text(self.from_instruction, self.from_instruction.text(), "Instruc&tion…", "S&tep…")
         layout.addWidget(bar)
         self._pages = QStackedWidget(self)
         self.form = ConfigForm(self, later=self._later)

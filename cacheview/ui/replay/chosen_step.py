@@ -7,8 +7,8 @@ from collections.abc import Callable
 from PySide6.QtCore import QModelIndex, QObject, Qt, Signal
 
 from cacheview.replay.result import Step, StepStatus
-from cacheview.ui.replay.asking import ReplayResult
 from cacheview.ui.replay.model import StepsModel
+from cacheview.ui.replay.replayer import ReplayResult
 from cacheview.ui.replay.view import StepsView
 
 __all__ = ["ChosenStep"]

@@ -9,9 +9,9 @@ from PySide6.QtCore import Signal
 from PySide6.QtGui import QHideEvent, QShowEvent
 from PySide6.QtWidgets import QFrame, QHeaderView, QTreeWidget, QTreeWidgetItem, QVBoxLayout, QWidget
 
+from cacheview.ui.busy_timer import BusyTimer
 from cacheview.ui.content_page import ContentPage
 from cacheview.ui.loading import Loader, Work
-from cacheview.ui.patience import Patience
 from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.theme import GRID, strong_font
 
@@ -48,42 +48,42 @@ class ClientsPage(QWidget):
         header.setSectionResizeMode(0, QHeaderView.ResizeMode.Stretch)
         header.setSectionResizeMode(1, QHeaderView.ResizeMode.ResizeToContents)
         self._content = ContentPage(self.tree)
-        self._content.pressed.connect(self.ask)
+        self._content.pressed.connect(self.look_up)
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._content)
         self._loader = Loader(self)
         self._loader.succeeded.connect(self._show)
         self._loader.failed.connect(self._fail)
-        self._patience = Patience(self)
-        self._patience.timeout.connect(lambda: self._content.say("Comparing clients…", _HINT))
-        self._content.say("Comparing clients…", _HINT)
+        self._busy_timer = BusyTimer(self)
+        self._busy_timer.timeout.connect(lambda: self._content.show_text("Comparing clients…", _HINT))
+        self._content.show_text("Comparing clients…", _HINT)
 
     def forget(self) -> None:
         """Note that the content belongs to an older replay."""
         self._is_requested = False
         if self.isVisible():
-            self.ask()
+            self.look_up()
 
-    def ask(self) -> None:
+    def look_up(self) -> None:
         """Compare again."""
         work = self._work()
         if work is None:
-            self._content.say("There is nothing to compare", "Replay a Dockerfile first.")
+            self._content.show_text("There is nothing to compare", "Replay a Dockerfile first.")
             return
         self._is_requested = True
-        self._patience.start()
+        self._busy_timer.start()
         self._loader.start(work)
 
     def stop(self) -> None:
         """Stop running work, and wait for it."""
-        self._patience.stop()
+        self._busy_timer.stop()
         self._loader.close()
 
     def _show(self, groups: Sequence[ClientGroup]) -> None:
         from cacheview.report.clients import outcome, reasons
 
-        self._patience.stop()
+        self._busy_timer.stop()
         self.tree.clear()
         for number, group in enumerate(groups):
             names = ", ".join(run.client.program for run in group.runs)
@@ -101,18 +101,18 @@ class ClientsPage(QWidget):
         self.settled.emit()
 
     def _fail(self, error: Exception) -> None:
-        self._patience.stop()
-        self._content.say("The clients could not be compared", one_line(str(error)), "Compare again")
+        self._busy_timer.stop()
+        self._content.show_text("The clients could not be compared", one_line(str(error)), "Compare again")
         self.settled.emit()
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if not self._is_requested:
-            self.ask()
+            self.look_up()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         if self._loader.is_busy:
             self._is_requested = False
-            self._patience.stop()
+            self._busy_timer.stop()
             self._loader.cancel()

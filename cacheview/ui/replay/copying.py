@@ -6,7 +6,7 @@ from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QGuiApplication
 
 from cacheview.ui.loading import Loader, Report
-from cacheview.ui.replay.asking import ReplayResult
+from cacheview.ui.replay.replayer import ReplayResult
 from cacheview.ui.replay.rows import ReplayRow
 
 __all__ = ["StepsCopier"]
@@ -31,7 +31,7 @@ class StepsCopier(QObject):
             from cacheview.report.replays import replay_as_text
 
             report(0, None, "Copying")
-            return replay_as_text(result.replay, result.question.store, result.misses, using=result.question.daemon)
+            return replay_as_text(result.replay, result.request.store, result.misses, using=result.request.daemon)
 
         self._loader.start(work)
 

@@ -13,7 +13,7 @@ from cacheview.model import Image
 from cacheview.replay.misses import Miss
 from cacheview.replay.result import Step, StepStatus
 from cacheview.ui.plain import one_line, visible
-from cacheview.ui.replay.asking import ReplayResult
+from cacheview.ui.replay.replayer import ReplayResult
 from cacheview.ui.replay.rows import ReplayRow, RowKind, place_text, reason_text, word_of
 from cacheview.ui.sizes import size_text
 from cacheview.ui.theme import GRID, mono_font, plain_font, set_font, small_font, strong_font
@@ -123,18 +123,18 @@ class StepDetail(QScrollArea):
             if cost is not None and cost.removed is not None:
                 reason = f"What if: {cost_reason(cost)}. {reason}".rstrip()
             files = _files(step)
-        self._title.say(title)
-        is_open = result is not None and bool(result.question.build.file)
+        self._title.show_text(title)
+        is_open = result is not None and bool(result.request.build.file)
         self.editor_button.setVisible(is_open and row is not None and row.line > 0)
         self.editor_button.setText(f"Open at line {row.line}" if row is not None else "")
-        self._instruction.say(visible(row.text[:_LONGEST]) if row is not None else "")
+        self._instruction.show_text(visible(row.text[:_LONGEST]) if row is not None else "")
         check = self._show_reason(miss, reason)
         show_check(self._values, check)
-        self._differs.say(one_line_each(differs))
+        self._differs.show_text(one_line_each(differs))
         self._miss = miss if miss is not None and miss.comparison is not None else None
         self.files_button.setVisible(self._miss is not None)
         if self._miss is not None and result is not None:
-            offer_files(self.files_button, result.question.store, has_files=self._miss.has_files)
+            offer_files(self.files_button, result.request.store, has_files=self._miss.has_files)
         image = _downloadable_image(row.step, result) if row is not None and result is not None else None
         self.download_button.setVisible(image is not None)
         if image is not None:
@@ -144,18 +144,18 @@ class StepDetail(QScrollArea):
                 self.download_button,
                 "Download the image as docker save does, to read its layers; cacheview deletes the download on exit",
             )
-        self._files.say(files)
+        self._files.show_text(files)
 
     def _show_reason(self, miss: Miss | None, reason: str) -> Check | None:
         if miss is None:
-            self._reason.say(visible(reason))
+            self._reason.show_text(visible(reason))
             return None
         why, check = miss.remedy.reason, None
         if not why and not miss.files:
             why, check = values_in_banner(miss.explanation)
         sentence = f"{miss.explanation.sentence[:1].upper()}{miss.explanation.sentence[1:]}."
         remedy = f"For a hit: {miss.remedy.phrase}." if miss.remedy.edits else ""
-        self._reason.say(one_line(" ".join(filter(None, (sentence, why, remedy, reason)))))
+        self._reason.show_text(one_line(" ".join(filter(None, (sentence, why, remedy, reason)))))
         return check
 
     def minimumSizeHint(self) -> QSize:
@@ -177,7 +177,7 @@ def one_line_each(texts: Sequence[str]) -> str:
 
 
 def _reason(step: Step, result: ReplayResult, explanation: Explanation | None, *, is_explained: bool) -> str:
-    store = result.question.store
+    store = result.request.store
     reason = reason_text(step, store)
     if reason:
         return f"{reason[:1].upper()}{reason[1:]}"
@@ -199,7 +199,7 @@ def _downloadable_image(step: Step | None, result: ReplayResult) -> Image | None
 
     if step is None or step.status is not StepStatus.UNKNOWN or step.from_image is None or step.sources is not None:
         return None
-    return step.from_image if step.from_image.diff_ids and is_downloadable(result.question.store) else None
+    return step.from_image if step.from_image.diff_ids and is_downloadable(result.request.store) else None
 
 
 def _files(step: Step) -> str:

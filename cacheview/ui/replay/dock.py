@@ -57,10 +57,10 @@ class Replays(DockController[ReplayPane]):
         self.pane.build_changed.connect(self._keep)
         self.pane.image_activated.connect(self.reveal)
         self.pane.download_requested.connect(host.layer_access.allow)
-        self.pane.copied.connect(self.say_copied)
+        self.pane.copied.connect(self.show_copied)
         self.pane.editor_requested.connect(self._editor.open)
         self.pane.build_changed.connect(self._name_build)
-        self._editor.opened.connect(host.status.say)
+        self._editor.opened.connect(host.status.show_text)
         self._editor.failed.connect(self._not_opened)
 
     def _make_dock(self, name: str, action: QAction) -> PaneDock:

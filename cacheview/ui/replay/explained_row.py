@@ -15,7 +15,7 @@ from cacheview.ui.replay.view import StepsView
 from cacheview.ui.selection import SelectionRelation
 
 if TYPE_CHECKING:
-    from cacheview.ui.replay.asking import ReplayResult
+    from cacheview.ui.replay.replayer import ReplayResult
     from cacheview.ui.session import Session
 
 __all__ = ["ExplainedRow"]
@@ -67,14 +67,14 @@ class ExplainedRow(QObject):
         if self.session.is_undisturbed:
             self.explain()
         else:
-            self.select_beside()
+            self.select_without_probe()
         self.show_detail()
 
-    def select_beside(self) -> None:
+    def select_without_probe(self) -> None:
         """Select it without changing the probe."""
         session, result, row = self.session, self.result, self.row
         if session is not None and result is not None and row is not None:
-            session.select_beside(selection(row, result))
+            session.select_without_probe(selection(row, result))
 
     def release(self) -> None:
         """Note that no row is chosen or visible."""

@@ -11,10 +11,9 @@ from PySide6.QtWidgets import QWidget
 
 from cacheview.replay.result import Step
 from cacheview.ui.content_page import ContentPage
-from cacheview.ui.dock_pane import AskingPane
+from cacheview.ui.dock_pane import LookupPane
 from cacheview.ui.loading import Work
 from cacheview.ui.plain import error_words, one_line
-from cacheview.ui.replay.asking import Question, Replayer, ReplayResult
 from cacheview.ui.replay.build import Build
 from cacheview.ui.replay.chosen_step import ChosenStep
 from cacheview.ui.replay.clients import ClientsPage
@@ -24,6 +23,7 @@ from cacheview.ui.replay.form import OptionsForm, stage_names
 from cacheview.ui.replay.head import ReplayHead
 from cacheview.ui.replay.head_words import head_words
 from cacheview.ui.replay.model import StepsModel
+from cacheview.ui.replay.replayer import Replayer, ReplayRequest, ReplayResult
 from cacheview.ui.replay.row_menu import StepMenu
 from cacheview.ui.replay.rows import rows_of
 from cacheview.ui.replay.side_pages import SidePages
@@ -42,7 +42,7 @@ __all__ = ["ReplayPane"]
 _QUICK: Final = 2.0  # seconds; a longer replay is not repeated each time the window is activated
 
 
-class ReplayPane(AskingPane[ReplayHead, Question]):
+class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
     """Replays while it is visible. The selected step's probe becomes the session's probe, as an edit.
 
     Args:
@@ -98,7 +98,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self._loader.failed.connect(self._fail)
         self._loader.cancelled.connect(self._cancelled)
         self._copier.copied.connect(self.copied)
-        self._watcher.changed.connect(self.again)
+        self._watcher.changed.connect(self.look_up_again)
         self._chosen_step.chosen.connect(lambda _: self._choose())
         self._side.build_changed.connect(self.change)
         self._side.context_requested.connect(self.context_requested)
@@ -115,7 +115,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         head = self.head
         head.open_requested.connect(self.open_requested)
         head.compare_requested.connect(self.compare_requested)
-        head.again_requested.connect(self.again)
+        head.again_requested.connect(self.look_up_again)
         head.cancel_requested.connect(self.cancel)
         head.options_requested.connect(self.show_options)
         head.clients_requested.connect(self.show_clients)
@@ -137,9 +137,9 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
 
     # The interface of a dock's pane
 
-    def _hear(self, session: Session) -> None:
-        session.rules_changed.connect(self.ask)
-        session.store_changed.connect(self.ask)
+    def _connect_session(self, session: Session) -> None:
+        session.rules_changed.connect(self.look_up)
+        session.store_changed.connect(self.look_up)
         self._explained.session = session
         session.answered.connect(self._explained.show_detail)
         session.selection_changed.connect(self._explained.show_detail)
@@ -199,38 +199,38 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         else:
             self._side.show_detail()
 
-    def ask(self) -> None:
+    def look_up(self) -> None:
         """Replay the build if the pane is visible and does not show its result."""
         session, build = self._session, self._build
         if session is None or build is None:
             self._show_nothing()
             return
-        wanted = Question(build, session.store, session.daemon, session.supposed)
-        shown = self._question
+        wanted = ReplayRequest(build, session.store, session.daemon, session.supposed)
+        shown = self._subject
         if shown is not None and (shown.build, shown.daemon) == (build, wanted.daemon) and shown.store is wanted.store:
             return
         if not self.isVisible():
-            self._question = None
-            if self.result is not None and self.result.question.store is not wanted.store:
+            self._subject = None
+            if self.result is not None and self.result.request.store is not wanted.store:
                 self._forget()  # it refers to much of a store that is closed
             return
-        self._question = wanted
+        self._subject = wanted
         self._enable()
         self._watcher.watch(build, self.result)
-        self._patience.start()
+        self._busy_timer.start()
         self._loader.start(self.replayer.replaying(wanted))
 
     @property
-    def question(self) -> Question | None:
+    def request(self) -> ReplayRequest | None:
         """The build of the shown replay; None if there is none."""
-        return self.result.question if self.result is not None else None
+        return self.result.request if self.result is not None else None
 
     def cancel(self) -> None:
         """Stop running work. The content stays."""
         self._loader.cancel()
 
     def _comparing(self) -> Work | None:
-        return self.replayer.comparing(self.result.question) if self.result is not None else None
+        return self.replayer.comparing(self.result.request) if self.result is not None else None
 
     def change(self, build: Build) -> None:
         """Replay with other options."""
@@ -240,13 +240,13 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             self.row_menu.show_build(build)
             self._side.set_build(build)
             self.build_changed.emit(build)
-        self.again()
+        self.look_up_again()
 
     def _turned_to(self, state: Qt.ApplicationState) -> None:
         """Replay again when the user returns to the window, since unwatched files may have changed."""
         is_quick = self.result is not None and self.result.seconds < _QUICK
         if state is Qt.ApplicationState.ApplicationActive and is_quick and not self._loader.is_busy:
-            self.again()
+            self.look_up_again()
 
     # Results
 
@@ -260,7 +260,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         assert self._build is not None
         self._explained.result = result
         self._watcher.watch(self._build, result)
-        replay, store = result.replay, result.question.store
+        replay, store = result.replay, result.request.store
         kept = QPersistentModelIndex(self.view.currentIndex())
         is_new = self._is_new
         self._chosen_step.quietly(lambda: self.model.show(rows_of(replay, result.costs), store))
@@ -284,13 +284,13 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
 
     def _say(self) -> None:
         assert self.result is not None
-        self.head.say(head_words(self.result, self.model.rows))
+        self.head.show_text(head_words(self.result, self.model.rows))
 
     def _fail(self, error: Exception) -> None:
         self._settle()
         self._forget()
         self._show_title()
-        self._content.say("The Dockerfile could not be replayed", one_line(error_words(error)), "Replay again")
+        self._content.show_text("The Dockerfile could not be replayed", one_line(error_words(error)), "Replay again")
         self.settled.emit()
 
     def _cancelled(self) -> None:
@@ -299,24 +299,24 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             self._say()
         else:
             self._show_title()
-            self._content.say("The replay was canceled", "No steps were looked up.", "Replay again")
+            self._content.show_text("The replay was canceled", "No steps were looked up.", "Replay again")
 
     def _settle(self) -> None:
-        self._patience.stop()
+        self._busy_timer.stop()
         self.head.set_busy(False)
 
-    def _lose_patience(self) -> None:
+    def _show_busy(self) -> None:
         self.head.show_progress(0, None)
         self.head.set_busy(True)
         if self.result is None:
             self._show_title()
-            self._content.say("Replaying…", "Reading the files that COPY and ADD use, then looking up each step.")
+            self._content.show_text("Replaying…", "Reading the files that COPY and ADD use, then looking up each step.")
 
     def _progress(self, done: int, total: int | None, what: str) -> None:
-        if self._patience.isActive():
+        if self._busy_timer.isActive():
             return
         self.head.show_progress(done, total)
-        self.head.say(what)
+        self.head.show_text(what)
 
     def _forget(self) -> None:
         self._explained.result = None
@@ -327,16 +327,16 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         self.head.copy_button.setEnabled(False)
 
     def _show_title(self) -> None:
-        self.head.say(one_line(self._build.title) if self._build is not None else "")
+        self.head.show_text(one_line(self._build.title) if self._build is not None else "")
 
     def _show_nothing(self) -> None:
         self._enable()
         self.head.copy_button.setEnabled(False)
         self._show_title()
         if self._build is not None:
-            self._content.say("No store is open", "Open a store to look up the Dockerfile's steps in its cache.")
+            self._content.show_text("No store is open", "Open a store to look up the Dockerfile's steps in its cache.")
         else:
-            self._content.say(
+            self._content.show_text(
                 "No Dockerfile is open",
                 "Choose a Dockerfile, or drop it on the window. Each step is looked up in the cache; nothing is built.",
                 "Replay Dockerfile…",
@@ -353,7 +353,7 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
         if self._build is None:
             self.open_requested.emit()
         else:
-            self.again()
+            self.look_up_again()
 
     def _continue(self, wanted: bool) -> None:
         if self._build is not None:
@@ -361,8 +361,8 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
 
     def _download(self) -> None:
         if self.result is not None:
-            self.download_requested.emit(self.result.question.store)
-            self.again()
+            self.download_requested.emit(self.result.request.store)
+            self.look_up_again()
 
     def _go_to(self, step: Step) -> None:
         index = self._chosen_step.index_of(step)
@@ -383,14 +383,14 @@ class ReplayPane(AskingPane[ReplayHead, Question]):
             super().keyPressEvent(event)
 
     def showEvent(self, event: QShowEvent) -> None:
-        self._explained.select_beside()
+        self._explained.select_without_probe()
         super().showEvent(event)
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._watcher.stop()
         self._explained.release()  # a hidden row is not the one that is explained
-        self._question = None  # the files are not watched in the meantime
+        self._subject = None  # the files are not watched in the meantime
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -7,7 +7,7 @@ from typing import Final
 
 from cacheview.model import SCRATCH
 from cacheview.replay.result import Step, StepStatus
-from cacheview.ui.replay.asking import ReplayResult
+from cacheview.ui.replay.replayer import ReplayResult
 from cacheview.ui.replay.rows import ReplayRow, RowKind, assumed_before, depends_on
 from cacheview.ui.selected_item import SelectedItem
 from cacheview.wording import sentence
@@ -20,7 +20,7 @@ _NAMES: Final = {RowKind.REFUSAL: "the refusal", RowKind.WARNING: "a warning", R
 
 def selection(row: ReplayRow, result: ReplayResult) -> SelectedItem:
     """Return the row as the selected item."""
-    return replace(_selected(row, result), store=result.question.store, daemon=result.question.daemon)
+    return replace(_selected(row, result), store=result.request.store, daemon=result.request.daemon)
 
 
 def _selected(row: ReplayRow, result: ReplayResult) -> SelectedItem:
@@ -50,7 +50,7 @@ def _is_in_store(step: Step, result: ReplayResult) -> bool:
     """Whether the parent is in the store. Only the replay knows one that the build would create."""
     assert step.probe is not None
     parent = step.probe.parent
-    return parent == SCRATCH or parent in result.question.store.by_id
+    return parent == SCRATCH or parent in result.request.store.by_id
 
 
 def _why_no_probe(step: Step) -> str:

@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QHBoxLayout, QLabel, QToolButton, QVBoxLayout, QWi
 from cacheview.replay.result import Replay, Step
 from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import one_line
-from cacheview.ui.replay.asking import ReplayResult
+from cacheview.ui.replay.replayer import ReplayResult
 from cacheview.ui.theme import GRID, current_tokens, icon_size, plain_font, set_font, strong_font
 from cacheview.ui.verdict.labels import ElidedLabel, WrappedText
 from cacheview.whatif.costs import Costs
@@ -68,7 +68,7 @@ def summaries(result: ReplayResult) -> tuple[StripLine, ...]:
         lines.append(StripLine("miss", "MISS", f"{_named(missed, replay)}{': ' if why else ''}{why}", missed))
     if refused is None and missed is None:
         lines.append(_without_miss(replay))
-    missing = result.question.build.missing
+    missing = result.request.build.missing
     if missing:
         names = ", ".join(missing)
         text = f"Build argument values are not saved when you close cacheview. Set {names} again in Options"
@@ -170,8 +170,8 @@ class _StripRow(QWidget):
         self.setVisible(summary is not None)
         if summary is None:
             return
-        self._word.say(summary.word)
-        self._text.say(one_line(summary.text))
+        self._word.show_text(summary.word)
+        self._text.show_text(one_line(summary.text))
         self._button.setVisible(summary.step is not None)
         self.setAccessibleName(self.text)
         self._dress()

@@ -11,8 +11,8 @@ from PySide6.QtCore import QFileSystemWatcher, QObject, QTimer, Signal
 __all__ = ["BuildWatcher"]
 
 if TYPE_CHECKING:
-    from cacheview.ui.replay.asking import ReplayResult
     from cacheview.ui.replay.build import Build
+    from cacheview.ui.replay.replayer import ReplayResult
 
 _IGNORE_FILE: Final = ".dockerignore"
 _REST: Final = 100  # milliseconds without a change before it is reported, since an editor writes in several steps
@@ -44,7 +44,7 @@ class BuildWatcher(QObject):
         ``result``: the shown result. If it is of this build, the files of its steps are watched too, as far as
         possible.
         """
-        steps = result.replay.looked_up if result is not None and result.question.build == build else ()
+        steps = result.replay.looked_up if result is not None and result.request.build == build else ()
         sources = (path for step in steps if step.sources is not None for path, _ in step.sources.files)
         files = (build.dockerfile, f"{build.context}/{_IGNORE_FILE}")
         self._watch(files, (f"{build.context}/{path}" for path in sources))

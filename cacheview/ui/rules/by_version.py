@@ -18,7 +18,7 @@ from PySide6.QtWidgets import (
 from cacheview.model import Release, StoreKind
 from cacheview.ui.chooser import Chooser
 from cacheview.ui.dialog_buttons import Buttons, accepting_buttons
-from cacheview.ui.rules.asking import DRIVERS, RulesFound, find, releases_of
+from cacheview.ui.rules.lookup import DRIVERS, FoundRules, find, releases_of
 from cacheview.ui.theme import GRID, set_font, small_font
 from cacheview.ui.verdict.hazards import FramedLine
 
@@ -35,7 +35,7 @@ _LOOK: Final = {
 class _FoundLabel(FramedLine):
     """A label for the rules, or the reason that there are none."""
 
-    def show_found(self, result: RulesFound) -> None:
+    def show_found(self, result: FoundRules) -> None:
         look = "unfinished" if result.is_unfinished else "none"
         sentence, advice = result.text, ""
         if result.rules is not None:
@@ -45,7 +45,7 @@ class _FoundLabel(FramedLine):
         elif not result.is_unfinished:
             sentence = f"None: {result.text}"
         self.icon, self.colours = _LOOK[look]
-        self.say(sentence, advice)
+        self.show_text(sentence, advice)
         self.setAccessibleName(f"{sentence} {advice}".strip())
         self._colour()
         self.update()
@@ -57,7 +57,7 @@ class ByVersionDialog(QDialog):
     Args:
         release: the initial version.
 
-    Signals: ``chosen(str)``: the user's choice, see `RulesFound.name`.
+    Signals: ``chosen(str)``: the user's choice, see `FoundRules.name`.
     """
 
     chosen = Signal(str)
@@ -118,7 +118,7 @@ class ByVersionDialog(QDialog):
         self._show_result()
 
     @property
-    def rules_found(self) -> RulesFound:
+    def rules_found(self) -> FoundRules:
         """The rules for the typed text."""
         return find(self.version.text(), self.driver.currentText(), self.commit.text())
 

@@ -26,8 +26,8 @@ from cacheview.engine import RULE_SETS, RuleSet
 from cacheview.ui.chooser import Chooser
 from cacheview.ui.dialog_buttons import closing_buttons
 from cacheview.ui.images.empty import EmptyPage
-from cacheview.ui.rules.asking import releases_of
 from cacheview.ui.rules.describing import as_text, lines, paragraphs, predecessor
+from cacheview.ui.rules.lookup import releases_of
 from cacheview.ui.rules.model import RulesColumn, RulesModel
 from cacheview.ui.theme import GRID, current_tokens, heading_font, plain_font, scaled_font, set_font, small_font
 from cacheview.ui.words_table import WordsTable

@@ -48,7 +48,7 @@ class Saver(QObject):
         self._loader.cancelled.connect(self.cancelled)
         self._line = WorkLine(self._loader, make_line)
 
-    def ask(self, session: Session) -> SaveDialog:
+    def open_dialog(self, session: Session) -> SaveDialog:
         """Prompt for the path, and save after the answer."""
         dialog = SaveDialog(suggested_path(session.opened.location), self._window, opened=session.opened.location)
         dialog.wanted.connect(lambda path, env, labels: self._write(session, path, env, labels))

@@ -213,7 +213,7 @@ class AddDialog(QDialog):
     def _say(self, picture: str, text: str) -> None:
         colour = "text_muted" if picture == "not-certain" else picture
         self._picture.setPixmap(pixmap(picture, colour, icon_size(), self.devicePixelRatioF()))
-        self._value_label.say(visible(text[:_MOST] + ("…" if len(text) > _MOST else "")))
+        self._value_label.show_text(visible(text[:_MOST] + ("…" if len(text) > _MOST else "")))
         set_tip(self._value_label, text)
         self._value_label.set_colour(colour)
 

@@ -52,7 +52,7 @@ class ProbeAdder(QObject):
         self._loader.cancelled.connect(self.cancelled)
         self._line = WorkLine(self._loader, make_line)
 
-    def ask(self, session: Session, known: str = "") -> AddDialog | None:
+    def open_dialog(self, session: Session, known: str = "") -> AddDialog | None:
         """Prompt for the suite, and add the probe after the answer. Returns None if there is no answer yet.
 
         ``known``: a suite that the user is working with.

@@ -30,16 +30,16 @@ class SuiteChecks(DockController[SuitesPane]):
         self.shower = RowShower(host)
         self.adder = ProbeAdder(host.frame, host.add_line)
         self.pane.chosen.connect(self.shower.show)
-        self.pane.copied.connect(self.say_copied)
+        self.pane.copied.connect(self.show_copied)
         self.shower.failed.connect(self._not_shown)
         self.adder.added.connect(self._added)
         self.adder.failed.connect(self._not_added)
-        self.adder.cancelled.connect(lambda: host.status.say("Adding was canceled"))
+        self.adder.cancelled.connect(lambda: host.status.show_text("Adding was canceled"))
 
     def add(self, session: Session) -> AddDialog | None:
         """Prompt for the suite to add the current probe to."""
         listed = [location for location in self.pane.locations if location != DEMO]
-        return self.adder.ask(session, listed[0] if len(listed) == 1 else "")
+        return self.adder.open_dialog(session, listed[0] if len(listed) == 1 else "")
 
     def stop(self) -> None:
         """Stop running work, and wait for it."""
@@ -48,7 +48,7 @@ class SuiteChecks(DockController[SuitesPane]):
         self.adder.close()
 
     def _added(self, path: str, count: int) -> None:
-        self.host.status.say(f"Added to {one_line(path)}, which now has {counted(count, 'case')}")
+        self.host.status.show_text(f"Added to {one_line(path)}, which now has {counted(count, 'case')}")
 
     def _not_shown(self, why: str) -> None:
         self.host.notice.show_text("problem", why)

@@ -188,23 +188,25 @@ class SuitesPane(DockPane[SuitesHead]):
             return
         if not self.locations:
             what = "A suite contains stores and probes, each with its expected verdict."
-            self._content.say("No suite has been run", what, "Open suites…")
+            self._content.show_text("No suite has been run", what, "Open suites…")
         elif busy and not self.model.total:
-            self._content.say("Running…", "Each probe appears here once it has been checked.")
+            self._content.show_text("Running…", "Each probe appears here once it has been checked.")
         elif not self.model.total:
             hint = "" if self._ended else "Add a probe with Ask ▸ Add this probe to a suite."
-            self._content.say("No probe has been run", hint)
+            self._content.show_text("No probe has been run", hint)
         elif self.model.is_filtering:
-            self._content.say("Filtering…", f"Searching {counted(self.model.total, 'row')}.")
+            self._content.show_text("Filtering…", f"Searching {counted(self.model.total, 'row')}.")
         elif text := self._box.text().strip():
-            self._content.say(f"Nothing matches “{visible(text[:60])}”", "The filter searches all columns.", "Show all")
+            self._content.show_text(
+                f"Nothing matches “{visible(text[:60])}”", "The filter searches all columns.", "Show all"
+            )
         else:
-            self._content.say("None failed", f"{counted(self.model.passed, 'probe')} passed.", "Show all")
+            self._content.show_text("None failed", f"{counted(self.model.passed, 'probe')} passed.", "Show all")
 
     def _show_counts(self) -> None:
         model = self.model
         if not self.locations:
-            self.head.say("")
+            self.head.show_text("")
             return
         text = f"{model.passed:,} passed, {model.failed:,} failed"
         if model.unusable:
@@ -213,13 +215,13 @@ class SuitesPane(DockPane[SuitesHead]):
         if not more:
             more = name_of(self.locations[0]) if len(self.locations) == 1 else counted(len(self.locations), "suite")
         outcome = Outcome.FAILED if model.failed else Outcome.PASSED if model.passed else None
-        self.head.say(f"{text} · {one_line(more)}", LOOKS[outcome] if outcome is not None else None)
+        self.head.show_text(f"{text} · {one_line(more)}", LOOKS[outcome] if outcome is not None else None)
 
     def _show_why(self, row: ChecksRow | None) -> None:
         if row is None:
-            self._why.say("")
+            self._why.show_text("")
         else:
-            self._why.say(f"{row.place}: {row.reason or 'as expected'}" + (f" — {row.note}" if row.note else ""))
+            self._why.show_text(f"{row.place}: {row.reason or 'as expected'}" + (f" — {row.note}" if row.note else ""))
 
     # User actions
 

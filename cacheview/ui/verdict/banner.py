@@ -39,7 +39,7 @@ class ElidedButton(QPushButton):
         self._short = ""
         self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
 
-    def say(self, text: str, end: str = "", short: str = "") -> None:
+    def show_text(self, text: str, end: str = "", short: str = "") -> None:
         """Set the text. ``end``: is kept when the text is cut; ``short``: replaces a text cut to almost nothing."""
         self._text, self._end, self._short = text, end, short
         self._cut()
@@ -188,13 +188,13 @@ class Banner(QWidget):
             word += f", if {only_if}"
         elif is_unknown and explanation.verdict.unknown is None:
             word += f", {NOT_CERTAIN}"
-        self._word.say(word)
-        self._head.say(one_line(explanation.sentence))
+        self._word.show_text(word)
+        self._head.show_text(one_line(explanation.sentence))
         self.copy_button.setEnabled(True)
         reason, check = values_in_banner(explanation)
         self._reason_shown = one_line(reason), check
         self._show_replayed()
-        self._remedy.say(f"For a hit: {one_line(explanation.remedy)}" if explanation.remedy else "")
+        self._remedy.show_text(f"For a hit: {one_line(explanation.remedy)}" if explanation.remedy else "")
         self._offer_files(explanation, has_files=selected is not None and selected.has_files)
         self.setAccessibleName(f"Verdict: {self.text}")
         self.setAccessibleDescription(visible(explanation.reason))
@@ -204,12 +204,12 @@ class Banner(QWidget):
         if self._look != NOT_KNOWN:
             self._look = NOT_KNOWN
             self._colour()
-        self._word.say("LOOKING UP")
-        self._head.say("the changed probe")
+        self._word.show_text("LOOKING UP")
+        self._head.show_text("the changed probe")
         self._reason_shown = "The trace below is for the previous probe.", None
         self._show_replayed()
-        self._remedy.say("")
-        self._coming.say("")
+        self._remedy.show_text("")
+        self._coming.show_text("")
         self.edit_button.hide()
         self.files_button.hide()
         self.copy_button.setEnabled(False)
@@ -222,7 +222,7 @@ class Banner(QWidget):
 
     def _show_replayed(self) -> None:
         reason, check = self._reason_shown
-        self._reason.say("" if self._brief else reason)
+        self._reason.show_text("" if self._brief else reason)
         show_check(self._values, None if self._brief else check)
 
     def set_brief(self, brief: bool) -> None:
@@ -250,7 +250,7 @@ class Banner(QWidget):
     def await_edit(self, explanation: Explanation, *, is_late: bool) -> None:
         """Wait for the edit. The previous button stays for a moment, and is then replaced by text."""
         is_miss = explanation.verdict.outcome is VerdictOutcome.MISS and not explanation.is_of_step
-        self._coming.say((_COMING_MISS if is_miss else _COMING) if is_late else "")
+        self._coming.show_text((_COMING_MISS if is_miss else _COMING) if is_late else "")
         if is_late or not is_miss:
             self.edit_button.setVisible(False)
             self._fit_copy()
@@ -258,7 +258,7 @@ class Banner(QWidget):
     def show_edit(self, explanation: Explanation) -> None:
         """Offer the smallest edit."""
         edit = explanation.edit
-        self._coming.say("")
+        self._coming.show_text("")
         self.edit_button.setVisible(edit is not None)
         self._fit_copy()
         if edit is None:
@@ -266,7 +266,7 @@ class Banner(QWidget):
         store = explanation.trace.store
         phrases = [plain_change(change.path, change.old, change.new, store) for change in edit.changes]
         text = one_line(phrases[0]) if len(phrases) == 1 else f"make {len(phrases)} changes"
-        self.edit_button.say(text[:1].upper() + text[1:], " → hit", "Edit")
+        self.edit_button.show_text(text[:1].upper() + text[1:], " → hit", "Edit")
         set_tip(self.edit_button, "Smallest edit for a hit:\n" + "\n".join(phrases))
         self.edit_button.setAccessibleName(f"Smallest edit for a hit: {'; '.join(one_line(p) for p in phrases)}"[:500])
 

@@ -40,7 +40,7 @@ class _Value(QWidget):
         layout.addWidget(self.edit, 1)
 
     def show_value(self, side: str, text: str, mark: slice) -> None:
-        self.side.say(side.capitalize())
+        self.side.show_text(side.capitalize())
         self.edit.setAccessibleName(f"{side}, full value")
         # Line breaks in a JSON string are escaped, so all real ones come from the formatting.
         shown = "\n".join(visible(line) for line in text.split("\n"))
@@ -146,15 +146,15 @@ class CheckDetail(QWidget):
         self.copy_button.setVisible(check is not None)
         if check is None:
             self._check = None
-            self._title.say("No check selected")
-            self._note.say("Select a check to see both of its values in full.")
+            self._title.show_text("No check selected")
+            self._note.show_text("Select a check to see both of its values in full.")
             self._show_parts()
             return
         title = f"{one_line(check.name)}: {outcome_in_words(check)}" + (f" · {whose}" if whose else "")
-        self._title.say(title)
+        self._title.show_text(title)
         doubt = doubt_in_words(check.doubts)
         note = f"{check.note[:1].upper()}{check.note[1:]}. {doubt}" if check.note and doubt else check.note or doubt
-        self._note.say(one_line(note))
+        self._note.show_text(one_line(note))
         if self._check is not None and (self._check is check or self._check == check):
             self._show_parts()
             return

@@ -61,10 +61,10 @@ class FramedLine(QWidget):
         """The advice below it; empty: none."""
         return self._advice.text()
 
-    def say(self, sentence: str, advice: str) -> None:
+    def show_text(self, sentence: str, advice: str) -> None:
         """Show a sentence and the advice."""
-        self._sentence.say(sentence)
-        self._advice.say(advice)
+        self._sentence.show_text(sentence)
+        self._advice.show_text(advice)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
@@ -93,7 +93,7 @@ class HazardLine(FramedLine):
     def show_hazard(self, hazard: Hazard) -> None:
         """Show another hazard."""
         sentence, advice = one_line(hazard.sentence), one_line(hazard.advice)
-        self.say(f"Hazard: {sentence}", advice)
+        self.show_text(f"Hazard: {sentence}", advice)
         self.setAccessibleName(f"Hazard, {HAZARD_TITLES[hazard.kind]}: {sentence} {advice}")
 
 
@@ -109,7 +109,7 @@ class DoubtLine(FramedLine):
         remedy = one_line(doubt_sentences(doubted[0].doubt)[1])
         if further:
             remedy += f" And {counted(further, 'more reason')}."
-        self.say(f"Unknown: {reasons}", remedy)
+        self.show_text(f"Unknown: {reasons}", remedy)
         self.setAccessibleName(f"Unknown: {reasons} {remedy}")
         set_tip(self, "\n".join((*(_reason(each) for each in doubted), remedy)))
 

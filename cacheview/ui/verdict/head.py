@@ -56,12 +56,12 @@ class VerdictHead(TitleBar):
     def show_differences_only(self, only: bool) -> None:
         """Show which of the two is chosen."""
         self._show_actions[0 if only else 1].setChecked(True)
-        self.say(self.show_button, *_SHOWN[only])
+        self.show_text(self.show_button, *_SHOWN[only])
 
     def show_nearest_first(self, nearest: bool) -> None:
         """Show which order is chosen."""
         self._order_actions[1 if nearest else 0].setChecked(True)
-        self.say(self.order_button, *_ORDERED[nearest])
+        self.show_text(self.order_button, *_ORDERED[nearest])
 
 
 def _choice(

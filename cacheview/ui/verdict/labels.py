@@ -31,7 +31,7 @@ class WrappedText(Wrapped):
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
         self.set_colour(colour)
 
-    def say(self, text: str) -> None:
+    def show_text(self, text: str) -> None:
         """Set the text. An empty one takes no space."""
         if text != self.text():
             self.setText(text)
@@ -61,7 +61,7 @@ class ElidedLabel(WrappedText):
         self.setWordWrap(False)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
 
-    def say(self, text: str) -> None:
+    def show_text(self, text: str) -> None:
         """Show another text."""
         self._whole = text
         set_tip(self, text)

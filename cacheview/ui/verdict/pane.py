@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from cacheview.cases import Daemon
 from cacheview.engine import Check, Explanation
+from cacheview.ui.busy_timer import FURTHER_BUSY_AFTER, BusyTimer
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.images.empty import EmptyPage
-from cacheview.ui.patience import FURTHER_PATIENCE, Patience
 from cacheview.ui.plain import one_line
 from cacheview.ui.scrolled import Scrolled
 from cacheview.ui.selected_item import SelectedItem
@@ -88,7 +88,7 @@ class VerdictPane(QWidget):
         self._rows_height = 0
         self._copy_wanted = ""  # the format to copy once the explanation is complete
         self._is_late = False
-        self._late = Patience(self, FURTHER_PATIENCE)
+        self._late = BusyTimer(self, FURTHER_BUSY_AFTER)
         self._late.timeout.connect(self._show_late)
         self._lay_out()
         self._connect()

@@ -49,7 +49,7 @@ class SubjectLine(QWidget):
             text = f"{selected.title} is unknown. {selected.why}"
         elif selected is not None:
             text = selected.title
-        self._text.say(one_line(text))
+        self._text.show_text(one_line(text))
         self._button.setText(f"Back to {selected.name}" if selected is not None else "")
         self._button.setVisible(relation is SelectionRelation.CHANGED)
         self.setVisible(bool(text))

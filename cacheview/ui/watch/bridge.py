@@ -67,7 +67,7 @@ class WatcherBridge(QObject):
         def work(report: Report) -> WatchProcess:
             from cacheview.watching.process import WatchProcess
 
-            watcher = WatchProcess(self._hear, self._faulty.emit)
+            watcher = WatchProcess(self._receive, self._faulty.emit)
             watcher.start(target, lambda: report(0, None, "Connecting to the engine"))
             try:
                 report(1, 1, "Connected")
@@ -103,7 +103,7 @@ class WatcherBridge(QObject):
         else:
             self.failed.emit(fault)
 
-    def _hear(self, build: ShownBuild) -> None:
+    def _receive(self, build: ShownBuild) -> None:
         """Receive a build, in a thread of the watcher."""
         with self._lock:
             is_first = not self._pending

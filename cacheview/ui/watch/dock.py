@@ -49,9 +49,9 @@ class WatchedBuilds(DockController[WatchPane]):
     def __init__(self, host: DockHost, name: str, action: QAction) -> None:
         super().__init__(host, name, WatchPane(), action)
         self._loader = Loader(self)
-        self._loader.succeeded.connect(lambda path: host.status.say(f"Saved: {one_line(path)}"))
+        self._loader.succeeded.connect(lambda path: host.status.show_text(f"Saved: {one_line(path)}"))
         self._loader.failed.connect(self._not_saved)
-        self.pane.copied.connect(self.say_copied)
+        self.pane.copied.connect(self.show_copied)
         self.pane.save_requested.connect(self.save)
         self.pane.open_requested.connect(self._ask_for_record)
         self._reader = Loader(self)

@@ -130,7 +130,7 @@ class WatchPane(DockPane[WatchHead]):
         is_engine = opened is not None and opened.kind is OpenedKind.ENGINE
         target = parse_location(opened.location).target if opened is not None and is_engine else ""
         if not self.model.builds:
-            self._content.say("Connecting to the engine…", "")
+            self._content.show_text("Connecting to the engine…", "")
         self.bridge.start(target)
 
     def _stop_watching(self) -> None:
@@ -184,20 +184,22 @@ class WatchPane(DockPane[WatchHead]):
         if self.model.builds:
             self._show_count()
             return
-        self._content.say("Paste this line into the terminal where you build, then build as usual:", self.line, "")
-        self.head.say(f"Watching {one_line(watcher.host)}: {one_line(self.line)}")
+        self._content.show_text(
+            "Paste this line into the terminal where you build, then build as usual:", self.line, ""
+        )
+        self.head.show_text(f"Watching {one_line(watcher.host)}: {one_line(self.line)}")
 
     def _fail(self, error: Exception) -> None:
         if not isinstance(error, DataError):
             raise error  # reported like any other exception
-        self.head.say("")
-        self._content.say("Builds cannot be watched", one_line(str(error)), "Watch")
+        self.head.show_text("")
+        self._content.show_text("Builds cannot be watched", one_line(str(error)), "Watch")
 
     def _end(self, error: DataError) -> None:
         """Show that watching has ended by itself. The builds stay."""
-        self.head.say(one_line(str(error)), ("hazard", "hazard"))
+        self.head.show_text(one_line(str(error)), ("hazard", "hazard"))
         if not self.model.builds:
-            self._content.say("Watching has ended", one_line(str(error)), "Watch")
+            self._content.show_text("Watching has ended", one_line(str(error)), "Watch")
         self._enable()
 
     def _show_news(self, build: ShownBuild) -> None:
@@ -237,7 +239,7 @@ class WatchPane(DockPane[WatchHead]):
         if differ:
             verb = plural(differ, "differs", "differ")
             text = f"{differ} of {counted(len(builds), 'build')} {verb} from the prediction"
-        self.head.say(text, ("hazard", "hazard") if differ else None)
+        self.head.show_text(text, ("hazard", "hazard") if differ else None)
 
     def _select(self, _: QModelIndex) -> None:
         self.steps_model.show_build(None)
@@ -263,8 +265,8 @@ class WatchPane(DockPane[WatchHead]):
         self.head.compare_button.setEnabled(can_be_saved or (build is not None and bool(build.record)))
 
     def _show_not_watching(self) -> None:
-        self.head.say("")
-        self._content.say("No builds are being watched", _HINT, "Watch")
+        self.head.show_text("")
+        self._content.show_text("No builds are being watched", _HINT, "Watch")
         self._enable()
 
     def changeEvent(self, event: QEvent) -> None:

@@ -46,8 +46,8 @@ class WhyMissed(QScrollArea):
         title, *words = _lines(build) if build is not None else [""]
         texts = (title, "\n".join(words))
         if texts != self.texts:
-            self._title.say(texts[0])
-            self._words.say(texts[1])
+            self._title.show_text(texts[0])
+            self._words.show_text(texts[1])
         self.setVisible(bool(title))
 
     def minimumSizeHint(self) -> QSize:

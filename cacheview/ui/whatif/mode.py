@@ -124,11 +124,11 @@ class WhatIf(QObject):
 
     # The mode
 
-    def ask(self, *changes: str) -> None:
+    def suppose(self, *changes: str) -> None:
         """Suppose changes, given as on the command line, after those already supposed."""
         session = self._host.session
         if session is not None:
-            self._hear(session)
+            self._connect_session(session)
             supposed = session.supposed
             self._changes = (*(self._changes if supposed is not None else ()), *changes)
             start = supposed or unchanged(session.store, session.daemon, CONTAINERS_NOT_READ)
@@ -142,7 +142,7 @@ class WhatIf(QObject):
             self._loader.start(_applying(start, self._changes))
 
     def _named(self, change: str) -> None:
-        self.ask(change)
+        self.suppose(change)
 
     def leave(self) -> None:
         """Show the actual store again, at the user's place in it."""
@@ -150,7 +150,7 @@ class WhatIf(QObject):
         if self._session is not None:
             self._session.end_supposing()
 
-    def _hear(self, session: Session) -> None:
+    def _connect_session(self, session: Session) -> None:
         if self._session is None:
             session.supposed_changed.connect(self._say)
             session.store_changed.connect(self._restore)
@@ -197,7 +197,7 @@ class WhatIf(QObject):
         self._left = None
         if workspace is not None and session.store is left[0]:
             workspace.images.restore(left[1])
-            self._host.status.say("What if is off: the actual store is shown")
+            self._host.status.show_text("What if is off: the actual store is shown")
 
 
 @dataclass(frozen=True)

@@ -21,7 +21,7 @@ from cacheview.engine.matrix import MatrixRow, compare, row_of
 from cacheview.model import ContainerConfig, Doubt, Image, ImageConfig, ImageStore, Probe
 from cacheview.report import matrices
 from cacheview.ui import answering
-from cacheview.ui.compare import asking
+from cacheview.ui.compare import lookup as lookups
 from cacheview.ui.compare.model import MatrixColumn
 from cacheview.ui.compare.pane import ComparePane
 from cacheview.ui.docks import COMPARE
@@ -194,13 +194,13 @@ def test_nothing_is_asked_while_it_is_hidden(
     shown: ComparePane, demo: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     asked: list[Probe] = []
-    real = asking.Asker.asking
+    real = lookups.RuleSetLookup.looking_up
 
-    def spy(self: asking.Asker, probe: Probe, known: MatrixRow) -> object:
+    def spy(self: lookups.RuleSetLookup, probe: Probe, known: MatrixRow) -> object:
         asked.append(probe)
         return real(self, probe, known)
 
-    monkeypatch.setattr(asking.Asker, "asking", spy)
+    monkeypatch.setattr(lookups.RuleSetLookup, "looking_up", spy)
     demo.commands.compare.trigger()
     qtbot.waitUntil(demo.docks.get(COMPARE).dock.isHidden, timeout=20_000)
     before = answers(shown)
@@ -222,7 +222,7 @@ class Gate:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, held: Probe | None = None) -> None:
         self.reached, self.open = threading.Event(), threading.Event()
         self.threads: set[int] = set()
-        real = asking.row_of
+        real = lookups.row_of
 
         def held_ask(cache: ImageCache, probe: Probe) -> MatrixRow:
             self.threads.add(threading.get_ident())
@@ -231,7 +231,7 @@ class Gate:
                 assert self.open.wait(20)
             return real(cache, probe)
 
-        monkeypatch.setattr(asking, "row_of", held_ask)
+        monkeypatch.setattr(lookups, "row_of", held_ask)
 
 
 def test_an_answer_to_an_older_probe_is_dropped(
@@ -325,7 +325,7 @@ def test_a_fault_of_our_own_is_reported(
         raise ZeroDivisionError("by zero")
 
     with monkeypatch.context() as patched, qtbot.captureExceptions() as faults:
-        patched.setattr(asking, "row_of", broken)
+        patched.setattr(lookups, "row_of", broken)
         edit(demo, "something new")
         qtbot.waitUntil(lambda: shown.page is not shown.view, timeout=20_000)
         qtbot.waitUntil(lambda: [str(fault) for _, fault, _ in faults] == ["by zero"])
@@ -365,7 +365,7 @@ def test_what_is_not_known_is_shown_as_unknown() -> None:
     own = ImageCache(store, RULE_SETS["containerd-71ebfc7"])
     known = row_of(own, probe)
     report = Replayed()
-    lines = asking.Asker(store).asking(probe, known)(report)
+    lines = lookups.RuleSetLookup(store).looking_up(probe, known)(report)
     assert isinstance(lines, list)
     outcomes = {line.rules.name: line.verdict.outcome for line in lines}
     # Without a time an image never matches by some rules; by the others what it was made with decides.
@@ -449,7 +449,7 @@ class Preparing:
         self.reached, self.open = threading.Event(), threading.Event()
         self.caches: list[ImageCache] = []
         self.threads: set[int] = set()
-        real = asking.explain
+        real = lookups.explain
 
         def slow(cache: ImageCache, probe: Probe, *, at_once: bool = True) -> Explanation:
             self.caches.append(cache)
@@ -458,7 +458,7 @@ class Preparing:
             assert self.open.wait(20)
             return real(cache, probe, at_once=at_once)
 
-        monkeypatch.setattr(asking, "explain", slow)
+        monkeypatch.setattr(lookups, "explain", slow)
         monkeypatch.setattr(answering, "_MANY", 0)  # otherwise other rules read tables that exist already
 
 
@@ -487,18 +487,18 @@ def test_preparing_does_not_wait_until_all_are_asked(qtbot: QtBot, monkeypatch: 
     known = row_of(ImageCache(store, RULE_SETS["containerd-29"]), probe)
     gate, preparing = Gate(monkeypatch), Preparing(monkeypatch)
     preparing.open.set()
-    asker, done = asking.Asker(store), []
-    asks = threading.Thread(target=lambda: done.append(asker.asking(probe, known)(Replayed())))
+    lookup, done = lookups.RuleSetLookup(store), []
+    asks = threading.Thread(target=lambda: done.append(lookup.looking_up(probe, known)(Replayed())))
     asks.start()
     assert gate.reached.wait(20)
     rules = RULE_SETS["containerd-25.0.0"]
-    prepares = threading.Thread(target=lambda: done.append(asker.preparing(rules, probe)(Replayed())))
+    prepares = threading.Thread(target=lambda: done.append(lookup.preparing(rules, probe)(Replayed())))
     prepares.start()
-    qtbot.waitUntil(lambda: not asker._free.is_set(), timeout=20_000)
+    qtbot.waitUntil(lambda: not lookup._free.is_set(), timeout=20_000)
     gate.open.set()
     prepares.join(20)
     asks.join(20)
-    assert asker._free.is_set()
+    assert lookup._free.is_set()
     cache, lines = done  # in this order
     assert isinstance(cache, ImageCache)
     assert cache.rules is rules

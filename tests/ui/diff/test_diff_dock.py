@@ -133,7 +133,7 @@ def test_the_replayed_build_is_compared_with_a_record(
     qtbot.waitUntil(lambda: window.session is not None, timeout=20_000)
     drop(window, context / "Dockerfile")
     replay = window.replays.pane
-    qtbot.waitUntil(lambda: replay.question is not None, timeout=20_000)
+    qtbot.waitUntil(lambda: replay.request is not None, timeout=20_000)
     replay.head.compare_button.click()
     dialog = chooser(window, qtbot)
     assert dialog.lines[0].currentText().startswith("Replay of ")

@@ -255,7 +255,7 @@ def test_a_suite_has_no_layers_to_look_into(
         assert "A suite has no layers: open the store that it was saved from." in button.toolTip()
     (context / "src" / "new.c").write_text("more")  # an earlier replay knows what changed since
     with qtbot.waitSignal(window.replays.pane.settled, timeout=9_000):
-        window.replays.pane.again()
+        window.replays.pane.look_up_again()
     assert all(button.isEnabled() for button in buttons)
 
 

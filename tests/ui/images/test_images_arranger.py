@@ -13,7 +13,7 @@ from PySide6.QtWidgets import QCheckBox, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 
 from cacheview.model import Image, ImageStore, Probe
-from cacheview.ui import patience
+from cacheview.ui import busy_timer
 from cacheview.ui.images import arrange, arranger
 from cacheview.ui.images.pane import ImagesPane
 
@@ -38,7 +38,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
     gate = Gate()
     monkeypatch.setattr(arrange, "search_text", gate.text)
     monkeypatch.setattr(arranger, "_AT_ONCE", 0)
-    monkeypatch.setattr(patience, "PATIENCE", 0)
+    monkeypatch.setattr(busy_timer, "BUSY_AFTER", 0)
     return gate
 
 

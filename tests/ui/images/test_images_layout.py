@@ -127,7 +127,7 @@ def test_the_hit_of_a_new_probe_is_whole_beside_its_parent_at_any_height(
     pane.set_store(many)
     pane.show()
     pane.reveal("sha256:last")
-    pane.bring_beside("sha256:last", "sha256:child")
+    pane.scroll_to_hit("sha256:last", "sha256:child")
     assert whole(pane, "sha256:last")
     assert whole(pane, "sha256:child")
     pane.resize(420, height - 71)
@@ -143,10 +143,10 @@ def test_a_hit_that_is_far_from_its_parent_does_not_push_it_out_of_sight(qtbot: 
     pane.set_store(many)
     pane.show()
     pane.reveal("sha256:lone1")
-    pane.bring_beside("sha256:lone1", "sha256:child")
+    pane.scroll_to_hit("sha256:lone1", "sha256:child")
     assert whole(pane, "sha256:lone1")
     pane.reveal("sha256:child")
-    pane.bring_beside("sha256:lone1", "sha256:last")  # no longer the current row
+    pane.scroll_to_hit("sha256:lone1", "sha256:last")  # no longer the current row
     assert whole(pane, "sha256:child")
     pane.close()
 

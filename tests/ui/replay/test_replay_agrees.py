@@ -143,7 +143,7 @@ class Person:
         def is_settled() -> bool:
             if not pane.isVisible() or not pane.view.isVisible() or pane.result is None:
                 return not pane.isVisible() or pane.result is not None
-            asked = pane.result.question
+            asked = pane.result.request
             return asked.store is self.session.store and asked.daemon == self.session.daemon
 
         self.qtbot.waitUntil(is_settled, timeout=9_000)

@@ -13,9 +13,9 @@ from cacheview.model import Image, ImageConfig, ImageStore, RootFS
 from cacheview.replay.hazards import StepHazard
 from cacheview.replay.result import Step, StepStatus
 from cacheview.stores.opened_location import OpenedCase
-from cacheview.ui.replay.asking import Question, ReplayResult
 from cacheview.ui.replay.build import Build
 from cacheview.ui.replay.detail import StepDetail
+from cacheview.ui.replay.replayer import ReplayRequest, ReplayResult
 from cacheview.ui.replay.rows import flat, rows_of
 
 
@@ -24,8 +24,8 @@ def test_a_hit_says_what_it_does_not_compare(qtbot: QtBot) -> None:
     hazard = StepHazard("heredoc not compared", "The lines are not compared.", "Write them without a heredoc.")
     steps = tuple(replace(step, hazards=(hazard,)) if step.status is StepStatus.HIT else step for step in made.steps)
     case = OpenedCase("", ImageStore(()), CONTAINERD_71EBFC7.name)
-    question = Question(Build(dockerfile="/f", context="/"), case.store, daemon_of(case))
-    reported = ReplayResult(question, replace(made, steps=steps))
+    request = ReplayRequest(Build(dockerfile="/f", context="/"), case.store, daemon_of(case))
+    reported = ReplayResult(request, replace(made, steps=steps))
     detail = StepDetail()
     qtbot.addWidget(detail)
     for row in rows_of(reported.replay):
@@ -44,8 +44,8 @@ def test_an_image_is_offered_for_download_if_that_makes_the_step_known(qtbot: Qt
 
     def offer(step: Step, location: str) -> str:
         case = OpenedCase("", ImageStore((image,), location=location), CONTAINERD_71EBFC7.name)
-        question = Question(Build(dockerfile="/f", context="/"), case.store, daemon_of(case))
-        reported = ReplayResult(question, replace(made, steps=(step,)))
+        request = ReplayRequest(Build(dockerfile="/f", context="/"), case.store, daemon_of(case))
+        reported = ReplayResult(request, replace(made, steps=(step,)))
         detail.show_row(next(row for row in flat(rows_of(reported.replay)) if row.step is step), reported)
         return "" if detail.download_button.isHidden() else detail.download_button.text()
 

@@ -82,7 +82,7 @@ def test_a_dockerfile_in_a_tar_is_not_offered(pane: ReplayPane, window: MainWind
 def test_a_file_that_cannot_be_replayed_can_be_opened(pane: ReplayPane, site: Path, qtbot: QtBot) -> None:
     (site / "Dockerfile").write_bytes(b"")
     with qtbot.waitSignal(pane.settled, timeout=20_000):
-        pane.again()
+        pane.look_up_again()
     assert asked(pane, qtbot, lambda: qtbot.keyClick(pane, Qt.Key.Key_F4)) == ("Dockerfile", 0)
 
 

@@ -16,9 +16,9 @@ from cacheview.replay.file import ReplayCase
 from cacheview.replay.result import Replay, StepStatus
 from cacheview.report.explanation_objects import as_object
 from cacheview.report.explanations import as_text
-from cacheview.ui.replay.asking import Question, ReplayResult
 from cacheview.ui.replay.build import Build
 from cacheview.ui.replay.pane import ReplayPane
+from cacheview.ui.replay.replayer import ReplayRequest, ReplayResult
 from cacheview.ui.replay.rows import flat, rows_of
 from cacheview.ui.replay.selecting import selection
 from cacheview.ui.selected_item import SelectedItem
@@ -118,8 +118,8 @@ def test_a_replay_that_is_not_shown_selects_nothing(window: MainWindow, tools: R
 
 def reported(*steps: object) -> ReplayResult:
     store = ImageStore((Image(id=A, config=ImageConfig()),))
-    question = Question(Build(dockerfile="/d/Dockerfile", context="/d"), store, None)  # type: ignore[arg-type]
-    return ReplayResult(question, Replay(tuple(steps), len(steps)))  # type: ignore[arg-type]
+    request = ReplayRequest(Build(dockerfile="/d/Dockerfile", context="/d"), store, None)  # type: ignore[arg-type]
+    return ReplayResult(request, Replay(tuple(steps), len(steps)))  # type: ignore[arg-type]
 
 
 def test_what_a_verdict_depends_on() -> None:
@@ -229,5 +229,5 @@ def test_a_step_is_not_looked_up_again_yet(window: MainWindow, qtbot: QtBot, sit
         pane.cancel()
         assert verdict(window).subject.text.startswith("Step 5 was looked up before the store or rules changed")
         assert any("do not currently show this step" in text for text in pane.detail.texts)
-        pane.again()
+        pane.look_up_again()
     assert verdict(window).subject.text == "Step 5"

@@ -38,7 +38,7 @@ def session_of(window: MainWindow) -> Session:
 def suppose(window: MainWindow, qtbot: QtBot, *changes: str) -> None:
     """Suppose these, and wait until they and the replay are shown."""
     with qtbot.waitSignal(window.replays.pane.settled, timeout=9_000):
-        window.what_if.ask(*changes)
+        window.what_if.suppose(*changes)
 
 
 def seen(window: MainWindow) -> tuple[object, ...]:
@@ -140,7 +140,7 @@ def test_another_store_and_other_rules_end_it(
 
 def test_what_cannot_be_is_reported_and_the_store_stays(window: MainWindow, qtbot: QtBot, pane: ReplayPane) -> None:
     before = session_of(window).store
-    window.what_if.ask("remove:nothing:1")
+    window.what_if.suppose("remove:nothing:1")
     qtbot.waitUntil(lambda: window.notice.isVisible() and "no such image: nothing:1" in window.notice.text)
     assert session_of(window).store is before
     assert session_of(window).supposed is None

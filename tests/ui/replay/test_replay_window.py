@@ -20,11 +20,11 @@ from window_kit import drop
 from cacheview.replay.file import ReplayCase
 from cacheview.ui.docks import REPLAY
 from cacheview.ui.loading import Report, Work
-from cacheview.ui.replay.asking import Question, Replayer, ReplayResult, progress_text
 from cacheview.ui.replay.build import build_at, keep, kept
 from cacheview.ui.replay.form import OptionsForm
 from cacheview.ui.replay.model import StepsColumn
 from cacheview.ui.replay.pane import ReplayPane
+from cacheview.ui.replay.replayer import Replayer, ReplayRequest, ReplayResult, progress_text
 from cacheview.ui.session import Session
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
@@ -330,10 +330,10 @@ def test_other_rules_and_another_store(window: MainWindow, qtbot: QtBot, site: P
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         session(window).choose_rules("containerd-28.5.2")
     assert pane.result is not None
-    assert pane.result.question.daemon.rules.name == "containerd-28.5.2"
+    assert pane.result.request.daemon.rules.name == "containerd-28.5.2"
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         open_store(real_build("site/first"))
-    assert pane.result.question.store.images == ()
+    assert pane.result.request.store.images == ()
     assert statuses(pane)[1] == "miss"
 
 
@@ -474,8 +474,8 @@ class Slow:
         self._real = Replayer.replaying
         self._patch = monkeypatch
 
-    def replaying(self, replayer: Replayer, question: Question) -> Work:
-        real = self._real(replayer, question)
+    def replaying(self, replayer: Replayer, request: ReplayRequest) -> Work:
+        real = self._real(replayer, request)
 
         def work(report: Report) -> object:
             try:
@@ -490,7 +490,7 @@ class Slow:
         return work
 
     def install(self) -> None:
-        self._patch.setattr(Replayer, "replaying", lambda replayer, question: self.replaying(replayer, question))
+        self._patch.setattr(Replayer, "replaying", lambda replayer, request: self.replaying(replayer, request))
 
     def remove(self) -> None:
         self._patch.setattr(Replayer, "replaying", self._real)
@@ -520,7 +520,7 @@ def test_cancelled(window: MainWindow, qtbot: QtBot, site: Path, slow: Slow) -> 
 def test_what_comes_too_late_is_dropped(window: MainWindow, qtbot: QtBot, site: Path, slow: Slow) -> None:
     pane = replayed(window, qtbot, site)
     slow.install()
-    pane.again()
+    pane.look_up_again()
     assert slow.begun.wait(20)
     slow.remove()
     with qtbot.waitSignal(pane.settled, timeout=9_000):

@@ -52,7 +52,7 @@ def hear(pane: WatchPane, watcher: FakeProcess, qtbot: QtBot, *builds: WatchedBu
     with qtbot.waitSignal(pane.bridge.news, timeout=20_000):
         for build in builds:
             watcher.builds[build.number] = build
-            pane.bridge._hear(shown_build(build))
+            pane.bridge._receive(shown_build(build))
 
 
 def texts(pane: WatchPane, row: int = 0) -> list[str]:

@@ -10,7 +10,7 @@ from cacheview.engine.rulesets.releases import choose, store_kind
 if TYPE_CHECKING:
     from cacheview.engine import RuleSet
 
-__all__ = ["DRIVERS", "RulesFound", "find", "releases_of"]
+__all__ = ["DRIVERS", "FoundRules", "find", "releases_of"]
 
 DRIVERS: Final = (
     *("overlay2", "containerd", "fuse-overlayfs", "btrfs", "zfs", "vfs", "windowsfilter"),
@@ -22,7 +22,7 @@ _LONGEST: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
-class RulesFound:
+class FoundRules:
     """The result for the typed text.
 
     Attributes:
@@ -40,28 +40,28 @@ class RulesFound:
     is_unfinished: bool = False
 
 
-def find(version: str, driver: str, commit: str = "") -> RulesFound:
+def find(version: str, driver: str, commit: str = "") -> FoundRules:
     """Return the rules of a version with a storage driver, or a containerd store."""
     version, driver, commit = (text.strip()[:_LONGEST] for text in (version, driver, commit))
     if not version and not commit:
         text = "Enter a version as shown by `docker version`: 24.0.7, v25.0.0-rc.3 or 20.10.24+dfsg1."
-        return RulesFound(None, text, is_unfinished=True)
+        return FoundRules(None, text, is_unfinished=True)
     if not driver:
-        return RulesFound(None, "Choose a storage driver, as shown by `docker info`.", is_unfinished=True)
+        return FoundRules(None, "Choose a storage driver, as shown by `docker info`.", is_unfinished=True)
     kind = store_kind(driver)
     if kind is None:
-        return RulesFound(None, f"Unknown storage driver “{driver}”: choose one from the list; see `docker info`.")
+        return FoundRules(None, f"Unknown storage driver “{driver}”: choose one from the list; see `docker info`.")
     choice = choose(version, kind, commit)
     if choice is not None:
         # A commit determines the rule set, and its builder with it.
         name = choice.rules.name if choice.rules.commit else f"{version}, {kind.value}"
-        return RulesFound(choice.rules, choice.rules.title, choice.note, name)
+        return FoundRules(choice.rules, choice.rules.title, choice.note, name)
     if not version:
-        return RulesFound(None, f"The commit {commit} alone is not enough: enter the version too.")
+        return FoundRules(None, f"The commit {commit} alone is not enough: enter the version too.")
     from cacheview.engine import RULE_SETS
 
     oldest = next(span.first for rules in RULE_SETS.values() if rules.store is kind for span in rules.spans)
-    return RulesFound(
+    return FoundRules(
         None,
         f"No rules are known for “{version}” with a {kind.store_title}: the oldest known rules are "
         f"for {oldest}. Enter a version such as 24.0.7.",

@@ -10,9 +10,8 @@ from replay_kit import opened_of, real_build, write_context
 
 from cacheview.cases import daemon_of
 from cacheview.dockerfile.context import FolderContext, hashing
-from cacheview.ui.replay import asking
-from cacheview.ui.replay.asking import Question, Replayer, ReplayResult
 from cacheview.ui.replay.build import build_at
+from cacheview.ui.replay.replayer import Replayer, ReplayRequest, ReplayResult
 
 
 class Reported:
@@ -34,19 +33,19 @@ class Reported:
 
 
 @pytest.fixture
-def question(tmp_path: Path) -> Question:
+def replay_request(tmp_path: Path) -> ReplayRequest:
     case = real_build("site/again")
     context = write_context(case, tmp_path / "site")
     build = build_at(context).model_copy(update={"client": "docker-cli"})  # not that of the engine's own release
     opened = opened_of(case).cases[0]
-    return Question(build, opened.store, daemon_of(opened))
+    return ReplayRequest(build, opened.store, daemon_of(opened))
 
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files that are read. What was changed just now counts as settled, and all is worth keeping."""
     monkeypatch.setattr(hashing, "_SETTLED", -(10**10))
-    monkeypatch.setattr(asking, "_WORTH_KEEPING", 1)
+    monkeypatch.setattr("cacheview.ui.replay.replayer._WORTH_KEEPING", 1)
     paths: list[str] = []
     real = FolderContext.read
 
@@ -58,43 +57,47 @@ def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     return paths
 
 
-def reported(replayer: Replayer, question: Question) -> ReplayResult:
-    result = replayer.replaying(question)(Reported())
+def reported(replayer: Replayer, replay_request: ReplayRequest) -> ReplayResult:
+    result = replayer.replaying(replay_request)(Reported())
     assert isinstance(result, ReplayResult)
     return result
 
 
-def test_files_are_read_once(question: Question, read: list[str], tmp_path: Path) -> None:
+def test_files_are_read_once(replay_request: ReplayRequest, read: list[str], tmp_path: Path) -> None:
     replayer = Replayer(tmp_path / "records")
-    assert reported(replayer, question).replay.all_cached
+    assert reported(replayer, replay_request).replay.all_cached
     assert sorted(read) == ["css/print.css", "css/site.css", "page.html"]
-    assert reported(replayer, question).replay.all_cached
+    assert reported(replayer, replay_request).replay.all_cached
     assert len(read) == 3
-    assert reported(Replayer(tmp_path / "records"), question).replay.all_cached
+    assert reported(Replayer(tmp_path / "records"), replay_request).replay.all_cached
     assert len(read) == 3  # nor in the next start
     (tmp_path / "site" / "page.html").write_text("other")
-    assert not reported(replayer, question).replay.all_cached
+    assert not reported(replayer, replay_request).replay.all_cached
     assert read[3:] == ["page.html"]
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b'{"version": 1, "sums": [[1]]}', b"\xff" * 100])
-def test_sums_that_cannot_be_read(question: Question, read: list[str], tmp_path: Path, content: bytes) -> None:
+def test_sums_that_cannot_be_read(
+    replay_request: ReplayRequest, read: list[str], tmp_path: Path, content: bytes
+) -> None:
     (tmp_path / "records").mkdir()
     (tmp_path / "records" / "sums.json").write_bytes(content)
-    result = reported(Replayer(tmp_path / "records"), question)
+    result = reported(Replayer(tmp_path / "records"), replay_request)
     assert result.replay.all_cached
     assert result.problem == ""
     assert len(read) == 3
 
 
-def test_a_folder_that_cannot_be_written(question: Question, read: list[str], tmp_path: Path) -> None:
+def test_a_folder_that_cannot_be_written(replay_request: ReplayRequest, read: list[str], tmp_path: Path) -> None:
     (tmp_path / "records").write_text("a file")
-    result = reported(Replayer(tmp_path / "records"), question)
+    result = reported(Replayer(tmp_path / "records"), replay_request)
     assert result.replay.all_cached
     assert "records" in result.problem
 
 
-def test_nothing_is_kept_where_nothing_is_to_be_written(question: Question, read: list[str], tmp_path: Path) -> None:
+def test_nothing_is_kept_where_nothing_is_to_be_written(
+    replay_request: ReplayRequest, read: list[str], tmp_path: Path
+) -> None:
     before = sorted(tmp_path.rglob("*"))
-    assert reported(Replayer(), question).replay.all_cached
+    assert reported(Replayer(), replay_request).replay.all_cached
     assert sorted(tmp_path.rglob("*")) == before

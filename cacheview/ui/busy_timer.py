@@ -6,23 +6,23 @@ from typing import Final
 
 from PySide6.QtCore import QObject, QTimer
 
-__all__ = ["FURTHER_PATIENCE", "MATRIX_PATIENCE", "PATIENCE", "Patience"]
+__all__ = ["BUSY_AFTER", "FURTHER_BUSY_AFTER", "MATRIX_BUSY_AFTER", "BusyTimer"]
 
-PATIENCE: Final = 250
+BUSY_AFTER: Final = 250
 """Milliseconds before the window shows running work, or clears the previous content."""
 
-MATRIX_PATIENCE: Final = 150
+MATRIX_BUSY_AFTER: Final = 150
 """The same for the table of all rule sets, which answer each edit one after the other."""
 
-FURTHER_PATIENCE: Final = 100
+FURTHER_BUSY_AFTER: Final = 100
 """The same below a verdict, for the smallest edit and the hazards."""
 
 
-class Patience(QTimer):
+class BusyTimer(QTimer):
     """A timer that is started with work that may take long, and stopped at its end.
 
     Args:
-        milliseconds: the delay; None: `PATIENCE`.
+        milliseconds: the delay; None: `BUSY_AFTER`.
 
     Signals: ``timeout()``: it takes long.
     """
@@ -30,4 +30,4 @@ class Patience(QTimer):
     def __init__(self, parent: QObject, milliseconds: int | None = None) -> None:
         super().__init__(parent)
         self.setSingleShot(True)
-        self.setInterval(PATIENCE if milliseconds is None else milliseconds)
+        self.setInterval(BUSY_AFTER if milliseconds is None else milliseconds)

@@ -20,7 +20,7 @@ from cacheview.ui.compare.line import RuleSetAnswer
 if TYPE_CHECKING:
     from cacheview.ui.loading import Report, Work
 
-__all__ = ["FORMS", "Asker"]
+__all__ = ["FORMS", "RuleSetLookup"]
 
 _AT_ONCE: Final = 0.05  # seconds for all verdicts once the indexes exist; within it they are shown together
 
@@ -32,7 +32,7 @@ FORMS: Final[dict[str, Callable[[Matrix, Daemon], str]]] = {
 """The formats for copying the table."""
 
 
-class Asker:
+class RuleSetLookup:
     """The caches of one store with all rule sets, kept from one probe to the next.
 
     With 10,000 candidates the first lookup of each rule set takes some tenths of a second, later ones well under a
@@ -48,7 +48,7 @@ class Asker:
         self._free = threading.Event()  # cleared while a shorter work is waiting
         self._free.set()
 
-    def asking(self, probe: Probe, known: MatrixRow) -> Work:
+    def looking_up(self, probe: Probe, known: MatrixRow) -> Work:
         """Return work that looks up all rule sets except one whose row is already known.
 
         Its partial results are dictionaries of `RuleSetAnswer` by the name of the rule set, for those answered so far:
@@ -128,7 +128,7 @@ class Asker:
             with self._first():
                 report(0, None, "Copying")
                 text = FORMS[form](compare(self.store, probe, caches=self._caches), own)
-                freeze_more()  # as in `asking`
+                freeze_more()  # as in `looking_up`
                 return text
 
         return work

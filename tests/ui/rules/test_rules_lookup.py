@@ -8,7 +8,7 @@ from cacheview.cases import daemon_of
 from cacheview.engine.rulesets.releases import store_kind
 from cacheview.model import ImageStore
 from cacheview.stores.opened_location import OpenedCase
-from cacheview.ui.rules.asking import DRIVERS, find
+from cacheview.ui.rules.lookup import DRIVERS, find
 
 
 @pytest.mark.parametrize(

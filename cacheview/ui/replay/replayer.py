@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     from cacheview.whatif.apply import ChangedStore
     from cacheview.whatif.costs import Cost, Costs
 
-__all__ = ["Question", "ReplayResult", "Replayer", "progress_text"]
+__all__ = ["ReplayRequest", "ReplayResult", "Replayer", "progress_text"]
 
 _READING_LAYER: Final = "Reading the layer"
 
@@ -55,7 +55,7 @@ def _listed(count: int) -> str:
 
 
 @dataclass(frozen=True)
-class Question:
+class ReplayRequest:
     """A build, and the cache for its lookup.
 
     ``supposed``: the reason that the cache differs from the store; None: it does not.
@@ -78,7 +78,7 @@ class ReplayResult:
         costs: the comparison with the actual store, if another one is supposed; otherwise None.
     """
 
-    question: Question
+    request: ReplayRequest
     replay: Replay
     misses: tuple[Miss, ...] = ()
     problem: str = ""
@@ -139,7 +139,7 @@ class Replayer:
         self._memory: FileSumCache | None = None
         self._records = records
 
-    def replaying(self, question: Question) -> Work:
+    def replaying(self, request: ReplayRequest) -> Work:
         """Return work with a `ReplayResult`. Its partial result lacks the reasons for misses.
 
         It raises `DataError` if Dockerfile or context cannot be read.
@@ -151,44 +151,44 @@ class Replayer:
             from cacheview.replay.remembering import remember_files
 
             begun = time.perf_counter()
-            prepared = self._prepare(question, report)
-            sent, store = prepared.send(prepared.client), question.store
-            value = sent.replay(prepared.cache, past_misses=question.build.past_misses)
-            compared = self._costs(question, value, report)
+            prepared = self._prepare(request, report)
+            sent, store = prepared.send(prepared.client), request.store
+            value = sent.replay(prepared.cache, past_misses=request.build.past_misses)
+            compared = self._costs(request, value, report)
             if value.first_miss is not None:
                 # Finding the reasons may take a while in a large store; the misses themselves are known now.
                 seconds = time.perf_counter() - begun
-                report.part(lambda: ReplayResult(question, value, seconds=seconds, costs=compared))
+                report.part(lambda: ReplayResult(request, value, seconds=seconds, costs=compared))
             report(0, None, "Finding out why steps miss…")
             record, problem = self._record(prepared.title)
             missed = []
-            for miss in misses(value, store, question.daemon.rules, record, sent.checksums, prepared.image_files):
+            for miss in misses(value, store, request.daemon.rules, record, sent.checksums, prepared.image_files):
                 missed.append(miss)
                 report(len(missed), None, "Finding out why steps miss…")
             problem = problem or _saved(prepared.layers)
-            is_kept = self._records is not None and not problem and question.supposed is None
+            is_kept = self._records is not None and not problem and request.supposed is None
             if is_kept and remember_files(record, value, sent.checksums, prepared.image_files):
                 problem = _saved(record)
             if self._records is not None and prepared.read() >= _WORTH_KEEPING and not problem:
                 assert self._memory is not None
                 problem = _kept(self._memory, self._records / _SUMS)
             problem = problem or record.problem
-            return ReplayResult(question, value, tuple(missed), problem, time.perf_counter() - begun, compared)
+            return ReplayResult(request, value, tuple(missed), problem, time.perf_counter() - begun, compared)
 
         return work
 
-    def _costs(self, question: Question, value: Replay, report: Report) -> Costs | None:
+    def _costs(self, request: ReplayRequest, value: Replay, report: Report) -> Costs | None:
         """Return the comparison with the actual store, if another one is supposed."""
-        supposed = question.supposed
+        supposed = request.supposed
         if supposed is None:
             return None
         from cacheview.whatif.costs import costs
 
-        prepared = self._prepare(Question(question.build, supposed.before, supposed.own), report)
-        before = prepared.send(prepared.client).replay(prepared.cache, past_misses=question.build.past_misses)
+        prepared = self._prepare(ReplayRequest(request.build, supposed.before, supposed.own), report)
+        before = prepared.send(prepared.client).replay(prepared.cache, past_misses=request.build.past_misses)
         return costs(before, value, supposed.removed)
 
-    def comparing(self, question: Question) -> Work:
+    def comparing(self, request: ReplayRequest) -> Work:
         """Return work whose result is the groups of clients that share a cache for a build; see `compare_clients`.
 
         It raises `DataError` if Dockerfile or context cannot be read.
@@ -197,22 +197,22 @@ class Replayer:
         def work(report: Report) -> tuple[ClientGroup, ...]:
             from cacheview.replay.client_comparison import compare_clients
 
-            prepared = self._prepare(question, report)
+            prepared = self._prepare(request, report)
             return compare_clients(lambda client: prepared.send(client).run(prepared.cache), prepared.client)
 
         return work
 
-    def side(self, question: Question, report: Report) -> BuildSide:
+    def side(self, request: ReplayRequest, report: Report) -> BuildSide:
         """Return a build as one side of a comparison. Raises `DataError` if Dockerfile or context cannot be read."""
         from datetime import UTC, datetime
 
         from cacheview.diff.context_side import side_of_context
 
-        prepared = self._prepare(question, report)
+        prepared = self._prepare(request, report)
         sent = prepared.send(prepared.client)
-        return side_of_context(sent, prepared.cache, question.daemon, question.build.title, at=datetime.now(UTC))
+        return side_of_context(sent, prepared.cache, request.daemon, request.build.title, at=datetime.now(UTC))
 
-    def _prepare(self, question: Question, report: Report) -> _Prepared:
+    def _prepare(self, request: ReplayRequest, report: Report) -> _Prepared:
         from cacheview.dockerfile.context import client_for_engine, client_named
         from cacheview.dockerfile.context.folder import ReportingFolder
         from cacheview.dockerfile.context.hashing import Hasher
@@ -225,7 +225,7 @@ class Replayer:
         report(0, None, "Reading the Dockerfile…")
         if self._memory is None:
             self._memory = self._remembered()
-        build, store, release = question.build, question.store, question.daemon.builder
+        build, store, release = request.build, request.store, request.daemon.builder
         build_input = open_build_input(
             build.context,
             build.named,
@@ -252,7 +252,7 @@ class Replayer:
             source = self._access.open(store, lambda: report(0, None, f"{_READING_LAYER}…"))
             return LayerFiles(source, layers, reading_layer)
 
-        rules = question.daemon.rules
+        rules = request.daemon.rules
         image_files = StoreImageFiles(layer_files, release, unpacked_in(store, rules))
         cache = ReplayTarget(
             store, rules, release, image_files, lambda number: report(number, None, f"Looking up step {number:,}")
