@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from PySide6.QtCore import QCoreApplication, QEvent, QPersistentModelIndex, QRegularExpression, Qt, Signal
+from PySide6.QtCore import QCoreApplication, QEvent, QPersistentModelIndex, QRegularExpression, QSize, Qt, Signal
 from PySide6.QtGui import (
     QColor,
     QFocusEvent,
@@ -46,6 +46,11 @@ class LineEdit(QLineEdit):
         set_font(self, mono_font)
         self._marked = slice(0, 0)
         self.place: QPersistentModelIndex | None = None  # the cell that it edits, if any
+
+    def minimumSizeHint(self) -> QSize:
+        """Return the smallest usable size, without the space reserved for a hint, which disappears in a narrow line."""
+        margins = self.textMargins()
+        return super().minimumSizeHint() - QSize(margins.left() + margins.right(), 0)
 
     def set_value(self, text: str) -> None:
         """Show a value, keeping the cursor position if possible. Does not emit ``textEdited``."""

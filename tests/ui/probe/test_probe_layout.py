@@ -13,6 +13,7 @@ from pytestqt.qtbot import QtBot
 from cacheview.model import CONFIG_FIELDS
 from cacheview.ui.document import ProbeDocument
 from cacheview.ui.probe.fields import RowsField
+from cacheview.ui.probe.head import ParentField
 from cacheview.ui.probe.inputs import LineEdit
 from cacheview.ui.probe.instruction_dialog import InstructionDialog
 from cacheview.ui.probe.marks import FieldMark
@@ -43,6 +44,14 @@ def test_no_editor_is_cut_off_at_the_right(pane: ProbePane, qtbot: QtBot, width:
     pane.resize(width, 500)
     qtbot.waitUntil(lambda: pane.form.viewport().width() < width)
     assert edges(pane) == []
+
+
+def test_the_hint_in_the_parent_does_not_keep_the_pane_wide(pane: ProbePane) -> None:
+    (parent,) = pane.findChildren(ParentField)
+    assert parent.line.textMargins().right() > 0
+    smallest = parent.line.minimumSizeHint()
+    parent.line.setTextMargins(0, 0, 0, 0)
+    assert parent.line.minimumSizeHint() == smallest
 
 
 @pytest.mark.parametrize("width", [NARROW, 340, 366, 420])
