@@ -28,7 +28,7 @@ from cacheview.model import DataError, Problem
 from cacheview.model.effort import allow, go_on
 from cacheview.stores import tar
 from cacheview.stores.budget import Budget, LimitError, Resource
-from cacheview.stores.compression import DamagedStreamError, GreedyStreamError, decompressed
+from cacheview.stores.compression import DamagedStreamError, MemoryLimitError, decompressed
 from cacheview.stores.limits import Limits
 from cacheview.stores.sparse import SparseError, expanded
 
@@ -143,7 +143,7 @@ def _damage(title: str) -> Iterator[None]:
         yield
     except LimitError as error:
         raise DataError(f"the context {error}", where=title) from None
-    except GreedyStreamError as error:
+    except MemoryLimitError as error:
         raise DataError(f"{error}. Decompress the context", where=title) from None
     except (tar.TarError, SparseError, DamagedStreamError) as error:
         raise DataError(f"the context is damaged: {error}", where=title) from None

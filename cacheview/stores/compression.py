@@ -20,19 +20,15 @@ from cacheview.stores.reasons import reason
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["DamagedStreamError", "GreedyStreamError", "decompressed"]
+__all__ = ["DamagedStreamError", "MemoryLimitError", "decompressed"]
 
 _SKIP = 1024 * 1024
 _MAX_XZ_MEMORY = 256 * 1024 * 1024  # xz -9 needs 65 MiB; a hostile header can ask for 4 GiB
 _MAX_ZSTD_WINDOW = 128 * 1024 * 1024  # the largest window that zstd itself accepts without --long
-# The libraries have no exception or code for this case. CPython's `_lzmamodule.c` raises `LZMAError` and zstandard's
-# `decompressionreader.c` raises `ZstdError`, and both use the same type for damaged data. The memory size in the file's
-# header does not help, since each block or frame after it may need more. So the messages are matched here, and tests
-# with both libraries fail if one changes.
-_TOO_LARGE: Final = {
-    "Memory usage limit exceeded": _MAX_XZ_MEMORY,
-    "requires too much memory": _MAX_ZSTD_WINDOW,
-}
+_MOST_MEMORY: Final = {"xz": _MAX_XZ_MEMORY, "zstd": _MAX_ZSTD_WINDOW}
+_HEAD: Final = 64
+"""The number of bytes at the beginning of a file that `_window` needs."""
+_LZMA2: Final = 0x21
 _FEED: Final = 8 * 1024
 """The number of compressed bytes that a decompressor is given at once.
 
@@ -52,7 +48,7 @@ class DamagedStreamError(Exception):
     """Compressed data that ends early or is malformed. The data before the damage is good."""
 
 
-class GreedyStreamError(DamagedStreamError):
+class MemoryLimitError(DamagedStreamError):
     """Compressed data that may be sound, but needs more memory to decompress than is allowed."""
 
 
@@ -76,20 +72,55 @@ def decompressed(file: io.BufferedReader, budget: Budget) -> tuple[io.BufferedRe
     """Return the content of a file that may be compressed, and the name of the compression (empty: none).
 
     The compression is recognized by the first bytes, not by the file's name. The stream reads and seeks forward.
-    Reading raises `DamagedStreamError` if the data is damaged or truncated, `GreedyStreamError` if it needs too much
+    Reading raises `DamagedStreamError` if the data is damaged or truncated, `MemoryLimitError` if it needs too much
     memory, and what `Budget.unpacked` raises.
     """
-    head = file.read(6)
+    head = file.read(_HEAD)
     file.seek(0)
     kind = next((name for magic, name in _MAGIC if head.startswith(magic)), "")
     if not kind and int.from_bytes(head[:4], "little") in _SKIPPABLE_ZSTD_FRAME:
         kind = "zstd"
     if not kind:
         return file, ""
-    return io.BufferedReader(
-        _ForwardReader(_open(kind, _CompressedPieces(file, budget, _FEED if kind == "gzip" else BUFFER)), file, budget),
-        BUFFER,
-    ), kind
+    pieces = _CompressedPieces(file, budget, _FEED if kind == "gzip" else BUFFER)
+    forward = _ForwardReader(_open(kind, pieces), file, budget, _MOST_MEMORY.get(kind, 0), _window(kind, head))
+    return io.BufferedReader(forward, BUFFER), kind
+
+
+def _window(kind: str, head: bytes) -> int:
+    """Return the bytes of memory that the first frame or block needs; 0 if the beginning of the file does not say so.
+
+    Programs compress all frames or blocks of a file with the same settings. The format of a block is described in
+    `xz-file-format.txt` of XZ Utils, section 3.1.
+    """
+    if kind == "zstd":
+        try:
+            return int(zstandard.get_frame_parameters(head).window_size)
+        except zstandard.ZstdError:
+            return 0  # the decompressor reports it
+    if kind == "xz":
+        block = io.BytesIO(head[13:])
+        flags = int.from_bytes(block.read(1), "little")
+        for _ in range((flags >> 6 & 1) + (flags >> 7)):
+            _multibyte(block)  # the sizes of the block
+        for _ in range(1 + (flags & 3)):
+            name, size = _multibyte(block), _multibyte(block)
+            properties = block.read(size)
+            if name == _LZMA2 and properties:
+                bits = properties[0] & 0x3F
+                return (2 | bits & 1) << (bits // 2 + 11)
+    return 0
+
+
+def _multibyte(block: io.BytesIO) -> int:
+    """Read an integer of seven bits a byte, the lowest first."""
+    value, shift = 0, 0
+    while byte := block.read(1):
+        value |= (byte[0] & 0x7F) << shift
+        shift += 7
+        if byte[0] < 0x80:
+            break
+    return value
 
 
 def _open(kind: str, file: Any) -> _Bytes:
@@ -149,27 +180,25 @@ class _Inflater:
                 return len(data)
 
 
-def _damage_of(error: Exception) -> DamagedStreamError:
-    for words, most in _TOO_LARGE.items():
-        if words in str(error):
-            return GreedyStreamError(f"decompression needs more memory than the limit of {most:,} bytes")
-    if isinstance(error, lzma.LZMAError | zstandard.ZstdError):
-        return DamagedStreamError("the compressed data is invalid")
-    return DamagedStreamError(reason(error))
-
-
 class _ForwardReader(io.RawIOBase):
     """A stream of decompressed bytes; seeking forward reads and drops them.
 
     ``readinto`` fills the whole buffer, so that a buffered reader above it has the full beginning of the stream.
+
+    Args:
+        most: the bytes of memory that decompression may use; 0: the format has a small limit of its own.
+        window: the bytes that the beginning of the stream needs, as for `_window`.
     """
 
-    def __init__(self, stream: _Bytes, file: io.BufferedReader, budget: Budget) -> None:
+    def __init__(self, stream: _Bytes, file: io.BufferedReader, budget: Budget, most: int, window: int) -> None:
         self._stream = stream
         self._file = file
         self._budget = budget
+        self._most = most
         self._position = 0
         self._damage: DamagedStreamError | None = None
+        if window > most:
+            self._damage = MemoryLimitError(f"decompression needs more memory than the limit of {most:,} bytes")
 
     def readable(self) -> bool:
         return True
@@ -184,7 +213,7 @@ class _ForwardReader(io.RawIOBase):
             try:
                 count = self._stream.readinto1(view[filled:])
             except (EOFError, OSError, zlib.error, lzma.LZMAError, zstandard.ZstdError) as error:
-                self._damage = _damage_of(error)
+                self._damage = self._damage_of(error)
                 break
             if not count:
                 break
@@ -194,6 +223,11 @@ class _ForwardReader(io.RawIOBase):
         self._position += filled
         self._budget.unpacked(filled)
         return filled
+
+    def _damage_of(self, error: Exception) -> DamagedStreamError:
+        if isinstance(error, lzma.LZMAError | zstandard.ZstdError):  # they do not say which, except in their texts
+            return DamagedStreamError(f"the data is invalid, or a part needs more than {self._most:,} bytes of memory")
+        return DamagedStreamError(reason(error))
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         target = offset + (self._position if whence == os.SEEK_CUR else 0)

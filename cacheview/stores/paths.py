@@ -11,7 +11,7 @@ from pathlib import Path
 from cacheview.bundled import resource
 from cacheview.model import DataError
 from cacheview.stores.budget import Budget
-from cacheview.stores.compression import DamagedStreamError, GreedyStreamError, decompressed
+from cacheview.stores.compression import DamagedStreamError, MemoryLimitError, decompressed
 from cacheview.stores.data_root import is_data_root
 from cacheview.stores.files import open_metered, path_of, refusal, what_it_is
 from cacheview.stores.folder import FolderMembers
@@ -82,7 +82,7 @@ def _open_file(path: Path, where: str, reading: Reading) -> OpenedLocation:
         try:
             stream, compression = decompressed(buffered, budget)
             head = stream.peek(BLOCK)[:BLOCK]
-        except GreedyStreamError as error:
+        except MemoryLimitError as error:
             raise DataError(f"{error}. Decompress the file, and open the result", where=where) from error
         except DamagedStreamError as error:
             raise DataError(f"the compressed file is damaged: {error}. Copy or save it again", where=where) from error

@@ -20,7 +20,7 @@ from store_samples import sample
 
 from cacheview.model import DataError
 from cacheview.stores.budget import Budget
-from cacheview.stores.compression import DamagedStreamError, decompressed
+from cacheview.stores.compression import DamagedStreamError, MemoryLimitError, decompressed
 from cacheview.stores.open import open_store
 
 KINDS: dict[str, Callable[[bytes], bytes]] = {
@@ -95,7 +95,9 @@ def test_damage_is_reported_after_everything_before_it() -> None:
 @pytest.mark.parametrize(("kind", "header"), [("xz", 12), ("zstd", 9)])
 def test_damage_is_described_without_the_words_of_the_library(kind: str, header: int) -> None:
     stream, _ = opened(compressed_content(kind)[:header] + b"\xff" * 2000)
-    with pytest.raises(DamagedStreamError, match=r"^the compressed data is invalid$"):
+    with pytest.raises(
+        DamagedStreamError, match=r"^the data is invalid, or a part needs more than [\d,]+ bytes of memory$"
+    ):
         stream.read()
 
 
@@ -116,6 +118,24 @@ def test_zstd_that_wants_much_memory_is_refused() -> None:
     compressor = zstandard.ZstdCompressor(compression_params=asked).compressobj()
     stream, _ = opened(compressor.compress(CONTENT) + compressor.flush())
     with pytest.raises(DamagedStreamError, match="decompression needs more memory than the limit of 134,217,728 bytes"):
+        stream.read(1)
+
+
+@pytest.mark.parametrize("length", [*range(6, 24), 30])
+def test_a_beginning_that_is_cut_needs_no_memory(length: int) -> None:
+    stream, _ = opened(compressed_content("xz")[:length])
+    with pytest.raises(DamagedStreamError) as caught:
+        stream.read()
+    assert not isinstance(caught.value, MemoryLimitError)
+    stream, _ = opened(compressed_content("zstd")[:length])
+    assert CONTENT.startswith(stream.read())
+
+
+@pytest.mark.parametrize("sizes", [0, 0x40, 0x80, 0xC0])
+def test_the_sizes_in_an_xz_block_are_skipped(sizes: int) -> None:
+    header = bytes([3, sizes]) + b"\x81\x01" * sizes.bit_count() + b"\x21\x01\x28"
+    stream, _ = opened(b"\xfd7zXZ\x00" + b"\0" * 6 + header + b"\0" * 20)
+    with pytest.raises(MemoryLimitError):
         stream.read(1)
 
 
