@@ -12,7 +12,7 @@ PREDEFINED_ARGS = frozenset(
     for stem in ("http_proxy", "https_proxy", "ftp_proxy", "no_proxy", "all_proxy")
     for name in (stem, stem.upper())
 )
-"""Arguments that need no ``ARG`` to be visible. Without one, they leave no trace in a step."""
+"""Arguments that are visible without an ``ARG``. They leave no trace in a step unless an ``ARG`` declares them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,10 +20,10 @@ class BuildArgs:
     """The build arguments in force at a step. The rules are those of moby's ``builder/dockerfile/buildargs.go``.
 
     Attributes:
-        declared: by ``ARG`` since the last ``FROM``, each with its default; None if it has none.
-        from_options: by ``--build-arg``.
-        predefined: the names that need no ``ARG``.
-        before_from: by ``ARG`` before the first ``FROM``; a value is used if ``declared`` has no default.
+        declared: arguments that ``ARG`` declares after the last ``FROM``, each with its default; None if it has none.
+        from_options: the values that ``--build-arg`` sets.
+        predefined: the names that are visible without an ``ARG``.
+        before_from: arguments that ``ARG`` declares before the first ``FROM``, used if ``declared`` has no default.
     """
 
     declared: Mapping[str, str | None] = field(default_factory=dict)
@@ -32,18 +32,18 @@ class BuildArgs:
     predefined: frozenset[str] = PREDEFINED_ARGS
 
     def declare(self, defaults: Mapping[str, str | None]) -> BuildArgs:
-        """Return the arguments after an ``ARG`` with these names and defaults; None: without a default."""
+        """Return the arguments after an ``ARG`` with these names and defaults; None means no default."""
         return replace(self, declared={**self.declared, **defaults})
 
     def value(self, name: str) -> str | None:
-        """Return the value of an argument; None: it has none, or is not visible."""
+        """Return the value of an argument; None if it has none or is not visible."""
         if name not in self.declared and name not in self.predefined:
             return None
         default = self.declared.get(name)
         return self.from_options.get(name, self.before_from.get(name) if default is None else default)
 
     def visible(self, env_names: Container[str]) -> dict[str, str]:
-        """Return the visible values by name. A variable of the environment hides the argument of the same name."""
+        """Return the visible values by name. An environment variable hides the argument of the same name."""
         values = {}
         for name in {**self.declared, **dict.fromkeys(self.predefined)}:
             value = self.value(name)
@@ -54,7 +54,7 @@ class BuildArgs:
     def run_prefix(self, env_names: Container[str]) -> tuple[str, ...]:
         """Return the words before the command of a ``RUN``: ``|2 A=1 B=2``, with names sorted.
 
-        They are empty if no argument is visible. Predefined arguments are left out unless an ``ARG`` declares them.
+        There are none if no argument is visible. Predefined arguments are left out unless an ``ARG`` declares them.
         """
         visible = self.visible(env_names)
         if not visible:

@@ -35,12 +35,12 @@ def hinted(refusal: BuildRefusedError, hint: str) -> BuildRefusedError:
     )
 
 
-def of_variables(text: str, known: Container[str]) -> str:
-    """Return a hint for a line with an argument that BuildKit sets; empty if there is none.
+def of_variables(text: str, defined: Container[str]) -> str:
+    """Return a hint for a line that uses arguments which only BuildKit sets; empty if it uses none.
 
-    ``known`` contains the names that have a value here.
+    ``defined`` contains the names that have a value in this build.
     """
-    names = [name for name in dict.fromkeys(_AUTOMATIC.findall(text)) if name not in known]
+    names = [name for name in dict.fromkeys(_AUTOMATIC.findall(text)) if name not in defined]
     if not names:
         return ""
     shown = " and ".join(f"${name}" for name in names)
@@ -48,16 +48,16 @@ def of_variables(text: str, known: Container[str]) -> str:
 
 
 def of_heredoc_files(instruction: Instruction) -> str:
-    """Return a hint for a ``COPY`` or ``ADD`` with a file from a heredoc; empty if there is none."""
+    """Return a hint for a ``COPY`` or ``ADD`` with a file from a heredoc; empty for any other instruction."""
     if not instruction.heredocs or instruction.name not in ("ADD", "COPY"):
         return ""
-    return f"{_ACCEPTS} because it copies a heredoc as a file; the classic builder does not"
+    return f"{_ACCEPTS} because it can copy a heredoc as a file; the classic builder cannot"
 
 
 def heredoc_before(instructions: Sequence[Instruction], release: BuilderRelease) -> str:
-    """Return a hint for a line inside a heredoc, if the release does not read heredocs; otherwise empty.
+    """Return a hint for a line inside a heredoc if the release does not read heredocs; otherwise, an empty text.
 
-    ``instructions`` are those before the line, as the release has parsed them.
+    ``instructions`` are those before the line, as the release parses them.
     """
     if release.reads_heredocs:
         return ""

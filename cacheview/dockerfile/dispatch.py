@@ -2,9 +2,9 @@
 
 The rules are those of moby's ``builder/dockerfile`` (dispatchers.go, internals.go, evaluator.go), read at 20.10.24,
 71ebfc7, 25.0.17, 28.5.2 and 29.7.2; if they differ, `BuilderRelease` has a field. Before each step the builder changes
-the run config as the instruction demands, puts a comment (for ``RUN`` the command) into ``Cmd`` of a copy, and looks
-that up. After a miss, the stored config can contain more: the daemon fills what the step left empty from the parent
-image (``daemon/commit.go``), which is why some steps never hit.
+the run config as the instruction requires, puts a comment (for ``RUN``, the command) into ``Cmd`` of a copy, and looks
+up the copy. After a miss, the stored config can contain more: the daemon fills in what the step left empty from the
+parent image (``daemon/commit.go``), which is why some steps never hit.
 """
 
 from __future__ import annotations
@@ -14,7 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from cacheview.dockerfile.expand import Lexer
-from cacheview.dockerfile.flags import Flags, needs_buildkit, parse_flags
+from cacheview.dockerfile.flags import Flags, parse_flags, refuse_buildkit_flags
 from cacheview.dockerfile.gotext import quote_all
 from cacheview.dockerfile.mounts import check_mounts
 from cacheview.dockerfile.parse import Instruction, heredoc_name
@@ -26,7 +26,7 @@ from cacheview.dockerfile.state import DEFAULT_SHELL, StageState
 from cacheview.model import ContainerConfig, HealthConfig
 from cacheview.model.effort import go_on, paced
 
-__all__ = ["CopySources", "DispatchResult", "copied", "dispatch", "label_option"]
+__all__ = ["CopySources", "DispatchResult", "copy_config", "dispatch", "label_option"]
 
 _NOP = "#(nop) "
 
@@ -36,11 +36,11 @@ class CopySources:
     """The sources and options of a ``COPY`` or ``ADD``, expanded.
 
     Attributes:
-        name: of the instruction.
+        name: the name of the instruction.
         sources: in order, without heredocs.
-        destination: as given.
-        from_: of ``--from``: a stage, its number, or an image; empty: the build context.
-        owner: of ``--chown``.
+        destination: the last argument.
+        from_: the value of ``--from``: a stage, its number, or an image; empty for the build context.
+        owner: the value of ``--chown``.
         uses_backslashes: see `StageState`.
     """
 
@@ -59,7 +59,7 @@ class DispatchResult:
     Attributes:
         after: the state for the next step.
         make: returns the container config to look up in the cache, given the checksum of the files, if there are any.
-        copy: the files whose checksum is in it; None except for ``COPY`` and ``ADD``.
+        copy: the files whose checksum it contains; None for all instructions except ``COPY`` and ``ADD``.
         has_layer: whether the step creates a layer.
     """
 
@@ -78,22 +78,22 @@ def dispatch(instruction: Instruction, state: StageState, release: BuilderReleas
     """Process one step, whose instruction `check` has accepted.
 
     Raises:
-        DataError: the builder refuses it here; with what to do.
+        DataError: the builder refuses it here; the message says what to do.
     """
     return _DISPATCHERS[instruction.name](_DispatchRequest(instruction, state, release))
 
 
-def copied(
+def copy_config(
     instruction: Instruction, state: StageState, release: BuilderRelease, checksum: str, destination: str
 ) -> ContainerConfig:
-    """Return the container config of a ``COPY`` or ``ADD`` of which only the checksum of the files is known.
+    """Return the container config of a ``COPY`` or ``ADD`` whose files are known only by their checksum.
 
-    ``destination`` is given after expansion.
+    ``destination`` is already expanded.
     """
     request = _DispatchRequest(instruction, state, release)
     flags = _resolved_flags(request)
-    needs_buildkit(instruction.name, flags)
-    return _copied(request, flags, destination)(checksum)
+    refuse_buildkit_flags(instruction.name, flags)
+    return _copy_config(request, flags, destination)(checksum)
 
 
 def label_option(name: str, value: str, state: StageState, release: BuilderRelease) -> DispatchResult:
@@ -133,7 +133,7 @@ class _DispatchRequest:
         return argument
 
     def with_shell(self) -> tuple[str, ...]:
-        """Return the command as it would run: a shell form is preceded by the shell."""
+        """Return the command as it would run: in the shell form, the shell precedes it."""
         args = self.instruction.args
         return args if self.instruction.is_json else (*(self.config.Shell or DEFAULT_SHELL), *args)
 
@@ -147,7 +147,7 @@ class _DispatchRequest:
         return DispatchResult(replace(state, config=after), lambda _: after.model_copy(update=probe))
 
     def joined_comment(self, text: str) -> tuple[str, ...]:
-        """Return mark and text in one string, as for ``WORKDIR``, ``COPY`` and ``ADD``."""
+        """Return the mark and the text in one string, as for ``WORKDIR``, ``COPY`` and ``ADD``."""
         return (*(self.config.Shell or DEFAULT_SHELL), f"{_NOP}{self.instruction.name} {text}")
 
 
@@ -155,10 +155,10 @@ def _run(request: _DispatchRequest) -> DispatchResult:
     flags = request.flags
     if request.release.checks_mounts_at_dispatch:
         check_mounts(flags.repeated.get("mount", ()), request.release, request.lexer.word)
-    needs_buildkit("RUN", flags.values)
+    refuse_buildkit_flags("RUN", flags.values)
     state = request.state
     command = (*state.args.run_prefix(state.environment), *request.with_shell())
-    # A command runs without the entrypoint; without a command the entrypoint stays.
+    # A command runs without the entrypoint; without a command, the entrypoint stays.
     changes = {"ArgsEscaped": False, "Cmd": command, **({"Entrypoint": None} if command else {})}
     return DispatchResult(state, lambda _: state.config.model_copy(update=changes), has_layer=True)
 
@@ -185,7 +185,7 @@ def _pairs(request: _DispatchRequest) -> list[tuple[str, str]]:
 def _env(request: _DispatchRequest) -> DispatchResult:
     pairs = _pairs(request)
     text = " ".join(f"{name}={value}" for name, value in pairs)
-    return request.comment(text, Env=request.state.environment.changed(pairs))
+    return request.comment(text, Env=request.state.environment.update(pairs))
 
 
 def _label(request: _DispatchRequest) -> DispatchResult:
@@ -279,14 +279,14 @@ def _copy(request: _DispatchRequest) -> DispatchResult:
     destination = lexer.word(args[-1])
     if request.state.uses_backslashes:
         destination = destination.replace("/", "\\")
-    needs_buildkit(name, flags)
+    refuse_buildkit_flags(name, flags)
     from_, owner = flags.get("from", ""), flags.get("chown", "")
     copy = CopySources(name, sources, destination, from_, owner, request.state.uses_backslashes)
-    return DispatchResult(request.state, _copied(request, flags, destination), copy, has_layer=True)
+    return DispatchResult(request.state, _copy_config(request, flags, destination), copy, has_layer=True)
 
 
 def _resolved_flags(request: _DispatchRequest) -> dict[str, str]:
-    """Return the flags of a ``COPY`` or ``ADD``, with variables resolved in those in which the release does so."""
+    """Return the flags of a ``COPY`` or ``ADD``, with variables resolved in those where the release does so."""
     flags = dict(request.flags.values)
     for flag in ("chown", *(("chmod",) if request.release.expands_chmod else ()), "checksum"):
         if flag in flags:
@@ -294,7 +294,9 @@ def _resolved_flags(request: _DispatchRequest) -> dict[str, str]:
     return flags
 
 
-def _copied(request: _DispatchRequest, flags: Mapping[str, str], destination: str) -> Callable[[str], ContainerConfig]:
+def _copy_config(
+    request: _DispatchRequest, flags: Mapping[str, str], destination: str
+) -> Callable[[str], ContainerConfig]:
     owner = flags.get("chown", "")
     chown = request.release.chown.format(owner) if owner else ""
     config = request.config

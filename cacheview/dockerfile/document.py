@@ -1,4 +1,4 @@
-"""A whole Dockerfile, divided into instructions.
+"""A complete Dockerfile, divided into instructions.
 
 The rules are those of BuildKit's parser (``frontend/dockerfile/parser``: parser.go, directives.go), and of moby's
 ``builder/remotecontext/detect.go``, which reads the file first. A byte that is not UTF-8 is kept as a surrogate escape.
@@ -15,7 +15,7 @@ from cacheview.dockerfile.buildkit import heredoc_before, hinted
 from cacheview.dockerfile.gotext import GO_SPACE, lower, printable
 from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
-from cacheview.dockerfile.syntax import Instruction, heredoc_names, take_apart
+from cacheview.dockerfile.syntax import Instruction, heredoc_names, parse_line
 from cacheview.model import DataError
 from cacheview.model.effort import go_on
 
@@ -36,7 +36,7 @@ _VERB: Final = re.compile(r"%[+\-# 0]*[0-9]*(?:\.[0-9]*)?(.?)", re.DOTALL)
 
 @dataclass(frozen=True, slots=True)
 class ParsedDockerfile:
-    """A Dockerfile.
+    """A parsed Dockerfile.
 
     Attributes:
         instructions: in order; there is at least one.
@@ -131,7 +131,7 @@ class _DockerfileReader:
             text, continues = self._cut(line)
             if not text and not continues:
                 continue
-            self._take(self._joined(text, continues), start)
+            self._add(self._joined(text, continues), start)
         if self.lines.too_long:
             message = f"dockerfile line greater than max allowed size of {_MAX_LINE}"
             raise BuildRefusedError(
@@ -141,9 +141,9 @@ class _DockerfileReader:
             )
         if not self.instructions:
             raise BuildRefusedError("there are no instructions", message="file with no instructions", line=self.number)
-        return ParsedDockerfile(tuple(self.instructions), self.escape, self._warned())
+        return ParsedDockerfile(tuple(self.instructions), self.escape, self._all_warnings())
 
-    def _warned(self) -> tuple[str, ...]:
+    def _all_warnings(self) -> tuple[str, ...]:
         if not self.warnings:
             return ()
         last = "[WARNING]: Empty continuation lines will become errors in a future release."
@@ -175,12 +175,12 @@ class _DockerfileReader:
             self.warnings.append(printable(_warning(joined, self.release)))
         return joined
 
-    def _take(self, text: str, start: int) -> None:
+    def _add(self, text: str, start: int) -> None:
         if len(self.instructions) >= _MAX_INSTRUCTIONS:
             raise DataError(f"it has more than {_MAX_INSTRUCTIONS:,} instructions, so it is not replayed")
         try:
-            instruction = take_apart(text, self.escape, self.release)
-            heredocs = tuple(self._heredoc(*opened) for opened in heredoc_names(instruction, self.release))
+            instruction = parse_line(text, self.escape, self.release)
+            heredocs = tuple(self._heredoc(*start_tag) for start_tag in heredoc_names(instruction, self.release))
         except BuildRefusedError as error:
             refusal = BuildRefusedError(error.what, message=error.message, line=start, instruction=error.instruction)
             raise hinted(refusal, heredoc_before(self.instructions, self.release)) from None
@@ -200,7 +200,7 @@ class _DockerfileReader:
         raise BuildRefusedError(what, message="unterminated heredoc")
 
     def _line(self, raw: bytes, *, is_first: bool) -> bytes:
-        """Return a line without its end, or nothing for a comment. Directives take effect."""
+        """Return a line without its end, or nothing for a comment, after applying any directive in it."""
         if self.release.keeps_carriage_returns:
             line = raw.removesuffix(b"\n")
             line = line.removesuffix(b"\r")
@@ -209,11 +209,11 @@ class _DockerfileReader:
         if is_first:
             line = _left_stripped(line)
         if self.directives is not None:
-            self._obey(line)
+            self._read_directive(line)
         return b"" if line.startswith(b"#") else line
 
-    def _obey(self, line: bytes) -> None:
-        """Read a parser directive; any other line ends the directives."""
+    def _read_directive(self, line: bytes) -> None:
+        """Apply a parser directive; any other line ends the directives."""
         text = line.decode(errors="surrogateescape")
         match = None
         if text.startswith("#"):
@@ -250,7 +250,7 @@ class _DockerfileReader:
 def _warning(line: str, release: BuilderRelease) -> str:
     if not release.warns_in_two_lines:
         return f"[WARNING]: Empty continuation line found in: {line}"
-    # It is printed as a format that has no arguments.
+    # Docker prints the line as a format string without arguments.
     return f"[WARNING]: Empty continuation line found in:\n    {_VERB.sub(_formatted, line)}"
 
 

@@ -1,4 +1,4 @@
-"""The environment of a step by name, without reading all of it at each step."""
+"""The environment variables of a step by name, without rereading all of them at each step."""
 
 from __future__ import annotations
 
@@ -11,9 +11,9 @@ __all__ = ["Environment", "Variables"]
 
 
 class Environment(Mapping[str, str]):
-    """The variables of an ``Env``. The last entry of a name has its value, and the first one is replaced.
+    """The variables of an ``Env``. If a name has several entries, its value is in the last; ``ENV`` replaces the first.
 
-    It follows the steps of a stage: `changed` processes only the variables that a step adds.
+    It follows the steps of a stage: `update` processes only the variables that a step adds.
 
     Attributes:
         entries: the ``Env``.
@@ -24,9 +24,9 @@ class Environment(Mapping[str, str]):
         self._current = list(entries)  # the same, but mutable
         self._first: dict[str, int] = {}
         self._last: dict[str, int] = {}
-        self._learn(0)
+        self._index(0)
 
-    def _learn(self, start: int) -> None:
+    def _index(self, start: int) -> None:
         for place in paced(range(start, len(self.entries))):
             name = self.entries[place].partition("=")[0]
             self._first.setdefault(name, place)
@@ -45,24 +45,22 @@ class Environment(Mapping[str, str]):
         return len(self._first)
 
     def of(self, entries: tuple[str, ...]) -> Environment:
-        """Return this environment for another ``Env``, which is read only if it is not the same object."""
+        """Switch to another ``Env``, which is read only if it is not the same object, and return this environment."""
         if entries is not self.entries:
             self.entries = entries
             self._current = list(entries)
             self._first.clear()
             self._last.clear()
-            self._learn(0)
+            self._index(0)
         return self
 
-    def changed(self, pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
-        """Return the ``Env`` after an ``ENV`` with these names and values.
-
-        From then on it is the ``Env`` of this environment.
+    def update(self, pairs: Sequence[tuple[str, str]]) -> tuple[str, ...]:
+        """Apply an ``ENV`` with these names and values, and return the new ``Env``.
 
         moby: ``dispatchEnv`` of ``builder/dockerfile/dispatchers.go``.
         """
         entries = self._current
-        learned = len(entries)
+        indexed = len(entries)
         for name, value in paced(pairs):
             text = f"{name}={value}"
             place = self._first.get(name)
@@ -73,7 +71,7 @@ class Environment(Mapping[str, str]):
             else:
                 entries[place] = text
         self.entries = tuple(entries)
-        self._learn(learned)
+        self._index(indexed)
         return self.entries
 
 

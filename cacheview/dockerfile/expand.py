@@ -24,7 +24,7 @@ CONNECTION_LOST: Final = "unexpected EOF"
 _SPECIAL_NAMES: Final = "@*#?-$!"
 _PATTERN_OPERATORS: Final = "#%"
 _MAX_DEPTH: Final = 100
-_MOST_MADE: Final = 1 << 20  # characters; on Linux, a variable is limited to 128 KiB
+_MAX_EXPANDED: Final = 1 << 20  # characters; on Linux, a variable is limited to 128 KiB
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,20 +45,20 @@ class Lexer:
     keep_escapes: bool = False
     keep_unset: bool = False
     release: BuilderRelease = NEWEST
-    _made: list[int] = field(default_factory=lambda: [0], compare=False)  # characters of all texts so far
+    _expanded: list[int] = field(default_factory=lambda: [0], compare=False)  # characters in all texts so far
 
     def count(self, text: str) -> None:
         """Count expanded characters. Raises `DataError` if there are more than in any real instruction."""
-        self._made[0] += len(text)
-        if self._made[0] > _MOST_MADE:
-            raise DataError(f"its variables expand to more than {_MOST_MADE:,} characters, so it is not replayed")
+        self._expanded[0] += len(text)
+        if self._expanded[0] > _MAX_EXPANDED:
+            raise DataError(f"its variables expand to more than {_MAX_EXPANDED:,} characters, so it is not replayed")
 
     def word(self, text: str) -> str:
         """Return the text with quotes, escapes and variables resolved.
 
         Raises:
             BuildRefusedError: it cannot be resolved, or a variable must be set and is not.
-            DataError: it is nested too deep, or expands to too much.
+            DataError: it is nested too deeply, or expands to too long a text.
         """
         return self._process(text)[0]
 
@@ -147,7 +147,7 @@ class _Expansion:
             elif char == lexer.escape:
                 self.at += 1
                 piece = char if self.keep_escapes else ""
-                if following := self._next():  # at the end of the text there is nothing to escape
+                if following := self._next():  # at the end of the text, there is nothing to escape
                     piece += following
                 if piece:
                     words.add_whole(piece)
@@ -338,8 +338,8 @@ def _missing(char: str, shown: str) -> BuildRefusedError:
 
 
 def _unsupported(name: str, operator: str, release: BuilderRelease) -> BuildRefusedError:
-    known = ":-, :+, :?, " + ", ".join(_operators(release)) + (" and /" if release.expands_patterns else "")
-    what = f"'${{{name}{operator}' is not a substitution that Docker supports here; it supports {known}"
+    supported = ":-, :+, :?, " + ", ".join(_operators(release)) + (" and /" if release.expands_patterns else "")
+    what = f"'${{{name}{operator}' is not a substitution that Docker supports here; it supports {supported}"
     shown = operator or "\ufffd"
     if not release.expands_defaults_without_colon:
         if operator[:1] != ":":

@@ -12,16 +12,16 @@ from cacheview.model import DataError
 __all__ = ["checksum_and_destination"]
 
 _CHECKSUM = re.compile(r"(?:file|dir|multi):[0-9a-f]{64}")
-_URL_CHECKSUM = re.compile(r"[0-9a-f]{64}")  # of a download by ADD: without a kind in front
+_URL_CHECKSUM = re.compile(r"[0-9a-f]{64}")  # of a file that ADD downloads: not preceded by a kind
 _EXAMPLE = "COPY file:<64 hex digits> in /dst"
 
 
 def checksum_and_destination(instruction: Instruction, lexer: Lexer) -> tuple[str, str]:
     """Return the checksum of all sources together, and the destination, as in the text of the step.
 
-    The sources are checksums: ``COPY file:… /dst``, or with ``in`` before the destination as in image history, or
-    several, whose common checksum is computed like the builder does. The form of image history is used unchanged, since
-    everything in it has been expanded.
+    The sources must be checksums: ``COPY file:… /dst``, or ``COPY file:… in /dst`` as in image history. Several of them
+    are combined as the builder does it. The form of image history is used unchanged, since everything in it is already
+    expanded.
 
     Raises:
         DataError: a source is not a checksum.

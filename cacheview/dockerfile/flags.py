@@ -14,7 +14,7 @@ from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import RELEASES, BuilderRelease
 from cacheview.dockerfile.suggest import suggestion
 
-__all__ = ["Flags", "needs_buildkit", "parse_flags"]
+__all__ = ["Flags", "parse_flags", "refuse_buildkit_flags"]
 
 _SWITCHES: Final = ("keep-git-dir", "link", "parents", "unpack")
 _REPEATED: Final = ("device", "exclude", "mount")
@@ -30,7 +30,7 @@ class Flags:
     """The flags of an instruction.
 
     Attributes:
-        values: by name, in the order given; ``true`` or ``false`` for a switch, the last value for a repeated flag.
+        values: by name, in the order written; ``true`` or ``false`` for a switch, the last value for a repeated flag.
         repeated: all values of flags that may be repeated.
     """
 
@@ -44,15 +44,15 @@ def parse_flags(name: str, words: Iterable[str], release: BuilderRelease) -> Fla
     Raises:
         BuildRefusedError: the instruction has no such flag, it is repeated, or its value is missing or invalid.
     """
-    known = release.flags.get(name, ())
+    accepted = release.flags.get(name, ())
     flags = Flags()
     for word in words:
         flag, equals, value = word[2:].partition("=")
         shown = f"--{flag}" if release.names_flags_with_dashes else flag
-        if flag not in known:
-            takes = ", ".join(f"--{each}" for each in known if each not in _BUILDKIT_ONLY.get(name, ()))
-            near = suggestion(flag, known) if release.suggests_similar else ""
-            rest = f"the accepted flags are {takes}" if takes else "no flags are accepted"
+        if flag not in accepted:
+            listed = ", ".join(f"--{each}" for each in accepted if each not in _BUILDKIT_ONLY.get(name, ()))
+            near = suggestion(flag, accepted) if release.suggests_similar else ""
+            rest = f"the accepted flags are {listed}" if listed else "no flags are accepted"
             what = f"no such flag: --{flag[:40]}; {rest}"
             if flag in RELEASES[-1][1].flags.get(name, ()):
                 what = f"BuildKit accepts --{flag}; the classic builder of Docker {release.release} does not support it"
@@ -70,15 +70,15 @@ def parse_flags(name: str, words: Iterable[str], release: BuilderRelease) -> Fla
     return flags
 
 
-def needs_buildkit(name: str, values: Mapping[str, str]) -> None:
+def refuse_buildkit_flags(name: str, values: Mapping[str, str]) -> None:
     """Refuse flags that only BuildKit supports, like the classic builder at the step.
 
-    A ``--chmod`` of ``COPY`` or ``ADD`` that is empty does not count. If a ``RUN`` has several, Docker names any of
+    An empty ``--chmod`` of ``COPY`` or ``ADD`` does not count. If a ``RUN`` has several, Docker names any of
     them; here, it is the first one.
 
     Args:
-        name: of the instruction.
-        values: by flag; that of ``--chmod`` as the release resolves it.
+        name: the name of the instruction.
+        values: by flag; the value of ``--chmod`` is as the release resolves it.
 
     Raises:
         BuildRefusedError: there is such a flag.

@@ -1,7 +1,7 @@
 """Values as Go writes them, for quoted and formatted parts of steps.
 
 Facts from Go's ``fmt``, ``strconv`` and ``time``: ``%q`` of strings and of integers, and ``time.Duration`` in its own
-format, which is not the shortest: see `cacheview.model.duration` for the one for people.
+format, which is not the shortest; for the format for display, see `cacheview.model.duration`.
 """
 
 from __future__ import annotations

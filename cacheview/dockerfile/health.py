@@ -107,7 +107,7 @@ def _part_of(size: int, fraction: str) -> int:
 
 
 def _quoted(text: str) -> str:
-    """Return a text quoted like in the package ``time``: bytes beyond ASCII as numbers."""
+    """Return a text quoted as in Go's package ``time``: bytes beyond ASCII as numbers."""
     shown = (
         f"\\{chr(byte)}" if chr(byte) in '"\\' else chr(byte) if 0x20 <= byte < 0x80 else f"\\x{byte:02x}"
         for byte in text.encode(errors="surrogateescape")

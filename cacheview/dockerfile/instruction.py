@@ -1,11 +1,11 @@
-"""Turns one Dockerfile instruction into the container config with which the classic builder probes the cache."""
+"""Turns one Dockerfile instruction into the container config that the classic builder looks up in the cache."""
 
 from __future__ import annotations
 
 import difflib
 
 from cacheview.dockerfile.args import BuildArgs
-from cacheview.dockerfile.dispatch import copied, dispatch
+from cacheview.dockerfile.dispatch import copy_config, dispatch
 from cacheview.dockerfile.files import checksum_and_destination
 from cacheview.dockerfile.instruction_checks import check
 from cacheview.dockerfile.parse import INSTRUCTIONS, Instruction, parse_instruction
@@ -31,14 +31,15 @@ def probe_config(
     Args:
         instruction: one Dockerfile instruction, which may span several lines. For ``COPY`` and ``ADD``, the checksum of
             the files replaces the sources, as in image history.
-        parent: the image that the step builds on; its config contains environment, shell and so on. None: scratch.
+        parent: the image that the step builds on; its config contains the environment, the shell and so on. None
+            means scratch.
         args: build arguments in force; they are expanded, and affect ``RUN``.
         release: the builder.
         containerd: whether it builds in a containerd store.
 
     Raises:
         DataError: the builder would refuse the instruction or never look it up, or the line alone does not show what it
-            would look up; with what to do.
+            would look up; the message says what to do.
     """
     parsed = parse_instruction(instruction, release)
     try:
@@ -59,7 +60,7 @@ def _config(parsed: Instruction, state: StageState, release: BuilderRelease) -> 
     if parsed.name not in ("ADD", "COPY"):
         return dispatch(parsed, state, release).probe
     checksum, destination = checksum_and_destination(parsed, state.lexer(parsed.escape, release))
-    return copied(parsed, state, release, checksum, destination)
+    return copy_config(parsed, state, release, checksum, destination)
 
 
 def _why_not(name: str) -> str:

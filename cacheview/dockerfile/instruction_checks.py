@@ -1,4 +1,4 @@
-"""Checks each instruction separately before the first step: flags, number of arguments, and their form.
+"""Checks each instruction separately before the first step: its flags, and the number and form of its arguments.
 
 The rules are those of BuildKit's ``frontend/dockerfile/instructions/parse.go``, in the same order: the daemon reports
 the first of two mistakes.
@@ -141,7 +141,7 @@ def _from(case: _CheckedInstruction) -> None:
 
 
 def stage_name(args: tuple[str, ...]) -> str:
-    """Return the name that the arguments of a ``FROM`` give its stage; empty: none.
+    """Return the name that the arguments of a ``FROM`` give its stage; empty if none.
 
     Raises:
         BuildRefusedError: it is not a name, or there are too many or too few arguments.
@@ -177,7 +177,7 @@ def _onbuild(case: _CheckedInstruction) -> None:
 
 def _run(case: _CheckedInstruction) -> None:
     flags = case.flags()
-    # In the order in which the builder's files are compiled.
+    # In the order in which Go compiles the builder's files.
     check_devices(flags.repeated.get("device", ()))
     check_mounts(flags.repeated.get("mount", ()), case.release)
     network = flags.values.get("network", "default")

@@ -36,7 +36,7 @@ def check_mounts(values: Iterable[str], release: BuilderRelease, expand: Callabl
     Args:
         values: in order.
         release: the builder.
-        expand: resolves variables, at the step; None: before the first step, when a release that resolves them checks
+        expand: resolves variables at the step; None before the first step, when a release that resolves them checks
             little.
 
     Raises:
@@ -59,11 +59,11 @@ class _Mount:
     limits: tuple[str, ...] = ()
 
 
-def _check_mount(value: str, release: BuilderRelease, expand: Callable[[str], str] | None) -> None:
+def _check_mount(text: str, release: BuilderRelease, expand: Callable[[str], str] | None) -> None:
     mount = _Mount()
     early = expand is None and release.checks_mounts_at_dispatch
-    for part in _fields(value, "mounts"):
-        key, equals, given = part.partition("=")
+    for part in _fields(text, "mounts"):
+        key, equals, value = part.partition("=")
         key = lower(key)
         if not equals:
             if early or key in ("readonly", "ro", "readwrite", "rw"):
@@ -74,58 +74,58 @@ def _check_mount(value: str, release: BuilderRelease, expand: Callable[[str], st
                 raise _unexpected(key, mount)
             continue
         if expand is not None:
-            given = expand(given)
+            value = expand(value)
         elif early:
-            if key == "from" and re.search(r"\$.", given):
+            if key == "from" and re.search(r"\$.", value):
                 message = f"'{key}' doesn't support variable expansion, define alias stage instead"
                 raise BuildRefusedError(
                     "the from option does not accept variables; specify the name of a stage", message=message
                 )
             continue
-        _take(mount, part, key, given, release)
+        _set_option(mount, part, key, value, release)
     if not early:
-        _check_whole(mount)
+        _check_combination(mount)
 
 
-def _take(mount: _Mount, part: str, key: str, given: str, release: BuilderRelease) -> None:
+def _set_option(mount: _Mount, part: str, key: str, value: str, release: BuilderRelease) -> None:
     if key == "type":
-        if lower(given) not in _TYPES:
-            near = suggestion(given, _TYPES) if release.suggests_mount_types else ""
+        if lower(value) not in _TYPES:
+            near = suggestion(value, _TYPES) if release.suggests_mount_types else ""
             raise BuildRefusedError(
-                f"{given[:40]!r} is not a mount type{near}", message=f"unsupported mount type {quote(given)}{near}"
+                f"{value[:40]!r} is not a mount type{near}", message=f"unsupported mount type {quote(value)}{near}"
             )
-        mount.kind = lower(given)
+        mount.kind = lower(value)
     elif key == "from":
-        mount.from_ = given
+        mount.from_ = value
     elif key in ("source", "src"):
-        mount.source = given
+        mount.source = value
     elif key in ("target", "dst", "destination"):
-        mount.target = given
+        mount.target = value
     elif key in ("readonly", "ro", "readwrite", "rw"):
-        _check_bool(key, given)
+        _check_bool(key, value)
     elif key == "required":
         if mount.kind not in ("secret", "ssh"):
             raise _unexpected(key, mount)
-        _check_bool(key, given)
+        _check_bool(key, value)
     elif key == "size" and release.knows_mount_size:
         if mount.kind != "tmpfs":
             raise _unexpected(key, mount)
-        if _SIZE.fullmatch(given) is None or given.startswith("-"):
-            raise _invalid(key, given)
+        if _SIZE.fullmatch(value) is None or value.startswith("-"):
+            raise _invalid(key, value)
     elif key == "id":
-        mount.cache_id = given
+        mount.cache_id = value
     elif key == "sharing":
-        if lower(given) not in _SHARING:
-            near = suggestion(given, _SHARING) if release.suggests_sharing_modes else ""
+        if lower(value) not in _SHARING:
+            near = suggestion(value, _SHARING) if release.suggests_sharing_modes else ""
             raise BuildRefusedError(
-                f"{given[:40]!r} is not a sharing mode{near}", message=f"unsupported sharing value {quote(given)}{near}"
+                f"{value[:40]!r} is not a sharing mode{near}", message=f"unsupported sharing value {quote(value)}{near}"
             )
-        mount.sharing = lower(given)
+        mount.sharing = lower(value)
     elif key in ("mode", "uid", "gid"):
         base = 8 if key == "mode" else 10
         digits = "[0-7]+" if base == 8 else "[0-9]+"
-        if re.fullmatch(digits, given) is None or int(given[:100], base) >= 1 << 32:
-            raise BuildRefusedError(f"{given[:40]!r} is not a valid {key}", message=f"invalid value {given} for {key}")
+        if re.fullmatch(digits, value) is None or int(value[:100], base) >= 1 << 32:
+            raise BuildRefusedError(f"{value[:40]!r} is not a valid {key}", message=f"invalid value {value} for {key}")
         mount.limits += (key,)
     elif key != "env" or not release.knows_mount_env:
         near = (
@@ -136,7 +136,7 @@ def _take(mount: _Mount, part: str, key: str, given: str, release: BuilderReleas
         )
 
 
-def _check_whole(mount: _Mount) -> None:
+def _check_combination(mount: _Mount) -> None:
     if mount.kind not in ("secret", "ssh", "cache"):
         for key in ("mode", "uid", "gid"):
             if key in mount.limits:
@@ -161,18 +161,18 @@ def check_devices(values: Iterable[str]) -> None:
     Raises:
         BuildRefusedError: one is not a device.
     """
-    for value in values:
+    for text in values:
         name = ""
-        for part in _fields(value, "devices"):
-            key, equals, given = part.partition("=")
+        for part in _fields(text, "devices"):
+            key, equals, value = part.partition("=")
             key = lower(key)
             if key == "name" and equals:
                 if name:
                     raise _refused(f"device name already set to {name}")
-                name = given
+                name = value
             elif key == "required":
                 if equals:
-                    _check_bool(key, given)
+                    _check_bool(key, value)
             elif not name:
                 name = part
             elif not equals:
@@ -194,15 +194,15 @@ def _unexpected(key: str, mount: _Mount) -> BuildRefusedError:
     return _refused(f"unexpected key '{key}' for mount type '{mount.kind}'")
 
 
-def _invalid(key: str, given: str) -> BuildRefusedError:
+def _invalid(key: str, value: str) -> BuildRefusedError:
     return BuildRefusedError(
-        f"{given[:40]!r} is not a valid value for {key}", message=f"invalid value for {key}: {given}"
+        f"{value[:40]!r} is not a valid value for {key}", message=f"invalid value for {key}: {value}"
     )
 
 
-def _check_bool(key: str, given: str) -> None:
-    if given not in _TRUE and given not in _FALSE:
-        raise _invalid(key, given)
+def _check_bool(key: str, value: str) -> None:
+    if value not in _TRUE and value not in _FALSE:
+        raise _invalid(key, value)
 
 
 def _fields(value: str, what: str) -> list[str]:

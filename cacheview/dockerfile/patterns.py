@@ -1,4 +1,4 @@
-r"""The patterns in ``${V#x}``, ``${V%x}`` and ``${V/x/y}``: ``*`` any text, ``?`` any character, ``\`` before either.
+r"""The patterns in ``${V#x}``, ``${V%x}`` and ``${V/x/y}``: ``*`` is any text, ``?`` any character, ``\`` an escape.
 
 BuildKit's shell lexer turns a pattern into a regular expression, whose wildcards stop at the end of a line. Here, the
 pieces between ``*`` are matched one by one: the earliest match of a piece leaves the most text for the next ones, so
@@ -18,7 +18,7 @@ _REFERENCE: Final = re.compile(r"\$(?:\$|\{(\w+)\}|(\w+))")
 
 
 class PatternError(ValueError):
-    """The pattern is invalid; the text is the lexer's reason."""
+    """The pattern is invalid; the message is the lexer's reason."""
 
 
 def without_prefix(value: str, pattern: str, *, greedy: bool) -> str:
@@ -39,20 +39,20 @@ def replaced(value: str, pattern: str, replacement: str, *, everywhere: bool) ->
     """
     pieces = _pieces(pattern)
     done: list[str] = []
-    at = copied = 0
+    at = copied_to = 0
     while at <= len(value):
         result = _search(pieces, value, at)
         if result is None:
             break
         start, end = result
-        done.append(value[copied:start])
+        done.append(value[copied_to:start])
         if not everywhere:
             return "".join((*done, replacement, value[end:]))
-        if end > copied or start == 0:  # an empty match right after a match does not count
+        if end > copied_to or start == 0:  # an empty match right after a match does not count
             done.append(_expanded(replacement, value[start:end]))
-        copied = end
+        copied_to = end
         at = at + 1 if at + 1 > end else end
-    return "".join(done) + value[copied:]
+    return "".join(done) + value[copied_to:]
 
 
 def _expanded(replacement: str, whole: str) -> str:
@@ -89,7 +89,7 @@ def backwards(pattern: str) -> str:
 
 
 def _end(pieces: _Pieces, text: str, start: int, *, greedy: bool) -> int | None:
-    """Return the end of the match that starts at an index; None: there is none."""
+    """Return the end of the match that starts at an index; None if there is none."""
     first, *others = pieces
     match = first.match(text, start)
     for number, piece in enumerate(others, 1):

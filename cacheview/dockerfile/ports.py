@@ -79,7 +79,7 @@ def _range(text: str, name: str, spec: str, release: BuilderRelease) -> tuple[in
 
 
 def _ends(text: str, release: BuilderRelease) -> tuple[int, int]:
-    ends = text.split("-", 1 if release.reads_ports_itself else -1)[:2]  # a third was skipped
+    ends = text.split("-", 1 if release.reads_ports_itself else -1)[:2]  # a third is ignored
     if not all(re.fullmatch(r"0*[0-9]{1,5}", end, re.ASCII) and int(end) <= _MAX_PORT for end in ends):
         raise _BadPortError("this is not a port; use a form such as 80, 80/udp or 80-82")
     first, last = int(ends[0]), int(ends[-1])
@@ -88,14 +88,14 @@ def _ends(text: str, release: BuilderRelease) -> tuple[int, int]:
     return first, last
 
 
-def _check_address(given: str, spec: str, release: BuilderRelease) -> None:
-    address, ip = given, "ip" if release.capitalizes_ports else "IP"
-    if given.startswith("[") or release.capitalizes_ports:
-        wrong = _not_split(given)
-        if wrong:
-            message = f"address {given}:: {wrong}"
-            _refuse(spec, f"{given[:60]!r} is not an IP address", f"Invalid {ip} address {given}: {message}", release)
-        address = given[1:-1] if given.startswith("[") else given
+def _check_address(text: str, spec: str, release: BuilderRelease) -> None:
+    address, ip = text, "ip" if release.capitalizes_ports else "IP"
+    if text.startswith("[") or release.capitalizes_ports:
+        reason = _why_not_split(text)
+        if reason:
+            message = f"address {text}:: {reason}"
+            _refuse(spec, f"{text[:60]!r} is not an IP address", f"Invalid {ip} address {text}: {message}", release)
+        address = text[1:-1] if text.startswith("[") else text
     if not address:
         return
     try:
@@ -105,8 +105,8 @@ def _check_address(given: str, spec: str, release: BuilderRelease) -> None:
         _refuse(spec, f"{address[:60]!r} is not an IP address", f"Invalid {ip} address: {message}", release)
 
 
-def _not_split(address: str) -> str:
-    """Return why Go's ``net.SplitHostPort`` rejects an address followed by a colon; empty: it does not."""
+def _why_not_split(address: str) -> str:
+    """Return why Go's ``net.SplitHostPort`` rejects an address followed by a colon; empty if it does not."""
     if not address.startswith("["):
         if ":" in address:
             return "too many colons in address"

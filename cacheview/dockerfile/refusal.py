@@ -12,7 +12,7 @@ __all__ = ["SPEAKERS", "UNNAMED_FOLDER", "BuildRefusedError", "Speaker"]
 Speaker = Literal["daemon", "client", "nobody"]
 
 SPEAKERS: Final[dict[Speaker, str]] = {"daemon": "the daemon", "client": "the client"}
-"""The program that refuses, for people. If the daemon never answers, there is none."""
+"""The name of the program that refuses, for display. If the daemon never answers, there is none."""
 
 
 UNNAMED_FOLDER: Final = "<the daemon's folder>"
@@ -23,7 +23,7 @@ class BuildRefusedError(DataError):
     """The build would stop here.
 
     Attributes:
-        message: the error, word for word if the source contains it; `what` is for people.
+        message: the error, word for word if Docker's source contains it; `what` is the text for display.
         line: of the Dockerfile, from 1; 0 if it does not belong to a line.
         instruction: the name of the instruction; empty if not known.
         names_line: whether `message` contains the line.

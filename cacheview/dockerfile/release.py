@@ -1,7 +1,7 @@
 """The differences between the classic builders of Docker's releases: one table, with one row per release.
 
-Where a rule of this package depends on the release, it reads a field here; nothing else compares versions. Each row
-was read in moby's source at the tag that it names, and in the parser that the tag carries with it
+If a rule of this package depends on the release, it reads a field here; nothing else compares versions. Each row is
+based on moby's source at the tag that it names, and on the parser in it
 (``vendor/github.com/moby/buildkit/frontend/dockerfile``).
 """
 
@@ -57,9 +57,9 @@ class BuilderRelease:
     """The classic builder of a release: how it reads, hashes and writes, as far as releases differ.
 
     Attributes:
-        release: for people.
+        release: its name, for display.
         healthcheck: returns the text after ``HEALTHCHECK``.
-        chown: the text that an owner adds before the checksum, with ``{}`` for the owner.
+        chown: the text that ``--chown`` adds before the checksum, with ``{}`` for the owner.
         cleans_absolute_workdir: ``WORKDIR /a/`` is written without the last slash.
 
         predefined_args: build arguments that need no ``ARG``.
@@ -69,14 +69,13 @@ class BuilderRelease:
         keeps_carriage_returns: of several carriage returns at the end of a line, all but one are kept.
         reads_heredocs: a heredoc is read as part of its instruction.
         allows_heredoc_spaces: spaces are allowed between ``<<`` and its name, and ``<<`` is a separate word for the
-            shell
-            lexer.
-        requires_json_to_end: nothing may follow a JSON form; if text follows, it is a shell form.
-        flags_use_escape: the escape character in flags is that of the Dockerfile; otherwise always a backslash.
+            shell lexer.
+        requires_json_to_end: nothing may follow a JSON form; if text follows, all of it is read as a shell form.
+        flags_use_escape: the escape character in flags is that of the Dockerfile; otherwise, always a backslash.
         allows_zero_intervals: ``0s`` and ``--retries=0`` are valid in ``HEALTHCHECK``.
         checks_mounts_at_dispatch: most of ``RUN --mount`` is checked at its step, not before the first.
         knows_mount_env, knows_mount_size: ``RUN --mount`` has these keys.
-        suggests_mount_types, suggests_sharing_modes: similar words are suggested for unknown ones of ``RUN --mount``.
+        suggests_mount_types, suggests_sharing_modes: a similar word is suggested for an unknown one in ``RUN --mount``.
         expands_chmod: variables in ``--chmod`` are resolved.
 
         expands_defaults_without_colon: ``${V-x}`` and ``${V+x}`` are supported.
@@ -86,7 +85,7 @@ class BuilderRelease:
         words_share_buffer: when a text is split into words, an operator inside a word drops the part of the word before
             it.
 
-        reads_ports_itself: the builder reads the ports of ``EXPOSE``, instead of ``docker/go-connections``.
+        reads_ports_itself: the builder itself reads the ports of ``EXPOSE``, instead of ``docker/go-connections``.
 
         suggests_similar: a similar word is suggested for an unknown instruction or flag.
         capitalizes_instructions: an unknown instruction is shown in capitals.
@@ -95,19 +94,21 @@ class BuilderRelease:
         names_flags_with_dashes: errors about flags contain the dashes.
         names_line_with_on: ``dockerfile parse error on line 1`` instead of ``line 1``.
         ends_destination_with_stop: a period ends the error about a missing destination.
-        missing_target_message: for an unknown target; ``{}`` is its name, ``{quoted}`` the name in quotes.
+        missing_target_message: the message for an unknown target; ``{}`` is its name, ``{quoted}`` the name in quotes.
         platform_part_pattern, platform_os_pattern: the patterns in the errors about a malformed part of ``--platform``,
             and about its first part; if the latter is empty, both are the same.
-        other_platform_message: for an image for another platform, with ``{id}``, ``{wanted}`` and ``{actual}``.
+        other_platform_message: the message for an image for another platform; it contains ``{id}``, ``{wanted}`` and
+            ``{actual}``.
         no_platform_message: the same for a containerd store.
-        no_command_message: for a container without a command.
-        not_unpacked_message: for a context that cannot be unpacked; ``{}`` is the reason (``pkg/chrootarchive``).
+        no_command_message: the message for a container without a command.
+        not_unpacked_message: the message for a context that cannot be unpacked; ``{}`` is the reason
+            (``pkg/chrootarchive``).
         names_repository: the error about a repository that is not in lowercase contains its name.
         warns_in_two_lines: the instruction is on a separate line of a warning.
 
         sends_platform: the platform of the build is passed to the cache.
         takes_any_platform_graph_driver, takes_any_platform_containerd: a base in the store is used whatever the
-            ``--platform``; otherwise a base for another platform would be pulled.
+            ``--platform``; otherwise, a base for another platform would be pulled.
         copies_by_platform: the destination of ``COPY`` and ``ADD`` uses the path separators of the build's platform
             instead of the daemon's (``createCopyInstruction`` of ``copy.go``).
         ignores_by_old_rules: ``pkg/fileutils`` reads ``.dockerignore``, instead of ``moby/patternmatcher``.
@@ -349,7 +350,7 @@ RELEASES: Final[tuple[tuple[tuple[int, int, int], BuilderRelease], ...]] = (
     ((29, 5, 0), _V29_5),
     ((29, 6, 0), _V29_6),
 )
-"""The rows, each with the first release that it is valid for; it is valid until the next row's."""
+"""The rows, each with the first release that it applies to; it applies until the next row does."""
 
 NEWEST: Final = RELEASES[-1][1]
 """The row of the newest release."""
@@ -363,7 +364,7 @@ def builder_release(version: str, commit: str = "") -> BuilderRelease:
 
     Args:
         version: as ``docker version`` shows it, or a tag: see `DockerVersion.parse`. A prerelease counts as its
-            release. If there is no version in it (``dev``), it is the newest.
+            release. If it contains no version (such as ``dev``), the newest row is returned.
         commit: the git commit that the engine was built from, if known.
     """
     for beginning, row in DEVELOPMENT:

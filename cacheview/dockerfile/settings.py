@@ -25,25 +25,25 @@ _SIGNALS = re.compile(
 
 
 def trimmed(text: str) -> str:
-    """Return a text without white space, as Go defines it, at both ends."""
+    """Return a text without white space (as Go defines it) at either end."""
     return text.strip(GO_SPACE)
 
 
-def workdir(current: str, requested: str, texts: BuilderRelease) -> str:
+def workdir(current: str, requested: str, release: BuilderRelease) -> str:
     """Return the working directory after ``WORKDIR``. A relative one is appended to the current one and cleaned."""
     if not requested:
         raise BuildRefusedError("the path is empty; are all variables set?", message="cannot normalize nothing")
-    if requested.startswith("/") and not texts.cleans_absolute_workdir:
+    if requested.startswith("/") and not release.cleans_absolute_workdir:
         return requested
     path = requested if requested.startswith("/") else f"/{current}/{requested}"
     return posixpath.normpath(re.sub("/+", "/", path))
 
 
-def stop_signal(text: str, texts: BuilderRelease) -> str:
-    """Return the signal as written, if Linux has it. Raises `BuildRefusedError`."""
+def stop_signal(text: str, release: BuilderRelease) -> str:
+    """Return the signal as written. Raises `BuildRefusedError` if Linux has no such signal."""
     number = int(text) if _NUMBER.fullmatch(text) else 0
     if not number and not _SIGNALS.fullmatch(text.upper().removeprefix("SIG")):
-        message = f"{'I' if texts.capitalizes_signals else 'i'}nvalid signal: {text}"
+        message = f"{'I' if release.capitalizes_signals else 'i'}nvalid signal: {text}"
         raise BuildRefusedError(
             f"no such signal: {text[:40]!r}; use a name (SIGTERM) or a number (15)", message=message
         )
@@ -57,7 +57,7 @@ def trigger(instruction: Instruction) -> str:
 
 
 def healthcheck(test: tuple[str, ...], flags: Mapping[str, str]) -> HealthConfig:
-    """Return the check that ``HEALTHCHECK CMD`` sets. Flags have been checked; values without a flag are zero."""
+    """Return the check that ``HEALTHCHECK CMD`` sets. The flags are valid; without a flag, its value is zero."""
     return HealthConfig(
         Test=test,
         Interval=_interval(flags, "interval"),

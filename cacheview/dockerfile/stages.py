@@ -25,11 +25,11 @@ class StagePlan:
     """One stage.
 
     Attributes:
-        name: in lowercase; empty: it has none.
+        name: in lowercase; empty if it has none.
         base: the text after ``FROM``, not resolved.
-        platform_flag: of ``--platform``, not resolved; empty: not given.
+        platform_flag: the value of ``--platform``, not resolved; empty if there is none.
         commands: its instructions, without ``FROM``.
-        line: of its ``FROM``.
+        line: the line of its ``FROM``.
         original: its ``FROM`` as the builder prints it.
     """
 
@@ -76,7 +76,7 @@ def read_stages(document: ParsedDockerfile, release: BuilderRelease) -> Stages:
     stages: list[_OpenStage] = []
     for number, instruction in enumerate(document.instructions):
         try:
-            _checked(instruction, release)
+            _check(instruction, release)
         except BuildRefusedError as refusal:
             raise hinted(refusal, heredoc_before(document.instructions[:number], release)) from None
         if instruction.name == "FROM":
@@ -94,7 +94,7 @@ def read_stages(document: ParsedDockerfile, release: BuilderRelease) -> Stages:
     return Stages(tuple(before_from), tuple(stage.done() for stage in stages))
 
 
-def _checked(instruction: Instruction, release: BuilderRelease) -> None:
+def _check(instruction: Instruction, release: BuilderRelease) -> None:
     line, name = instruction.start_line, instruction.name[:40]
     try:
         check(instruction, release)
@@ -111,12 +111,12 @@ def _plan(instruction: Instruction, release: BuilderRelease) -> StagePlan:
 
 
 def read_trigger(text: str, release: BuilderRelease, escape: str = "\\") -> Instruction:
-    """Return the instruction that ``ONBUILD`` in a base image triggers, checked when ``FROM`` runs it.
+    """Return the instruction of an ``ONBUILD`` trigger in a base image, checked as it is when ``FROM`` runs it.
 
     Args:
         text: as in the image's config.
         release: the builder.
-        escape: of the Dockerfile; it is used to resolve words of the trigger, not to parse it.
+        escape: the escape character of the Dockerfile, used to resolve words of the trigger, not to parse it.
 
     Raises:
         BuildRefusedError: the builder refuses it.

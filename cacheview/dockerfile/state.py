@@ -49,8 +49,8 @@ class StageState:
         args: the build arguments in force.
         maintainer: the author of images committed from now on.
         uses_backslashes: whether slashes in the destination of a ``COPY`` or ``ADD`` become backslashes.
-        is_cmd_set: whether ``CMD`` was given in this stage, so that ``ENTRYPOINT`` keeps it.
-        known: the last environment that was read; all states of a stage share it, see `apart`.
+        is_cmd_set: whether this stage has had a ``CMD``, which ``ENTRYPOINT`` then keeps.
+        shared_environment: the last environment that was read; all states of a stage share it, except as in `apart`.
     """
 
     config: ContainerConfig
@@ -58,22 +58,22 @@ class StageState:
     maintainer: str = ""
     uses_backslashes: bool = False
     is_cmd_set: bool = False
-    known: Environment = field(default_factory=Environment, compare=False, repr=False)
+    shared_environment: Environment = field(default_factory=Environment, compare=False, repr=False)
 
     @staticmethod
     def begin(base: Image | None, args: BuildArgs, *, containerd: bool) -> StageState:
         """Return the state after ``FROM``. ``base`` is None for scratch.
 
-        A containerd store keeps fewer fields of its config.
+        A containerd store keeps fewer fields of the config.
         """
         stored = base.config.config if base is not None else None
         config = stage_config(stored, base.id if base is not None else "", containerd=containerd)
-        return StageState(config, args, known=Environment(config.Env or ()))
+        return StageState(config, args, shared_environment=Environment(config.Env or ()))
 
     @property
     def environment(self) -> Environment:
         """The variables of the environment by name."""
-        return self.known.of(self.config.Env or ())
+        return self.shared_environment.of(self.config.Env or ())
 
     @property
     def variables(self) -> Variables:
@@ -85,8 +85,8 @@ class StageState:
         return Lexer(self.variables, escape, release=release)
 
     def apart(self) -> StageState:
-        """Return the same state for a step that does not belong to the stage."""
-        return replace(self, known=Environment(self.config.Env or ()))
+        """Return the same state, with a separate environment, for a step that does not belong to the stage."""
+        return replace(self, shared_environment=Environment(self.config.Env or ()))
 
     def on(self, image_id: str) -> StageState:
         """Return the same state on top of another image."""
@@ -98,7 +98,7 @@ class StageState:
 
 
 def stage_config(stored: ContainerConfig | None, image_id: str, *, containerd: bool) -> ContainerConfig:
-    """Return the run config at the beginning of a stage, given the config of the base image."""
+    """Return the run config at the beginning of a stage, from the config of the base image; None for scratch."""
     if stored is None:
         config = ContainerConfig()
     elif containerd:

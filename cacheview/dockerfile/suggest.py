@@ -1,4 +1,4 @@
-"""Suggests the word that was probably meant, like BuildKit (``util/suggest/error.go``)."""
+"""Suggests the word that the user probably meant, like BuildKit (``util/suggest/error.go``)."""
 
 from __future__ import annotations
 

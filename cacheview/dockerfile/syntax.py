@@ -19,7 +19,7 @@ from cacheview.dockerfile.release import NEWEST, BuilderRelease
 from cacheview.model import DataError
 from cacheview.model.effort import go_on
 
-__all__ = ["INSTRUCTIONS", "Instruction", "heredoc_name", "heredoc_names", "take_apart"]
+__all__ = ["INSTRUCTIONS", "Instruction", "heredoc_name", "heredoc_names", "parse_line"]
 
 _BLANK: Final = re.compile(r"[\t\v\f\r ]+")
 _MAX_NESTING: Final = 1_000
@@ -37,11 +37,11 @@ class Instruction:
     Attributes:
         name: in capitals (``RUN``).
         flags: leading words that begin with ``--``, unquoted.
-        args: as the instruction divides them: one for a shell form; the strings of a JSON form; name, value, name,
-            value … for ``ENV`` and ``LABEL``; for ``ONBUILD`` the inner name first.
+        args: divided as for this instruction: one for a shell form; the strings of a JSON form; name, value, name,
+            value … for ``ENV`` and ``LABEL``; for ``ONBUILD``, the inner name first.
         is_json: whether they are in JSON form.
-        line: the whole instruction in one line, with continuation lines joined.
-        heredocs: name and content of each heredoc that follows it.
+        line: the complete instruction in one line, with continuation lines joined.
+        heredocs: the name and content of each heredoc that follows it.
         escape: the escape character in force.
         start_line, end_line: in the file, from 1; 0 if it is not from a file.
     """
@@ -68,34 +68,34 @@ class Instruction:
 
 
 @dataclass(frozen=True, slots=True)
-class _LineContext:
+class _LineSettings:
     """The settings for reading a line."""
 
     escape: str
     release: BuilderRelease
 
 
-def take_apart(line: str, escape: str, release: BuilderRelease) -> Instruction:
-    """Return the instruction of a line, without heredocs and line numbers.
+def parse_line(line: str, escape: str, release: BuilderRelease) -> Instruction:
+    """Return the instruction on a line, without heredocs and line numbers.
 
     Raises:
         BuildRefusedError: it is not valid in Docker.
-        DataError: it is nested too deep to be replayed.
+        DataError: it is nested too deeply to be replayed.
     """
-    way = _LineContext(escape, release)
+    settings = _LineSettings(escape, release)
     outer: list[tuple[str, tuple[str, ...]]] = []
     rest = line
     while True:  # once, except for triggers
-        word, flags, rest = _split_command(rest, way)
+        word, flags, rest = _split_command(rest, settings)
         name = _canonical(word)
         if name != "ONBUILD" or not rest:
             break
         outer.append((name, flags))
         if len(outer) > _MAX_NESTING:
             raise DataError(f"ONBUILD is nested more than {_MAX_NESTING:,} levels deep, so it is not replayed")
-    read = _READERS.get(name)
+    reader = _READERS.get(name)
     try:
-        args, is_json = read(rest, way) if read is not None else ([], False)
+        args, is_json = reader(rest, settings) if reader is not None else ([], False)
     except BuildRefusedError as error:
         raise BuildRefusedError(error.what, message=error.message, instruction=name) from None
     if outer:
@@ -109,17 +109,17 @@ def _canonical(word: str) -> str:
     return _BY_SMALL_NAME.get(lower(word), word)
 
 
-def _split_command(line: str, way: _LineContext) -> tuple[str, tuple[str, ...], str]:
+def _split_command(line: str, settings: _LineSettings) -> tuple[str, tuple[str, ...], str]:
     word, *others = _BLANK.split(line.strip(GO_SPACE), maxsplit=1)
-    flags, rest = _leading_flags(others[0], way) if others else ([], "")
+    flags, rest = _leading_flags(others[0], settings) if others else ([], "")
     return word, tuple(flags), rest.strip(GO_SPACE)
 
 
-def _leading_flags(text: str, way: _LineContext) -> tuple[list[str], str]:
+def _leading_flags(text: str, settings: _LineSettings) -> tuple[list[str], str]:
     """Return the leading words that begin with ``--``, and the text after them."""
     # Docker reads bytes here, so a flag that is not ASCII is read as Latin-1.
     line = text.encode(errors="surrogateescape").decode("latin-1")
-    escape = way.escape if way.release.flags_use_escape else "\\"
+    escape = settings.escape if settings.release.flags_use_escape else "\\"
     flags: list[str] = []
     at = 0
     while True:
@@ -155,7 +155,7 @@ def _flag(line: str, at: int, escape: str) -> tuple[str, bool, int]:
     return "".join(letters), had_quotes, min(at, len(line))
 
 
-def _words(text: str, way: _LineContext) -> list[str]:
+def _words(text: str, settings: _LineSettings) -> list[str]:
     """Return the words, divided at white space that is neither quoted nor escaped. Quotes and escapes are kept."""
     words: list[str] = []
     letters: list[str] = []
@@ -163,7 +163,7 @@ def _words(text: str, way: _LineContext) -> list[str]:
     while at < len(text):
         char = text[at]
         at += 1
-        if char == way.escape and quoted != "'":
+        if char == settings.escape and quoted != "'":
             if at == len(text):
                 break  # nothing to escape
             letters += (char, text[at])
@@ -185,43 +185,43 @@ def _words(text: str, way: _LineContext) -> list[str]:
     return [re.sub("[\udc80-\udcff]", "\ufffd", word) for word in words]
 
 
-def _whole(text: str, way: _LineContext) -> _Arguments:
-    del way
+def _whole(text: str, settings: _LineSettings) -> _Arguments:
+    del settings
     return ([text] if text else []), False
 
 
-def _strings(text: str, way: _LineContext) -> list[str] | None:
+def _strings(text: str, settings: _LineSettings) -> list[str] | None:
     try:
-        return json_strings(text, to_the_end=way.release.requires_json_to_end)
+        return json_strings(text, to_the_end=settings.release.requires_json_to_end)
     except NotStringsError:
         raise BuildRefusedError(
             'the JSON form accepts only strings; quote each element: ["a", "1"]', message=NOT_STRINGS
         ) from None
 
 
-def _json_or_whole(text: str, way: _LineContext) -> _Arguments:
-    strings = _strings(text, way)
-    return _whole(text, way) if strings is None else (strings, True)
+def _json_or_whole(text: str, settings: _LineSettings) -> _Arguments:
+    strings = _strings(text, settings)
+    return _whole(text, settings) if strings is None else (strings, True)
 
 
-def _split(text: str, way: _LineContext) -> _Arguments:
-    del way
+def _split(text: str, settings: _LineSettings) -> _Arguments:
+    del settings
     return (_BLANK.split(text) if text else []), False
 
 
-def _json_or_split(text: str, way: _LineContext) -> _Arguments:
-    strings = _strings(text, way)
-    return _split(text, way) if strings is None else (strings, True)
+def _json_or_split(text: str, settings: _LineSettings) -> _Arguments:
+    strings = _strings(text, settings)
+    return _split(text, settings) if strings is None else (strings, True)
 
 
-def _typed(text: str, way: _LineContext) -> _Arguments:
+def _typed(text: str, settings: _LineSettings) -> _Arguments:
     """Read the arguments of ``HEALTHCHECK``: its kind, then a command."""
     # Docker reads bytes here too, as for flags.
     match = re.match(f"([^{_ONE_BYTE_SPACE}]*)[{_ONE_BYTE_SPACE}]*", line := _as_latin_1(text))
     kind, rest = (_from_latin_1(match[1]), _from_latin_1(line[match.end() :])) if match else ("", "")
     if not kind:
         return [], False
-    args, is_json = _json_or_whole(rest, way)
+    args, is_json = _json_or_whole(rest, settings)
     return [kind, *args], is_json
 
 
@@ -236,15 +236,15 @@ def _from_latin_1(text: str) -> str:
     return text.encode("latin-1").decode(errors="surrogateescape")
 
 
-def _quoted_words(text: str, way: _LineContext) -> _Arguments:
-    return _words(text, way), False
+def _quoted_words(text: str, settings: _LineSettings) -> _Arguments:
+    return _words(text, settings), False
 
 
-def _pairs_of(name: str) -> Callable[[str, _LineContext], _Arguments]:
+def _pairs_of(name: str) -> Callable[[str, _LineSettings], _Arguments]:
     """Return a reader of ``name=value …``, or of the old form ``name value``, in which the first word has no ``=``."""
 
-    def read(text: str, way: _LineContext) -> _Arguments:
-        words = _words(text, way)
+    def read(text: str, settings: _LineSettings) -> _Arguments:
+        words = _words(text, settings)
         if words and "=" not in words[0]:
             old_form = _BLANK.split(text, maxsplit=1)
             if len(old_form) < 2:
@@ -264,7 +264,7 @@ def _pairs_of(name: str) -> Callable[[str, _LineContext], _Arguments]:
     return read
 
 
-_READERS: Final[Mapping[str, Callable[[str, _LineContext], _Arguments]]] = {
+_READERS: Final[Mapping[str, Callable[[str, _LineSettings], _Arguments]]] = {
     "ADD": _json_or_split,
     "ARG": _quoted_words,
     "CMD": _json_or_whole,
@@ -293,7 +293,7 @@ _BY_SMALL_NAME: Final = {name.lower(): name for name in INSTRUCTIONS}
 def heredoc_name(word: str, release: BuilderRelease = NEWEST) -> tuple[str, bool] | None:
     """Return the name that ends the heredoc which a word opens (``<<-EOF``), and whether tabs before it matter.
 
-    None if the word opens none.
+    Returns None if the word does not open a heredoc.
     """
     try:
         return _heredoc_name(word, release) if release.reads_heredocs else None
@@ -326,5 +326,5 @@ def heredoc_names(instruction: Instruction, release: BuilderRelease) -> list[tup
     try:
         words = lexer.words(instruction.line)
     except BuildRefusedError:
-        return []  # words cannot be found after an unclosed quote, and Docker does not look for any
+        return []  # after an unclosed quote, there are no words to find, and Docker does not look for any
     return [result for word in words if (result := _heredoc_name(word, release)) is not None]

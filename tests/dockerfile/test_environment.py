@@ -33,7 +33,7 @@ def test_it_follows_the_steps(
     environment = Environment(entries)
     for pairs in steps:
         entries = by_hand(entries, pairs)
-        assert environment.changed(pairs) == entries
+        assert environment.update(pairs) == entries
         assert dict(environment) == as_dict(entries)
         assert all(name in environment for name in as_dict(entries))
     assert environment.of(environment.entries) is environment

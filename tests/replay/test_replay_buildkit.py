@@ -26,7 +26,12 @@ HEREDOC = "BuildKit accepts this: a heredoc (<<EOF) began on line 2"
         ("20.10.24", "FROM base:1\nRUN cat <<EOF\nset -e\nEOF\n", f"{HEREDOC}", "line 3: unknown instruction: SET"),
         ("20.10.24", "FROM base:1\nCOPY <<-'EOF' /a\nENV\nEOF\n", f"{HEREDOC}", "line 3: ENV requires at least one"),
         ("20.10.24", "FROM base:1\nRUN cat <<EOF\nLABEL a\nEOF\n", f"{HEREDOC}", "LABEL must have two arguments"),
-        ("28.5.2", "FROM base:1\nCOPY <<EOF /a\nx\nEOF\n", "because it copies a heredoc as a file", "no source files"),
+        (
+            "28.5.2",
+            "FROM base:1\nCOPY <<EOF /a\nx\nEOF\n",
+            "it can copy a heredoc as a file",
+            "no source files",
+        ),
         ("28.5.2", "FROM --platform=$BUILDPLATFORM base:1\n", f"{SETS} $BUILDPLATFORM", "failed to parse platform"),
         ("28.5.2", "FROM $TARGETOS\n", f"{SETS} $TARGETOS", "base name ($TARGETOS) should not be blank"),
         ("28.5.2", "FROM base:1\nCOPY a-${TARGETARCH:-} /\n", f"{SETS} $TARGETARCH", "stat a-: file does not exist"),
