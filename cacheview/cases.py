@@ -25,6 +25,7 @@ from cacheview.model import (
     Probe,
     StoreKind,
 )
+from cacheview.model.effort import paced
 from cacheview.model.once import once_of_store
 from cacheview.platforms import HOST
 
@@ -144,15 +145,22 @@ def first_probe(store: ImageStore) -> Probe:
 
     Without such an image, it is the lookup for the newest image without a parent, or else the newest config on scratch.
     """
-    dated = _newest_first(store)
-    for built_on_known in (True, False):
-        for image in dated:
-            config = image.container_config or image.config.container_config
-            known = image.parent is not None and image.parent in store.by_id
-            if config is not None and (known if built_on_known else image.parent is None):
-                parent = image.parent or SCRATCH
-                return Probe(parent=parent, config=config, platform=platform_of_probe(store, parent))
-    config = next((image.config.config for image in dated if image.config.config is not None), None)
+    built_on_known, built_on_none, configured = _Newest(), _Newest(), _Newest()
+    for place, image in enumerate(paced(store.images)):
+        if image.config.config is not None:
+            configured.see(image, place)
+        if (image.container_config or image.config.container_config) is None:
+            continue
+        if image.parent is None:
+            built_on_none.see(image, place)
+        elif image.parent in store.by_id:
+            built_on_known.see(image, place)
+    newest = built_on_known.image or built_on_none.image
+    config = (newest.container_config or newest.config.container_config) if newest is not None else None
+    if newest is not None and config is not None:
+        parent = newest.parent or SCRATCH
+        return Probe(parent=parent, config=config, platform=platform_of_probe(store, parent))
+    config = configured.image.config.config if configured.image is not None else None
     return Probe(config=config or ContainerConfig(), platform=platform_of_probe(store, SCRATCH))
 
 
@@ -230,13 +238,33 @@ def _newest_release(rules: RuleSet, basis: DaemonBasis, reason: str) -> Daemon:
 @once_of_store
 def _builders(store: ImageStore) -> Sequence[str]:
     """Return the builder versions in the images' configs: those of images with a parent first, then newest first."""
-    built = [image for image in _newest_first(store) if image.config.docker_version]
-    built.sort(key=lambda image: image.parent is None)
-    return tuple(dict.fromkeys(image.config.docker_version for image in built))
+    newest: dict[tuple[bool, str], _Newest] = {}
+    for place, image in enumerate(paced(store.images)):
+        if image.config.docker_version:
+            newest.setdefault((image.parent is None, image.config.docker_version), _Newest()).see(image, place)
+    in_order = sorted(newest.items(), key=lambda item: (not item[0][0], *item[1].rank), reverse=True)
+    return tuple(dict.fromkeys(version for (_, version), _ in in_order))
 
 
-def _newest_first(store: ImageStore) -> list[Image]:
-    return sorted(store.images, key=lambda image: image.created.instant if image.created else (-1, 0), reverse=True)
+class _Newest:
+    """The newest of the images seen; of several, the first in the store. Those without a time count as 1970.
+
+    Sorting all images of a store would keep other threads waiting.
+
+    Attributes:
+        image: that image; None: none was seen.
+        rank: greater for newer images.
+    """
+
+    def __init__(self) -> None:
+        self.image: Image | None = None
+        self.rank = ((0, 0), 0)
+
+    def see(self, image: Image, place: int) -> None:
+        """Consider an image. ``place``: its index in the store."""
+        rank = (image.created.instant if image.created else (-1, 0), -place)
+        if self.image is None or rank > self.rank:
+            self.image, self.rank = image, rank
 
 
 def _one_line(text: str) -> str:

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
 from cacheview.cases import DaemonBasis, daemon_known, daemon_of, first_probe, platform_of_probe, rules_named
 from cacheview.dockerfile.release import MOBY_71EBFC7, NEWEST, builder_release
 from cacheview.engine.rulesets.releases import newest_rules
 from cacheview.model import (
+    SCRATCH,
     ContainerConfig,
     DataError,
     Image,
@@ -138,6 +141,13 @@ def test_images_that_were_built_here_count_more_than_what_was_pulled() -> None:
     assert daemon_of(case(pulled, release=Release(G))).version == "28.5.2"
 
 
+def test_of_the_newest_images_the_first_in_the_store_counts() -> None:
+    images = (built("a", 1, "25.0.5"), built("b", 9, "26.1.5"), built("c", 9, "25.0.5"))
+    assert daemon_of(case(*images, release=Release(G))).version == "26.1.5"
+    undated = images[2].model_copy(update={"config": ImageConfig(docker_version="28.5.2")})
+    assert daemon_of(case(undated, *images, release=Release(G))).version == "26.1.5"
+
+
 def test_a_version_that_is_none_or_has_no_rules_is_passed_over() -> None:
     images = [built(str(i), 9 - i, text) for i, text in enumerate(("library-import", "1.10.3", "dev", "25.0.5"))]
     assert daemon_of(case(*images, release=Release(G))).version == "25.0.5"
@@ -216,6 +226,39 @@ def test_an_engine_says_itself_what_it_is_on() -> None:
     store = ImageStore((on(HOST, "a"), on(HOST, "b")), platform=ARM)
     assert daemon_of(OpenedCase("made", store, "")).platform == ARM
     assert first_probe(store).platform == ARM
+
+
+@st.composite
+def dated_images(draw: st.DrawFn) -> list[Image]:
+    """Some are built on the first, on an image that is not in the store, or on nothing; some have no config."""
+    images = []
+    for number in range(draw(st.integers(0, 6))):
+        second = draw(st.none() | st.integers(0, 2))
+        command = ContainerConfig(Cmd=(str(number),))
+        config = ImageConfig(
+            created=None if second is None else Timestamp(second, 0, None),
+            container_config=draw(st.sampled_from([None, command])),
+            config=draw(st.sampled_from([None, command])),
+        )
+        parent = draw(st.sampled_from([None, "sha256:0", "sha256:gone"]))
+        images.append(Image(id=f"sha256:{number}", parent=parent, config=config))
+    return images
+
+
+@given(dated_images())
+def test_the_first_probe_is_that_of_the_newest_image_on_a_known_parent(images: list[Image]) -> None:
+    store = ImageStore(tuple(images))
+    newest_first = sorted(images, key=lambda image: image.created.seconds if image.created else -1, reverse=True)
+    made = [image for image in newest_first if image.config.container_config is not None]
+    known = [image for image in made if image.parent in store.by_id]
+    chosen = next(iter([*known, *(image for image in made if image.parent is None)]), None)
+    probe = first_probe(store)
+    if chosen is not None:
+        assert probe.parent == (chosen.parent or SCRATCH)
+        assert probe.config == chosen.config.container_config
+    else:
+        configs = [image.config.config for image in newest_first if image.config.config is not None]
+        assert (probe.parent, probe.config) == (SCRATCH, next(iter(configs), ContainerConfig()))
 
 
 def test_a_probe_asks_for_the_system_of_its_base_on_the_machine_of_the_engine() -> None:
