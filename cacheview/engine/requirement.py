@@ -10,7 +10,7 @@ from typing import Any, Final, Protocol
 from cacheview.engine.check import CheckKind
 from cacheview.engine.field_comparison import NO_KEY, IndexQuery
 from cacheview.model import Aspect, Image, Platform, Probe
-from cacheview.model.effort import go_on
+from cacheview.model.effort import paced
 from cacheview.platforms import HOST, PlatformCheck, PlatformRule
 from cacheview.platforms.step import PlatformNote
 
@@ -117,11 +117,15 @@ class FittingPlatform(Requirement):
         return self.rule.title
 
     def read_all(self, images: Sequence[Image]) -> Sequence[Hashable]:
-        go_on()
-        read = [_PLATFORM(image.config) for image in images]  # a loop, which lets other threads run in between
-        some = dict(zip(read, images, strict=True))  # most images share a few platforms
-        keys = {platform: self.rule.key(image.config.platform) for platform, image in some.items()}
-        return list(map(keys.__getitem__, read))
+        keys: dict[Hashable, Hashable] = {}  # most images share a few platforms
+        column = []
+        for image in paced(images):
+            read = _PLATFORM(image.config)
+            key = keys.get(read)
+            if key is None:
+                key = keys[read] = self.rule.key(image.config.platform)
+            column.append(key)
+        return column
 
     def matches(self, probe: Probe, image: Image) -> bool:
         return self.rule.matches(probe.platform, image.config.platform)

@@ -227,7 +227,12 @@ def _grouped(values: Sequence[Any], key: Callable[[Any], Hashable]) -> _Groups:
     positions_of: dict[Hashable, list[int]] = {}
     for position, value in enumerate(paced(values)):
         positions_of.setdefault(key(value) if value else (), []).append(position)
-    return [(values[positions[0]] or (), tuple(positions)) for positions in positions_of.values()]
+    groups = []
+    while positions_of:  # freed one by one, not all together at the end
+        positions = positions_of.popitem()[1]
+        groups.append((values[positions[0]] or (), tuple(positions)))
+    groups.reverse()
+    return groups
 
 
 class _Numbers:

@@ -10,7 +10,7 @@ from operator import attrgetter, itemgetter
 from cacheview.engine.index.bits import bits_of, iterate_bits
 from cacheview.engine.ruleset import YEAR_ONE
 from cacheview.model import Image, Timestamp
-from cacheview.model.effort import go_on, paced
+from cacheview.model.effort import paced, sorted_in_steps
 
 __all__ = ["OrderedImages"]
 
@@ -46,9 +46,8 @@ class OrderedImages:
                 timed.append((_OLDEST, image))
             else:
                 untimed.append(image)
-        go_on()
         # Stable: on a tie, the first in store order stays first.
-        timed.sort(key=itemgetter(0))
+        timed = sorted_in_steps(timed, itemgetter(0))
         self.images: Sequence[Image] = [*map(itemgetter(1), timed), *untimed]
         self.all = (1 << len(self.images)) - 1
         self.timed = (1 << len(timed)) - 1
