@@ -6,6 +6,7 @@ between threads, and without an `Effort`, `go_on` does nothing.
 
 from __future__ import annotations
 
+import gc
 import heapq
 import itertools
 import time
@@ -14,7 +15,7 @@ from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, TypeVar
 
-__all__ = ["LONGEST", "Effort", "LimitError", "allow", "apart", "go_on", "paced", "sorted_in_steps"]
+__all__ = ["LONGEST", "Effort", "LimitError", "allow", "apart", "free_in_steps", "go_on", "paced", "sorted_in_steps"]
 
 T = TypeVar("T")
 
@@ -119,6 +120,17 @@ def sorted_in_steps(items: Sequence[T], key: Callable[[T], Any]) -> list[T]:
     starts = range(0, len(items), _SORTED_AT_ONCE)
     runs = [sorted(items[at : at + _SORTED_AT_ONCE], key=key) for at in paced(starts)]
     return list(paced(heapq.merge(*runs, key=key))) if len(runs) > 1 else [item for run in runs for item in run]
+
+
+def free_in_steps(held: list[Any]) -> None:
+    """Free large containers to which only this list refers, element by element. The list is empty after that.
+
+    Freeing a container in one step would keep all other threads waiting until all of its elements are freed.
+    """
+    while held:
+        elements = gc.get_referents(held.pop())
+        for _ in paced(range(len(elements))):
+            elements.pop()
 
 
 def allow(seconds: float) -> None:

@@ -12,6 +12,7 @@ from typing import Final
 
 from cacheview.model.config import ContainerConfig
 from cacheview.model.image import HistoryEntry, Image, ImageConfig
+from cacheview.model.large_map import LargeMap
 
 __all__ = ["Shared"]
 
@@ -31,10 +32,15 @@ class Shared:
     """Replaces parts of new models with equal earlier ones, in place. The models must not be in use yet."""
 
     def __init__(self) -> None:
-        self._texts: dict[str, str] = {}
-        self._lists: dict[tuple[str, ...], tuple[str, ...]] = {}
-        self._entries: dict[str, HistoryEntry] = {}  # by command; most commands are unique
-        self._others: dict[Hashable, HistoryEntry] = {}  # entries whose command was seen before
+        self._texts = LargeMap[str, str]()
+        self._lists = LargeMap[tuple[str, ...], tuple[str, ...]]()
+        self._entries = LargeMap[str, HistoryEntry]()  # by command; most commands are unique
+        self._others = LargeMap[Hashable, HistoryEntry]()  # entries whose command was seen before
+
+    def clear(self) -> None:
+        """Forget all parts, in steps. Later models share only parts of each other."""
+        for parts in (self._texts, self._lists, self._entries, self._others):
+            parts.clear()
 
     def texts(self, texts: tuple[str, ...]) -> tuple[str, ...]:
         """Return an equal tuple whose strings are shared too."""

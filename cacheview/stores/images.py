@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import re
-from typing import Final, TypeVar
+from typing import Any, Final, TypeVar
 
 from cacheview.model import DataError, Image, ImageStore, Platform, Problem, Release, StoreKind
 from cacheview.model.base import AnyModel
+from cacheview.model.effort import free_in_steps
 from cacheview.stores.blobs import BlobStore
 from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.docker import ArchiveReader, from_graph_driver
@@ -48,11 +49,16 @@ def read_images(members: Members, where: str, platform: Platform, budget: Budget
         archive = ArchiveReader(members, budget, problems)
         images, tags, kind_of_store = archive.images(entries, manifests or ()), [], StoreKind.GRAPH_DRIVER
     elif manifests is not None:
-        entries = None  # frees memory for the images
+        unused: list[Any] = [entries]
+        entries = None
+        free_in_steps(unused)  # makes room for the images
         reader = IndexReader(BlobStore(members, budget), platform, budget, problems)
         images, tags, kind_of_store = reader.images(manifests), reader.tags, StoreKind.CONTAINERD
     else:
         raise DataError(_why_nothing(members, problems, in_folder), where=where)
+    unused = [entries, manifests]
+    del entries, manifests
+    free_in_steps(unused)
     if problems and not images:
         raise DataError(
             f"no image could be read. {'. '.join(str(problem).rstrip('.') for problem in problems[:3])}", where=where

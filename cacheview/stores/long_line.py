@@ -126,6 +126,7 @@ def _read_elements(text: _Text, key: str, kind: type[AnyModel], budget: Budget, 
             break
         text.expect(",")
     text.expect("]")
+    shared.clear()
 
 
 def _counting(

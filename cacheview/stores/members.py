@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from typing import Protocol
 
 from cacheview.model import DataError, Problem
+from cacheview.model.effort import free_in_steps
+from cacheview.model.large_map import LargeMap
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.compression import DamagedStreamError
 from cacheview.stores.document_cache import DocumentCache, FileCache, MemoryCache
@@ -63,8 +65,9 @@ class ArchiveMembers:
     """The result of one pass over a tar archive."""
 
     kept: DocumentCache = field(default_factory=MemoryCache)
-    places: dict[str, tuple[int, int]] = field(default_factory=dict)  # of its JSON documents, with their sizes
-    sizes: dict[str, int] = field(default_factory=dict)
+    places: LargeMap[str, tuple[int, int]] = field(default_factory=LargeMap)  # of its JSON documents, with their sizes
+    names: list[str] = field(default_factory=list)  # of these documents, in the order of the archive
+    sizes: LargeMap[str, int] = field(default_factory=LargeMap)
     links: dict[str, str] = field(default_factory=dict)
     refused: dict[str, str] = field(default_factory=dict)
     problems: Problems = field(default_factory=Problems)
@@ -87,7 +90,14 @@ class ArchiveMembers:
 
     def documents(self) -> Iterator[str]:
         """Yield the names of all JSON documents in the archive."""
-        return (name[len(self.root) :] for name in self.places if name.startswith(self.root))
+        return (name[len(self.root) :] for name in self.names if name.startswith(self.root))
+
+    def clear(self) -> None:
+        """Forget everything, in steps: the images have been read."""
+        self.places.clear()
+        self.sizes.clear()
+        names, self.names = [self.names], []
+        free_in_steps(names)
 
 
 def read_archive(stream: io.BufferedReader, budget: Budget) -> ArchiveMembers:
@@ -149,6 +159,8 @@ def _fill(members: ArchiveMembers, stream: io.BufferedReader, budget: Budget) ->
             content += stream.read(size - len(content))
         if len(content) < size:
             raise TarError(f"the archive ends early, in {name[:200]!r}")
+        if name not in places:
+            members.names.append(name)
         places[name] = (kept.keep(position, content), size)
     if outside:
         what = f"{outside} members have names that point outside the archive (.. or /) and were skipped"

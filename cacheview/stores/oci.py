@@ -74,7 +74,8 @@ class IndexReader:
             names.append(self._name(descriptor))
         images = []
         try:
-            for descriptor, names in named.values():
+            for digest in list(named):
+                descriptor, names = named.pop(digest)  # freed one by one, not all together at the end
                 self.budget.spend(Resource.IMAGES)
                 self.budget.alive()
                 image = self._image_or_problem(descriptor, merged(names))

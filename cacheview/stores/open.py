@@ -43,6 +43,8 @@ def open_store(
     try:
         place = parse_location(text)
         reading = Reading(platform or DEFAULT_PLATFORM, progress, partial, Budget(limits), puller)
-        return place.source.open(place.target, reading)
+        opened = place.source.open(place.target, reading)
+        reading.budget.shared.clear()
     except LimitError as error:
         raise DataError(str(error), where=text) from error
+    return opened

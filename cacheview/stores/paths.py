@@ -69,6 +69,7 @@ def _open_folder(path: Path, where: str, reading: Reading) -> OpenedLocation:
         if is_data_root(path):
             raise DataError(f"is a Docker data root. Open it as data-root:{path}", where=where) from error
         raise
+    budget.shared.clear()
     meter.finished()
     return opened
 
@@ -91,11 +92,13 @@ def _open_file(path: Path, where: str, reading: Reading) -> OpenedLocation:
         if looks_like_tar(head):
             members = read_archive(stream, budget)
             opened = read_images(members, where, reading.platform, budget)
+            members.clear()
         elif head.lstrip()[:1] == b"{":
             cases, problems, builds = read_cases(stream, path, where, budget, is_compressed=bool(compression))
             opened = OpenedLocation("suite", where, OpenedKind.SUITE, cases, problems, builds=builds)
         else:
             inside = f" after {compression} decompression" if compression else ""
             raise DataError(f"is not an archive, OCI layout or suite{inside}. {_WHAT_TO_OPEN}", where=where)
+    budget.shared.clear()
     meter.finished()
     return opened

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import threading
+import weakref
 from collections.abc import Iterator
 
 import pytest
 
-from cacheview.model.effort import Effort, LimitError, allow, apart, go_on, paced, sorted_in_steps
+from cacheview.model.effort import Effort, LimitError, allow, apart, free_in_steps, go_on, paced, sorted_in_steps
 
 
 class Clock:
@@ -144,3 +145,29 @@ def test_sorting_can_be_stopped(clock: Clock, work: Effort) -> None:
     clock.now += 10.1
     with pytest.raises(LimitError):
         sorted_in_steps(range(10), lambda item: item)
+
+
+class Thing:
+    """Can be seen to be freed."""
+
+
+def test_containers_are_freed_element_by_element_from_the_first() -> None:
+    things = [Thing() for _ in range(2000)]
+    seen = [weakref.ref(thing) for thing in things]
+    left: list[list[bool]] = []
+    with Effort(alive=lambda: left.append([thing() is not None for thing in seen])).spent():
+        held: list[object] = [tuple(things), None, {"also": 1}]
+        things.clear()
+        free_in_steps(held)
+    assert held == []
+    assert not any(thing() for thing in seen)
+    assert len(left) > 3  # other work may go on in between
+    for alive in left:
+        assert alive == sorted(alive)  # the first are freed first
+    assert 0 < sum(left[-1]) < len(seen)
+
+
+def test_what_others_refer_to_is_not_freed() -> None:
+    thing = Thing()
+    free_in_steps([[thing], {thing: 1}])
+    assert weakref.ref(thing)() is thing

@@ -1,0 +1,48 @@
+"""A map of very many entries answers as a dictionary does, and is never emptied in one step."""
+
+from __future__ import annotations
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from cacheview.model.effort import Effort
+from cacheview.model.large_map import LargeMap
+
+KEYS = st.sampled_from(["", "a", "b", "sha256:0", "sha256:1"])
+
+
+@given(st.lists(st.tuples(st.sampled_from(["set", "default", "get"]), KEYS, st.integers())))
+def test_it_answers_as_a_dictionary_does(steps: list[tuple[str, str, int]]) -> None:
+    large, usual = LargeMap[str, int](), dict[str, int]()
+    for what, key, value in steps:
+        if what == "set":
+            large[key] = usual[key] = value
+        elif what == "default":
+            assert large.setdefault(key, value) == usual.setdefault(key, value)
+        assert large.get(key) == usual.get(key)
+        assert large.get(key, "none") == usual.get(key, "none")
+        assert (key in large) == (key in usual)
+        assert len(large) == len(usual)
+    assert sorted(large) == sorted(usual)
+    large.clear()
+    assert not list(large)
+    assert len(large) == 0
+
+
+def test_equal_keys_are_one() -> None:
+    large = LargeMap[float, str]()
+    large[1] = "one"
+    assert large.get(1.0) == "one"
+    assert large.get(True) == "one"
+
+
+def test_others_may_go_on_while_it_is_emptied() -> None:
+    large = LargeMap[int, int]()
+    for number in range(1000):
+        large[number] = number
+    left: list[int] = []
+    with Effort(alive=lambda: left.append(len(large))).spent():
+        large.clear()
+    assert left == sorted(left, reverse=True)
+    assert len(set(left)) > 10
+    assert left[-1] == 0
