@@ -13,7 +13,7 @@ __all__ = ["Courtesy", "time_of_this_thread"]
 _EVERY: Final = 0.005  # seconds of work between two checks
 _BUSY: Final = 0.2  # the share of the time from which a thread counts as busy
 _STEP: Final = 0.002  # seconds of a pause between two checks
-_LONGEST: Final = 0.03  # seconds of the longest pause, so that work continues even if the window is always busy
+_LONGEST: Final = 0.03  # the usual longest pause in seconds
 
 
 def time_of_this_thread() -> Callable[[], float] | None:
@@ -35,6 +35,7 @@ class Courtesy:
 
     Args:
         taken: returns the processor time of the window's thread in seconds; None: not known.
+        longest: seconds of the longest pause, so that work continues even if the window is always busy.
         clock: returns the time in seconds.
         sleep: sleeps for a number of seconds.
     """
@@ -44,8 +45,11 @@ class Courtesy:
         taken: Callable[[], float] | None,
         clock: Callable[[], float] = time.perf_counter,
         sleep: Callable[[float], object] = time.sleep,
+        *,
+        longest: float = _LONGEST,
     ) -> None:
         self._taken = taken
+        self._longest = longest
         self._clock = clock
         self._sleep = sleep
         self._looked = clock()
@@ -64,7 +68,7 @@ class Courtesy:
             self._rest(self._taken)
 
     def _rest(self, taken: Callable[[], float]) -> None:
-        end = self._clock() + _LONGEST
+        end = self._clock() + self._longest
         while self._is_busy(taken()) and self._clock() < end:
             self._sleep(_STEP)
 

@@ -13,7 +13,7 @@ import sys
 import threading
 import time
 from collections import Counter, deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from types import MappingProxyType
 from typing import Any, Final
 
@@ -33,6 +33,7 @@ _OF_A_KIND: Final = 500
 """The most objects of one class that are searched. If there are more, they are elements of the containers."""
 _SOON: Final = 0.01  # the first interval in seconds between two checks whether a container is still used
 _LATER: Final = 0.2  # the last interval: an unused container is kept at most that much longer
+_PATIENCE: Final = 0.25  # seconds of the longest pause for a busy window: no one waits until something is freed
 _LONGEST: Final = 10.0
 """Seconds after which a container that is still used is left to its users."""
 
@@ -62,7 +63,7 @@ class Discarder(Background):
         discarded = self._given
         if discarded.add([thing for thing in things if thing is not None]):
             window_time = self._window_time
-            self._start(lambda: _free(discarded, Courtesy(window_time)), "discarder")
+            self._start(lambda: _free(discarded, window_time), "discarder")
 
     def stop(self) -> None:
         """End the thread. The remaining objects are freed in the current one."""
@@ -106,8 +107,9 @@ class _Discarded:
             self._things = []
 
 
-def _free(discarded: _Discarded, courtesy: Courtesy) -> None:
+def _free(discarded: _Discarded, window_time: Callable[[], float] | None) -> None:
     """Free objects in the other thread, until everything that was passed is freed."""
+    search, freeing = Courtesy(window_time), Courtesy(window_time, longest=_PATIENCE)
     held: list[Any] = []
     pause, begun = _SOON, time.monotonic()
     while not discarded.ended.is_set():
@@ -119,11 +121,12 @@ def _free(discarded: _Discarded, courtesy: Courtesy) -> None:
             if things:
                 pause, begun = _SOON, time.monotonic()
                 known = {id(container) for container in held}
-                held.extend(each for each in _large_containers(things, courtesy) if id(each) not in known)
+                held.extend(each for each in _large_containers(things, search) if id(each) not in known)
                 things.clear()
+                freeing.begin()  # the turn in which they are replaced has just begun
             elif time.monotonic() - begun > _LONGEST:
                 held.clear()
-            _empty_unused(held, discarded.ended, courtesy)
+            _empty_unused(held, discarded.ended, freeing)
         if held:
             discarded.ended.wait(pause)
             pause = min(2 * pause, _LATER)

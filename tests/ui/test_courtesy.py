@@ -13,11 +13,11 @@ from cacheview.ui.courtesy import Courtesy, time_of_this_thread
 class Machine:
     """A clock that goes on by sleeping, and a window that is at work up to a moment."""
 
-    def __init__(self, busy_until: float) -> None:
+    def __init__(self, busy_until: float, **more: float) -> None:
         self.now = 0.0
         self.slept = 0.0
         self.busy_until = busy_until
-        self.courtesy = Courtesy(lambda: min(self.now, self.busy_until), lambda: self.now, self.sleep)
+        self.courtesy = Courtesy(lambda: min(self.now, self.busy_until), lambda: self.now, self.sleep, **more)
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -59,6 +59,12 @@ def test_work_goes_on_though_the_window_is_always_busy() -> None:
     machine = Machine(busy_until=100)
     machine.work(1)
     assert 0.1 < 1 - machine.slept < 0.5
+
+
+def test_work_for_which_no_one_waits_rests_longer() -> None:
+    machine = Machine(busy_until=100, longest=0.5)
+    machine.work(10)
+    assert 9.8 < machine.slept < machine.now
 
 
 def test_where_the_time_of_the_window_is_not_known_nothing_rests() -> None:
