@@ -272,12 +272,16 @@ class Centre(QWidget):
 
     def _show_busy_notice(self) -> None:
         name = one_line(name_of(self.opener.requested_location))
+        if self.notice.isVisible():
+            self.paint_panes_later()  # its height may change
         self.notice.show_text("busy", f"Opening {name}…", (), (("&Cancel", self.opener.cancel),))
         self.notice.show_progress(0, None)
         self.notice.show()
 
     def _opened(self, loaded: OpenedStore, again: bool) -> None:
         self.last_error = ""
+        if self.session is not None:
+            self.paint_panes_later()  # all of them change
         if self.session is None:
             self._make_panes(loaded)
         elif again:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from live_kit import NOT_RUNNING, FakeEngine, make_image
-from PySide6.QtCore import Qt
+from PySide6.QtCore import Qt, QTimer
 from PySide6.QtWidgets import QLabel, QPlainTextEdit, QPushButton
 from pytestqt.qtbot import QtBot
 from window_kit import OpenWindow
@@ -97,6 +97,20 @@ def test_selection_expansion_scroll_and_probe_stay(window: MainWindow, qtbot: Qt
     now = rows_on_screen(window)  # fewer, as the notice takes room above
     assert 5 < len(now) <= len(on_screen)
     assert now == on_screen[: len(now)]
+
+
+def test_panes_of_a_store_that_was_read_again_are_painted_one_by_one(window: MainWindow, qtbot: QtBot) -> None:
+    assert window.workspace is not None
+    panes = window.workspace.shown_panes
+    counts: list[int] = []
+    every_turn = QTimer(window, interval=0)
+    every_turn.timeout.connect(lambda: counts.append(sum(pane.updatesEnabled() for pane in panes)))
+    window.centre.opened.connect(every_turn.start)
+    reloaded(window, qtbot)
+    qtbot.waitUntil(lambda: len(panes) in counts)
+    every_turn.stop()
+    assert set(counts) == {0, 1, 2, 3}
+    assert counts == sorted(counts)
 
 
 def test_what_changed_is_reported_and_marked(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:
