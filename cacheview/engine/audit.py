@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from cacheview.engine.candidate import container_config_of
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.hazard import HazardKind
-from cacheview.engine.hazards.configs import asks_for_mark, is_restored
+from cacheview.engine.hazards.configs import is_restored, requires_mark
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.ties import ties
 from cacheview.engine.words import audits as words
@@ -48,12 +48,12 @@ def audit(
     ``progress(done, total)`` is called before each group of hazards.
     """
     # These rules compare layers, and read neither parents nor configs.
-    looks = (_ties, _layers) if rules.by_layers else (_parents, _records, _configs, _ties, _layers, _loaded)
+    groups = (_ties, _layers) if rules.by_layers else (_parents, _records, _configs, _ties, _layers, _loaded)
     all_hazards: list[StoreHazard] = []
-    for done, look in enumerate(looks):
+    for done, hazards_of_group in enumerate(groups):
         go_on()
-        progress(done, len(looks))
-        all_hazards += look(store, rules)
+        progress(done, len(groups))
+        all_hazards += hazards_of_group(store, rules)
     return tuple(all_hazards)
 
 
@@ -69,13 +69,13 @@ def _is_step(image: Image) -> bool:
 def _parents(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     by_id = store.by_id
     if rules.store is StoreKind.CONTAINERD:
-        held: set[str] = set()
+        needed: set[str] = set()
         for image in paced(store.images):
             current: Image | None = image if image.names else None
-            while current is not None and current.parent and current.parent not in held and _known(current, "parent"):
-                held.add(current.parent)
+            while current is not None and current.parent and current.parent not in needed and _known(current, "parent"):
+                needed.add(current.parent)
                 current = by_id.get(current.parent)
-        unnamed = [image for image in store.images if not image.names and image.id in held and _known(image, "names")]
+        unnamed = [image for image in store.images if not image.names and image.id in needed and _known(image, "names")]
         if unnamed:
             yield StoreHazard(HazardKind.PRUNE, *words.pruned(len(unnamed)), tuple(unnamed))
     orphans = [
@@ -83,15 +83,15 @@ def _parents(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     ]
     if orphans:
         yield StoreHazard(HazardKind.PARENT_MISSING, *words.orphans(len(orphans)), tuple(orphans))
-    circle = _in_circles(store)
-    if circle:
-        yield StoreHazard(HazardKind.CIRCLE, *words.cycle(len(circle)), circle)
+    in_cycle = _in_cycles(store)
+    if in_cycle:
+        yield StoreHazard(HazardKind.CIRCLE, *words.cycle(len(in_cycle)), in_cycle)
 
 
-def _in_circles(store: ImageStore) -> tuple[Image, ...]:
+def _in_cycles(store: ImageStore) -> tuple[Image, ...]:
     """Return the images whose parents form a cycle."""
     done: set[str] = set()
-    circles: set[str] = set()
+    ids: set[str] = set()
     for image in paced(store.images):
         if (image.parent is None or image.parent in done) and image.id not in done:
             done.add(image.id)  # most parents are listed before the images built on them
@@ -102,15 +102,15 @@ def _in_circles(store: ImageStore) -> tuple[Image, ...]:
             path[current.id] = len(path)
             current = store.by_id.get(current.parent) if current.parent and _known(current, "parent") else None
         if current is not None and current.id in path:
-            circles.update(list(path)[path[current.id] :])
+            ids.update(list(path)[path[current.id] :])
         done.update(path)
-    return tuple(image for image in store.images if image.id in circles)
+    return tuple(image for image in store.images if image.id in ids)
 
 
 def _records(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     steps = [image for image in store.images if _is_step(image)]
     unmarked = tuple(i for i in steps if not i.built_locally and _known(i, "built_locally", "parent"))
-    if unmarked and asks_for_mark(rules):
+    if unmarked and requires_mark(rules):
         yield StoreHazard(HazardKind.MARK_MISSING, *words.unmarked(len(unmarked)), unmarked)
     elif unmarked:
         yield StoreHazard(HazardKind.LEGACY_ONLY, *words.legacy_only(len(unmarked)), unmarked)
@@ -121,7 +121,7 @@ def _records(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
 
 def _candidates(store: ImageStore, rules: RuleSet) -> list[Image]:
     """Return the images that the local cache could answer with, limited to those whose relevant values are known."""
-    marked = asks_for_mark(rules)
+    marked = requires_mark(rules)
     return [
         image
         for image in paced(store.images)
@@ -134,68 +134,74 @@ def _candidates(store: ImageStore, rules: RuleSet) -> list[Image]:
 
 def _configs(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     candidates = _candidates(store, rules)
-    wild = [
+    with_empty_labels = [
         image
         for image in candidates
         if (config := container_config_of(image)) is not None and config.Labels and "" in config.Labels.values()
     ]
-    if wild:
-        yield StoreHazard(HazardKind.LABEL_WILDCARD, *words.empty_labels(len(wild)), tuple(wild))
-    empty = [
+    if with_empty_labels:
+        yield StoreHazard(
+            HazardKind.LABEL_WILDCARD, *words.empty_labels(len(with_empty_labels)), tuple(with_empty_labels)
+        )
+    with_empty_configs = [
         image
         for image in paced(candidates)
         if (image.parent is not None or is_restored(image))
         and rules.configs_match(ContainerConfig(), container_config_of(image))
     ]
-    if empty:
-        yield StoreHazard(HazardKind.EMPTY_CONFIG, *words.empty_configs(len(empty)), tuple(empty))
+    if with_empty_configs:
+        yield StoreHazard(
+            HazardKind.EMPTY_CONFIG, *words.empty_configs(len(with_empty_configs)), tuple(with_empty_configs)
+        )
 
 
 def _ties(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     groups = ties(store, rules)
     if groups:
-        concerned = {image.id for group in groups for image in group}
+        tied = {image.id for group in groups for image in group}
         yield StoreHazard(
             HazardKind.TIE,
-            *words.tied(len(concerned), len(groups), by_layers=rules.by_layers),
-            tuple(image for image in store.images if image.id in concerned),
+            *words.tied(len(tied), len(groups), by_layers=rules.by_layers),
+            tuple(image for image in store.images if image.id in tied),
         )
 
 
 def _layers(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
-    short = tuple(
+    too_few_layers = tuple(
         image
         for image in paced(store.images)
         if len(image.history) > len(image.diff_ids)
         and sum(not entry.empty_layer for entry in image.history) > len(image.diff_ids)
         and _known(image, "history", "history.empty_layer", "diff_ids")
     )
-    if not short:
+    if not too_few_layers:
         return
     yield StoreHazard(
         HazardKind.LAYERS_MISSING,
-        *words.layers_missing(len(short), ignored=rules.sources_with_ancestors, panics=rules.may_restore),
-        short,
+        *words.layers_missing(len(too_few_layers), ignored=rules.sources_with_ancestors, panics=rules.may_restore),
+        too_few_layers,
     )
 
 
 def _loaded(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     """Yield the hazard of images without a recorded parent whose history continues that of another image."""
-    known = [i for i in store.images if i.history and _known(i, "history", "history.created", "history.created_by")]
-    without = [image for image in known if image.parent is None and _known(image, "parent")]
-    if not any(len(image.history) > 1 for image in without):
+    with_history = [
+        i for i in store.images if i.history and _known(i, "history", "history.created", "history.created_by")
+    ]
+    parentless = [image for image in with_history if image.parent is None and _known(image, "parent")]
+    if not any(len(image.history) > 1 for image in parentless):
         return
-    keys = {image.id: rules.history_keys(image) for image in known}
-    within = {entry for image in without for entry in keys[image.id][:-1]}
+    keys = {image.id: rules.history_keys(image) for image in with_history}
+    continued = {entry for image in parentless for entry in keys[image.id][:-1]}
     bases: dict[int, list[Image]] = {}
-    for image in paced(known):
-        if keys[image.id][-1] not in within:
+    for image in paced(with_history):
+        if keys[image.id][-1] not in continued:
             continue  # no history continues from it
         value = 0
         for entry in keys[image.id]:
             value = hash((value, entry))
         bases.setdefault(value, []).append(image)
-    loaded = [image for image in without if _has_base(image, keys, bases)]
+    loaded = [image for image in parentless if _has_base(image, keys, bases)]
     if loaded:
         yield StoreHazard(HazardKind.LOADED, *words.loaded(len(loaded)), tuple(loaded))
 

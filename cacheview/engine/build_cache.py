@@ -80,7 +80,7 @@ class BuildCache:
         effects: BuildEffects | None = None,
     ) -> None:
         self.effects = effects or BuildEffects()
-        restored = {same: image.id for same, image in self.effects.restored.items()}
+        restored = {key: image.id for key, image in self.effects.restored.items()}
         carried = CarriedState(layers=layers or {}, restored=restored)
         self.cache = ImageCache(self.effects.applied(store), rules, carried)
         self.cache_from = cache_from
@@ -123,7 +123,7 @@ class BuildCache:
         if verdict.is_new and verdict.image is not None:
             images = (*images, verdict.image)
         self.effects = self.effects.after(rules, verdict)
-        restored = {same: image.id for same, image in self.effects.restored.items()}
+        restored = {key: image.id for key, image in self.effects.restored.items()}
         carried = replace(self.cache.carried, sources=verdict.sources_after, restored=restored)
         self._before, self._added = replace(store, images=self.effects.changed(images)), ()
         self.cache = ImageCache(self._before, rules, carried)

@@ -103,12 +103,12 @@ def candidate_checks(rules: RuleSet, probe: Probe, image: Image) -> Iterator[Can
     doubts = doubts_about(image, "container_config")
     is_unknown = stored is None and bool(doubts)
     for row in rules.config_checks:
-        own = doubts if row.field in rules.image_fields else ()
-        if own and is_unknown and is_command_check(row):
-            yield _command_check(row, probe.config, image, own)
+        row_doubts = doubts if row.field in rules.image_fields else ()
+        if row_doubts and is_unknown and is_command_check(row):
+            yield _command_check(row, probe.config, image, row_doubts)
             continue
         probe_value, image_value = getattr(probe.config, row.field), rules.read_image(stored, row.field)
-        yield CandidateCheck(row, row.comparison.matches(probe_value, image_value), own)
+        yield CandidateCheck(row, row.comparison.matches(probe_value, image_value), row_doubts)
     for requirement in rules.later:
         yield CandidateCheck(requirement, requirement.matches(probe, image), doubts_about(image, requirement.aspect))
     yield CandidateCheck(None, rules.time(image.created) is not None, doubts_about(image, "created"))

@@ -53,12 +53,15 @@ def probe_results(case: SuiteCase, rules: RuleSet | None = None) -> Iterator[Pro
         return
     images, _ = ImageStore.unique(case.images)
     answers = answers_to(ImageStore(images), rules, case.probes, walk=case.walk, layers=case.layer_content)
-    for i, (value, (_, verdict)) in enumerate(zip(case.probes, answers, strict=True)):
+    for i, (suite_probe, (_, verdict)) in enumerate(zip(case.probes, answers, strict=True)):
         differences = (
-            list(unmet_expectations(verdict, value.expect)) if value.expect is not None else [words.NO_EXPECTATION]
+            list(unmet_expectations(verdict, suite_probe.expect))
+            if suite_probe.expect is not None
+            else [words.NO_EXPECTATION]
         )
-        if value.sources is not None and value.sources != (brought := tuple(source.id for source in verdict.sources)):
-            differences.append(words.differs("sources", list(value.sources), list(brought)))
+        sources = tuple(source.id for source in verdict.sources)
+        if suite_probe.sources is not None and suite_probe.sources != sources:
+            differences.append(words.differs("sources", list(suite_probe.sources), list(sources)))
         yield ProbeResult(i, verdict, tuple(differences))
 
 
@@ -73,9 +76,9 @@ def answers_to(
     """Yield each probe as it is looked up in the cache, and its answer; in a walk, one after another."""
     if not walk:
         cache = ImageCache(store, rules, CarriedState(layers=layers or {}))
-        for value in probes:
+        for suite_probe in probes:
             go_on()
-            probe = _on(value, SCRATCH)
+            probe = _with_parent(suite_probe, SCRATCH)
             yield probe, cache.verdict(probe)
         return
     for _, probe, verdict in _walked(store, rules, probes, layers):
@@ -95,10 +98,10 @@ def probe_and_cache(
     if walk:
         *_, (cache, probe, _) = _walked(store, rules, probes[: number + 1], layers)
         return probe, cache
-    return _on(probes[number], SCRATCH), ImageCache(store, rules, CarriedState(layers=layers or {}))
+    return _with_parent(probes[number], SCRATCH), ImageCache(store, rules, CarriedState(layers=layers or {}))
 
 
-def _on(suite_probe: SuiteProbe, previous: str) -> Probe:
+def _with_parent(suite_probe: SuiteProbe, previous: str) -> Probe:
     """Return the probe with `PREVIOUS` replaced by that image."""
     probe = suite_probe.probe
     return probe.model_copy(update={"parent": previous}) if probe.parent == PREVIOUS else probe
@@ -111,10 +114,10 @@ def _walked(
     # A walk uses one cache object, created with the references of the first probe.
     steps = BuildCache(store, rules, probes[0].probe.cache_from if probes else (), layers)
     previous = SCRATCH
-    for value in probes:
+    for suite_probe in probes:
         go_on()
         cache = steps.cache
-        probe, verdict = steps.look_up(_on(value, previous))
+        probe, verdict = steps.look_up(_with_parent(suite_probe, previous))
         if verdict.image is not None:
             previous = verdict.image.id
         yield cache, probe, verdict
@@ -127,8 +130,8 @@ def unmet_expectations(verdict: Verdict, expected: Expectation) -> Iterator[str]
         return
     image = verdict.image.id if verdict.image is not None else None
     if expected.outcome == "hit" or expected.image is not None:
-        known = {image, NEW} if verdict.is_new else {image}
-        if expected.image not in known:
+        accepted = {image, NEW} if verdict.is_new else {image}
+        if expected.image not in accepted:
             yield words.differs("image", expected.image, image)
     yield from _unmet_created(verdict, expected.created)
     if expected.set_parent is not None and not _same_parents(expected.set_parent, verdict):
@@ -153,18 +156,20 @@ def _unmet_created(verdict: Verdict, expected: ImageConfig | None) -> Iterator[s
         yield words.NO_NEW_IMAGE
         return
     created = verdict.image.config
-    unlike = {name for name in _COMPARED if getattr(created, name) != getattr(expected, name)}
-    if not unlike:
+    differing = {name for name in _COMPARED if getattr(created, name) != getattr(expected, name)}
+    if not differing:
         return
-    got, wanted = (_comparable(config.model_dump(mode="json", include=unlike)) for config in (created, expected))
-    for key in sorted(got.keys() | wanted.keys()):
-        if got.get(key) != wanted.get(key):
-            yield words.differs(f"created {key}", wanted.get(key), got.get(key))
+    actual_values, expected_values = (
+        _comparable(config.model_dump(mode="json", include=differing)) for config in (created, expected)
+    )
+    for key in sorted(actual_values.keys() | expected_values.keys()):
+        if actual_values.get(key) != expected_values.get(key):
+            yield words.differs(f"created {key}", expected_values.get(key), actual_values.get(key))
 
 
 def _comparable(value: Any) -> Any:
     """Return a value without empty and zero parts."""
     if isinstance(value, dict):
-        message = {key: _comparable(item) for key, item in value.items()}
-        return {key: item for key, item in message.items() if not (item is None or item in ("", [], {}, False, 0))}
+        parts = {key: _comparable(item) for key, item in value.items()}
+        return {key: item for key, item in parts.items() if not (item is None or item in ("", [], {}, False, 0))}
     return [_comparable(item) for item in value] if isinstance(value, list) else value

@@ -81,8 +81,12 @@ class _Histories:
         if parent is None or has_nothing_to_compare(parent):
             return bool(image.history), _doubts_of(image)
         entries, layers = image.history, image.diff_ids
-        equal, below = self.rules.equal_entries(parent, image), parent.diff_ids
-        counts = (len(entries) > len(parent.history), len(layers) >= len(below), layers[: len(below)] == below)
+        equal, parent_layers = self.rules.equal_entries(parent, image), parent.diff_ids
+        counts = (
+            len(entries) > len(parent.history),
+            len(layers) >= len(parent_layers),
+            layers[: len(parent_layers)] == parent_layers,
+        )
         # If entries differ, the doubts about them count too.
         own = image.id if equal < len(parent.history) and (image.doubts or parent.doubts) else ""
         return bool(entries), counts, equal, own, _doubts_of(image)
@@ -148,12 +152,14 @@ class Continuations:
     """Images compared with one parent, each image once. Rules that compare only layers and history require a parent.
 
     Args:
-        known: whether there are no doubts about the commands of the images.
+        commands_known: whether there are no doubts about the commands of the images.
     """
 
-    def __init__(self, images: Sequence[Image], parent: Image | None, rules: RuleSet, *, known: bool = False) -> None:
+    def __init__(
+        self, images: Sequence[Image], parent: Image | None, rules: RuleSet, *, commands_known: bool = False
+    ) -> None:
         self.images = images
-        self._known = known
+        self._commands_known = commands_known
         self.parent = parent
         self._compared: _Compared = _Histories(parent, rules)
         if rules.by_layers and parent is not None:
@@ -176,10 +182,10 @@ class Continuations:
         places_of: dict[str | None, Sequence[int]] = dict(zip(commands, zip(range(len(commands))), strict=True))
         if len(places_of) == len(commands):
             return places_of  # all commands are different, as usual
-        several: dict[str | None, list[int]] = {}
+        places_by_command: dict[str | None, list[int]] = {}
         for place, command in enumerate(paced(commands)):
-            several.setdefault(command, []).append(place)
-        return several
+            places_by_command.setdefault(command, []).append(place)
+        return places_by_command
 
     def matching(self, config: ContainerConfig) -> Iterator[Image]:
         """Yield the images whose history continues with the command as the store reports it, in order."""
@@ -192,11 +198,14 @@ class Continuations:
 
     def commands(self) -> Iterator[tuple[str, Image]]:
         """Yield each command with which a history is known for certain to continue, and the first image with it."""
-        nothing = ContainerConfig()
+        empty_config = ContainerConfig()
         for command, places in self._by_command.items():
             for place in paced(places if command is not None else ()):
                 image = self.images[place]
-                if self._known_before(place)[0] is Certainty.YES and not self._compared.command(image, nothing).doubts:
+                if (
+                    self._known_before(place)[0] is Certainty.YES
+                    and not self._compared.command(image, empty_config).doubts
+                ):
                     yield command or "", image
                     break
 
@@ -227,7 +236,7 @@ class Continuations:
         """The indexes of images whose next command is not known."""
         if self.parent is not None and doubts_about(self.parent, "history"):
             return tuple(range(len(self.images)))
-        if self._known:
+        if self._commands_known:
             return ()
         return tuple(compress(count(), have_doubts(self.images, "history.created_by")))
 
@@ -243,13 +252,15 @@ class Continuations:
         command = created_by(config)
         if command not in self._best_of:
             places = paced(self._by_command.get(command, ()))
-            self._best_of[command] = max(places, key=lambda place: self._far(place, passes=True), default=self._best)
+            self._best_of[command] = max(
+                places, key=lambda place: self._rank_with(place, passes=True), default=self._best
+            )
 
-        def far(place: int) -> tuple[int, int, int]:
-            return self._far(place, passes=self._compared.command(self.images[place], config).passes)
+        def rank(place: int) -> tuple[int, int, int]:
+            return self._rank_with(place, passes=self._compared.command(self.images[place], config).passes)
 
-        best = max((self._best, self._best_of[command]), key=far)
-        return self.images[best], far(best)[0]
+        best = max((self._best, self._best_of[command]), key=rank)
+        return self.images[best], rank(best)[0]
 
     @cached_property
     def _best(self) -> int:
@@ -263,7 +274,7 @@ class Continuations:
                     break
         return best
 
-    def _far(self, place: int, *, passes: bool) -> tuple[int, int, int]:
+    def _rank_with(self, place: int, *, passes: bool) -> tuple[int, int, int]:
         """Return the rank of an image. ``passes``: whether its command is the probe's."""
         rank = self._rank(place)
         return rank.passed + (passes and rank.reaches_command), rank.equal, -place

@@ -37,16 +37,16 @@ def deciding_in(trace: Trace, cache: KnownCache) -> DecidingCheck | None:
     if stage is None:
         return None
     if verdict.outcome is VerdictOutcome.DIVERGES:
-        ends = [subject for subject in stage.subjects if subject.outcome is CheckOutcome.FAILED]
-        return DecidingCheck(stage, ends[-1], ends[-1].deciding)
+        failed_subjects = [subject for subject in stage.subjects if subject.outcome is CheckOutcome.FAILED]
+        return DecidingCheck(stage, failed_subjects[-1], failed_subjects[-1].deciding)
     if verdict.outcome is VerdictOutcome.ERROR and (failed := first_failed(stage.checks)) is not None:
         return DecidingCheck(stage, None, failed)
     if verdict.outcome in (VerdictOutcome.ERROR, VerdictOutcome.PANIC):
         source = next((subject for subject in stage.subjects if subject.outcome is CheckOutcome.PASSED), None)
         return DecidingCheck(stage, source, source.checks[-1] if source is not None else None)
-    used = verdict.narrowed or verdict.image
-    assert used is not None
-    hit = trace.subject(stage.kind, used)
+    image = verdict.narrowed or verdict.image
+    assert image is not None
+    hit = trace.subject(stage.kind, image)
     passed = [check for check in hit.checks if check.outcome is CheckOutcome.PASSED] if hit is not None else []
     return DecidingCheck(stage, hit, passed[-1] if passed else None)
 
@@ -71,11 +71,11 @@ def _of_miss(trace: Trace, cache: KnownCache) -> DecidingCheck | None:
     if cache.rules.by_layers:
         return _by_layers(trace, cache)
     index, probe = trace.index, trace.probe
-    known = ~index.unknowns.configs
+    known_configs = ~index.unknowns.configs
     eligible = index.eligible(probe)
-    among = index.dated & known & eligible or index.dated & known or index.all & known
+    among = index.dated & known_configs & eligible or index.dated & known_configs or index.all & known_configs
     if history is not None:
-        among = countable(cache, index, index.dated & known & eligible, probe.cache_from)
+        among = countable(cache, index, index.dated & known_configs & eligible, probe.cache_from)
     near = next(nearest(index, probe.config, among), None)
     if near is None and history is None and index.unknowns.configs:
         near = NearCandidate(next(index.images(index.unknowns.configs)), len(cache.rules.compared_fields), 0)

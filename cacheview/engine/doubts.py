@@ -58,15 +58,15 @@ def _is_of_config(image: Image, aspect: Aspect) -> bool:
 
 def have_doubts(images: Iterable[Image], *aspects: Aspect) -> Iterator[bool]:
     """Yield for each image whether any of these aspects is in doubt: quickly, if many images share their doubts."""
-    known: dict[Hashable, bool] = {}
+    results: dict[Hashable, bool] = {}
     for image in paced(images):
         if not image.doubts:
             yield False
             continue
-        same = (image.container_config is None, *map(id, image.doubts))
-        result = known.get(same)
+        key = (image.container_config is None, *map(id, image.doubts))
+        result = results.get(key)
         if result is None:
-            result = known[same] = bool(doubts_about(image, *aspects))
+            result = results[key] = bool(doubts_about(image, *aspects))
         yield result
 
 
@@ -85,10 +85,10 @@ def field_doubts(
     return doubts
 
 
-def _whole_seconds(image: Image, time: object) -> object:
+def _whole_seconds(image: Image, created: object) -> object:
     """Return the known part of an entry's time, in whole seconds; `_UNKNOWN`: nothing is known."""
     doubts = doubts_about(image, "history.created")
-    seconds = time.seconds if isinstance(time, Timestamp) else None
+    seconds = created.seconds if isinstance(created, Timestamp) else None
     if any(doubt.aspect != "history.created" for doubt in doubts):
         return _UNKNOWN
     return _UNKNOWN if doubts and (seconds is None or seconds < _YEAR_2 or seconds == 0) else seconds
@@ -146,19 +146,19 @@ class DoubtCounter:
     """The doubts found while computing an answer, each with the images that it concerns."""
 
     def __init__(self) -> None:
-        self._met: dict[Doubt, set[str]] = {}
+        self._image_ids: dict[Doubt, set[str]] = {}
         self._counted: dict[Doubt, int] = {}
 
     def add(self, doubts: Iterable[Doubt], *images: Image | None) -> None:
         """Add doubts about these images."""
         for doubt in doubts:
-            met = self._met.setdefault(doubt, set())
-            met.update(image.id for image in images if image is not None and doubt in image.doubts)
+            image_ids = self._image_ids.setdefault(doubt, set())
+            image_ids.update(image.id for image in images if image is not None and doubt in image.doubts)
 
     def add_all(self, doubts: Iterable[Doubt], image_ids: Collection[str]) -> None:
         """Add doubts that all of these images have."""
         for doubt in doubts:
-            self._met.setdefault(doubt, set()).update(image_ids)
+            self._image_ids.setdefault(doubt, set()).update(image_ids)
 
     def count(self, doubt: Doubt, images: int) -> None:
         """Add a doubt about this many images."""
@@ -166,7 +166,8 @@ class DoubtCounter:
 
     def reported(self) -> tuple[DoubtCount, ...]:
         """Return all doubts in the order in which they were found."""
-        doubts: Sequence[Doubt] = tuple(dict.fromkeys((*self._counted, *self._met)))
+        doubts: Sequence[Doubt] = tuple(dict.fromkeys((*self._counted, *self._image_ids)))
         return tuple(
-            DoubtCount(doubt, max(self._counted.get(doubt, 0), len(self._met.get(doubt, ())), 1)) for doubt in doubts
+            DoubtCount(doubt, max(self._counted.get(doubt, 0), len(self._image_ids.get(doubt, ())), 1))
+            for doubt in doubts
         )

@@ -21,18 +21,18 @@ def is_restored(
     rules: RuleSet, store: ImageStore, config: ImageConfig, source: Image, image: Image
 ) -> tuple[Certainty, tuple[Doubt, ...]]:
     """Return whether an image has exactly the config restored from a source, and the doubts if it is *maybe*."""
-    own = _is_of_daemon(rules, store, image.config)
-    if own is Certainty.NO:
+    by_daemon = _is_of_daemon(rules, store, image.config)
+    if by_daemon is Certainty.NO:
         return Certainty.NO, ()
-    history = prefix_doubts(image, source, rules)
-    other = joined(doubts_about(source, "config.other"), doubts_about(image, "config.other"))
-    unread: dict[str, None] = {"history": None, "created": None} if history else {}
-    if other:
+    history_doubts = prefix_doubts(image, source, rules)
+    other_doubts = joined(doubts_about(source, "config.other"), doubts_about(image, "config.other"))
+    unread: dict[str, None] = {"history": None, "created": None} if history_doubts else {}
+    if other_doubts:
         unread["os_features"] = None
     probe_value, image_value = config.model_copy(update=unread), image.config.model_copy(update=unread)
     if identity(rules, probe_value) != identity(rules, image_value):
         return Certainty.NO, ()
-    doubts = joined(history, other, () if own is Certainty.YES else (_VERSION,))
+    doubts = joined(history_doubts, other_doubts, () if by_daemon is Certainty.YES else (_VERSION,))
     return (Certainty.MAYBE if doubts else Certainty.YES), doubts
 
 

@@ -94,14 +94,14 @@ def take_value(probe: Probe, check: Check, image: Image, rules: RuleSet) -> Prob
     compared = check.field in rules.compared_fields
     value: Any = rules.read_image(stored, check.field) if compared else getattr(stored, check.field, None)
     current = getattr(probe.config, check.field)
-    place = check.path[-1] if check.kind is CheckKind.ELEMENT else None
+    index = check.path[-1] if check.kind is CheckKind.ELEMENT else None
     if (
         isinstance(current, tuple)
         and isinstance(value, tuple)
         and len(current) == len(value)
-        and isinstance(place, int)
+        and isinstance(index, int)
     ):
-        value = (*current[:place], value[place], *current[place + 1 :])
+        value = (*current[:index], value[index], *current[index + 1 :])
     if value == current:
         return None
     return _with_config(probe, {check.field: value}, image)
@@ -226,8 +226,8 @@ def _command_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
 def _history_parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     """Yield edits that set the parent to one whose history a source continues with the probe's command."""
     for source, step in paced(cache.steps_of_sources(probe.cache_from).get(created_by(probe.config), ())):
-        fitting = cache.by_history.get(prefix_value(source, step, cache.rules), ())
-        for parent in paced((None, *fitting)):
+        parents = cache.by_history.get(prefix_value(source, step, cache.rules), ())
+        for parent in paced((None, *parents)):
             if matches_history(source, parent, probe.config, cache.rules):
                 if conjunction(history_checks(source, parent, probe.config, cache.rules))[0] is Certainty.MAYBE:
                     continue

@@ -26,24 +26,24 @@ class FurtherFindings:
     Another thread may compute them: results are stored in one piece, and at worst computed twice.
     """
 
-    def __init__(self, look: Callable[[], tuple[ProbeEdit | None, tuple[Hazard, ...]]]) -> None:
-        self._look = look
-        self._found: tuple[ProbeEdit | None, tuple[Hazard, ...]] | None = None
+    def __init__(self, compute: Callable[[], tuple[ProbeEdit | None, tuple[Hazard, ...]]]) -> None:
+        self._compute = compute
+        self._results: tuple[ProbeEdit | None, tuple[Hazard, ...]] | None = None
 
     @property
     def is_found(self) -> bool:
         """Whether they have been computed."""
-        return self._found is not None
+        return self._results is not None
 
     def find(self) -> tuple[ProbeEdit | None, tuple[Hazard, ...]]:
         """Return the edit and the hazards.
 
         Raises the exception that ends an `Effort`; the next call then starts again.
         """
-        found = self._found
-        if found is None:
-            found = self._found = self._look()
-        return found
+        results = self._results
+        if results is None:
+            results = self._results = self._compute()
+        return results
 
 
 @dataclass(frozen=True)
@@ -131,9 +131,9 @@ class Explanation:
         known, so that their distance is not known either.
         """
         index, config = self.trace.index, self.trace.probe.config
-        known = index.all & ~index.unknowns.configs
-        yield from nearest(index, config, index.dated & known)
-        yield from nearest(index, config, known & ~index.dated)
+        known_configs = index.all & ~index.unknowns.configs
+        yield from nearest(index, config, index.dated & known_configs)
+        yield from nearest(index, config, known_configs & ~index.dated)
         most = len(self.trace.rules.compared_fields)
         yield from (NearCandidate(image, most, most) for image in index.images(index.unknowns.configs))
 
@@ -147,7 +147,7 @@ def explain(cache: ImageCache, probe: Probe, *, with_edit: bool = True, at_once:
     """
     checks = trace(cache, probe)
 
-    def look() -> tuple[ProbeEdit | None, tuple[Hazard, ...]]:
+    def compute() -> tuple[ProbeEdit | None, tuple[Hazard, ...]]:
         edit = smallest_edit(cache, probe, checks.verdict) if with_edit else None
         return edit, hazards(cache, probe, checks.verdict)
 
@@ -155,7 +155,7 @@ def explain(cache: ImageCache, probe: Probe, *, with_edit: bool = True, at_once:
     check = deciding.check if deciding is not None else None
     nearest = deciding.subject.image if deciding is not None and deciding.subject is not None else None
     words = words_of(checks, check, nearest)
-    further = FurtherFindings(look)
+    further = FurtherFindings(compute)
     if at_once:
         further.find()
     return Explanation(checks, words, deciding, further)

@@ -82,9 +82,9 @@ def history_checks(
 
 def prefix_checks(source: Image, parent: Image | None, rules: RuleSet) -> Iterator[HistoryCheck]:
     """Yield the comparisons of a source with the parent, which do not depend on the command: ``isValidParent``."""
-    own = doubts_about(source, "history")
-    of_parent = doubts_about(parent, "history") if parent is not None else ()
-    yield HistoryCheck(CheckKind.NOT_EMPTY, bool(source.history), own)
+    source_doubts = doubts_about(source, "history")
+    parent_doubts = doubts_about(parent, "history") if parent is not None else ()
+    yield HistoryCheck(CheckKind.NOT_EMPTY, bool(source.history), source_doubts)
     entries = len(parent.history) if parent is not None else 0
     if parent is None:
         yield HistoryCheck(CheckKind.HISTORY, True, (), is_compared=False)
@@ -92,28 +92,28 @@ def prefix_checks(source: Image, parent: Image | None, rules: RuleSet) -> Iterat
         yield HistoryCheck(CheckKind.HISTORY, True, doubts_about(parent, "history", "diff_ids"), is_compared=False)
     else:
         layers = len(parent.diff_ids)
-        layering = joined(doubts_about(source, "diff_ids"), doubts_about(parent, "diff_ids"))
+        layer_doubts = joined(doubts_about(source, "diff_ids"), doubts_about(parent, "diff_ids"))
         # The parent may turn out to have neither history nor layers; then nothing is compared.
-        free = () if _surely_has_something(parent) else doubts_about(parent, "history", "diff_ids")
-        lengths = joined(own, of_parent, free)
-        layering = joined(layering, free)
-        yield HistoryCheck(CheckKind.ENTRY_COUNT, entries < len(source.history), lengths)
-        yield HistoryCheck(CheckKind.LAYER_COUNT, layers <= len(source.diff_ids), layering)
-        alike = rules.repeats(source, parent)
-        yield HistoryCheck(CheckKind.HISTORY, alike, joined(prefix_doubts(parent, source, rules), free))
-        yield HistoryCheck(CheckKind.LAYERS, source.diff_ids[:layers] == parent.diff_ids, layering)
+        emptiness_doubts = () if _certainly_has_something(parent) else doubts_about(parent, "history", "diff_ids")
+        length_doubts = joined(source_doubts, parent_doubts, emptiness_doubts)
+        layer_doubts = joined(layer_doubts, emptiness_doubts)
+        yield HistoryCheck(CheckKind.ENTRY_COUNT, entries < len(source.history), length_doubts)
+        yield HistoryCheck(CheckKind.LAYER_COUNT, layers <= len(source.diff_ids), layer_doubts)
+        repeats = rules.repeats(source, parent)
+        yield HistoryCheck(CheckKind.HISTORY, repeats, joined(prefix_doubts(parent, source, rules), emptiness_doubts))
+        yield HistoryCheck(CheckKind.LAYERS, source.diff_ids[:layers] == parent.diff_ids, layer_doubts)
 
 
 def command_check(source: Image, parent: Image | None, config: ContainerConfig) -> HistoryCheck:
     """Return the check that the entry after the parent's has the probe's command: ``isValidConfig``."""
     entries = len(parent.history) if parent is not None else 0
-    of_parent = doubts_about(parent, "history") if parent is not None else ()
-    following = source.history[entries] if entries < len(source.history) else None
-    passes = following is not None and following.created_by == created_by(config)
-    return HistoryCheck(CheckKind.COMMAND, passes, joined(doubts_about(source, "history.created_by"), of_parent))
+    parent_doubts = doubts_about(parent, "history") if parent is not None else ()
+    next_entry = source.history[entries] if entries < len(source.history) else None
+    passes = next_entry is not None and next_entry.created_by == created_by(config)
+    return HistoryCheck(CheckKind.COMMAND, passes, joined(doubts_about(source, "history.created_by"), parent_doubts))
 
 
-def _surely_has_something(parent: Image) -> bool:
+def _certainly_has_something(parent: Image) -> bool:
     history, layers = doubts_about(parent, "history"), doubts_about(parent, "diff_ids")
     return bool((parent.history and not history) or (parent.diff_ids and not layers))
 
@@ -161,14 +161,14 @@ def descends(
         if answer.parent is None:
             return IsParent.NEVER
         return IsParent.YES if answer.parent == answer.id else IsParent.NO
-    known = not_below if not_below is not None else set()
+    not_below = set() if not_below is None else not_below
     visited: set[str] = set()
     current = source.id
     while current not in visited:
         visited.add(current)
         image = store.by_id.get(current)
-        if image is None or image.parent is None or current in known:
-            known |= visited
+        if image is None or image.parent is None or current in not_below:
+            not_below |= visited
             return IsParent.NO
         if image.parent == answer.id:
             return IsParent.YES

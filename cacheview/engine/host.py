@@ -29,8 +29,10 @@ def builder_platform(store: ImageStore) -> Platform:
     (os, architecture), _ = counts.most_common(1)[0]
     if os == HOST.os and architecture != "arm":
         return Platform(os=os, architecture=architecture)
-    alike = [image for image in images if (image.config.os or HOST.os, image.config.architecture) == (os, architecture)]
-    newest = max(alike, key=lambda image: image.created.instant if image.created is not None else (-1, 0))
+    of_platform = [
+        image for image in images if (image.config.os or HOST.os, image.config.architecture) == (os, architecture)
+    ]
+    newest = max(of_platform, key=lambda image: image.created.instant if image.created is not None else (-1, 0))
     return Platform(
         os=os, architecture=architecture, variant=newest.config.variant, os_version=newest.config.os_version
     )

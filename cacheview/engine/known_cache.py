@@ -29,13 +29,13 @@ class KnownCache(Lookups):
     def as_known(self, probe: Probe) -> Verdict:
         """Return the answer, like ``MakeImageCache`` and ``GetCache`` of ``image/cache`` and ``daemon/containerd``."""
         if self.rules.sources_must_exist:
-            lost = next((line for line in self.lineages(probe.cache_from) if line.image is None), None)
-            if lost is not None:
+            missing = next((line for line in self.lineages(probe.cache_from) if line.image is None), None)
+            if missing is not None:
                 return Verdict(
                     VerdictOutcome.ERROR,
                     None,
                     StageKind.CACHE_FROM,
-                    error=lost.reason(),
+                    error=missing.reason(),
                     why=VerdictReason.REFERENCE_NOT_FOUND,
                 )
         if self.rules.by_layers:
@@ -75,8 +75,8 @@ class KnownCache(Lookups):
         parent = self.parent(probe)
         if parent is None and probe.parent != SCRATCH:
             error = self.rules.lost_parent.error(probe.parent)
-            is_there = probe.parent in self.store.by_id
-            why = VerdictReason.PARENT_OF_OTHER_PLATFORM if is_there else VerdictReason.PARENT_NOT_FOUND
+            is_in_store = probe.parent in self.store.by_id
+            why = VerdictReason.PARENT_OF_OTHER_PLATFORM if is_in_store else VerdictReason.PARENT_NOT_FOUND
             return Verdict(VerdictOutcome.ERROR, None, StageKind.HISTORY, local, sources, error, why=why)
         source = next(self.continuations(probe).matching(probe.config), None)
         if source is None:
@@ -91,20 +91,20 @@ class KnownCache(Lookups):
         """Return the answer for a source whose history continues with the step."""
         step = len(parent.history) if parent is not None else 0
         if step == len(source.history) - 1:
-            moved = self._moves(source.id, parent)
+            new_parents = self._parents_to_record(source.id, parent)
             return Verdict(
-                VerdictOutcome.HIT, source, StageKind.HISTORY, local, sources, set_parent=moved, source=source
+                VerdictOutcome.HIT, source, StageKind.HISTORY, local, sources, set_parent=new_parents, source=source
             )
         try:
             config = restored_config(self.rules, parent, source, step, probe.config, self.carried.layers)
-        except RestorePanic as fault:
+        except RestorePanic as panic:
             return Verdict(
                 VerdictOutcome.PANIC,
                 None,
                 StageKind.HISTORY,
                 local,
                 sources,
-                str(fault),
+                str(panic),
                 why=VerdictReason.TOO_FEW_LAYERS,
                 source=source,
             )
@@ -112,24 +112,28 @@ class KnownCache(Lookups):
             return self._failed_restore(
                 probe, source, local, sources, f"failed to {error}", VerdictReason.RESTORE_FAILED
             )
-        same, perhaps = self._restored_before(config, source)
+        existing, possible = self._restored_before(config, source)
         # A restored image is created without a name, as moby-dangling@ID. If that record exists, the build fails,
         # whatever other names the image has (`createOrReplaceImage` of daemon/containerd/image_tag.go, v28.0 to 29).
-        if same is not None and same.is_dangling and self.rules.restoring.fails_again:
-            text = f"failed to created cached image: creating image moby-dangling@{same.id} failed because it already "
-            text += "exists, but failed to resolve"
+        if existing is not None and existing.is_dangling and self.rules.restoring.fails_again:
+            text = (
+                f"failed to created cached image: creating image moby-dangling@{existing.id} failed because it already "
+                "exists, but failed to resolve"
+            )
             return self._failed_restore(probe, source, local, sources, text, VerdictReason.RESTORED_BEFORE)
-        image = same if same is not None else self._created(config, parent)
-        moved = {} if same is None and self.rules.records_parent else self._moves(image.id, parent)
+        image = existing if existing is not None else self._created(config, parent)
+        new_parents = (
+            {} if existing is None and self.rules.records_parent else self._parents_to_record(image.id, parent)
+        )
         return Verdict(
             VerdictOutcome.HIT,
             image,
             StageKind.HISTORY,
             local,
             sources,
-            is_new=same is None,
-            perhaps=perhaps,
-            set_parent=moved,
+            is_new=existing is None,
+            perhaps=possible,
+            set_parent=new_parents,
             narrowed=source,
             source=source,
         )
@@ -139,19 +143,19 @@ class KnownCache(Lookups):
 
         At most one of the two is not None. The image comes from this build or an earlier one.
         """
-        same = identity(self.rules, config)
-        if same in self.carried.restored:
-            return self.store.by_id[self.carried.restored[same]], None
-        perhaps = None
+        key = identity(self.rules, config)
+        if key in self.carried.restored:
+            return self.store.by_id[self.carried.restored[key]], None
+        possible = None
         for image in self.like_restored(config):
             match is_restored(self.rules, self.store, config, source, image)[0]:
                 case Certainty.YES:
                     return image, None
                 case Certainty.MAYBE:
-                    perhaps = perhaps or image
+                    possible = possible or image
                 case Certainty.NO:
                     pass
-        return None, perhaps
+        return None, possible
 
     def like_restored(self, config: ImageConfig) -> Iterator[Image]:
         """Yield the images with the same layers and as many history entries as the config of a restored image."""
@@ -171,12 +175,12 @@ class KnownCache(Lookups):
             config=config,
         )
 
-    def _moves(self, image_id: str, parent: Image | None) -> dict[str, str]:
+    def _parents_to_record(self, image_id: str, parent: Image | None) -> dict[str, str]:
         """Return the parent to be recorded, by image id, if it differs from the current one."""
         if parent is None:
             return {}
-        known = self.store.by_id.get(image_id)
-        return {} if known is not None and known.parent == parent.id else {image_id: parent.id}
+        image = self.store.by_id.get(image_id)
+        return {} if image is not None and image.parent == parent.id else {image_id: parent.id}
 
     def _failed_restore(
         self,

@@ -40,7 +40,7 @@ def children_by_layers(store: ImageStore, parent: str) -> tuple[Image, ...]:
     size = len(layers)
     images, all_layers = by_first_layer(store)[layers[0]]
     pairs = zip(images, all_layers, strict=True)
-    return tuple([child for child, own in pairs if own[:size] == layers and len(own) > size])
+    return tuple([child for child, child_layers in pairs if child_layers[:size] == layers and len(child_layers) > size])
 
 
 @once_of_store
@@ -79,17 +79,17 @@ def layer_checks(image: Image, parent: Image, config: ContainerConfig, rules: Ru
 def layer_prefix_checks(image: Image, parent: Image, rules: RuleSet) -> Iterator[LayerCheck]:
     """Yield the comparisons that depend only on the parent."""
     entries = len(parent.history)
-    lengths = joined(doubts_about(image, "history"), doubts_about(parent, "history"))
-    yield LayerCheck(CheckKind.ENTRY_COUNT, len(image.history) == entries + 1, lengths)
-    more = len(image.diff_ids) == len(parent.diff_ids) + 1
-    yield LayerCheck(CheckKind.LAYER_COUNT, more, child_doubts(image, parent))
-    alike = rules.repeats(image, parent)
-    yield LayerCheck(CheckKind.HISTORY, alike, prefix_doubts(parent, image, rules))
+    length_doubts = joined(doubts_about(image, "history"), doubts_about(parent, "history"))
+    yield LayerCheck(CheckKind.ENTRY_COUNT, len(image.history) == entries + 1, length_doubts)
+    one_more = len(image.diff_ids) == len(parent.diff_ids) + 1
+    yield LayerCheck(CheckKind.LAYER_COUNT, one_more, child_doubts(image, parent))
+    repeats = rules.repeats(image, parent)
+    yield LayerCheck(CheckKind.HISTORY, repeats, prefix_doubts(parent, image, rules))
 
 
 def layer_command_check(image: Image, parent: Image, config: ContainerConfig) -> LayerCheck:
     """Return the check that the entry after the parent's has the probe's command."""
     entries = len(parent.history)
-    following = image.history[entries].created_by if entries < len(image.history) else None
+    command = image.history[entries].created_by if entries < len(image.history) else None
     doubts = joined(doubts_about(image, "history.created_by"), doubts_about(parent, "history"))
-    return LayerCheck(CheckKind.COMMAND, following == created_by(config), doubts)
+    return LayerCheck(CheckKind.COMMAND, command == created_by(config), doubts)

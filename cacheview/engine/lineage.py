@@ -48,25 +48,25 @@ def lineages(
     store: ImageStore,
     cache_from: tuple[str, ...],
     rules: RuleSet,
-    naming: tuple[Doubt, ...] = (),
-    known: dict[str, Lineage] | None = None,
+    name_doubts: tuple[Doubt, ...] = (),
+    earlier: dict[str, Lineage] | None = None,
 ) -> tuple[Lineage, ...]:
     """Return the lineage of each reference, in the order given; the same image may be in several.
 
     Args:
-        naming: the doubts about the names of any images in the store: a reference may refer to a different image.
-        known: lineages found earlier under the same rules, by reference. New ones are added.
+        name_doubts: the doubts about the names of any images in the store: a reference may refer to a different image.
+        earlier: lineages found earlier under the same rules, by reference. New ones are added.
 
     Raises `LimitError` if the references bring in more images than in any real build.
     """
     results: list[Lineage] = []
-    known = known if known is not None else {}
+    earlier = earlier if earlier is not None else {}
     count = 0
     for reference in paced(cache_from):
-        lineage = known.get(reference)
+        lineage = earlier.get(reference)
         if lineage is None:
-            lineage = _lineage(store, reference, rules, naming if naming and _is_by_name(reference) else ())
-            known[reference] = lineage
+            lineage = _lineage(store, reference, rules, name_doubts if name_doubts and _is_by_name(reference) else ())
+            earlier[reference] = lineage
         count += len(lineage.sources)
         if count > _MOST_SOURCES:
             raise LimitError(words.too_many(_MOST_SOURCES))
@@ -81,25 +81,34 @@ def _is_by_name(reference: str) -> bool:
         return False  # it refers to nothing, whatever the names
 
 
-def _lineage(store: ImageStore, reference: str, rules: RuleSet, naming: tuple[Doubt, ...]) -> Lineage:
+def _lineage(store: ImageStore, reference: str, rules: RuleSet, name_doubts: tuple[Doubt, ...]) -> Lineage:
     try:
         image = store.resolve_for(reference, rules.store)
     except DataError as error:
-        what = error.what
+        message = error.what
         must_exist = rules.sources_must_exist
-        return Lineage(reference, None, (), lambda: what if must_exist else words.ignored(what), naming, naming)
+        return Lineage(
+            reference,
+            None,
+            (),
+            lambda: message if must_exist else words.ignored(message),
+            name_doubts,
+            name_doubts,
+        )
     if not rules.sources_with_ancestors:
-        return Lineage(reference, image, (image,), str, naming, naming)
-    sizing, counting = _doubts(image)
-    doubts, open_ended = joined(naming, sizing), joined(naming, counting)
-    if not sizing and _lacks_layers(image):
+        return Lineage(reference, image, (image,), str, name_doubts, name_doubts)
+    size_doubts, count_doubts = _doubts(image)
+    doubts, open_ended = joined(name_doubts, size_doubts), joined(name_doubts, count_doubts)
+    if not size_doubts and _lacks_layers(image):
         return Lineage(reference, image, (), lambda: words.sizes_unknown(image), doubts, open_ended)
     if not image.history:
-        return Lineage(reference, image, (), lambda: words.without_history(known=not counting), doubts, open_ended)
-    walked = tuple(_walk(store, image))
-    last = walked[-1]
-    ends_by_count = len(walked) == len(image.history)
-    links = [doubt for step in (walked[:-1] if ends_by_count else walked) for doubt in doubts_about(step, "parent")]
+        return Lineage(
+            reference, image, (), lambda: words.without_history(is_certain=not count_doubts), doubts, open_ended
+        )
+    chain = tuple(_walk(store, image))
+    last = chain[-1]
+    ends_by_count = len(chain) == len(image.history)
+    link_doubts = [doubt for step in (chain[:-1] if ends_by_count else chain) for doubt in doubts_about(step, "parent")]
 
     def reason() -> str:
         if last.parent is None:
@@ -108,24 +117,24 @@ def _lineage(store: ImageStore, reference: str, rules: RuleSet, naming: tuple[Do
             return words.PARENT_OF_OLDEST_MISSING
         return words.as_many_as_entries(image)
 
-    return Lineage(reference, image, walked, reason, doubts, joined(open_ended, links))
+    return Lineage(reference, image, chain, reason, doubts, joined(open_ended, link_doubts))
 
 
 def _doubts(image: Image) -> tuple[tuple[Doubt, ...], tuple[Doubt, ...]]:
     """Return the doubts about the sizes of its layers, and about the number of its history entries."""
     if not doubts_about(image, "diff_ids", "history.empty_layer"):  # which covers doubts about the whole history
         return (), ()
-    counting = doubts_about(image, "history")
-    return (*_sizing(image), *counting), counting
+    count_doubts = doubts_about(image, "history")
+    return (*_size_doubts(image), *count_doubts), count_doubts
 
 
-def _sizing(image: Image) -> tuple[Doubt, ...]:
+def _size_doubts(image: Image) -> tuple[Doubt, ...]:
     """Return the doubts about the sizes: the daemon needs a layer for each history entry with one."""
-    layers = doubts_about(image, "diff_ids")
-    emptiness = doubts_about(image, "history.empty_layer")
-    if emptiness and (layers or len(image.history) > len(image.diff_ids)):
-        return (*layers, *emptiness)
-    return layers if any(not entry.empty_layer for entry in image.history) else ()
+    layer_doubts = doubts_about(image, "diff_ids")
+    emptiness_doubts = doubts_about(image, "history.empty_layer")
+    if emptiness_doubts and (layer_doubts or len(image.history) > len(image.diff_ids)):
+        return (*layer_doubts, *emptiness_doubts)
+    return layer_doubts if any(not entry.empty_layer for entry in image.history) else ()
 
 
 def _lacks_layers(image: Image) -> bool:

@@ -75,11 +75,11 @@ class Lookups:
         self._last: dict[str, tuple[Hashable, Any]] = {}
         self._continuations: dict[tuple[_HistoriesOf, bool], Continuations] = {}
 
-    def last(self, what: str, key: Hashable, look: Callable[[], T]) -> T:
+    def last(self, name: str, key: Hashable, compute: Callable[[], T]) -> T:
         """Return the last result stored under a name if it was for the same key; otherwise compute it."""
-        cached = self._last.get(what)
+        cached = self._last.get(name)
         if cached is None or cached[0] != key:
-            cached = self._last[what] = (key, look())
+            cached = self._last[name] = (key, compute())
         return cached[1]
 
     def candidates(self, parent: str) -> CandidateIndex:
@@ -138,16 +138,16 @@ class Lookups:
         The result is an index and a set of its images. The last result is kept.
         """
 
-        def look() -> tuple[CandidateIndex, int]:
-            here = {image.id for image in self.children(parent)}
-            others = [image for image in paced(self._on_named_parents) if image.id not in here]
+        def compute() -> tuple[CandidateIndex, int]:
+            excluded = {image.id for image in self.children(parent)}
+            others = [image for image in paced(self._on_named_parents) if image.id not in excluded]
             if 2 * len(others) < len(self._on_named_parents):
                 index = self._index(others)
                 return index, index.all
             index = self._index_of_named
-            return index, index.all & ~index.having(here) if here else index.all
+            return index, index.all & ~index.having(excluded) if excluded else index.all
 
-        return self.last("elsewhere", parent, look)
+        return self.last("elsewhere", parent, compute)
 
     @cached_property
     def has_doubts(self) -> bool:
@@ -155,7 +155,7 @@ class Lookups:
         return bool(doubtful_images(self.store))
 
     @cached_property
-    def naming(self) -> tuple[Doubt, ...]:
+    def name_doubts(self) -> tuple[Doubt, ...]:
         """The doubts about the names of images."""
         doubtful = doubtful_images(self.store, "names")
         return tuple(dict.fromkeys(doubt for image in paced(doubtful) for doubt in doubts_about(image, "names")))
@@ -173,23 +173,23 @@ class Lookups:
         if not cache_from:
             return ()
 
-        def look() -> tuple[Lineage, ...]:
-            return lineages(self.store, cache_from, self.rules, self.naming, self._lineages)
+        def compute() -> tuple[Lineage, ...]:
+            return lineages(self.store, cache_from, self.rules, self.name_doubts, self._lineages)
 
-        return self.last("lineages", cache_from, look)
+        return self.last("lineages", cache_from, compute)
 
     def sources(self, cache_from: tuple[str, ...]) -> tuple[tuple[Image, ...], tuple[Image, ...]]:
         """Return all sources in order, with and without repetitions: comparing each image once is enough."""
         if not cache_from and self.carried.sources is None:
             return (), ()
 
-        def look() -> tuple[tuple[Image, ...], tuple[Image, ...]]:
+        def compute() -> tuple[tuple[Image, ...], tuple[Image, ...]]:
             sources = self.carried.sources
             if sources is None:
                 sources = tuple(source for lineage in self.lineages(cache_from) for source in lineage.sources)
             return sources, tuple({source.id: source for source in sources}.values())
 
-        return self.last("sources", cache_from, look)
+        return self.last("sources", cache_from, compute)
 
     def continuations(self, probe: Probe, *, explained: bool = False) -> Continuations:
         """Return how the sources of a probe continue its parent's history.
@@ -208,17 +208,17 @@ class Lookups:
     def maybe_children(self, probe: Probe, parent: Image) -> Continuations:
         """Return how the candidates, and all images that may be candidates, continue the parent's history."""
 
-        def look() -> Sequence[Image]:
+        def compute() -> Sequence[Image]:
             if doubts_about(parent, "diff_ids"):
                 return self.store.images
             doubtful = doubtful_images(self.store, "diff_ids", "existence")
-            known = self.children(probe.parent)
+            children = self.children(probe.parent)
             if not doubtful:
-                return known
-            ids = {image.id for images in (known, doubtful) for image in images}
+                return children
+            ids = {image.id for images in (children, doubtful) for image in images}
             return [image for image in paced(self.store.images) if image.id in ids]
 
-        images = self.last("maybe children", parent.id, look)
+        images = self.last("maybe children", parent.id, compute)
         if images is self.children(probe.parent):
             return self.next_children(probe)
         return self._continued(_HistoriesOf.MAYBE_CHILDREN, images, parent)
@@ -237,14 +237,16 @@ class Lookups:
     @cached_property
     def _orphans(self) -> Sequence[Image]:
         by_id = self.store.by_id
-        lost = (images for parent, images in self.store.children.items() if parent != SCRATCH and parent not in by_id)
-        return [image for images in lost for image in images]
+        orphaned = (
+            images for parent, images in self.store.children.items() if parent != SCRATCH and parent not in by_id
+        )
+        return [image for images in orphaned for image in images]
 
     @cached_property
     def unmarked_first_steps(self) -> CandidateIndex:
         """The images without a parent that look like first steps, whether or not they are recorded as such."""
-        old = [image for image in self.store.children.get(SCRATCH, ()) if image.is_first_step]
-        return self._index(old)
+        first_steps = [image for image in self.store.children.get(SCRATCH, ()) if image.is_first_step]
+        return self._index(first_steps)
 
     def _continued(
         self, kind: _HistoriesOf, images: Sequence[Image], parent: Image | None, *, explained: bool = False
@@ -255,21 +257,21 @@ class Lookups:
                 break
         else:
             unclear = doubtful_images(self.store, "history.created_by")
-            cached = Continuations(images, parent, self.rules, known=not unclear)
+            cached = Continuations(images, parent, self.rules, commands_known=not unclear)
         self._continuations[kind, explained] = cached
         return cached
 
     def steps_of_sources(self, cache_from: tuple[str, ...]) -> Mapping[str, Sequence[tuple[Image, int]]]:
         """Return the history entries of the sources by command: the source, and the index in its history."""
 
-        def look() -> Mapping[str, Sequence[tuple[Image, int]]]:
+        def compute() -> Mapping[str, Sequence[tuple[Image, int]]]:
             results: dict[str, list[tuple[Image, int]]] = {}
             for source in paced(self.sources(cache_from)[1]):
                 for step, entry in enumerate(source.history):
                     results.setdefault(entry.created_by, []).append((source, step))
             return results
 
-        return self.last("source steps", cache_from, look)
+        return self.last("source steps", cache_from, compute)
 
     def counting_parents(self, cache_from: tuple[str, ...]) -> frozenset[str | None]:
         """Return the parents of the sources, and their further ancestors if the rules follow them.
@@ -277,12 +279,12 @@ class Lookups:
         A local match counts only if it is one of them; None: a source has no parent. The last result is kept.
         """
 
-        def look() -> frozenset[str | None]:
+        def compute() -> frozenset[str | None]:
             sources = self.sources(cache_from)[1]
             parents: set[str | None] = {source.parent for source in sources}
             return frozenset(parents | ancestors(self.store, sources) if self.rules.follows_ancestors else parents)
 
-        return self.last("counting parents", cache_from, look)
+        return self.last("counting parents", cache_from, compute)
 
     def parent(self, probe: Probe) -> Image | None:
         """Return the probe's parent as the history check finds it; None: there is none, or it is not found."""

@@ -25,10 +25,10 @@ class RuleSetCaches:
     Like the caches, it is not thread-safe.
     """
 
-    def __init__(self, store: ImageStore, known: Iterable[ImageCache] = ()) -> None:
+    def __init__(self, store: ImageStore, caches: Iterable[ImageCache] = ()) -> None:
         """Start with existing caches of the store."""
         self.store = store
-        self._caches = {cache.rules.name: cache for cache in known if cache.store is store}
+        self._caches = {cache.rules.name: cache for cache in caches if cache.store is store}
 
     def cache(self, rules: RuleSet) -> ImageCache:
         """Return the cache of a rule set, the same one until it is released."""
@@ -123,7 +123,7 @@ def grouped(probe: Probe, rows: Sequence[MatrixRow], caches: RuleSetCaches) -> M
     by_key: dict[Hashable, list[MatrixRow]] = {}
     for row in rows:
         by_key.setdefault(row.key, []).append(row)
-    groups = tuple(MatrixGroup(tuple(same), caches.cache(same[0].rules), probe) for same in by_key.values())
+    groups = tuple(MatrixGroup(tuple(group), caches.cache(group[0].rules), probe) for group in by_key.values())
     return Matrix(probe, tuple(rows), groups)
 
 

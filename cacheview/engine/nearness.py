@@ -29,9 +29,9 @@ class NearCandidate:
 def nearest(index: CandidateIndex, probe: ContainerConfig, among: int) -> Iterator[NearCandidate]:
     """Yield a set of candidates (bits of the index), nearest first: by fields, then elements, then the newest."""
     by_fields, by_elements = index.differences(probe)
-    for fields, level in by_fields.ascending(among):
-        for elements, alike in by_elements.ascending(level):
-            for image in index.images(alike):
+    for fields, with_fields in by_fields.ascending(among):
+        for elements, group in by_elements.ascending(with_fields):
+            for image in index.images(group):
                 yield NearCandidate(image, fields, elements)
 
 

@@ -46,12 +46,12 @@ class _Answers:
         elif image.id not in self.images:
             self.has_others = True
 
-    def any_of(self, doubts: tuple[Doubt, ...], *images: Image | None) -> None:
+    def allow_any(self, doubts: tuple[Doubt, ...], *images: Image | None) -> None:
         """Allow any answer: nothing is known because of these doubts."""
         self.allows_any = True
         self.grounds.add(doubts, *images)
 
-    def may_be(self, verdict: Verdict) -> None:
+    def add_verdict(self, verdict: Verdict) -> None:
         """Add the cache's answer for the values as reported."""
         self.outcomes.add(verdict.outcome)
         if verdict.image is None:
@@ -96,10 +96,10 @@ def _by_config(cache: KnownCache, probe: Probe, answers: _Answers) -> None:
             answers.outcomes.add(VerdictOutcome.MISS)
         return
     members = _members(cache, probe)
-    goes_on = False
+    continues = False
     for image, alike in local.representatives(cache.counting_parents(probe.cache_from)):
-        goes_on |= _counts(cache, members, image, alike, answers)
-    if goes_on:
+        continues |= _counts(cache, members, image, alike, answers)
+    if continues:
         _by_history(cache, probe, members, answers)
 
 
@@ -172,12 +172,12 @@ class _Local:
         for index, bits in ((self.index, self.bits), (self.strays, self.stray_bits)):
             if not bits:
                 continue
-            apart = bits & (index.having(ids) | index.own_parents)
-            groups = {group & -group: group for group in index.alike_by_parent(bits & ~apart)}
-            firsts = apart
+            singles = bits & (index.having(ids) | index.own_parents)
+            groups = {group & -group: group for group in index.alike_by_parent(bits & ~singles)}
+            chosen = singles
             for first in groups:
-                firsts |= first
-            for image in index.images(firsts):
+                chosen |= first
+            for image in index.images(chosen):
                 first = 1 << index.position(image)
                 yield image, _Alike(index, groups.get(first, first))
 
@@ -201,12 +201,12 @@ def _find_members(cache: KnownCache, probe: Probe) -> list[_Member]:
     by_source: dict[tuple[str, bool], _Member] = {}
     for lineage in cache.lineages(probe.cache_from):
         doubts = lineage.doubts
-        whole = lineage.sources or ((lineage.image,) if lineage.image is not None else ())
+        carriers = lineage.sources or ((lineage.image,) if lineage.image is not None else ())
         for source in lineage.sources:
-            by_source.setdefault((source.id, bool(doubts)), _Member(source, doubts, whole))
+            by_source.setdefault((source.id, bool(doubts)), _Member(source, doubts, carriers))
             doubts = joined(doubts, doubts_about(source, "parent"))
         if lineage.open_ended:
-            by_source.setdefault((f"after {len(by_source)}", True), _Member(None, lineage.open_ended, whole))
+            by_source.setdefault((f"after {len(by_source)}", True), _Member(None, lineage.open_ended, carriers))
     return list(by_source.values())
 
 
@@ -217,30 +217,30 @@ def _counts(cache: KnownCache, members: list[_Member], local: Image | None, alik
     """
     if local is None:
         return True
-    unsure: dict[Doubt, None] = {}
-    goes_on = _decided(cache, members, local, answers, unsure)
-    own = [doubt for doubt in unsure if doubt in local.doubts]
-    if own and alike.bits.bit_count() > 1:
-        answers.grounds.add_all(own, list(alike.ids()))
-    return goes_on
+    undecided: dict[Doubt, None] = {}
+    continues = _decide(cache, members, local, answers, undecided)
+    own_doubts = [doubt for doubt in undecided if doubt in local.doubts]
+    if own_doubts and alike.bits.bit_count() > 1:
+        answers.grounds.add_all(own_doubts, list(alike.ids()))
+    return continues
 
 
-def _decided(
-    cache: KnownCache, members: list[_Member], local: Image, answers: _Answers, unsure: dict[Doubt, None]
+def _decide(
+    cache: KnownCache, members: list[_Member], local: Image, answers: _Answers, undecided: dict[Doubt, None]
 ) -> bool:
-    """Do the same for one local answer. Adds to ``unsure`` the doubts on which it depends whether the answer counts."""
+    """Do the same for one local answer. Adds to ``undecided`` the doubts that decide whether it counts."""
     not_below: set[str] = set()
     for member in members:
         go_on()
         source = member.image
         if source is None:
-            answers.any_of(member.doubts, *member.carriers)
+            answers.allow_any(member.doubts, *member.carriers)
             continue
         doubts = descent_doubts(source, local, cache.store, cache.rules)
         result = descends(source, local, cache.store, cache.rules, not_below)
         if doubts:
-            answers.any_of(doubts, source, local)
-            unsure.update(dict.fromkeys(doubts))
+            answers.allow_any(doubts, source, local)
+            undecided.update(dict.fromkeys(doubts))
         elif result is not IsParent.NO:
             if result is IsParent.YES:
                 answers.hit(local)
@@ -256,25 +256,25 @@ def _decided(
 def _by_history(cache: KnownCache, probe: Probe, members: list[_Member], answers: _Answers) -> None:
     parent: Image | None = None
     if probe.parent != SCRATCH:
-        there = cache.store.by_id.get(probe.parent)
-        doubts = doubts_about(there, "config") if there is not None else ()
+        image = cache.store.by_id.get(probe.parent)
+        doubts = doubts_about(image, "config") if image is not None else ()
         if doubts:
-            answers.any_of(doubts, there)  # whether it matches the builder's platform
+            answers.allow_any(doubts, image)  # whether it matches the builder's platform
         parent = cache.parent(probe)
         if parent is None:
             answers.outcomes.add(VerdictOutcome.ERROR)
             return
     sources = cache.continuations(probe).possible(probe.config)
-    going_on = {image.id: (certainty, doubts) for image, certainty, doubts in sources}
+    continuing = {image.id: (certainty, doubts) for image, certainty, doubts in sources}
     for member in members:
         source = member.image
         if source is None:
-            answers.any_of(member.doubts, *member.carriers)
+            answers.allow_any(member.doubts, *member.carriers)
             continue
-        if source.id not in going_on:
+        if source.id not in continuing:
             continue
         go_on()
-        certainty, doubts = going_on[source.id]
+        certainty, doubts = continuing[source.id]
         answers.grounds.add(doubts, source, parent)
         answers.grounds.add(member.doubts, *member.carriers)
         _hit_of_source(cache, probe, parent, source, answers)
@@ -289,19 +289,19 @@ def _hit_of_source(cache: KnownCache, probe: Probe, parent: Image | None, source
     if not rules.may_restore:
         answers.hit(source)
         return
-    lengths = (*doubts_about(source, "history"), *(doubts_about(parent, "history") if parent is not None else ()))
+    length_doubts = (*doubts_about(source, "history"), *(doubts_about(parent, "history") if parent is not None else ()))
     step = len(parent.history) if parent is not None else 0
-    if lengths or step >= len(source.history):
-        answers.any_of(lengths, source, parent)
+    if length_doubts or step >= len(source.history):
+        answers.allow_any(length_doubts, source, parent)
         return
     if step < len(source.history) - 1:
-        made_of = doubts_about(source, "diff_ids", "history.empty_layer")
+        restore_doubts = doubts_about(source, "diff_ids", "history.empty_layer")
         if rules.restoring.refuses_features:
-            made_of = (*made_of, *doubts_about(source, "config.other"))
-        if made_of:
-            answers.any_of(made_of, source)
+            restore_doubts = (*restore_doubts, *doubts_about(source, "config.other"))
+        if restore_doubts:
+            answers.allow_any(restore_doubts, source)
     verdict = cache.source_hit(probe, parent, source, None, ())
-    answers.may_be(verdict)
+    answers.add_verdict(verdict)
     if rules.restoring.fails_again and (verdict.narrowed is not None or verdict.why is VerdictReason.RESTORED_BEFORE):
         _restored_before(cache, probe, parent, source, answers)
 
@@ -333,7 +333,7 @@ def _by_layers(cache: KnownCache, probe: Probe, answers: _Answers) -> None:
     """``GetCache`` of ``daemon/containerd/cache.go`` at v24.0: the sources first, then the children."""
     for lineage in cache.lineages(probe.cache_from):
         if lineage.doubts or lineage.open_ended:
-            answers.any_of((*lineage.doubts, *lineage.open_ended), lineage.image)
+            answers.allow_any((*lineage.doubts, *lineage.open_ended), lineage.image)
         if lineage.image is None and cache.rules.sources_must_exist:
             answers.outcomes.add(VerdictOutcome.ERROR)
             return

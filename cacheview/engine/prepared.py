@@ -56,15 +56,15 @@ def prepare(store: ImageStore) -> None:
 
 def doubtful_images(store: ImageStore, *aspects: Aspect) -> Sequence[Image]:
     """Return the images with doubts about any of these aspects, or with any doubts, in store order."""
-    known: dict[tuple[Aspect, ...], Sequence[Image]] = store.computed.setdefault(doubtful_images, {})
-    results = known.get(aspects)
+    cached: dict[tuple[Aspect, ...], Sequence[Image]] = store.computed.setdefault(doubtful_images, {})
+    results = cached.get(aspects)
     if results is None:
         if aspects:
             doubtful = doubtful_images(store)
             results = tuple(compress(doubtful, have_doubts(doubtful, *aspects)))
         else:
             results = tuple(image for image in store.images if image.doubts)
-        known[aspects] = results
+        cached[aspects] = results
     return results
 
 
@@ -77,12 +77,12 @@ def _ordered(store: ImageStore) -> dict[bool, Tables]:
 
 
 def _fill(tables: Tables, rules: RuleSet) -> None:
-    nothing = Probe()  # the keys of an image do not depend on the probe
+    empty_probe = Probe()  # the keys of an image do not depend on the probe
     for requirement in (*rules.requirements, *rules.later):
         go_on()
-        tables.table(requirement, requirement.query(nothing))
+        tables.table(requirement, requirement.query(empty_probe))
     for check in rules.config_checks:
         if check.field in rules.image_fields:
             go_on()
-            tables.table(check, check.comparison.query(check.field, getattr(nothing.config, check.field)))
+            tables.table(check, check.comparison.query(check.field, getattr(empty_probe.config, check.field)))
             tables.distances(check.field)

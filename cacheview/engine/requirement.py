@@ -67,7 +67,7 @@ class Requirement(Protocol):
         """Return the lookup of all images that meet the requirement, by the values of `read_all`."""
 
 
-def _itself(value: Any) -> Hashable:
+def _identity(value: Any) -> Hashable:
     return value  # type: ignore[no-any-return]
 
 
@@ -99,7 +99,7 @@ class BuiltLocally(Requirement):
 
     def query(self, probe: Probe) -> IndexQuery:
         del probe
-        return IndexQuery(self.name, self.name, _itself, True)
+        return IndexQuery(self.name, self.name, _identity, True)
 
 
 @dataclass(frozen=True)
@@ -120,10 +120,10 @@ class FittingPlatform(Requirement):
         keys: dict[Hashable, Hashable] = {}  # most images share a few platforms
         column = []
         for image in paced(images):
-            read = _PLATFORM(image.config)
-            key = keys.get(read)
+            platform = _PLATFORM(image.config)
+            key = keys.get(platform)
             if key is None:
-                key = keys[read] = self.rule.key(image.config.platform)
+                key = keys[platform] = self.rule.key(image.config.platform)
             column.append(key)
         return column
 
@@ -142,7 +142,7 @@ class FittingPlatform(Requirement):
         def admits(key: Any) -> bool:
             return self.rule.admits(builder, key)
 
-        return IndexQuery(self.name, (self.name, self.rule.name), _itself, NO_KEY, _always, admits)
+        return IndexQuery(self.name, (self.name, self.rule.name), _identity, NO_KEY, _always, admits)
 
 
 def _part_name(check: PlatformCheck) -> str:

@@ -76,8 +76,8 @@ def restored_config(
         )
     source_config = source.config
     history = tuple(
-        entry.model_copy(update={"created": written})
-        if (written := _written(rules, entry.created)) != entry.created
+        entry.model_copy(update={"created": created})
+        if (created := _after_json(rules, entry.created)) != entry.created
         else entry
         for entry in (*(parent.history if parent is not None else ()), result.entry)
     )
@@ -90,7 +90,7 @@ def restored_config(
         os=source_config.os,
         os_version=source_config.os_version,
         os_features=source_config.os_features,
-        config=_kept(rules, config),
+        config=_config_to_keep(rules, config),
         rootfs=RootFS(type=kind, diff_ids=diff_ids),
         history=history,
     )
@@ -112,18 +112,18 @@ def _step(source: Image, step: int) -> _SourceStep:
     return _SourceStep(entry, source.diff_ids[place])
 
 
-def _written(rules: RuleSet, created: Timestamp | None) -> Timestamp | None:
+def _after_json(rules: RuleSet, created: Timestamp | None) -> Timestamp | None:
     """Return a time after a round trip through Go's JSON, which writes an offset of zero as ``Z``."""
-    read = rules.time(created)
-    return replace(read, offset=None) if read is not None and read.offset == 0 else read
+    time = rules.time(created)
+    return replace(time, offset=None) if time is not None and time.offset == 0 else time
 
 
-def _kept(rules: RuleSet, config: ContainerConfig) -> ContainerConfig:
+def _config_to_keep(rules: RuleSet, config: ContainerConfig) -> ContainerConfig:
     """Return a container config as the new image keeps it."""
-    lost: dict[str, Any] = {name: ContainerConfig.model_fields[name].default for name in rules.restoring.lost_fields}
+    resets: dict[str, Any] = {name: ContainerConfig.model_fields[name].default for name in rules.restoring.lost_fields}
     if config.Healthcheck is not None and not rules.restoring.keeps_start_interval:
-        lost["Healthcheck"] = config.Healthcheck.model_copy(update={"StartInterval": 0})
-    return config.model_copy(update=lost)
+        resets["Healthcheck"] = config.Healthcheck.model_copy(update={"StartInterval": 0})
+    return config.model_copy(update=resets)
 
 
 def identity(rules: RuleSet, config: ImageConfig) -> Hashable:
@@ -134,28 +134,35 @@ def identity(rules: RuleSet, config: ImageConfig) -> Hashable:
     moby: ``Image`` of ``image/image.go``, ``Config`` of ``api/types/container/config.go`` (20.10 to 29),
     ``DockerOCIImage`` of moby/docker-image-spec.
     """
-    form = rules.restoring
-    own: Hashable = ()
-    if not form.is_oci:
-        made_with = _fields(form, config.container_config or ContainerConfig())
-        own = (config.config is None, made_with, config.comment, config.container, config.id, config.parent)
+    restoring = rules.restoring
+    docker_fields: Hashable = ()
+    if not restoring.is_oci:
+        container_fields = _fields(restoring, config.container_config or ContainerConfig())
+        docker_fields = (
+            config.config is None,
+            container_fields,
+            config.comment,
+            config.container,
+            config.id,
+            config.parent,
+        )
     return (
-        _written(rules, config.created),
+        _after_json(rules, config.created),
         (config.author, config.architecture, config.variant, config.os, config.os_version, config.os_features or ()),
         (config.rootfs.type, config.rootfs.diff_ids or ()) if config.rootfs is not None else None,
-        tuple((_written(rules, entry.created), *entry.key[1:]) for entry in config.history or ()),
-        _fields(form, config.config or ContainerConfig()),
-        own,
+        tuple((_after_json(rules, entry.created), *entry.key[1:]) for entry in config.history or ()),
+        _fields(restoring, config.config or ContainerConfig()),
+        docker_fields,
     )
 
 
-def _fields(form: Restoring, config: ContainerConfig) -> tuple[Hashable, ...]:
+def _fields(restoring: Restoring, config: ContainerConfig) -> tuple[Hashable, ...]:
     """Return the fields of a container config as they are written."""
-    return tuple(_field(form, name, getattr(config, name)) for name in CONFIG_FIELDS)
+    return tuple(_field(restoring, name, getattr(config, name)) for name in CONFIG_FIELDS)
 
 
-def _field(form: Restoring, name: str, value: Any) -> Hashable:
-    if value is None or (not value and name in form.omits):
+def _field(restoring: Restoring, name: str, value: Any) -> Hashable:
+    if value is None or (not value and name in restoring.omits):
         return None
     match field_kind(name):
         case FieldKind.SET:

@@ -143,8 +143,8 @@ def _reader(field: str, *, is_read: bool) -> Callable[[ContainerConfig | None], 
     zero = ContainerConfig.model_fields[field].default
     if not is_read:
         return lambda _: zero
-    read = attrgetter(field)
-    return lambda config: zero if config is None else read(config)
+    getter = attrgetter(field)
+    return lambda config: zero if config is None else getter(config)
 
 
 @dataclass(frozen=True)
@@ -371,11 +371,11 @@ class RuleSet:
         if not shorter or (left[shorter - 1] is right[shorter - 1] and left[:shorter] == right[:shorter]):
             return shorter
         differing = compress(count(), map(is_not, left, right))
-        return next((at for at in differing if self.entry_key(left[at]) != self.entry_key(right[at])), shorter)
+        return next((i for i in differing if self.entry_key(left[i]) != self.entry_key(right[i])), shorter)
 
-    def repeats(self, image: Image, whole: Image) -> bool:
-        """Return whether an image's history begins with the whole history of another."""
-        return self.equal_entries(whole, image) == len(whole.history)
+    def repeats(self, image: Image, other: Image) -> bool:
+        """Return whether an image's history begins with the entire history of another."""
+        return self.equal_entries(other, image) == len(other.history)
 
     def entry_key(self, entry: HistoryEntry) -> tuple[object, ...]:
         """Return all that ``reflect.DeepEqual`` compares in a history entry: entries are equal if their keys are."""

@@ -38,16 +38,16 @@ def all_pass(comparisons: Iterable[StageCheck]) -> bool:
 
 def conjunction(comparisons: Iterable[StageCheck]) -> tuple[Certainty, tuple[Doubt, ...]]:
     """Return whether all pass, and if this is not known, the doubts it depends on. One certain failure is enough."""
-    met: dict[Doubt, None] = {}
+    doubts: dict[Doubt, None] = {}
     for each in comparisons:
         if not each.passes and not each.doubts:
             return Certainty.NO, ()
-        met.update(dict.fromkeys(each.doubts))
-    return (Certainty.MAYBE if met else Certainty.YES), tuple(met)
+        doubts.update(dict.fromkeys(each.doubts))
+    return (Certainty.MAYBE if doubts else Certainty.YES), tuple(doubts)
 
 
 def joined(*doubts: Iterable[Doubt]) -> tuple[Doubt, ...]:
     """Return all these doubts, each once."""
     if not any(doubts):  # the usual case
         return ()
-    return tuple(dict.fromkeys(doubt for some in doubts for doubt in some))
+    return tuple(dict.fromkeys(doubt for group in doubts for doubt in group))

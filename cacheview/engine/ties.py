@@ -27,11 +27,11 @@ def ties(store: ImageStore, rules: RuleSet) -> list[tuple[Image, ...]]:
     if rules.by_layers:
         return list(_by_layers(store, rules))
     cache = KnownCache(store, rules)
-    read = local_aspects(rules)
+    aspects = local_aspects(rules)
     tied: dict[tuple[str, ...], tuple[Image, ...]] = {}  # a first step may be a candidate for two parents
     for parent in paced((*store.children, *(() if SCRATCH in store.children else (SCRATCH,)))):
-        known = [image for image in cache.children(parent) if not image.doubts or not doubts_about(image, *read)]
-        for alike in _groups([(image, _instant(image, rules)) for image in known]):
+        certain = [image for image in cache.children(parent) if not image.doubts or not doubts_about(image, *aspects)]
+        for alike in _groups([(image, _instant(image, rules)) for image in certain]):
             for group in _matched_together(alike, rules):
                 tied[tuple(image.id for image in group)] = group
     return list(tied.values())
@@ -58,20 +58,20 @@ def _matched_together(images: Sequence[Image], rules: RuleSet) -> Iterator[tuple
     groups: dict[int, set[int]] = {}
     for alike in index.indistinguishable():
         go_on()
-        known = groups.get(alike[0], set[int]())
-        if len(known) == len(index):
+        group = groups.get(alike[0], set[int]())
+        if len(group) == len(index):
             break
         step = _step_of(index.image(alike[0]), rules)
         matched = index.matches(step)
         if alike[0] not in matched:  # an image that does not match its own step must not join groups
-            known = set()
-        new = [position for position in matched if position not in known]
-        if new:
-            joined = known.union(new, *(groups[position] for position in new if position in groups))
-            groups.update(dict.fromkeys(joined, joined))
-    for joined in {id(group): group for group in groups.values()}.values():
-        if len(joined) > 1:
-            yield tuple(index.in_store_order(sorted(joined)))
+            group = set()
+        added = [position for position in matched if position not in group]
+        if added:
+            union = group.union(added, *(groups[position] for position in added if position in groups))
+            groups.update(dict.fromkeys(union, union))
+    for group in {id(each): each for each in groups.values()}.values():
+        if len(group) > 1:
+            yield tuple(index.in_store_order(sorted(group)))
 
 
 def _step_of(image: Image, rules: RuleSet) -> Probe:
@@ -83,11 +83,11 @@ def _step_of(image: Image, rules: RuleSet) -> Probe:
 
 def _by_layers(store: ImageStore, rules: RuleSet) -> Iterator[tuple[Image, ...]]:
     """Yield groups of images that follow the same image with the same command."""
-    read = local_aspects(rules)
-    known = [image for image in store.images if not image.doubts or not doubts_about(image, *read)]
+    aspects = local_aspects(rules)
+    certain = [image for image in store.images if not image.doubts or not doubts_about(image, *aspects)]
     parents = {(image.diff_ids, rules.history_keys(image)) for image in paced(store.images)}
     steps = []
-    for image in paced(known):
+    for image in paced(certain):
         if image.history and image.diff_ids:
             parent = (image.diff_ids[:-1], rules.history_keys(image)[:-1])
             if parent in parents:

@@ -69,9 +69,9 @@ def argument_of(check: Check, config: ContainerConfig) -> str:
     ``config`` is that of the probe.
     """
     words = config.Cmd or ()
-    counted = BUILD_ARGUMENTS.fullmatch(words[0]) if words else None
+    marker = BUILD_ARGUMENTS.fullmatch(words[0]) if words else None
     match check.path:
-        case ("Cmd", int(place)) if counted is not None and 1 <= place <= int(counted[1]):
+        case ("Cmd", int(index)) if marker is not None and 1 <= index <= int(marker[1]):
             name, is_argument, _ = str(check.probe).partition("=")
             return name if is_argument and str(check.image).startswith(f"{name}=") else ""
     return ""

@@ -28,15 +28,15 @@ class FailFast:
 
     @classmethod
     def __get_pydantic_core_schema__(cls, source: Any, handler: GetCoreSchemaHandler) -> CoreSchema:
-        schema: CoreSchema = _hasty(handler(source))
+        schema: CoreSchema = _with_fail_fast(handler(source))
         return schema
 
 
-def _hasty(schema: Any) -> Any:
+def _with_fail_fast(schema: Any) -> Any:
     if isinstance(schema, dict):
-        changed = {key: _hasty(value) for key, value in schema.items()}
+        changed = {key: _with_fail_fast(value) for key, value in schema.items()}
         return changed | {"fail_fast": True} if changed.get("type") in _MANY else changed
-    return [_hasty(part) for part in schema] if isinstance(schema, list) else schema
+    return [_with_fail_fast(part) for part in schema] if isinstance(schema, list) else schema
 
 
 def _from_mappings(schema: Any) -> Any:
@@ -72,8 +72,8 @@ class Value(FailFast):
     @classmethod
     def model_validate(cls, fields: Any) -> Self:
         """Create the model from a dictionary. Raises `pydantic.ValidationError`."""
-        made: Self = cls.__pydantic_validator__.validate_python(fields)
-        return made
+        model: Self = cls.__pydantic_validator__.validate_python(fields)
+        return model
 
     def model_copy(self, *, update: Mapping[str, Any] | None = None) -> Self:
         """Return a copy with some fields changed. The new values are not validated."""
@@ -105,16 +105,16 @@ AnyModel = BaseModel | Value
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Field,))
 def value(cls: type[T]) -> type[T]:
     """Turn a class with annotated fields into a `Value`. Unknown keys are invalid."""
-    return _made(cls, _CONFIG)
+    return _as_value(cls, _CONFIG)
 
 
 @dataclass_transform(frozen_default=True, kw_only_default=True, field_specifiers=(Field,))
 def document(cls: type[T]) -> type[T]:
     """Turn a class with annotated fields into a `Value` that ignores unknown keys."""
-    return _made(cls, ConfigDict(**{**_CONFIG, "extra": "ignore"}))
+    return _as_value(cls, ConfigDict(**{**_CONFIG, "extra": "ignore"}))
 
 
-def _made(cls: type[T], config: ConfigDict) -> type[T]:
-    made: Any = dataclass(config=config, frozen=True, slots=True, kw_only=True)(cls)
-    made.model_fields = made.__pydantic_fields__
-    return made  # type: ignore[no-any-return]
+def _as_value(cls: type[T], config: ConfigDict) -> type[T]:
+    result: Any = dataclass(config=config, frozen=True, slots=True, kw_only=True)(cls)
+    result.model_fields = result.__pydantic_fields__
+    return result  # type: ignore[no-any-return]

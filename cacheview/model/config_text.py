@@ -26,14 +26,14 @@ class ReadConfig:
     """The config that was read from a text.
 
     Attributes:
-        taken_from: the path of the part that was used; empty for the whole text.
+        path: the path of the part that was used; empty for the whole text.
         is_container: whether that part is the config that the image was built with, not the one that its containers run
             with.
         unknown: keys that are not fields of a config. Docker ignores them too.
     """
 
     config: ContainerConfig
-    taken_from: str
+    path: str
     is_container: bool = True
     unknown: tuple[str, ...] = ()
 
@@ -41,8 +41,8 @@ class ReadConfig:
     def remarks(self) -> tuple[str, ...]:
         """Sentences for the user about how the text was read."""
         results = []
-        if self.taken_from:
-            results.append(f"Read from {self.taken_from} in the pasted text.")
+        if self.path:
+            results.append(f"Read from {self.path} in the pasted text.")
         if not self.is_container:
             results.append(
                 "Containers run with this config. The builder compares the config that the image was built with "
@@ -55,7 +55,8 @@ class ReadConfig:
             )
         further = len(self.unknown) - _MOST_KEYS
         if further > 0:
-            results.append(f"{counted(further, 'more key is', 'more keys are')} not config fields.")
+            text = counted(further, "more key is not a config field", "more keys are not config fields")
+            results.append(f"{text}.")
         return tuple(results)
 
 
@@ -90,8 +91,8 @@ def read_config(text: str) -> ReadConfig:
         raise ConfigTextError(what, line=error.lineno, column=error.colno) from None
     result = _configs_inside(document)
     # Newer engines leave the first config empty.
-    read = [_decode(part, path) for path, part in result] or [_decode(document, "", text)]
-    return next((one for one in read if one.config != ContainerConfig()), read[0])
+    configs = [_decode(part, path) for path, part in result] or [_decode(document, "", text)]
+    return next((each for each in configs if each.config != ContainerConfig()), configs[0])
 
 
 def _configs_inside(document: Any) -> list[tuple[str, Any]]:
@@ -107,29 +108,29 @@ def _configs_inside(document: Any) -> list[tuple[str, Any]]:
 
 def _decode(document: Any, path: str, text: str = "") -> ReadConfig:
     try:
-        named, unknown = _named(document)
-        config = decode(ContainerConfig, text if text and named == document else json.dumps(named))
+        canonical, unknown = _with_canonical_keys(document)
+        config = decode(ContainerConfig, text if text and canonical == document else json.dumps(canonical))
         return ReadConfig(config, path, path.rpartition(".")[2] not in _RUN, unknown)
     except DataError as error:
         raise ConfigTextError(error.what, path=".".join(filter(None, (path, error.path)))) from None
 
 
-def _named(document: Any) -> tuple[Any, tuple[str, ...]]:
+def _with_canonical_keys(document: Any) -> tuple[Any, tuple[str, ...]]:
     """Return a config with its keys as Docker writes them, and the keys that are not fields.
 
     Go ignores the case of keys.
     """
     if not isinstance(document, dict):
         return document, ()
-    named, unknown = _by_field(document, CONFIG_FIELDS, "")
-    health = named.get("Healthcheck")
+    canonical, unknown = _by_field(document, CONFIG_FIELDS, "")
+    health = canonical.get("Healthcheck")
     if isinstance(health, dict):
-        named["Healthcheck"], inside = _by_field(health, tuple(HealthConfig.model_fields), "Healthcheck.")
+        canonical["Healthcheck"], inside = _by_field(health, tuple(HealthConfig.model_fields), "Healthcheck.")
         unknown += inside
-    return named, unknown
+    return canonical, unknown
 
 
 def _by_field(document: dict[str, Any], fields: tuple[str, ...], prefix: str) -> tuple[dict[str, Any], tuple[str, ...]]:
-    known = {name.casefold(): name for name in fields}
-    named = {known.get(key.casefold(), key): value for key, value in document.items()}
-    return named, tuple(f"{prefix}{key}" for key in document if key.casefold() not in known)
+    names = {name.casefold(): name for name in fields}
+    canonical = {names.get(key.casefold(), key): value for key, value in document.items()}
+    return canonical, tuple(f"{prefix}{key}" for key in document if key.casefold() not in names)

@@ -62,15 +62,15 @@ def decode(model: type[M], data: bytes | str, *, where: str = "") -> M:
             than any real one; with ``where`` and the JSON path.
     """
     if len(data) > _SURELY_SMALL:
-        _demand_bounded(data, where)
+        _check_size(data, where)
         go_on()
-        made = in_pieces(model, data) if isinstance(data, bytes) else None
-        if made is not None:
-            return made
+        result = in_pieces(model, data) if isinstance(data, bytes) else None
+        if result is not None:
+            return result
     try:
         return cast("M", model.__pydantic_validator__.validate_json(data))
     except ValidationError as strict_error:
-        refused = _refusal(strict_error, where)
+        failure = _data_error(strict_error, where)
     go_on()  # each of these steps is one call that cannot be interrupted
     if is_too_deep(data):
         raise DataError(f"is nested more than {MOST_NESTED} levels deep", where=where)
@@ -78,16 +78,16 @@ def decode(model: type[M], data: bytes | str, *, where: str = "") -> M:
         text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
         document = json.loads(text, parse_constant=_no_constant)
         go_on()
-        again = json.dumps(_conform(model, _well_formed(document)), ensure_ascii=False)
+        conforming = json.dumps(_conform(model, _well_formed(document)), ensure_ascii=False)
         go_on()
-        return cast("M", model.__pydantic_validator__.validate_json(again))
+        return cast("M", model.__pydantic_validator__.validate_json(conforming))
     except ValidationError as lenient_error:
-        refused = _refusal(lenient_error, where)
+        failure = _data_error(lenient_error, where)
     except json.JSONDecodeError as error:
-        refused = DataError(f"not valid JSON: {json_error(error)}", where=where)
+        failure = DataError(f"not valid JSON: {json_error(error)}", where=where)
     except ValueError:
         pass  # it contains a value that JSON cannot express; the strict error names it
-    raise refused
+    raise failure
 
 
 def values_of(data: bytes | str, *, where: str = "") -> Any:
@@ -97,7 +97,7 @@ def values_of(data: bytes | str, *, where: str = "") -> Any:
         DataError: it is not JSON, or needs more memory than allowed; with ``where``.
     """
     if len(data) > _SURELY_SMALL:
-        _demand_bounded(data, where)
+        _check_size(data, where)
     try:
         return json.loads(data)
     except json.JSONDecodeError as error:
@@ -124,7 +124,7 @@ def json_message(error: json.JSONDecodeError) -> str:
     return (error.msg[:1].lower() + error.msg[1:]).removesuffix(" at")
 
 
-def _refusal(error: ValidationError, where: str) -> DataError:
+def _data_error(error: ValidationError, where: str) -> DataError:
     count = error.error_count()
     if count > _MOST_ERRORS:
         return DataError(f"{count:,} values have the wrong type", where=where)
@@ -133,7 +133,7 @@ def _refusal(error: ValidationError, where: str) -> DataError:
     return DataError(what, where=where, path=json_path(first["loc"]))
 
 
-def _demand_bounded(data: bytes | str, where: str) -> None:
+def _check_size(data: bytes | str, where: str) -> None:
     size = footprint(data)
     if size.values > _MOST_VALUES:
         raise DataError(f"has more than {_MOST_VALUES:,} values", where=where)
@@ -250,8 +250,8 @@ def _conform_fields(model: type[AnyModel], document: dict[str, Any]) -> dict[str
     by_key = {str(field.validation_alias or name): (name, field) for name, field in model.model_fields.items()}
     folded = {key.casefold(): key for key in by_key}
     result: dict[str, Any] = {}
-    for given, value in document.items():
-        key = given if given in by_key else folded.get(given.casefold())
+    for original, value in document.items():
+        key = original if original in by_key else folded.get(original.casefold())
         if key is None or value is None:
             continue
         name, field = by_key[key]

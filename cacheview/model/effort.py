@@ -86,15 +86,15 @@ class Effort:
             _current.reset(token)
 
     @contextmanager
-    def _left_out(self) -> Iterator[None]:
-        begun = self._clock()
+    def _excluded(self) -> Iterator[None]:
+        started = self._clock()
         self._apart += 1
         try:
             yield
         finally:
             self._apart -= 1
             if not self._apart:
-                self._end += self._clock() - begun
+                self._end += self._clock() - started
 
 
 _current: ContextVar[tuple[Effort, ...]] = ContextVar("efforts", default=())
@@ -122,13 +122,13 @@ def sorted_in_steps(items: Sequence[T], key: Callable[[T], Any]) -> list[T]:
     return list(paced(heapq.merge(*runs, key=key))) if len(runs) > 1 else [item for run in runs for item in run]
 
 
-def free_in_steps(held: list[Any]) -> None:
-    """Free large containers to which only this list refers, element by element. The list is empty after that.
+def free_in_steps(containers: list[Any]) -> None:
+    """Free large containers to which only this list refers, element by element. The list is empty afterward.
 
     Freeing a container in one step would keep all other threads waiting until all of its elements are freed.
     """
-    while held:
-        elements = gc.get_referents(held.pop())
+    while containers:
+        elements = gc.get_referents(containers.pop())
         for _ in paced(range(len(elements))):
             elements.pop()
 
@@ -144,5 +144,5 @@ def apart() -> Iterator[None]:
     """Run the work in this block with its own limits. Its time does not count here, but it can still be stopped."""
     with ExitStack() as stack:
         for effort in _current.get():
-            stack.enter_context(effort._left_out())
+            stack.enter_context(effort._excluded())
         yield

@@ -20,7 +20,7 @@ class DataError(ValueError):
         self.path = path
         super().__init__(": ".join(part for part in (where, path, what) if part))
 
-    def kept(self) -> Self:
+    def without_traceback(self) -> Self:
         """Return the same error without its traceback, which would keep frames alive as long as the error is kept."""
         self.__cause__ = self.__context__ = None
         return self.with_traceback(None)

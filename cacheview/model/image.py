@@ -225,8 +225,8 @@ class Image(Value):
         """
         if self.from_scratch:
             return True
-        made = self.container_config is not None or self.config.container_config is not None
-        return self.parent is None and made and len(self.history) == 1 and bool(self.history[0].created_by)
+        has_build_config = self.container_config is not None or self.config.container_config is not None
+        return self.parent is None and has_build_config and len(self.history) == 1 and bool(self.history[0].created_by)
 
     @property
     def instruction(self) -> str:

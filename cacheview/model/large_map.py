@@ -20,7 +20,7 @@ class LargeMap(Generic[K, V]):
     """A dictionary in parts, in no particular order.
 
     A dictionary that becomes too small copies all of its entries while no other thread can run: with 700,000 entries,
-    this takes a tenth of a second, and so does freeing it. Here, each part is copied and freed alone.
+    this takes a tenth of a second, and so does freeing it. Here, each part is copied and freed separately.
     """
 
     __slots__ = ("_parts",)
@@ -52,7 +52,7 @@ class LargeMap(Generic[K, V]):
         return self._parts[hash(key) % _PARTS].get(key, default)
 
     def setdefault(self, key: K, default: V) -> V:
-        """Return the value of a key, which is the default from now on if there was none."""
+        """Return the value of a key. If there is none, the default becomes its value."""
         return self._parts[hash(key) % _PARTS].setdefault(key, default)
 
     def clear(self) -> None:

@@ -20,11 +20,11 @@ def once_of_store(work: Callable[[ImageStore], V]) -> Callable[[ImageStore], V]:
     """
 
     @wraps(work)
-    def known(store: ImageStore) -> V:
+    def cached(store: ImageStore) -> V:
         results = store.computed
         if work not in results:
             results[work] = work(store)
         result: V = results[work]
         return result
 
-    return known
+    return cached

@@ -159,9 +159,9 @@ def _cuts(data: bytes, at: int, opening: bytes) -> Iterator[tuple[int, int]]:
             if depth < 0:
                 return
             if not depth and match.end() > at + _PIECE:
-                found = cut.match(data, match.start())
-                if found is not None:
-                    yield match.end(), found.end()
+                boundary = cut.match(data, match.start())
+                if boundary is not None:
+                    yield match.end(), boundary.end()
                 return
 
 

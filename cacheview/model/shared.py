@@ -44,12 +44,12 @@ class Shared:
 
     def texts(self, texts: tuple[str, ...]) -> tuple[str, ...]:
         """Return an equal tuple whose strings are shared too."""
-        known = self._lists.get(texts)
-        if known is None:
+        shared = self._lists.get(texts)
+        if shared is None:
             share = self._texts.setdefault
-            known = tuple([share(text, text) for text in texts])
-            self._lists[known] = known
-        return known
+            shared = tuple([share(text, text) for text in texts])
+            self._lists[shared] = shared
+        return shared
 
     def image(self, image: Image) -> None:
         """Share the parts of an image."""
@@ -65,11 +65,11 @@ class Shared:
         if rootfs is not None and rootfs.diff_ids:
             share = self._texts.setdefault
             _set(rootfs, "diff_ids", tuple([share(layer, layer) for layer in rootfs.diff_ids]))
-        plain, made = config.config, config.container_config
-        if plain is not None:
-            self.container_config(plain)
-        if made is not None:
-            self.container_config(made, plain)
+        run_config, built_with = config.config, config.container_config
+        if run_config is not None:
+            self.container_config(run_config)
+        if built_with is not None:
+            self.container_config(built_with, run_config)
 
     def container_config(self, config: ContainerConfig, like: ContainerConfig | None = None) -> None:
         """Share the parts of a container config. ``like`` is a config that may have equal parts."""
@@ -87,8 +87,8 @@ class Shared:
         share = self._entries.setdefault
         shared = []
         for entry in history:
-            known = share(entry.created_by, entry)
-            if known is not entry and known.key != entry.key:
-                known = self._others.setdefault(entry.key, entry)
-            shared.append(known)
+            equal = share(entry.created_by, entry)
+            if equal is not entry and equal.key != entry.key:
+                equal = self._others.setdefault(entry.key, entry)
+            shared.append(equal)
         return tuple(shared)

@@ -67,21 +67,21 @@ class ImageStore:
     @staticmethod
     def unique(images: Iterable[Image]) -> tuple[tuple[Image, ...], tuple[Problem, ...]]:
         """Return the images with each id once, keeping the first, and a problem for each duplicate id."""
-        kept: dict[str, Image] = {}
+        by_id: dict[str, Image] = {}
         problems = []
         for image in images:
-            if image.id in kept:
+            if image.id in by_id:
                 problems.append(Problem(image.id, "the id occurs more than once; the first image is used"))
             else:
-                kept[image.id] = image
-        return tuple(kept.values()), tuple(problems)
+                by_id[image.id] = image
+        return tuple(by_id.values()), tuple(problems)
 
     def with_more(self, images: tuple[Image, ...]) -> ImageStore:
         """Return this store with more images after its own. The tables by id and parent are shared, not built again."""
         joined = replace(self, images=(*self.images, *images))
-        new = ImageStore(images)
-        children = {parent: (*self.children.get(parent, ()), *built) for parent, built in new.children.items()}
-        joined.__dict__["by_id"] = _Joined(self.by_id, new.by_id)
+        added = ImageStore(images)
+        children = {parent: (*self.children.get(parent, ()), *more) for parent, more in added.children.items()}
+        joined.__dict__["by_id"] = _Joined(self.by_id, added.by_id)
         joined.__dict__["children"] = _Joined(self.children, children)
         return joined
 
@@ -182,9 +182,9 @@ class ImageStore:
             if image is None or (reference.name and reference.name not in self._repositories[image.id]):
                 raise NoSuchImageError(f"no such image: {text[:200]}")
             return image
-        named = self._by_name.get(reference.tagged)
-        if named is not None:
-            return named
+        image = self._by_name.get(reference.tagged)
+        if image is not None:
+            return image
         truncated = _TRUNCATED_ID.fullmatch(text)
         if truncated:
             prefix = f"sha256:{truncated[1]}"

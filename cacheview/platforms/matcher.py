@@ -71,7 +71,7 @@ class Matcher:
 
     def position_of(self, normal: NormalizedPlatform, version: str, needs: frozenset[str]) -> int | None:
         """Return the same as `position`, given only the values that it depends on."""
-        if normal.os != self.normal.os or not self._takes_version(version) or not needs <= self.features:
+        if normal.os != self.normal.os or not self._accepts_version(version) or not needs <= self.features:
             return None
         return self.vector.position(normal.architecture, normal.variant)
 
@@ -96,19 +96,19 @@ class Matcher:
         image_platform = self.library.normalize(image)
         passed = image_platform.os == self.normal.os
         yield PlatformStep(
-            PlatformCheck.OS, self.normal.os, image_platform.os, passed, self._read_as(image.os, image_platform.os)
+            PlatformCheck.OS, self.normal.os, image_platform.os, passed, self._form_note(image.os, image_platform.os)
         )
         if not passed:
             return
         entry = "/".join(filter(None, image_platform[1:]))
         passed = self.vector.position(image_platform.architecture, image_platform.variant) is not None
-        note = self._read_as("/".join(filter(None, (image.architecture, image.variant))), entry)
+        note = self._form_note("/".join(filter(None, (image.architecture, image.variant))), entry)
         if not self.vector.items:
             unknown = f"{self.platform.architecture}/{self.platform.variant}"
             note = PlatformNote(NoteKind.UNKNOWN_BUILDER, unknown)
         yield PlatformStep(PlatformCheck.ARCHITECTURE, str(self.vector), entry, passed, note)
         if passed and self.compares_versions:
-            passed = self._takes_version(image.os_version)
+            passed = self._accepts_version(image.os_version)
             yield PlatformStep(
                 PlatformCheck.OS_VERSION,
                 self.platform.os_version,
@@ -126,7 +126,7 @@ class Matcher:
                 None if len(needs) == len(set(image.os_features or ())) else PlatformNote(NoteKind.IGNORED_FEATURE),
             )
 
-    def _takes_version(self, version: str) -> bool:
+    def _accepts_version(self, version: str) -> bool:
         if not self.compares_versions or self.version == NO_VERSION or not version:
             return True
         return runs_on(self.version, WindowsVersion.parse(version), self.library.releases)
@@ -142,7 +142,7 @@ class Matcher:
         return PlatformNote(NoteKind.COMPARED_AS, str(self.version), str(parsed))
 
     @staticmethod
-    def _read_as(written: str, read: str) -> PlatformNote | None:
-        if written == read:
+    def _form_note(written: str, canonical: str) -> PlatformNote | None:
+        if written == canonical:
             return None
         return PlatformNote(NoteKind.WRITTEN, written) if written else PlatformNote(NoteKind.NOT_RECORDED)

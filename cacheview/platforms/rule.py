@@ -88,10 +88,10 @@ class PlatformRule:
             return _NONE
         normal = library.normalize(image)
         by_version = bool(library.releases) and normal.os == WINDOWS
-        written = image.os == WINDOWS and (by_version or self.compares_major_minor)
-        version = image.os_version if by_version else ".".join(_major_minor(image)) if written else ""
+        is_windows = image.os == WINDOWS and (by_version or self.compares_major_minor)
+        version = image.os_version if by_version else ".".join(_major_minor(image)) if is_windows else ""
         needs = required(image, normal.os == WINDOWS) if library.compares_features else _NO_FEATURES
-        return PlatformKey(True, normal, written, version, needs)
+        return PlatformKey(True, normal, is_windows, version, needs)
 
     def explain(self, builder: Platform | None, image: Platform) -> tuple[PlatformStep, ...]:
         """Return the comparisons, up to the first that fails: the image matches if all passed.
@@ -108,7 +108,7 @@ class PlatformRule:
             yield PlatformStep(PlatformCheck.RECORDED, "", f"{image.os}/{image.architecture}".strip("/"), passed)
             if not passed:
                 return
-        written = image.os_version
+        recorded_version = image.os_version
         if builder.os == WINDOWS and image.os == WINDOWS:
             if self.compares_major_minor:
                 checks = (PlatformCheck.MAJOR, PlatformCheck.MINOR)
@@ -119,10 +119,10 @@ class PlatformRule:
                     if builder_value != image_value:
                         return
             if self.overwrites_version:
-                image = image.model_copy(update={"os_version": overwritten(builder.os_version, written)})
+                image = image.model_copy(update={"os_version": overwritten(builder.os_version, recorded_version)})
         for step in _matcher(self.library, builder, self.is_strict).steps(image):
-            changed = step.check is PlatformCheck.OS_VERSION and image.os_version != written
-            yield step._replace(note=PlatformNote(NoteKind.OVERWRITTEN, written)) if changed else step
+            changed = step.check is PlatformCheck.OS_VERSION and image.os_version != recorded_version
+            yield step._replace(note=PlatformNote(NoteKind.OVERWRITTEN, recorded_version)) if changed else step
 
     def decide(self, builder: Platform, key: PlatformKey) -> bool:
         """Return the same as `admits`, without the cache."""

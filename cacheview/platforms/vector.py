@@ -77,17 +77,17 @@ class Vector:
 
     def position(self, architecture: str, variant: str) -> int | None:
         """Return the index of the first entry that is equal, both in canonical form; None: there is none."""
-        before = 0
+        offset = 0
         for item in self.items:
             if isinstance(item, VariantRange):
-                within = item.position(architecture, variant)
-                if within is not None:
-                    return before + within
-                before += len(item)
+                index = item.position(architecture, variant)
+                if index is not None:
+                    return offset + index
+                offset += len(item)
             elif item == (architecture, variant):
-                return before
+                return offset
             else:
-                before += 1
+                offset += 1
         return None
 
     def __str__(self) -> str:

@@ -97,9 +97,9 @@ class StoreImageFiles(ImageFiles):
             try:
                 self._layers = self._open()
             except DataError as error:
-                self._layers = error.kept()  # opened once, however many steps need it
+                self._layers = error.without_traceback()  # opened once, however many steps need it
         if isinstance(self._layers, DataError):
-            raise self._layers.kept()
+            raise self._layers.without_traceback()
         return self._layers
 
 

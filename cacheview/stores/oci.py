@@ -190,10 +190,10 @@ class IndexReader:
             try:
                 cached = read_config(self.blobs.read(digest), self.budget)
             except DataError as error:
-                cached = error.kept()
+                cached = error.without_traceback()
             self.documents.configs[digest] = cached
         if isinstance(cached, DataError):
-            raise cached.kept()
+            raise cached.without_traceback()
         return cached
 
 

@@ -9,7 +9,7 @@ from cacheview.engine.requirement import BuiltLocally
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import CONFIG_FIELDS, ContainerConfig, FieldKind, Image, field_kind
 
-__all__ = ["asks_for_mark", "differing", "is_restored", "is_unset"]
+__all__ = ["differing", "is_restored", "is_unset", "requires_mark"]
 
 # No release compares these: they name the container rather than describe it.
 _NAMING_FIELDS = frozenset({"Hostname", "Domainname", "Image", "MacAddress"})
@@ -44,6 +44,6 @@ def is_restored(image: Image) -> bool:
     return bool(config.Cmd) and " ".join(config.Cmd or ()) == image.history[-1].created_by
 
 
-def asks_for_mark(rules: RuleSet) -> bool:
+def requires_mark(rules: RuleSet) -> bool:
     """Return whether only images that are recorded as built here can be hits of the local cache."""
     return any(isinstance(requirement, BuiltLocally) for requirement in rules.requirements)

@@ -8,7 +8,7 @@ from cacheview.engine.cache import ImageCache
 from cacheview.engine.continuations import Continuations
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.hazard import Hazard, HazardKind
-from cacheview.engine.hazards.configs import asks_for_mark
+from cacheview.engine.hazards.configs import requires_mark
 from cacheview.engine.history import created_by, has_nothing_to_compare
 from cacheview.engine.index.bits import iterate_bits
 from cacheview.engine.requirement import BuiltLocally
@@ -57,7 +57,7 @@ def of_miss(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterator[Hazar
     """Yield the hazards of images that have the step but are not a hit."""
     if verdict.outcome is not VerdictOutcome.MISS or cache.rules.by_layers:
         return
-    if verdict.local is None and asks_for_mark(cache.rules):
+    if verdict.local is None and requires_mark(cache.rules):
         unmarked = _unmarked(cache, probe)
         if unmarked is not None:
             yield Hazard(HazardKind.MARK_MISSING, *words.unmarked(unmarked), unmarked)

@@ -8,7 +8,7 @@ from cacheview.engine.cache import ImageCache
 from cacheview.engine.candidate import container_config_of
 from cacheview.engine.doubts import doubts_about, prefix_doubts
 from cacheview.engine.hazard import Hazard, HazardKind
-from cacheview.engine.hazards.configs import asks_for_mark, differing
+from cacheview.engine.hazards.configs import differing, requires_mark
 from cacheview.engine.history import created_by
 from cacheview.engine.verdict import Verdict
 from cacheview.engine.words import hazards as words
@@ -25,13 +25,13 @@ def of_history_hit(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterato
     parent = cache.store.by_id.get(probe.parent)
     step = len(parent.history) if parent is not None else 0
     further = len(source.history) - step - 1
-    lengths = (*doubts_about(source, "history"), *(doubts_about(parent, "history") if parent is not None else ()))
-    if further and verdict.narrowed is None and not lengths:
+    length_doubts = (*doubts_about(source, "history"), *(doubts_about(parent, "history") if parent is not None else ()))
+    if further and verdict.narrowed is None and not length_doubts:
         yield Hazard(HazardKind.FURTHER_STEPS, *words.further_steps(image, further), image)
     rules = cache.rules
-    if verdict.is_new and (rules.restoring.marks_built_locally or not asks_for_mark(rules)):
+    if verdict.is_new and (rules.restoring.marks_built_locally or not requires_mark(rules)):
         yield Hazard(HazardKind.EMPTY_CONFIG, *words.new_empty_config(), source)
-    if not lengths:
+    if not length_doubts:
         yield from _of_step(cache, probe, source, step)
 
 
@@ -57,8 +57,8 @@ def _image_of_step(cache: ImageCache, source: Image, step: int) -> Image | None:
             return None
         if len(current.history) == step + 1:
             rules = cache.rules
-            alike = rules.repeats(source, current)
-            return current if alike and not prefix_doubts(current, source, rules) else None
+            repeats = rules.repeats(source, current)
+            return current if repeats and not prefix_doubts(current, source, rules) else None
         current = cache.store.by_id.get(current.parent) if current.parent else None
     return None
 
@@ -73,7 +73,7 @@ def of_moves(cache: ImageCache, verdict: Verdict) -> Iterator[Hazard]:
         if image.parent is not None and image.parent != parent:
             old = _title(cache.store, image.parent)
             yield Hazard(HazardKind.MOVED_PARENT, *words.moved_parent(image, old, new), image)
-        if _leads_to(cache.store, parent, image_id, verdict.set_parent):
+        if _has_ancestor(cache.store, parent, image_id, verdict.set_parent):
             yield Hazard(HazardKind.CIRCLE, *words.circle(image, new), image)
 
 
@@ -82,14 +82,14 @@ def _title(store: ImageStore, image_id: str) -> str:
     return image.title if image is not None else short_id(image_id)
 
 
-def _leads_to(store: ImageStore, start: str, goal: str, moved: Mapping[str, str]) -> bool:
+def _has_ancestor(store: ImageStore, start: str, ancestor: str, new_parents: Mapping[str, str]) -> bool:
     """Return whether one image is an ancestor of another, or the same, once the new parents are recorded."""
-    seen: set[str] = set()
+    visited: set[str] = set()
     current: str | None = start
-    while current is not None and current not in seen:
-        if current == goal:
+    while current is not None and current not in visited:
+        if current == ancestor:
             return True
-        seen.add(current)
+        visited.add(current)
         image = store.by_id.get(current)
-        current = moved.get(current) or (image.parent if image is not None else None)
+        current = new_parents.get(current) or (image.parent if image is not None else None)
     return False

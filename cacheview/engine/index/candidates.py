@@ -132,11 +132,11 @@ class CandidateIndex:
 
     def alike_by_parent(self, bits: int) -> Iterator[int]:
         """Yield sets of these images with the same doubts about their parents; in each, all or none have a parent."""
-        without = self._order.without_parent
-        for concerned in (*self.unknowns.by_parent, -1):
-            some = bits & concerned
-            bits &= ~some
-            yield from filter(None, (some & without, some & ~without))
+        parentless = self._order.without_parent
+        for doubtful in (*self.unknowns.by_parent, -1):
+            group = bits & doubtful
+            bits &= ~group
+            yield from filter(None, (group & parentless, group & ~parentless))
 
     def not_older(self, created: Timestamp) -> int:
         """Return the images with a time that is not earlier, as bits."""
@@ -190,9 +190,9 @@ class CandidateIndex:
     def indistinguishable(self) -> Iterator[list[int]]:
         """Yield the positions of all images, in groups that no probe distinguishes. Requires tables of its own."""
         alike: dict[tuple[Hashable, ...], list[int]] = {}
-        nothing = Probe()  # the keys of an image do not depend on the probe
+        empty_probe = Probe()  # the keys of an image do not depend on the probe
         rows = filter(self._is_read, self._rows)
-        keys = [map(_query(row, nothing).key, self._tables.of(row)) for row in rows]
+        keys = [map(_query(row, empty_probe).key, self._tables.of(row)) for row in rows]
         for position, *key in paced(zip(self._positions, *keys, strict=True)):
             alike.setdefault(tuple(key), []).append(position)
         return iter(alike.values())
@@ -226,7 +226,7 @@ class CandidateIndex:
 
     def survivors(self, probe: Probe) -> list[Survivors]:
         """Return the images left after each check, element by element, up to the first check that no image passes."""
-        left = self.all
+        remaining = self.all
         passed = []
         for row in self._rows:
             if isinstance(row, ConfigCheck):
@@ -234,9 +234,9 @@ class CandidateIndex:
             else:
                 queries = iter((row.query(probe),))
             for query in queries:
-                left &= self._look_up(row, query)
-                passed.append(Survivors(query.name, left))
-                if not left:
+                remaining &= self._look_up(row, query)
+                passed.append(Survivors(query.name, remaining))
+                if not remaining:
                     return passed
         return passed
 

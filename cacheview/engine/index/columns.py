@@ -35,7 +35,9 @@ class Columns:
     def __init__(self, images: Sequence[Image], *, dates_missing_times: bool) -> None:
         self.order = OrderedImages(images, dates_missing_times=dates_missing_times)
         self.kinds = DoubtKinds(self.order.images)
-        self._configs = [_NONE if (made := container_config_of(each)) is None else made for each in self.order.images]
+        self._configs = [
+            _NONE if (config := container_config_of(each)) is None else config for each in self.order.images
+        ]
         self._fields: dict[str, Sequence[Any]] = {}
         self._passing: dict[tuple[Hashable, Hashable], int] = {}
 
@@ -59,10 +61,10 @@ class Columns:
     def passing(self, row: ConfigCheck | Requirement, query: IndexQuery) -> int:
         """Return the images that pass a check, as bits. Examining every image takes less time than filing them."""
         if query.accepted is NO_KEY:  # no key passes, or the result depends on more than this key
-            return self._looked_through(row, query)
+            return self._scan(row, query)
         cached = self._passing.get((query.slot, query.accepted))
         if cached is None:
-            cached = self._passing[query.slot, query.accepted] = self._looked_through(row, query)
+            cached = self._passing[query.slot, query.accepted] = self._scan(row, query)
         return cached
 
     def few(self, row: ConfigCheck | Requirement, query: IndexQuery) -> Sequence[int] | None:
@@ -74,10 +76,10 @@ class Columns:
         """Return the distance of each image from values of a field; None: the field has no elements."""
         return Compared.of_field(field, self.field(field))
 
-    def _looked_through(self, row: ConfigCheck | Requirement, query: IndexQuery) -> int:
+    def _scan(self, row: ConfigCheck | Requirement, query: IndexQuery) -> int:
         column, key, accepted = self.of(row), query.key, query.accepted
         if all_same(column):
             return self.order.all if query.accepts(key(column[0])) else 0
         if query.admits is None and accepted is not NO_KEY:
-            return bits_of([place for place, value in enumerate(paced(column)) if key(value) == accepted])
-        return bits_of([place for place, value in enumerate(paced(column)) if query.accepts(key(value))])
+            return bits_of([position for position, value in enumerate(paced(column)) if key(value) == accepted])
+        return bits_of([position for position, value in enumerate(paced(column)) if query.accepts(key(value))])

@@ -207,16 +207,16 @@ class _Filed:
         return filed
 
 
-def _file(several: Iterable[dict[Any, _Positions | int]], keys: Iterable[Hashable], positions: tuple[int, ...]) -> None:
+def _file(tables: Iterable[dict[Any, _Positions | int]], keys: Iterable[Hashable], positions: tuple[int, ...]) -> None:
     """File candidates in several tables, under one key in each. There may be millions of keys."""
-    for filed, key in zip(several, keys, strict=False):
-        known = filed.get(key)
-        if known is None:
+    for filed, key in zip(tables, keys, strict=False):
+        existing = filed.get(key)
+        if existing is None:
             filed[key] = positions  # most values are unique, and all keys of a value can share its positions
-        elif type(known) is list:
-            known.extend(positions)
+        elif type(existing) is list:
+            existing.extend(positions)
         else:
-            filed[key] = [*known, *positions]  # type: ignore[misc]
+            filed[key] = [*existing, *positions]  # type: ignore[misc]
 
 
 _Groups = Collection[tuple[Any, tuple[int, ...]]]
@@ -289,9 +289,12 @@ class ListDistances:
             return by_place
         start = Counts.of_sets(_chain(others, at_places))
         end = Counts.of_sets(_chain(others, map(self._from_end, itertools.count(1), reversed(probe))))
-        own = Counts.constant(size, self._all)
-        is_longer = own.below(self._lengths.counts)
-        longer, shorter = self._lengths.counts.where(is_longer, own), own.where(is_longer, self._lengths.counts)
+        probe_length = Counts.constant(size, self._all)
+        is_longer = probe_length.below(self._lengths.counts)
+        longer, shorter = (
+            self._lengths.counts.where(is_longer, probe_length),
+            probe_length.where(is_longer, self._lengths.counts),
+        )
         return by_place.where(same_size, longer - (start + end).at_most(shorter))
 
     def having(self, place: int, element: Hashable) -> int:
@@ -337,12 +340,12 @@ class MapDistances:
     def from_probe(self, value: Mapping[str, Any] | None) -> Counts:
         """See `FieldDistances`."""
         probe = value or {}
-        own = Counts.constant(len(probe), self._all)
+        probe_length = Counts.constant(len(probe), self._all)
         keys = Counts.of_sets(self._keys.bits(key) for key in probe)
         same = keys
         if self._with_values:
             same = Counts.of_sets(self._items[key].bits(probe[key]) for key in probe if key in self._items)
-        return own + self._lengths.counts - keys - same
+        return probe_length + self._lengths.counts - keys - same
 
     def read_alike(self, probe: Mapping[str, str]) -> int:
         """Return the candidates whose keys all have the same value in the probe. A missing key counts as empty.

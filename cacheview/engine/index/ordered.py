@@ -34,7 +34,7 @@ class OrderedImages:
 
     def __init__(self, images: Sequence[Image], *, dates_missing_times: bool) -> None:
         self._in_store_order = images
-        self._known: dict[int, tuple[Sequence[Image], int]] = {}
+        self._remembered: dict[int, tuple[Sequence[Image], int]] = {}
         self._dates_missing_times = dates_missing_times
         timed: list[tuple[int, Image]] = []
         untimed: list[Image] = []
@@ -78,14 +78,14 @@ class OrderedImages:
         """Return some of these images as bits."""
         if len(images) == len(self.images):
             return self.all
-        known = self._known.get(id(images))
-        if known is not None:
-            return known[1]
+        remembered = self._remembered.get(id(images))
+        if remembered is not None:
+            return remembered[1]
         return bits_of(list(map(self.positions.__getitem__, map(_id_of, images))))
 
     def remember(self, images: Sequence[Image]) -> None:
         """Compute the bits of some images now, and keep them."""
-        self._known[id(images)] = (images, self.of(images))
+        self._remembered[id(images)] = (images, self.of(images))
 
     @cached_property
     def positions(self) -> Mapping[str, int]:

@@ -39,30 +39,30 @@ class Unknowns:
     @cached_property
     def _doubts(self) -> Sequence[tuple[Doubt, int | Sequence[int]]]:
         """Each doubt about values that the local cache reads, with the affected images: bits, or a few positions."""
-        read, among = local_aspects(self._rules), self._among
+        aspects, among = local_aspects(self._rules), self._among
         is_whole = among.bit_count() == len(self._kinds.images)
-        found: list[tuple[int, int, Doubt, int | Sequence[int]]] = []
-        for doubt, about in self._kinds.doubts(lambda image: doubts_about(image, *read)):
-            if isinstance(about, int):
-                about &= among
-                first = (about & -about).bit_length() - 1
+        rows: list[tuple[int, int, Doubt, int | Sequence[int]]] = []
+        for doubt, images in self._kinds.doubts(lambda image: doubts_about(image, *aspects)):
+            if isinstance(images, int):
+                images &= among
+                first = (images & -images).bit_length() - 1
             else:
-                about = about if is_whole else [at for at in about if among >> at & 1]
-                first = about[0] if about else -1
-            if about:
-                found.append((first, doubts_about(self._kinds.images[first], *read).index(doubt), doubt, about))
-        found.sort(key=itemgetter(0, 1))  # in the order in which the images have them
-        return [(doubt, about) for *_, doubt, about in found]
+                images = images if is_whole else [position for position in images if among >> position & 1]
+                first = images[0] if images else -1
+            if images:
+                rows.append((first, doubts_about(self._kinds.images[first], *aspects).index(doubt), doubt, images))
+        rows.sort(key=itemgetter(0, 1))  # in the order in which the images have them
+        return [(doubt, images) for *_, doubt, images in rows]
 
     def among(self, bits: int) -> Iterator[tuple[Doubt, int]]:
         """Yield each doubt about any of these images, with the number of images."""
         as_bytes = bits.to_bytes((bits.bit_length() >> 3) + 1, "little")
         size = bits.bit_length()
-        for doubt, about in paced(self._doubts):
-            if isinstance(about, int):
-                count = (about & bits).bit_count()
+        for doubt, images in paced(self._doubts):
+            if isinstance(images, int):
+                count = (images & bits).bit_count()
             else:
-                count = sum(as_bytes[at >> 3] >> (at & 7) & 1 for at in about if at < size)
+                count = sum(as_bytes[position >> 3] >> (position & 7) & 1 for position in images if position < size)
             if count:
                 yield doubt, count
 
@@ -70,8 +70,8 @@ class Unknowns:
         """Return the images for which any of these aspects is not known."""
         bits = self._by_aspects.get(aspects)
         if bits is None:
-            found = self._kinds.where(lambda image: bool(doubts_about(image, *aspects))) if self._kinds else 0
-            bits = self._by_aspects[aspects] = found & self._among
+            unknown = self._kinds.where(lambda image: bool(doubts_about(image, *aspects))) if self._kinds else 0
+            bits = self._by_aspects[aspects] = unknown & self._among
         return bits
 
     @property

@@ -13,7 +13,7 @@ from cacheview.model import DockerVersion, StoreKind
 __all__ = ["kind_named", "named", "with_driver"]
 
 _DOCKER: Final = re.compile(r"docker(?:[ -]engine)?[ -]+", re.IGNORECASE)
-_BETWEEN: Final = re.compile(r"\s*,\s*|\s+")
+_SEPARATOR: Final = re.compile(r"\s*,\s*|\s+")
 
 
 def named(text: str) -> RuleSetChoice:
@@ -26,7 +26,7 @@ def named(text: str) -> RuleSetChoice:
     if by_name is not None:
         return RuleSetChoice(by_name)
     prefix = _DOCKER.match(text)
-    version, *rest = _BETWEEN.split(text[prefix.end() :] if prefix is not None else text, maxsplit=1)
+    version, *rest = _SEPARATOR.split(text[prefix.end() :] if prefix is not None else text, maxsplit=1)
     if DockerVersion.parse(version) is None:
         if prefix is not None or version.isdecimal():
             raise KeyError(words.not_a_version(version))
@@ -50,7 +50,7 @@ def kind_named(text: str) -> StoreKind | None:
     """
     text = text.strip()
     prefix = _DOCKER.match(text)
-    _, *driver = _BETWEEN.split(text[prefix.end() :] if prefix is not None else text, maxsplit=1)
+    _, *driver = _SEPARATOR.split(text[prefix.end() :] if prefix is not None else text, maxsplit=1)
     words = (*driver, text.replace(" ", "-").partition("-")[0])
     return next((kind for word in words if (kind := store_kind(word)) is not None), None)
 
@@ -59,5 +59,5 @@ def with_driver(text: str, kind: StoreKind) -> str:
     """Return the name of rules, with a kind of store added if it is only a release."""
     prefix = _DOCKER.match(text.strip())
     version = text.strip()[prefix.end() if prefix is not None else 0 :]
-    is_alone = text.strip() not in RULE_SETS and len(_BETWEEN.split(version)) == 1
+    is_alone = text.strip() not in RULE_SETS and len(_SEPARATOR.split(version)) == 1
     return f"{text.strip()}, {kind.value}" if is_alone and DockerVersion.parse(version) is not None else text

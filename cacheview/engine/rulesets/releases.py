@@ -20,7 +20,7 @@ _GRAPH_DRIVERS = frozenset(
 )
 _SNAPSHOTTERS = frozenset(("containerd", "nydus", "overlayfs", "native", "soci", "stargz", "windows"))
 
-_NEARLY: Final = (
+_EXCEPTIONS: Final = (
     # GetCache of daemon/containerd/cache.go (8bd01768) looks up the empty id, which 24.0.3 no longer does.
     (
         StoreKind.CONTAINERD,
@@ -89,17 +89,17 @@ def choose(version: str, store: StoreKind, commit: str = "") -> RuleSetChoice | 
         return None
     of_store = _of_store(store)
     for rules in of_store:
-        if any(_holds(span, release) for span in rules.spans):
+        if any(_contains(span, release) for span in rules.spans):
             return RuleSetChoice(rules, "", version, commit)
-    for kind, span, name, note in _NEARLY:
-        if kind is store and _holds(span, release):
+    for kind, span, name, note in _EXCEPTIONS:
+        if kind is store and _contains(span, release):
             return RuleSetChoice(RULE_SETS[name], note, version, commit)
-    ends = [(span.versions()[1], rules) for rules in of_store for span in rules.spans]
-    before = [(last, rules) for last, rules in ends if last < release]
-    if not before:
+    last_releases = [(span.versions()[1], rules) for rules in of_store for span in rules.spans]
+    earlier = [(last, rules) for last, rules in last_releases if last < release]
+    if not earlier:
         return None
-    last, rules = max(before, key=lambda pair: pair[0])
-    newest = max(last for last, _ in ends)
+    last, rules = max(earlier, key=lambda pair: pair[0])
+    newest = max(last for last, _ in last_releases)
     note = words.newer_than_known(release, newest) if last == newest else words.unchecked(release, last)
     return RuleSetChoice(rules, note, version, commit)
 
@@ -109,6 +109,6 @@ def _of_store(store: StoreKind) -> list[RuleSet]:
     return [rules for rules in RULE_SETS.values() if rules.store is store and rules.spans]
 
 
-def _holds(span: Span, release: DockerVersion) -> bool:
+def _contains(span: Span, release: DockerVersion) -> bool:
     first, last = span.versions()
     return first <= release <= last

@@ -27,17 +27,17 @@ def _lines() -> Iterator[str]:
     yield from _table("field", CONFIG_FIELDS, {name: comparisons(rules) for name, rules in RULE_SETS.items()})
 
 
-def _table(what: str, rows: Sequence[str], words: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
+def _table(heading: str, rows: Sequence[str], words: Mapping[str, Mapping[str, str]]) -> Iterator[str]:
     """Yield one row for each distinct behavior: its description, and the rule sets that have it."""
-    yield f"| {what} | how | rule sets |"
+    yield f"| {heading} | how | rule sets |"
     yield "|---|---|---|"
     for row in rows:
-        users: dict[str, list[str]] = {}
+        names_by_text: dict[str, list[str]] = {}
         for name, of_rules in words.items():
-            users.setdefault(of_rules[row], []).append(name)
-        for place, (how, names) in enumerate(users.items()):
+            names_by_text.setdefault(of_rules[row], []).append(name)
+        for place, (text, names) in enumerate(names_by_text.items()):
             head = row if not place else ""
-            yield f"| {head} | {how} | {_listed(names)} |"
+            yield f"| {head} | {text} | {_listed(names)} |"
 
 
 def _listed(names: Sequence[str]) -> str:

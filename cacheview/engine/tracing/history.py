@@ -53,8 +53,8 @@ def history_stage(probe: Probe, cache: KnownCache, verdict: Verdict) -> Stage:
     elif verdict.outcome in (VerdictOutcome.ERROR, VerdictOutcome.PANIC):
         outcome, note = FAILED, verdict.error
     else:
-        unsure = sum(1 for _ in cache.continuations(probe).possible(probe.config)) if cache.has_doubts else 0
-        outcome, note = CheckOutcome.UNKNOWN if unsure else FAILED, words.matching_source(len(sources), unsure)
+        undecided = sum(1 for _ in cache.continuations(probe).possible(probe.config)) if cache.has_doubts else 0
+        outcome, note = CheckOutcome.UNKNOWN if undecided else FAILED, words.matching_source(len(sources), undecided)
     return Stage(StageKind.HISTORY, outcome, note, checks, subjects, sources)
 
 
@@ -78,8 +78,8 @@ def _parent_check(probe: Probe, parent: Image | None, cache: KnownCache, *, reac
     outcome = NOT_REACHED if not reached else PASSED if parent is not None else FAILED
     if parent is not None:
         return Check(CheckKind.PARENT_IN_STORE, outcome, probe.parent, probe.parent, "parent")
-    is_there = probe.parent in cache.store.by_id
-    note = words.PARENT_OF_OTHER_PLATFORM if is_there else words.PARENT_MISSING_IS_ERROR
+    is_in_store = probe.parent in cache.store.by_id
+    note = words.PARENT_OF_OTHER_PLATFORM if is_in_store else words.PARENT_MISSING_IS_ERROR
     return Check(CheckKind.PARENT_IN_STORE, outcome, probe.parent, ABSENT, "parent", note)
 
 
@@ -105,7 +105,7 @@ def _check(
     outcome = outcome_of(each.passes, doubts) if reached else NOT_REACHED
     parent_value = parent.history if parent is not None else ()
     layers = parent.diff_ids if parent is not None else ()
-    entries, blobs = len(source.history), len(source.diff_ids)
+    entries, source_layers = len(source.history), len(source.diff_ids)
     match each.kind:
         case CheckKind.NOT_EMPTY:
             return Check(CheckKind.NOT_EMPTY, outcome, ABSENT, entries, doubts=doubts)
@@ -117,7 +117,7 @@ def _check(
             return Check(CheckKind.ENTRY_COUNT, outcome, len(parent_value), entries, note=note, doubts=doubts)
         case CheckKind.LAYER_COUNT:
             note = words.NOT_FEWER_LAYERS
-            return Check(CheckKind.LAYER_COUNT, outcome, len(layers), blobs, note=note, doubts=doubts)
+            return Check(CheckKind.LAYER_COUNT, outcome, len(layers), source_layers, note=note, doubts=doubts)
         case CheckKind.HISTORY:
             assert parent is not None
             note = words.entries_of_parent("source")
@@ -128,10 +128,12 @@ def _check(
         case CheckKind.LAYERS:
             note = words.LAYERS_OF_PARENT
             children = _layers(layers, source.diff_ids, doubts, reached=reached)
-            return Check(CheckKind.LAYERS, outcome, len(layers), blobs, note=note, children=children, doubts=doubts)
+            return Check(
+                CheckKind.LAYERS, outcome, len(layers), source_layers, note=note, children=children, doubts=doubts
+            )
         case _:
-            following = source.history[len(parent_value)] if len(parent_value) < entries else None
-            value = following.created_by if following is not None else ABSENT
+            next_entry = source.history[len(parent_value)] if len(parent_value) < entries else None
+            value = next_entry.created_by if next_entry is not None else ABSENT
             note = words.command_entry("source", len(parent_value))
             return Check(CheckKind.COMMAND, outcome, created_by(probe.config), value, "Cmd", note, doubts=doubts)
 
@@ -181,22 +183,22 @@ def _entry_fields(i: int, parent: Image, source: Image, rules: RuleSet, outcome:
         parent_value, source_value = getattr(parent.history[i], field), getattr(source.history[i], field)
         if field == "created":
             parent_value, source_value = rules.time(parent_value), rules.time(source_value)
-        same = parent_value == source_value
+        is_equal = parent_value == source_value
         doubts = field_doubts(parent, source, field, parent_value, source_value) if reached else ()
         note = ""
         if (
             field == "created"
-            and not same
+            and not is_equal
             and parent_value
             and source_value
             and parent_value.instant == source_value.instant
         ):
             note = words.OTHER_ZONE
-        own = outcome_of(same, doubts) if reached else NOT_REACHED
-        reached = reached and own is not FAILED
+        field_outcome = outcome_of(is_equal, doubts) if reached else NOT_REACHED
+        reached = reached and field_outcome is not FAILED
         sides = (_or_absent(parent_value), _or_absent(source_value))
         path = ("history", i, field)
-        checks.append(Check(CheckKind.ENTRY_FIELD, own, *sides, note=note, doubts=doubts, path=path))
+        checks.append(Check(CheckKind.ENTRY_FIELD, field_outcome, *sides, note=note, doubts=doubts, path=path))
     return tuple(checks)
 
 

@@ -34,11 +34,11 @@ def _stage(
     kind: StageKind, role: Role, images: Sequence[Image], probe: Probe, cache: KnownCache, verdict: Verdict
 ) -> Stage:
     parent = cache.store.by_id.get(probe.parent)
-    decided = verdict.outcome is VerdictOutcome.ERROR or (
+    is_decided = verdict.outcome is VerdictOutcome.ERROR or (
         verdict.outcome is VerdictOutcome.HIT and verdict.stage is StageKind.HISTORY and kind is StageKind.LOCAL
     )
     checks = (_parent_check(probe, parent, verdict),) if kind is StageKind.HISTORY else ()
-    end = -1 if decided or parent is None else len(images)
+    end = -1 if is_decided or parent is None else len(images)
     if verdict.image is not None and verdict.stage is kind:
         end = next(i for i, image in enumerate(images) if image.id == verdict.image.id)
 
@@ -67,12 +67,12 @@ def _stage(
             tuple(images),
         )
     is_known = 0 <= end < len(images)
-    unsure = 0
+    undecided = 0
     if not is_known and cache.has_doubts:
         steps = cache.next_children(probe) if kind is StageKind.LOCAL else cache.continuations(probe)
-        unsure = sum(1 for _ in steps.possible(probe.config))
-    note = words.next_step(images[end]) if is_known else words.next_steps(len(images), role, unsure)
-    outcome = PASSED if is_known else CheckOutcome.UNKNOWN if unsure else FAILED
+        undecided = sum(1 for _ in steps.possible(probe.config))
+    note = words.next_step(images[end]) if is_known else words.next_steps(len(images), role, undecided)
+    outcome = PASSED if is_known else CheckOutcome.UNKNOWN if undecided else FAILED
     return Stage(kind, outcome, note, checks, LazySequence(len(images), make), tuple(images))
 
 
@@ -123,6 +123,6 @@ def _check(
             note = words.entries_of_parent("image") if differs is None else words.entry_differs(differs)
             return Check(CheckKind.HISTORY, outcome, entries, len(image.history), note=note, doubts=doubts)
         case _:
-            following = image.history[entries].created_by if entries < len(image.history) else ABSENT
+            command = image.history[entries].created_by if entries < len(image.history) else ABSENT
             note = words.command_entry("image", entries)
-            return Check(CheckKind.COMMAND, outcome, created_by(probe.config), following, "Cmd", note, doubts=doubts)
+            return Check(CheckKind.COMMAND, outcome, created_by(probe.config), command, "Cmd", note, doubts=doubts)

@@ -21,7 +21,7 @@ class LazySequence(Sequence[T], Generic[T]):
     def __init__(self, length: int, make: Callable[[int], T]) -> None:
         self._length = length
         self._make = make
-        self._made: dict[int, T] = {}
+        self._items: dict[int, T] = {}
 
     def __len__(self) -> int:
         return self._length
@@ -37,7 +37,7 @@ class LazySequence(Sequence[T], Generic[T]):
             index += self._length
         if not 0 <= index < self._length:
             raise IndexError(index)
-        if index not in self._made:
+        if index not in self._items:
             go_on()
-            self._made[index] = self._make(index)
-        return self._made[index]
+            self._items[index] = self._make(index)
+        return self._items[index]

@@ -43,40 +43,40 @@ def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index
     """Return the stage of all candidates for the probe's parent, in store order."""
     member = membership(rules, probe.parent)
     matches = index.matches(probe)
-    standings = _Standings(index, matches)
+    preliminary_answers = _PreliminaryAnswers(index, matches)
     best = index.image(matches[0]) if matches and index.dated >> matches[0] & 1 else None
     may, must = (index.may_match(probe), index.must_match(probe, *member)) if index.unknowns else (0, 0)
-    unsure = may & ~must
-    rivals = _above(index, must, may) & unsure
+    undecided = may & ~must
+    rivals = _may_win(index, must, may) & undecided
 
     def make(i: int) -> Subject:
         image = candidates[i]
-        is_match = standings.has(image)
-        before = standings.before(image) if is_match else None
+        is_match = preliminary_answers.has(image)
+        before = preliminary_answers.before(image) if is_match else None
         selected = is_match and _replaces(rules, image, before)
         note = ""
         if selected and best is not None and best.id != image.id:
             note = words.replaced_by(best)
         outcome = PASSED if selected else FAILED
-        if unsure >> index.position(image) & 1 and (not selected or config_is_unknown(image)):
+        if undecided >> index.position(image) & 1 and (not selected or config_is_unknown(image)):
             outcome = CheckOutcome.UNKNOWN
         return Subject(
             image,
             "candidate",
             outcome,
-            lambda: tuple(_checks(rules, probe, image, before, rivalry() if image is best else ())),
+            lambda: tuple(_checks(rules, probe, image, before, rival_doubts() if image is best else ())),
             note,
             doubts_about(image, *member),
             None if image.doubts or selected else lambda: _tally(rules, probe, image),
         )
 
-    def rivalry() -> tuple[Doubt, ...]:
+    def rival_doubts() -> tuple[Doubt, ...]:
         """Return the doubts about other candidates that might be the answer instead of the best match."""
         return tuple(doubt for doubt, _ in index.unknowns.among(rivals) if doubt.aspect not in member)
 
     count, matching = len(candidates), len(matches)
-    note = words.candidates(count, matching, unsure.bit_count())
-    outcome = PASSED if best is not None else CheckOutcome.UNKNOWN if unsure else FAILED
+    note = words.candidates(count, matching, undecided.bit_count())
+    outcome = PASSED if best is not None else CheckOutcome.UNKNOWN if undecided else FAILED
     return Stage(
         StageKind.LOCAL,
         outcome,
@@ -87,7 +87,7 @@ def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index
     )
 
 
-class _Standings:
+class _PreliminaryAnswers:
     """The newest of the earlier matches in store order, which is the preliminary answer, for each match."""
 
     def __init__(self, index: CandidateIndex, matches: Sequence[int]) -> None:
@@ -139,17 +139,17 @@ def _failed_at(row: Requirement | ConfigCheck | None, rules: RuleSet, probe: Pro
     return next((part.name for part in row.parts(probe, image) if not part.passes), row.name)
 
 
-def _above(index: CandidateIndex, must: int, may: int) -> int:
+def _may_win(index: CandidateIndex, must: int, may: int) -> int:
     """Return the candidates that may be the answer: no newer one certainly matches."""
     return may & (((must & -must) - 1) | index.unknowns.times) if must else may
 
 
-def _replaces(rules: RuleSet, image: Image, standing: Image | None) -> bool:
+def _replaces(rules: RuleSet, image: Image, preliminary: Image | None) -> bool:
     """Return whether a match becomes the preliminary answer: it must be strictly newer and have a time."""
     created = rules.time(image.created)
     if created is None:
         return False
-    before = rules.time(standing.created) if standing is not None else None
+    before = rules.time(preliminary.created) if preliminary is not None else None
     return before is None or before.before(created)
 
 
@@ -157,8 +157,8 @@ def _checks(
     rules: RuleSet,
     probe: Probe,
     image: Image,
-    standing: Image | None,
-    rivalry: tuple[Doubt, ...],
+    preliminary: Image | None,
+    rival_doubts: tuple[Doubt, ...],
 ) -> Iterator[Check]:
     config, stored = probe.config, container_config_of(image)
     is_unknown = config_is_unknown(image)
@@ -173,7 +173,7 @@ def _checks(
             check = _requirement_check(each, each.row, probe, image, doubts, reached=reached)
         reached = reached and check.outcome is not FAILED
         yield check
-    yield _newest_check(rules, image, standing, rivalry, reached=reached)
+    yield _newest_check(rules, image, preliminary, rival_doubts, reached=reached)
     note = words.UNKNOWN_CONFIG if is_unknown else words.ABSENT_CONFIG if stored is None else ""
     for field in rules.ignored_fields:
         value = UNKNOWN if is_unknown else getattr(stored or _EMPTY, field)
@@ -261,10 +261,12 @@ def _elements(parts: Sequence[Element], field: str, doubts: tuple[Doubt, ...], *
         else:
             outcome = outcome_of(part.matches, doubts)
             reached = part.matches
-        own = doubts if part.matches is not None else ()
+        element_doubts = doubts if part.matches is not None else ()
         kind = CheckKind.ELEMENT
         checks.append(
-            Check(kind, outcome, part.probe, part.image, field, words.element(part), doubts=own, path=part.path)
+            Check(
+                kind, outcome, part.probe, part.image, field, words.element(part), doubts=element_doubts, path=part.path
+            )
         )
     return tuple(checks)
 
@@ -281,22 +283,22 @@ def _time_check(
 
 
 def _newest_check(
-    rules: RuleSet, image: Image, standing: Image | None, rivalry: tuple[Doubt, ...], *, reached: bool
+    rules: RuleSet, image: Image, preliminary: Image | None, rival_doubts: tuple[Doubt, ...], *, reached: bool
 ) -> Check:
     """Return the check that a match is the newest one.
 
-    ``rivalry``: the doubts about other candidates that might be the answer instead of this one.
+    ``rival_doubts``: the doubts about other candidates that might be the answer instead of this one.
     """
-    own = doubts_about(image, "created")
+    time_doubts = doubts_about(image, "created")
     dated = rules.time(image.created) is not None
-    created: object = rules.time(image.created) if dated else UNKNOWN if own else ABSENT
-    doubts = own
-    if standing is not None:
-        doubts = (*doubts, *doubts_about(standing, *local_aspects(rules)))
-    doubts = joined(doubts, rivalry) if reached else ()
-    outcome = outcome_of(_replaces(rules, image, standing), doubts) if reached else NOT_REACHED
-    if standing is None:
+    created: object = rules.time(image.created) if dated else UNKNOWN if time_doubts else ABSENT
+    doubts = time_doubts
+    if preliminary is not None:
+        doubts = (*doubts, *doubts_about(preliminary, *local_aspects(rules)))
+    doubts = joined(doubts, rival_doubts) if reached else ()
+    outcome = outcome_of(_replaces(rules, image, preliminary), doubts) if reached else NOT_REACHED
+    if preliminary is None:
         note = words.NO_MATCH_BEFORE if reached else ""
         return Check(CheckKind.NEWEST, outcome, ABSENT, created, note=note, doubts=doubts)
-    note = words.matched_before(standing)
-    return Check(CheckKind.NEWEST, outcome, rules.time(standing.created), created, note=note, doubts=doubts)
+    note = words.matched_before(preliminary)
+    return Check(CheckKind.NEWEST, outcome, rules.time(preliminary.created), created, note=note, doubts=doubts)

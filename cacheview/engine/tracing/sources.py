@@ -80,9 +80,9 @@ def descent_stage(verdict: Verdict, cache: KnownCache) -> Stage:
         return Subject(source, "source", outcome, lambda: (_descent_check(source, answer, results[i], store, rules),))
 
     if end == len(sources):
-        unsure = cache.has_doubts and any(descent_doubts(source, answer, store, rules) for source in sources)
-        outcome = CheckOutcome.UNKNOWN if unsure else FAILED
-        note = words.local_answer_ignored(answer, kin, unknown=unsure)
+        is_undecided = cache.has_doubts and any(descent_doubts(source, answer, store, rules) for source in sources)
+        outcome = CheckOutcome.UNKNOWN if is_undecided else FAILED
+        note = words.local_answer_ignored(answer, kin, unknown=is_undecided)
     elif results[end] is IsParent.YES:
         outcome, note = PASSED, words.counting_source(sources[end], answer, kin)
     elif rules.follows_ancestors:
@@ -104,19 +104,19 @@ def _descent_check(source: Image, answer: Image, result: IsParent, store: ImageS
     if source.parent is not None:
         return Check(CheckKind.PARENT, outcome, answer.id, source.parent, doubts=doubts)
     note = words.ASKS_ANSWER_FOREVER if result is IsParent.NEVER else words.ASKS_ANSWER
-    own = answer.parent or (UNKNOWN if doubts_about(answer, "parent") else ABSENT)
-    itself = Check(CheckKind.PARENT_OF_ANSWER, outcome, answer.id, own, doubts=doubts)
+    value_of_answer = answer.parent or (UNKNOWN if doubts_about(answer, "parent") else ABSENT)
+    answer_check = Check(CheckKind.PARENT_OF_ANSWER, outcome, answer.id, value_of_answer, doubts=doubts)
     value = UNKNOWN if doubts_about(source, "parent") else ABSENT
-    return Check(CheckKind.PARENT, outcome, answer.id, value, note=note, children=(itself,), doubts=doubts)
+    return Check(CheckKind.PARENT, outcome, answer.id, value, note=note, children=(answer_check,), doubts=doubts)
 
 
 def _ancestor_check(source: Image, answer: Image, result: IsParent, store: ImageStore) -> Check:
     """Return a check with one element for each parent that is followed."""
     steps = []
     current: Image | None = source
-    seen: set[str] = set()
-    while current is not None and current.id not in seen:
-        seen.add(current.id)
+    visited: set[str] = set()
+    while current is not None and current.id not in visited:
+        visited.add(current.id)
         is_known = current.parent == answer.id
         doubts = doubts_about(current, "parent")
         value = current.parent or (UNKNOWN if doubts else ABSENT)
@@ -124,7 +124,9 @@ def _ancestor_check(source: Image, answer: Image, result: IsParent, store: Image
         steps.append(Check(CheckKind.PARENT_OF, outcome, answer.id, value, doubts=doubts, path=(current.short_id,)))
         current = None if is_known or current.parent is None else store.by_id.get(current.parent)
     note = words.CYCLE_OF_PARENTS if result is IsParent.NEVER else ""
-    met = joined(*(step.doubts for step in steps))
-    outcome = outcome_of(result is IsParent.YES, met)
+    doubts_of_steps = joined(*(step.doubts for step in steps))
+    outcome = outcome_of(result is IsParent.YES, doubts_of_steps)
     nearest = source.parent or ABSENT
-    return Check(CheckKind.ANCESTOR, outcome, answer.id, nearest, note=note, children=tuple(steps), doubts=met)
+    return Check(
+        CheckKind.ANCESTOR, outcome, answer.id, nearest, note=note, children=tuple(steps), doubts=doubts_of_steps
+    )

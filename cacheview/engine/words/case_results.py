@@ -10,6 +10,6 @@ NO_EXPECTATION: Final = "the probe has no expected answer"
 NO_NEW_IMAGE: Final = "created: expected a new image, got none"
 
 
-def differs(what: str, expected: object, got: object) -> str:
-    """Describe one value that is not as expected. ``what`` is its name in the suite."""
-    return f"{what}: expected {expected}, got {got}"
+def differs(name: str, expected: object, actual: object) -> str:
+    """Describe one value that is not as expected. ``name`` is its name in the suite."""
+    return f"{name}: expected {expected}, got {actual}"

@@ -34,9 +34,9 @@ def unchecked(release: DockerVersion, used: DockerVersion) -> str:
     return f"Docker {release} has not been checked; using the rules of {used}."
 
 
-def no_rule_set(name: str, known: Iterable[str]) -> str:
+def no_rule_set(name: str, choices: Iterable[str]) -> str:
     """Explain that no rule set has this name."""
-    return f"there is no rule set {name!r}; choose from {', '.join(known)}, or specify a release and a storage driver"
+    return f"there is no rule set {name!r}; choose from {', '.join(choices)}, or specify a release and a storage driver"
 
 
 def not_a_version(text: str) -> str:
@@ -54,6 +54,6 @@ def unknown_driver(driver: str) -> str:
     return f"unknown storage driver {driver!r}; use overlay2, another graph driver, or containerd"
 
 
-def no_rules(version: str, store: StoreKind, known: Iterable[str]) -> str:
+def no_rules(version: str, store: StoreKind, choices: Iterable[str]) -> str:
     """Explain that the release is older than those whose rules are known."""
-    return f"no rules are known for Docker {version} with a {store.store_title}; choose from {', '.join(known)}"
+    return f"no rules are known for Docker {version} with a {store.store_title}; choose from {', '.join(choices)}"

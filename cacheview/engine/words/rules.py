@@ -149,11 +149,11 @@ def _comparison(comparison: FieldComparison) -> str:
 
 def _restoring(restoring: Restoring) -> str:
     words = ["counts as built here" if restoring.marks_built_locally else "does not count as built here"]
-    lost = [field for field in CONFIG_FIELDS if field in restoring.lost_fields]
+    lost_fields = [field for field in CONFIG_FIELDS if field in restoring.lost_fields]
     if not restoring.keeps_start_interval:
-        lost.append("Healthcheck.StartInterval")
-    if lost:
-        words.append(f"loses {all_of(lost)}")
+        lost_fields.append("Healthcheck.StartInterval")
+    if lost_fields:
+        words.append(f"loses {all_of(lost_fields)}")
     if restoring.needs_layer:
         words.append("cannot be created for a step without a layer")
     if restoring.fails_again:

@@ -30,9 +30,9 @@ def ignored(why: str) -> str:
     return f"{why}; the daemon silently ignores it"
 
 
-def without_history(*, known: bool) -> str:
-    """Explain why an image without a history brings in nothing. ``known``: whether it certainly has none."""
-    if known:
+def without_history(*, is_certain: bool) -> str:
+    """Explain why an image without a history brings in nothing. ``is_certain``: whether it certainly has none."""
+    if is_certain:
         return "it has no history, so it brings in no images, not even itself"
     return "its history is not known, so neither are the images that it brings in"
 

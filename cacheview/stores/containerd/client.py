@@ -284,12 +284,12 @@ class ClientNamespace:
                 try:
                     self._labels = self._all_labels()
                 except DataError as error:
-                    self._labels = error.kept()  # not requested again for each image
+                    self._labels = error.without_traceback()  # not requested again for each image
                 except LimitError as error:
                     self._labels = DataError(f"the list of labels {error}")
             labels = self._labels
         if isinstance(labels, DataError):
-            raise labels.kept()
+            raise labels.without_traceback()
         return labels.get(digest, {})
 
     def _all_labels(self) -> dict[str, Mapping[str, str]]:

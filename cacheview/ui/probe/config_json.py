@@ -86,7 +86,7 @@ class ConfigJson(QWidget):
         if read.config != self._config:
             self._config = read.config
             self.edited.emit(read.config, "Edit JSON", f"json/{self._session}")
-        if read.taken_from:
+        if read.path:
             self._replace(config_text(read.config))
 
     def _leave(self) -> None:

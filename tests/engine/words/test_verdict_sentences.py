@@ -4,13 +4,16 @@ from __future__ import annotations
 
 import pytest
 
-from cacheview.engine import RULE_SETS, ImageCache, VerdictOutcome, explain
-from cacheview.engine.hazards.configs import asks_for_mark
+from cacheview.engine import RULE_SETS, DoubtCount, ImageCache, UnknownAnswer, Verdict, VerdictOutcome, explain
+from cacheview.engine.hazards.configs import requires_mark
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import VerdictReason
+from cacheview.engine.words.verdict import words_of_unknown
 from cacheview.model import (
     SCRATCH,
+    Aspect,
     ContainerConfig,
+    Doubt,
     HistoryEntry,
     Image,
     ImageConfig,
@@ -76,7 +79,7 @@ def test_a_store_without_images_is_reported_to_have_none(rules: RuleSet) -> None
     assert "parent" not in explanation.sentence
 
 
-@pytest.mark.parametrize("rules", [each for each in BY_CONFIG if asks_for_mark(each)], ids=lambda rules: rules.name)
+@pytest.mark.parametrize("rules", [each for each in BY_CONFIG if requires_mark(each)], ids=lambda rules: rules.name)
 @pytest.mark.parametrize("from_scratch", [False, True])
 def test_a_mark_is_missing_it_is_not_a_value_that_differs(rules: RuleSet, from_scratch: bool) -> None:
     parent = None if from_scratch else BASE.id
@@ -111,3 +114,24 @@ def test_where_layers_decide_no_parent_is_spoken_of(name: str) -> None:
         ImageCache(ImageStore((BASE, alike)), RULE_SETS[name]), Probe(parent=BASE.id, config=STEP)
     ).sentence
     assert printed.startswith("the store has no image that adds a layer to ")
+
+
+@pytest.mark.parametrize(
+    ("aspects", "others", "reason"),
+    [
+        (("container_config",), False, "The store does not report its build config."),
+        (("container_config",), True, "For at least one image, the store does not report its build config."),
+        (("existence",), False, "It is not known whether the store has it."),
+        (("existence",), True, "For at least one image, it is not known whether the store has it."),
+        (
+            ("existence", "created"),
+            False,
+            "These facts are not known: whether the store has it and when it was created.",
+        ),
+    ],
+)
+def test_unknown_facts_are_those_of_an_image(aspects: tuple[Aspect, ...], others: bool, reason: str) -> None:
+    doubts = tuple(DoubtCount(Doubt(aspect=aspect, reason="r", remedy="r"), 1) for aspect in aspects)
+    outcomes = frozenset({VerdictOutcome.HIT, VerdictOutcome.MISS})
+    unknown = UnknownAnswer(Verdict(VerdictOutcome.MISS), outcomes, (BASE,), others, doubts)
+    assert words_of_unknown(next(iter(RULE_SETS.values())), unknown).reason == reason

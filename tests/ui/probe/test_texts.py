@@ -48,7 +48,7 @@ CONFIGS = st.builds(
 def test_json_is_read_back_as_it_was(config: ContainerConfig) -> None:
     read = read_config(config_text(config))
     assert read.config == config
-    assert read.taken_from == ""
+    assert read.path == ""
 
 
 def test_json_is_in_dockers_order_without_defaults() -> None:
@@ -170,6 +170,8 @@ def test_a_key_that_is_not_a_field_is_named() -> None:
     assert read.remarks[1] == "'Entrypiont' is not a config field, so it is ignored. Did you mean Entrypoint?"
     many = read_config(json.dumps({f"x{number}": 1 for number in range(9)}))
     assert many.remarks[-1] == "6 more keys are not config fields."
+    four = read_config(json.dumps({f"x{number}": 1 for number in range(4)}))
+    assert four.remarks[-1] == "1 more key is not a config field."
 
 
 def test_keys_are_read_in_any_case_as_docker_does() -> None:
