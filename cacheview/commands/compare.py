@@ -107,7 +107,7 @@ def _with_events(diff: BuildDiff, location: str) -> BuildDiff:
 
 def _status(diff: BuildDiff, *, only_lost: bool) -> int:
     if only_lost:
-        return 1 if diff.lost_rows else 0 if diff.is_same is not None else 3
+        return 1 if diff.lost_cache_rows else 0 if diff.is_same is not None else 3
     return {True: 0, False: 1, None: 3}[diff.is_same]
 
 

@@ -1,9 +1,9 @@
 """Two aligned lists of steps: which are the same, changed, inserted, removed or moved.
 
 Equal steps at both ends are paired first, then those that occur once in each list (patience diff: their longest
-ascending run), then equal steps between these. The equal steps that remain in both lists were moved. Remaining steps
-between two pairs that have the same instruction were changed. This takes n log n for n steps, except for gaps, which
-are small or compared as far as `_MOST_CELLS` allows.
+ascending run), then equal steps between these. Equal steps that then remain in both lists were moved. Of the other
+steps between two pairs, those with the same instruction were changed. This takes n log n for n steps, except for gaps,
+which are small or compared as far as `_MOST_CELLS` allows.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ from cacheview.model.effort import go_on
 __all__ = ["AlignedPair", "align"]
 
 _MOST_CELLS: Final = 10_000
-"""The most pairs of steps between two anchors that are all compared. If there are more, steps are paired in order."""
+"""All pairs of steps in a gap are compared if there are at most this many; otherwise, steps are paired in order."""
 
 _REPLACED: Final = 0.25
 """The weight of a step that replaces one with a different instruction."""
@@ -96,10 +96,10 @@ def _inserted(at_b: Iterator[int], until: int | None, arrived: dict[int, int], d
             yield AlignedPair(arrived[j], j, True, True)
 
 
-def _alike(a: Sequence[Hashable], b: Sequence[Hashable], whole: _Gap) -> Iterator[tuple[int, int]]:
+def _alike(a: Sequence[Hashable], b: Sequence[Hashable], outer: _Gap) -> Iterator[tuple[int, int]]:
     """Yield pairs of equal steps, ascending in both."""
     pairs: list[tuple[int, int]] = []
-    todo = [whole]
+    todo = [outer]
     while todo:
         go_on()
         first_a, end_a, first_b, end_b = todo.pop()
@@ -166,11 +166,11 @@ def _in_order(a: Sequence[Hashable], b: Sequence[Hashable], gap: _Gap) -> Iterat
     for j in range(first_b, end_b):
         places[b[j]].append(j)
     for i in range(first_a, end_a):
-        known = places[a[i]]
-        while known and known[0] < first_b:
-            known.popleft()
-        if known:
-            first_b = known.popleft() + 1
+        places_in_b = places[a[i]]
+        while places_in_b and places_in_b[0] < first_b:
+            places_in_b.popleft()
+        if places_in_b:
+            first_b = places_in_b.popleft() + 1
             yield i, first_b - 1
 
 
@@ -194,7 +194,7 @@ def _changed(
     kinds_a: Sequence[str],
     kinds_b: Sequence[str],
 ) -> Iterator[tuple[int, int]]:
-    """Yield the replacements between two pairs: the most similar steps with one instruction, then with two."""
+    """Yield the replacements between two pairs: similar steps, preferably with the same instruction."""
     if len(left_a) * len(left_b) > _MOST_CELLS:
         gap = 0, len(left_a), 0, len(left_b)
         pairs = _in_order([kinds_a[i] for i in left_a], [kinds_b[j] for j in left_b], gap)
@@ -205,7 +205,7 @@ def _changed(
 
 
 def _weight(kind_a: str, kind_b: str, one: str, other: str) -> float:
-    """Return how well one step replaces another; 0: not at all."""
+    """Return how likely it is that one step replaced another; 0: it did not."""
     if kind_a == kind_b:
         return 1 + _likeness(one, other)
     return 0.0 if "FROM" in (kind_a, kind_b) else _REPLACED

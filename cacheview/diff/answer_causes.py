@@ -41,56 +41,56 @@ class _HitAndMiss:
 
 
 def of_answers(side_a: BuildSide, side_b: BuildSide, a: SideStep, b: SideStep) -> Cause:
-    """Return the cause that one of two equal steps is cached and the other is not."""
+    """Return the cause of the difference between two equal steps, only one of which is cached."""
     is_a_hit = bool(a.cached)
-    parted = _HitAndMiss(side_a, side_b, a, b, True) if is_a_hit else _HitAndMiss(side_b, side_a, b, a, False)
-    return next(_causes(parted))
+    pair = _HitAndMiss(side_a, side_b, a, b, True) if is_a_hit else _HitAndMiss(side_b, side_a, b, a, False)
+    return next(_causes(pair))
 
 
-def _causes(parted: _HitAndMiss) -> Iterator[Cause]:
-    hit, miss = parted.hit, parted.miss
+def _causes(pair: _HitAndMiss) -> Iterator[Cause]:
+    hit, miss = pair.hit, pair.miss
     if miss.options.no_cache and not hit.options.no_cache:
-        yield parted.cause(CauseKind.OPTION, CauseOrigin.REQUEST, "--no-cache", None, "given")
+        yield pair.cause(CauseKind.OPTION, CauseOrigin.REQUEST, "--no-cache", None, "given")
     if None not in (hit.store_kind, miss.store_kind) and hit.store_kind is not miss.store_kind:
         assert hit.store_kind is not None
         assert miss.store_kind is not None
         kinds = hit.store_kind.value, miss.store_kind.value
-        yield parted.cause(CauseKind.STORE_KIND, CauseOrigin.SURROUNDINGS, "", *kinds)
-    yield from _tried(parted)
-    yield from _of_image(parted)
-    yield from _of_redacted(parted)
+        yield pair.cause(CauseKind.STORE_KIND, CauseOrigin.SURROUNDINGS, "", *kinds)
+    yield from _of_replays(pair)
+    yield from _of_image(pair)
+    yield from _of_redacted(pair)
     for name, mine, other in options_that_differ(hit, miss):
-        cause = parted.cause(CauseKind.OPTION, CauseOrigin.REQUEST, name, mine, other)
+        cause = pair.cause(CauseKind.OPTION, CauseOrigin.REQUEST, name, mine, other)
         yield replace(cause, is_certain=False)
     if hit.rules is not miss.rules and None not in (hit.rules, miss.rules):
-        cause = parted.cause(CauseKind.RELEASE, CauseOrigin.SURROUNDINGS, "", hit.release, miss.release)
+        cause = pair.cause(CauseKind.RELEASE, CauseOrigin.SURROUNDINGS, "", hit.release, miss.release)
         yield replace(cause, is_certain=False)
     yield Cause(CauseKind.UNKNOWN, CauseOrigin.UNKNOWN, detail="no known difference explains this result")
 
 
-def _of_redacted(parted: _HitAndMiss) -> Iterator[Cause]:
+def _of_redacted(pair: _HitAndMiss) -> Iterator[Cause]:
     """Yield the build arguments of the step with redacted values: whether they differ is unknown."""
-    theirs = parted.miss_step.requested.arguments
-    for name, value in parted.hit_step.requested.arguments.items():
+    theirs = pair.miss_step.requested.arguments
+    for name, value in pair.hit_step.requested.arguments.items():
         if has_placeholder(value) and has_placeholder(theirs.get(name, "")):
             detail = "its value is redacted in the records"
             yield Cause(CauseKind.BUILD_ARGUMENT, CauseOrigin.REQUEST, name, detail=detail, is_certain=False)
 
 
-def _tried(parted: _HitAndMiss) -> Iterator[Cause]:
+def _of_replays(pair: _HitAndMiss) -> Iterator[Cause]:
     """Yield the options and rules of the other side that turn the step into a hit."""
-    hit, miss = parted.hit, parted.miss
+    hit, miss = pair.hit, pair.miss
     own, theirs = miss.circumstances, hit.circumstances
-    if own is None or miss.ask is None or _hits(miss, own, parted.miss_step):
+    if own is None or miss.replay is None or _hits(miss, own, pair.miss_step):
         return  # it cannot be replayed, or the daemon answered differently
     for name, mine, other in options_that_differ(hit, miss):
         options = replace(own.options, **_OPTIONS[name](hit))
-        if _hits(miss, replace(own, options=options), parted.miss_step):
-            yield parted.cause(CauseKind.OPTION, CauseOrigin.REQUEST, name, mine, other)
+        if _hits(miss, replace(own, options=options), pair.miss_step):
+            yield pair.cause(CauseKind.OPTION, CauseOrigin.REQUEST, name, mine, other)
     if theirs is not None and (theirs.rules is not own.rules or theirs.release is not own.release):
-        given = replace(own, rules=theirs.rules, release=theirs.release)
-        if _hits(miss, given, parted.miss_step):
-            yield parted.cause(CauseKind.RELEASE, CauseOrigin.SURROUNDINGS, "", hit.release, miss.release)
+        circumstances = replace(own, rules=theirs.rules, release=theirs.release)
+        if _hits(miss, circumstances, pair.miss_step):
+            yield pair.cause(CauseKind.RELEASE, CauseOrigin.SURROUNDINGS, "", hit.release, miss.release)
 
 
 _OPTIONS: Final = {
@@ -101,11 +101,11 @@ _OPTIONS: Final = {
 }
 
 
-def _hits(side: BuildSide, given: Circumstances, step: SideStep) -> bool:
-    """Return whether the replay of a side hits a step."""
-    assert side.ask is not None
+def _hits(side: BuildSide, circumstances: Circumstances, step: SideStep) -> bool:
+    """Return whether a step is a hit when the build of a side is replayed."""
+    assert side.replay is not None
     try:
-        value = side.ask(given)
+        value = side.replay(circumstances)
     except DataError:
         return False
     requested = step.requested
@@ -116,25 +116,27 @@ def _hits(side: BuildSide, given: Circumstances, step: SideStep) -> bool:
     return False
 
 
-def _of_image(parted: _HitAndMiss) -> Iterator[Cause]:
-    """Yield the differences of the step's image in the store of the side that misses."""
-    hit, miss = parted.hit, parted.miss
-    image_id = parted.hit_step.image
+def _of_image(pair: _HitAndMiss) -> Iterator[Cause]:
+    """Yield what differs about the step's image in the store of the side that misses."""
+    hit, miss = pair.hit, pair.miss
+    image_id = pair.hit_step.image
     if miss.store is None or not image_id:
         return
-    there = miss.image(image_id)
+    image_of_miss = miss.image(image_id)
     missing = CauseKind.IMAGE_MISSING
-    if there is None:
+    if image_of_miss is None:
         cause = Cause(missing, CauseOrigin.SURROUNDINGS, a=None, b=None, image=short_id(image_id))
-        yield replace(cause, in_a=parted.is_a_hit, in_b=not parted.is_a_hit)
+        yield replace(cause, in_a=pair.is_a_hit, in_b=not pair.is_a_hit)
         return
-    whole = hit.image(image_id)
-    if whole is not None and (whole.parent, whole.from_scratch, whole.built_locally) != (
-        there.parent,
-        there.from_scratch,
-        there.built_locally,
+    image_of_hit = hit.image(image_id)
+    if image_of_hit is not None and (image_of_hit.parent, image_of_hit.from_scratch, image_of_hit.built_locally) != (
+        image_of_miss.parent,
+        image_of_miss.from_scratch,
+        image_of_miss.built_locally,
     ):
-        cause = parted.cause(CauseKind.LINEAGE, CauseOrigin.SURROUNDINGS, "", _built_on(whole), _built_on(there))
+        cause = pair.cause(
+            CauseKind.LINEAGE, CauseOrigin.SURROUNDINGS, "", _built_on(image_of_hit), _built_on(image_of_miss)
+        )
         yield replace(cause, image=short_id(image_id))
 
 
@@ -172,7 +174,7 @@ def of_unknown(side_a: BuildSide, side_b: BuildSide, a: SideStep) -> Cause | Non
 
 
 def of_endings(side_a: BuildSide, side_b: BuildSide, a: SideStep, b: SideStep) -> Cause | None:
-    """Return the cause that only one build ended at a step, or before it; None if that is not the case."""
+    """Return the cause if only one of two builds ended at a step or before it; otherwise None."""
     if (a.is_reached, a.is_failed) == (b.is_reached, b.is_failed):
         return None
     is_a = not a.is_reached or a.is_failed

@@ -20,16 +20,16 @@ _NOT_RECORDED = "the result is not recorded"
 
 def replayed(steps: Iterable[RequestedStep], value: Replay, store: ImageStore) -> Iterator[SideStep]:
     """Yield the steps with their results in a replay."""
-    known = {(step.number, 0): step for step in value.steps}
+    replayed_steps = {(step.number, 0): step for step in value.steps}
     for step in value.steps:
-        known.update(((step.number, number), trigger) for number, trigger in enumerate(step.triggers, 1))
+        replayed_steps.update(((step.number, number), trigger) for number, trigger in enumerate(step.triggers, 1))
     last = value.steps[-1].number if value.refused is not None and value.steps else 0
     for requested in steps:
         place = requested.number, requested.trigger
-        if place not in known:
+        if place not in replayed_steps:
             yield SideStep(requested, why=_NOT_REACHED, is_reached=False)
             continue
-        step, is_failed = known[place], requested.number == last and not requested.trigger
+        step, is_failed = replayed_steps[place], requested.number == last and not requested.trigger
         if step.status is StepStatus.NO_PROBE:
             image = "" if step.triggers else step.image  # if there are triggers, it is the image of the last one
             base = store.by_id.get(image) if requested.name == "FROM" and not requested.uses else None
@@ -73,4 +73,4 @@ def _recorded(requested: RequestedStep, fact: ExpectedStep, reason: Callable[[Re
         # If there are triggers, it is the image of the last one.
         return SideStep(requested, image="" if fact.triggers else fact.image, why=reason(requested))
     why = "" if fact.cached is not None else reason(requested) or _NOT_RECORDED
-    return SideStep(requested, fact.cached, fact.image, why, is_made=not fact.cached and bool(fact.image))
+    return SideStep(requested, fact.cached, fact.image, why, is_created=not fact.cached and bool(fact.image))

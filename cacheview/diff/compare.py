@@ -53,7 +53,7 @@ class StepPair:
     Attributes:
         a, b: None: this side has no such step.
         status: see `PairStatus`.
-        causes: why it differs, the first one first; empty if it does not.
+        causes: why it differs, the main cause first; empty if it does not.
         follows: if it follows from an earlier row, the index of that row; otherwise -1.
         files: the files that differ; None: none differ, or they are not known.
         why: why it is not known whether both have the same answer; otherwise empty.
@@ -77,7 +77,7 @@ class StepPair:
         return step.requested.text
 
     @property
-    def is_lost(self) -> bool:
+    def is_cache_lost(self) -> bool:
         """Whether it is cached in A but not in B."""
         return self.a is not None and self.b is not None and self.a.cached is True and self.b.cached is False
 
@@ -114,7 +114,7 @@ class BuildDiff:
 
     @property
     def cause(self) -> Cause | None:
-        """The cause of the first difference in a step, or else of the first other difference; None: there is none."""
+        """The cause of the first step that differs, or else the first of the other causes; None: there is none."""
         if self.first is not None:
             return self.rows[self.first].causes[0]
         return next(iter(self.other_causes), None)
@@ -127,14 +127,14 @@ class BuildDiff:
         return None if self.a.cut or self.b.cut or self.first_unknown is not None else True
 
     @cached_property
-    def lost_rows(self) -> tuple[StepPair, ...]:
+    def lost_cache_rows(self) -> tuple[StepPair, ...]:
         """The rows that are cached in A but not in B."""
-        return tuple(row for row in self.rows if row.is_lost)
+        return tuple(row for row in self.rows if row.is_cache_lost)
 
     @property
     def origin(self) -> CauseOrigin:
-        """Whether B lost its cache because of its own change, or of its environment; unknown: it did not."""
-        for row in self.lost_rows:
+        """The origin of B's lost cache: its own change, its request or its environment; unknown: it lost none."""
+        for row in self.lost_cache_rows:
             at = self.rows[row.follows] if row.follows >= 0 else row
             if at.causes:
                 return at.causes[0].origin
@@ -264,7 +264,7 @@ class _BuildComparison:
         if aligned.is_moved:
             cause = Cause(CauseKind.INSTRUCTION, CauseOrigin.OWN, "", a.requested.text, b.requested.text)
             return StepPair(a, b, PairStatus.MOVED, (cause,))
-        if not aligned.is_alike and self._is_other_question(a, b):
+        if not aligned.is_alike and self._has_other_probe(a, b):
             return StepPair(a, b, PairStatus.CHANGED, self._of_text(a, b))
         return self._alike(a, b, follows)
 
@@ -277,9 +277,9 @@ class _BuildComparison:
             return (Cause(CauseKind.BASE, CauseOrigin.SURROUNDINGS, "", before, now),)
         return tuple(of_text(a, b))
 
-    def _is_other_question(self, a: SideStep, b: SideStep) -> bool:
+    def _has_other_probe(self, a: SideStep, b: SideStep) -> bool:
         """Return whether two instructions that are written differently have different probes."""
-        if self.by_history or a.requested.is_whole != b.requested.is_whole:
+        if self.by_history or a.requested.is_exact != b.requested.is_exact:
             return True
         if a.requested.name == "FROM":
             return a.requested.command != b.requested.command

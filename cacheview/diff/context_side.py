@@ -18,7 +18,7 @@ __all__ = ["side_of_context"]
 
 
 def side_of_context(
-    sent: SentBuild,
+    build: SentBuild,
     cache: ReplayTarget,
     daemon: Daemon,
     title: str,
@@ -28,8 +28,8 @@ def side_of_context(
     """Return the side for a build that a client sends.
 
     Args:
-        sent: the build.
-        cache: the cache that it is looked up in.
+        build: the build.
+        cache: the cache in which its steps are looked up.
         daemon: the daemon with these rules.
         title: its name for users.
         at: the time of the replay.
@@ -37,38 +37,38 @@ def side_of_context(
     Raises:
         DataError: the context cannot be read.
     """
-    value = sent.replay(cache)
-    name = sent.build_input.name or DEFAULT_NAME
+    value = build.replay(cache)
+    name = build.build_input.name or DEFAULT_NAME
 
-    def ask(given: Circumstances) -> Replay:
+    def replay_under(circumstances: Circumstances) -> Replay:
         return replay(
-            sent.build_input.dockerfile,
-            sent.checksums,
-            given.store,
-            given.rules,
-            given.release,
-            given.options,
+            build.build_input.dockerfile,
+            build.checksums,
+            circumstances.store,
+            circumstances.rules,
+            circumstances.release,
+            circumstances.options,
             name=name,
             image_files=cache.image_files,
         )
 
     requested = requested_steps(
-        sent.build_input.dockerfile,
+        build.build_input.dockerfile,
         name,
         cache.release,
-        sent.options,
-        base_of=base_finder(cache.store, cache.rules, cache.release, sent.options),
-        sum_of=sent.checksums.sum,
+        build.options,
+        base_of=base_finder(cache.store, cache.rules, cache.release, build.options),
+        sum_of=build.checksums.sum,
         replayed=lambda: value,
     )
-    refused = sent.build_input.refused or value.refused or requested.refused
+    refused = build.build_input.refused or value.refused or requested.refused
     engine = cache.store.release
     return BuildSide(
         SideKind.CONTEXT,
         title,
         tuple(replayed(requested.steps, value, cache.store)),
-        sent.options,
-        sent.client.name,
+        build.options,
+        build.client.name,
         daemon.title,
         daemon.version or (engine.version if engine is not None else ""),
         cache.rules,
@@ -77,12 +77,12 @@ def side_of_context(
         cache.store,
         cache.store.location,
         at,
-        sent.checksums,
+        build.checksums,
         has_content=True,
-        sent=all_files(sent.checksums),
+        all_sums=all_files(build.checksums),
         after_target=requested.after_target,
-        dockerfile=sent.build_input.dockerfile,
+        dockerfile=build.build_input.dockerfile,
         error=str(refused) if refused is not None else "",
         cut=str(requested.refused) if requested.refused is not None else "",
-        ask=ask,
+        replay=replay_under,
     )

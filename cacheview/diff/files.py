@@ -58,7 +58,7 @@ class FilesDiffer:
     def words(self) -> str:
         """The differences as a phrase; empty if only headers differ."""
         left = unexplained(self.differing, self.causes, beside=Aspect.UNKNOWN)
-        phrase = in_words(list(map(_known, left)), self.causes)
+        phrase = in_words(list(map(_without_not_compared, left)), self.causes)
         if phrase and any(_is_open(change.aspects) for change in self.differing):
             phrase = f"{phrase}; {CONTENT_UNKNOWN}"
         return f"{phrase}; this is likely but not proven: {self.doubt}" if phrase and self.doubt else phrase
@@ -82,8 +82,8 @@ class FilesUnknown:
         return f"{self.reason}. To find out: {self.remedy}" if self.remedy else self.reason
 
 
-def _known(change: FileChange) -> FileChange:
-    """Return the change without the remark that its content was not compared, if another aspect is known to differ."""
+def _without_not_compared(change: FileChange) -> FileChange:
+    """Return the change without the aspect "not compared", if another aspect is known to differ."""
     if not _is_open(change.aspects):
         return change
     return change._replace(aspects=tuple(each for each in change.aspects if each is not Aspect.UNKNOWN))
@@ -102,7 +102,7 @@ class FileComparer:
     def __init__(self, a: BuildSide, b: BuildSide) -> None:
         self._a = a
         self._b = b
-        self._known: dict[tuple[str, str | None, str | None], FileChange] = {}
+        self._changes: dict[tuple[str, str | None, str | None], FileChange] = {}
         self._line_ends: dict[str, str] = {}
         self._without_entry: dict[str, bool] = {}
 
@@ -110,13 +110,13 @@ class FileComparer:
         """Compare some files, given their checksums by path."""
         paths = sorted({**sums_a, **sums_b})  # fast, since they are nearly in order
         keys = {path: (path, sums_a.get(path), sums_b.get(path)) for path in paths}
-        unknown = [path for path, key in keys.items() if key[1] != key[2] and key not in self._known]
+        unknown = [path for path, key in keys.items() if key[1] != key[2] and key not in self._changes]
         if unknown:
             compared = self._compared(_of(sums_a, unknown), _of(sums_b, unknown))
-            self._known.update((keys[change.path], change) for change in compared.changes)
+            self._changes.update((keys[change.path], change) for change in compared.changes)
             self._line_ends.update(compared.line_ends)
             self._without_entry.update(compared.without_entry)
-        changes = tuple(self._known.get(key) or FileChange(path, ChangeMark.SAME) for path, key in keys.items())
+        changes = tuple(self._changes.get(key) or FileChange(path, ChangeMark.SAME) for path, key in keys.items())
         differing = [change for change in changes if change.aspects or change.differs]
         line_ends = _of(self._line_ends, (change.path for change in differing))
         without_entry = _of(self._without_entry, (change.path for change in differing))

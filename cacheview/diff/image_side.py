@@ -75,30 +75,30 @@ def _chain(store: ImageStore, image: Image) -> Iterator[Image]:
 def _steps(image: Image, by_length: Mapping[int, Image], base: int) -> Iterator[SideStep]:
     layers = iter(image.diff_ids if _shows_layers(image) else ())
     for number, entry in enumerate(image.history, 1):
-        made = by_length.get(number)
-        requested = _requested(number, entry, made if number > base else None, is_base=number <= base)
+        created = by_length.get(number)
+        requested = _requested(number, entry, created if number > base else None, is_base=number <= base)
         yield SideStep(
             requested,
-            image=made.id if made is not None else "",
+            image=created.id if created is not None else "",
             diff_id="" if entry.empty_layer else next(layers, ""),
         )
 
 
 def _shows_layers(image: Image) -> bool:
     """Return whether the history shows which step created which layer."""
-    made = sum(not entry.empty_layer for entry in image.history)
-    return image.doubt("history.empty_layer") is None and made == len(image.diff_ids)
+    created = sum(not entry.empty_layer for entry in image.history)
+    return image.doubt("history.empty_layer") is None and created == len(image.diff_ids)
 
 
 def image_at(side: BuildSide, step: SideStep, copy: CopySources) -> Image:
-    """Return the image after a step: from the store, or else made from the history and layers of the last image.
+    """Return the image after a step: from the store, or else derived from the history and layers of the last image.
 
     Raises:
         DataError: it is not known which layer the step created, or what its destination is relative to.
     """
-    made = side.image(step.image)
-    if made is not None:
-        return made
+    created = side.image(step.image)
+    if created is not None:
+        return created
     last = side.image(side.steps[-1].image)
     if last is None or not step.diff_id:
         raise unknown_layer(side)
@@ -112,7 +112,7 @@ def image_at(side: BuildSide, step: SideStep, copy: CopySources) -> Image:
 
 
 def unknown_layer(side: BuildSide) -> DataError:
-    """Return the error that the history of the image does not show which layer the step created."""
+    """Return the error for an image whose history does not show which layer the step created."""
     return DataError(f"it is not known which layer of {side.title} the step created")
 
 
@@ -132,7 +132,7 @@ def _workdir(side: BuildSide, last: Image, number: int, copy: CopySources) -> st
     return ""
 
 
-def _requested(number: int, entry: HistoryEntry, made: Image | None, *, is_base: bool) -> RequestedStep:
+def _requested(number: int, entry: HistoryEntry, created: Image | None, *, is_base: bool) -> RequestedStep:
     text = instruction_of(entry.created_by)
     word = text.split(maxsplit=1)[0].upper() if text.strip() else ""
     name = word if word in INSTRUCTIONS else "RUN"
@@ -140,16 +140,16 @@ def _requested(number: int, entry: HistoryEntry, made: Image | None, *, is_base:
     step = RequestedStep(number, text, name, stage=0, command=entry.created_by, is_base=is_base)
     if copied is not None:
         return replace(step, command=copied[1] + copied[3], checksum=copied[2])
-    return replace(step, arguments=_arguments(entry.created_by, made)) if name == "RUN" else step
+    return replace(step, arguments=_arguments(entry.created_by, created)) if name == "RUN" else step
 
 
-def _arguments(created_by: str, made: Image | None) -> Mapping[str, str]:
+def _arguments(created_by: str, created: Image | None) -> Mapping[str, str]:
     """Return the build arguments of a ``RUN``: exact ones from the container config, otherwise those in the text."""
     match = _PREFIX.fullmatch(created_by)
     if match is None:
         return {}
     count = int(match[1])
-    config = container_config_of(made) if made is not None else None
+    config = container_config_of(created) if created is not None else None
     command = config.Cmd if config is not None else None
     words = list(command[1 : 1 + count]) if command and command[0] == f"|{count}" else _NEXT.split(match[2])
     return {name: value for name, _, value in (word.partition("=") for word in words)} if len(words) == count else {}

@@ -98,7 +98,7 @@ def _change(path: str, before: LayerEntry | None, now: LayerEntry | None, has_sa
 def _against(
     image: BuildSide, step: SideStep, build: BuildSide, requested: RequestedStep, *, is_image_a: bool
 ) -> FilesDiffer | FilesUnknown:
-    """Compare the files that were sent according to the layer with those that the build sends. Raises `DataError`."""
+    """Compare the files that were sent, as the layer shows, with those that the build sends. Raises `DataError`."""
     if image.layers is None:
         raise DataError(_NOT_READ)
     if requested.copy is None or requested.copy.from_ or requested.sources is None or build.files is None:
@@ -128,7 +128,7 @@ def _client(recovered: RecoveredFiles, build: BuildSide) -> str:
 
 
 class _SentFiles:
-    """The files that were sent according to a layer, as `CurrentFiles`."""
+    """The files that were sent, as a layer shows them, with the interface of `CurrentFiles`."""
 
     def __init__(self, layers: LayerFiles, recovered: RecoveredFiles, others: Mapping[str, Entry]) -> None:
         self._layers = layers
@@ -147,7 +147,7 @@ class _SentFiles:
         return states_of(self.headers(paths))
 
     def contents(self, paths: Iterable[str]) -> Iterator[tuple[str, Iterable[bytes]]]:
-        known = ((path, self._recovered.content_of(path)) for path in paths)
+        entries = ((path, self._recovered.content_of(path)) for path in paths)
         return self._layers.contents(
-            (path, (self._recovered.diff_id, entry)) for path, entry in known if entry is not None
+            (path, (self._recovered.diff_id, entry)) for path, entry in entries if entry is not None
         )

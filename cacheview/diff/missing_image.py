@@ -18,15 +18,15 @@ class MissingImage:
 
     Attributes:
         image: its id, or the beginning of it.
-        made_at: when A began the step; None: not known, or A did not create it.
-        is_made: whether A created it.
+        created_at: when A began the step; None: not known, or A did not create it.
+        is_created: whether A created it.
         removed_at: when its engine removed it, according to its events; None: not known.
-        was_there: whether the two stores appear to be the same, so that it has been removed since.
+        was_there: whether the two stores appear to be the same, which means that it has been removed since.
     """
 
     image: str
-    made_at: datetime | None
-    is_made: bool
+    created_at: datetime | None
+    is_created: bool
     was_there: bool
     removed_at: datetime | None = None
 
@@ -40,12 +40,12 @@ def find_missing_image(a: BuildSide, b: BuildSide, mine: SideStep, other: SideSt
     """Return the image of A for two equal steps, if B does not find it; otherwise None."""
     if b.store is None or b.options.no_cache or a.store_kind is not b.store_kind:
         return None
-    if not mine.is_looked_up or not mine.image or other.cached is not False or not (mine.is_made or mine.cached):
+    if not mine.is_looked_up or not mine.image or other.cached is not False or not (mine.is_created or mine.cached):
         return None
     is_later = a.started is None or b.started is None or a.started < b.started
     if not is_later or b.image(mine.image) is not None:
         return None
-    return MissingImage(mine.image, mine.at, mine.is_made, is_one_store(a, b))
+    return MissingImage(mine.image, mine.at, mine.is_created, is_one_store(a, b))
 
 
 def is_one_store(a: BuildSide, b: BuildSide) -> bool:
@@ -56,14 +56,14 @@ def is_one_store(a: BuildSide, b: BuildSide) -> bool:
 
 
 def is_of_store(side: BuildSide, store: ImageStore) -> bool:
-    """Return whether a build was made in this store, as far as known.
+    """Return whether a build ran in this store, as far as known.
 
     The store must have an image from the build or from before it.
     """
     if side.location and side.location == store.location:
         return True
-    made = {step.image for step in side.steps if step.is_made}
-    if any(image.id in made or image.short_id in made for image in store.images):
+    created = {step.image for step in side.steps if step.is_created}
+    if any(image.id in created or image.short_id in created for image in store.images):
         return True
     return side.store is not None and _have_in_common(side.store, store)
 

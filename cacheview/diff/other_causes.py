@@ -23,10 +23,10 @@ _READ_BY_BUILDER: Final = ("Dockerfile", IGNORE_FILE)
 def other_causes(
     a: BuildSide, b: BuildSide, named: Collection[tuple[CauseKind, str]], *, with_files: bool
 ) -> Iterator[Cause]:
-    """Yield the differences other than the causes already found.
+    """Yield the differences that are not among the causes of steps.
 
     Args:
-        named: the `Cause.key` of those.
+        named: the `Cause.key` of these causes.
         with_files: whether to include files that no step copies.
     """
     for cause in _all(a, b, with_files=with_files):
@@ -40,13 +40,13 @@ def _all(a: BuildSide, b: BuildSide, *, with_files: bool) -> Iterator[Cause]:
     yield from _of_mapping(CauseKind.BUILD_ARGUMENT, a.options.build_args, b.options.build_args)
     yield from _of_mapping(CauseKind.LABEL, a.options.labels, b.options.labels)
     if a.options.target != b.options.target:
-        yield _given(CauseKind.OPTION, "--target", a.options.target or None, b.options.target or None)
+        yield _requested_cause(CauseKind.OPTION, "--target", a.options.target or None, b.options.target or None)
     for name, mine, other in options_that_differ(a, b):
-        yield _given(CauseKind.OPTION, name, mine, other)
+        yield _requested_cause(CauseKind.OPTION, name, mine, other)
     if with_files:
         yield from _of_files(a, b)
     if not same_client(a.client, b.client):
-        yield _given(CauseKind.CLIENT, "", a.client, b.client)
+        yield _requested_cause(CauseKind.CLIENT, "", a.client, b.client)
     if a.store_kind is not b.store_kind and a.store_kind is not None and b.store_kind is not None:
         kinds = a.store_kind.value, b.store_kind.value
         yield Cause(CauseKind.STORE_KIND, CauseOrigin.SURROUNDINGS, "", *kinds)
@@ -54,7 +54,7 @@ def _all(a: BuildSide, b: BuildSide, *, with_files: bool) -> Iterator[Cause]:
         yield Cause(CauseKind.RELEASE, CauseOrigin.SURROUNDINGS, "", a.release, b.release)
 
 
-def _given(kind: CauseKind, name: str, a: str | None, b: str | None) -> Cause:
+def _requested_cause(kind: CauseKind, name: str, a: str | None, b: str | None) -> Cause:
     return Cause(kind, CauseOrigin.REQUEST, name, a, b)
 
 
@@ -63,12 +63,12 @@ def _of_mapping(kind: CauseKind, a: Mapping[str, str | None], b: Mapping[str, st
         if any(map(has_placeholder, (a.get(name) or "", b.get(name) or ""))):
             continue  # it is not known whether they differ
         if a.get(name) != b.get(name) or (name in a) != (name in b):
-            yield _given(kind, name, a.get(name), b.get(name))
+            yield _requested_cause(kind, name, a.get(name), b.get(name))
 
 
 def _of_files(a: BuildSide, b: BuildSide) -> Iterator[Cause]:
     try:
-        sums_a, sums_b = dict(a.sent()), dict(b.sent())
+        sums_a, sums_b = dict(a.all_sums()), dict(b.all_sums())
     except DataError:
         return
     for name in _READ_BY_BUILDER:

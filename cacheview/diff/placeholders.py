@@ -15,7 +15,7 @@ _ANY: Final = "{redacted}"
 
 
 def without_numbers(side: BuildSide) -> BuildSide:
-    """Return the side with one placeholder for all redacted values: across records, equal ones are not known."""
+    """Return the side with the same placeholder for every redacted value: records number theirs separately."""
     text = side.dockerfile.decode("utf-8", "surrogateescape")
     if has_placeholder(text):
         side = replace(side, dockerfile=_text(text).encode("utf-8", "surrogateescape"))

@@ -42,21 +42,21 @@ def _side(case: ReplayCase, title: str) -> BuildSide:
     checksums = checksums_of(case)
     image_files = RecordedImageFiles(FoundInImages(case.image_sums, case.image_owners))
 
-    def ask(given: Circumstances) -> Replay:
+    def replay_under(circumstances: Circumstances) -> Replay:
         return replay(
             case.text,
             checksums,
-            given.store,
-            given.rules,
-            given.release,
-            given.options,
+            circumstances.store,
+            circumstances.rules,
+            circumstances.release,
+            circumstances.options,
             name=case.dockerfile_path,
             image_files=image_files,
         )
 
     @cache
     def own_replay() -> Replay | None:
-        return ask(Circumstances(store, rules, release, options)) if store is not None else None
+        return replay_under(Circumstances(store, rules, release, options)) if store is not None else None
 
     @cache
     def reasons() -> Mapping[int, str]:
@@ -104,12 +104,12 @@ def _side(case: ReplayCase, title: str) -> BuildSide:
         store,
         started=time_of(case.started),
         files=checksums,
-        sent=all_files(checksums),
+        all_sums=all_files(checksums),
         after_target=requested.after_target,
         dockerfile=case.text,
         error="" if case.expect.ok else error or "the build failed",
         cut=str(requested.refused) if requested.refused is not None else "",
-        ask=ask,
+        replay=replay_under,
     )
     based = (
         replace(step, base=side.image(step.image) or find(step.requested.command)) if _has_base(step) else step
@@ -127,9 +127,9 @@ def _sums(checksums: ContextChecksums, case: ReplayCase) -> Callable[[CopySource
         if not copy.from_:
             return checksums.sum(copy)
         key = (tuple(copy.sources), copy.destination)
-        known = {each.sum for each in case.image_sums if (each.sources, each.destination) == key and each.sum}
-        if len(known) != 1:
+        sums = {each.sum for each in case.image_sums if (each.sources, each.destination) == key and each.sum}
+        if len(sums) != 1:
             raise UnknownError("the record does not contain the files of this image")
-        return SourcesSum(known.pop(), ())
+        return SourcesSum(sums.pop(), ())
 
     return of

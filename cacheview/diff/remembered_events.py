@@ -19,7 +19,7 @@ _BROUGHT: Final = ("pull", "tag", "load", "import")
 
 
 def may_explain(diff: BuildDiff) -> bool:
-    """Return whether events since A may explain something: an image is missing, or a base is different."""
+    """Return whether events since A may explain a difference: an image is missing, or a base is different."""
     if diff.a.started is None:
         return False
     return bool(diff.missing_images) or any(cause.kind is CauseKind.BASE for row in diff.rows for cause in row.causes)

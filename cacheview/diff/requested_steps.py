@@ -50,7 +50,7 @@ class RequestedStep:
         copy: the sources that it copies.
         sources: the files that it copies, with their sums; None: none, or not known.
         uses: the stages that provide its files, or the base of a ``FROM``.
-        is_whole: whether the config of its base is known, so that ``command`` is exact.
+        is_exact: whether ``command`` is exact, because the config of its base is known.
         heredocs: name and content of each heredoc that follows it.
         is_option: whether it is a label of the command line.
         is_base: whether it belongs to the history of the base, not to the build.
@@ -69,7 +69,7 @@ class RequestedStep:
     copy: CopySources | None = None
     sources: SourcesSum | None = None
     uses: tuple[int, ...] = ()
-    is_whole: bool = True
+    is_exact: bool = True
     heredocs: tuple[tuple[str, str], ...] = ()
     is_option: bool = False
     is_base: bool = False
@@ -118,7 +118,7 @@ def requested_steps(
             is called only if a step copies such files.
     """
     walk = _DockerfileWalk(release, options, base_of, sum_of, replayed)
-    return walk.taken(dockerfile, name)
+    return walk.run(dockerfile, name)
 
 
 def _by_place(replayed: Replay | None) -> Mapping[tuple[int, int], Step]:
@@ -143,7 +143,7 @@ class _DockerfileWalk:
     number: int = 0
     seen: tuple[BuildArgs, tuple[str, ...] | None, Mapping[str, str]] | None = None
 
-    def taken(self, dockerfile: bytes, name: str) -> RequestedSteps:
+    def run(self, dockerfile: bytes, name: str) -> RequestedSteps:
         after: frozenset[str] = frozenset()
         try:
             document = read_document(dockerfile, self.release, name=name)
@@ -159,14 +159,14 @@ class _DockerfileWalk:
         return RequestedSteps(tuple(self.steps), after)
 
     def _before_from(self, instructions: Iterable[Instruction]) -> BuildArgs:
-        given = {name: value for name, value in self.options.build_args.items() if value is not None}
-        args = BuildArgs(from_options=given, predefined=self.release.predefined_args)
+        build_args = {name: value for name, value in self.options.build_args.items() if value is not None}
+        args = BuildArgs(from_options=build_args, predefined=self.release.predefined_args)
         nothing = StageState.begin(None, args, containerd=False)
         for instruction in instructions:
             self.number += 1
             # Only build arguments are visible here; there is no environment so far.
             state = replace(nothing, config=nothing.config.model_copy(update={"Env": ()}), args=args)
-            declared = self._step(instruction, state, -1, 0, is_whole=True).args.declared
+            declared = self._step(instruction, state, -1, 0, is_exact=True).args.declared
             args = replace(args, declared=declared, before_from=declared)
         return replace(args, declared={})
 
@@ -177,7 +177,7 @@ class _DockerfileWalk:
         seen = replace(args, declared=args.before_from)
         base = Lexer(seen.visible(()), escape, release=self.release).word(plan.base)
         stage = self.names.index(base.lower()) if base.lower() in self.names else None
-        state, is_whole = self._begun(base, stage, args)
+        state, is_exact = self._begin(base, stage, args)
         step = RequestedStep(
             self.number,
             plan.original,
@@ -187,17 +187,17 @@ class _DockerfileWalk:
             command=base,
             arguments=_declared(seen, ()),
             uses=() if stage is None else (stage,),
-            is_whole=is_whole,
+            is_exact=is_exact,
         )
         self.steps.append(step)
         self.names.append(plan.name or f"\0{index}")
         for place, trigger in enumerate(state.config.OnBuild or (), 1):
             instruction = read_trigger(trigger, self.release, escape)
-            state = self._step(instruction, state.without_triggers(), index, place, is_whole=is_whole)
+            state = self._step(instruction, state.without_triggers(), index, place, is_exact=is_exact)
         state = state.without_triggers()
         for instruction in plan.commands:
             self.number += 1
-            state = self._step(instruction, state, index, 0, is_whole=is_whole)
+            state = self._step(instruction, state, index, 0, is_exact=is_exact)
         for label, value in labels:
             self.number += 1
             dispatched = label_option(label, value, state, self.release)
@@ -205,24 +205,24 @@ class _DockerfileWalk:
             command = " ".join(dispatched.probe.Cmd or ())
             pairs = {label: value}
             step = RequestedStep(
-                self.number, text, "LABEL", 0, index, command=command, pairs=pairs, is_whole=is_whole, is_option=True
+                self.number, text, "LABEL", 0, index, command=command, pairs=pairs, is_exact=is_exact, is_option=True
             )
             self.steps.append(step)
             state = dispatched.after
-        self.ends.append((state.config, is_whole))
+        self.ends.append((state.config, is_exact))
 
-    def _begun(self, base: str, stage: int | None, args: BuildArgs) -> tuple[StageState, bool]:
-        begun = StageState.begin(None, args, containerd=False)
+    def _begin(self, base: str, stage: int | None, args: BuildArgs) -> tuple[StageState, bool]:
+        initial = StageState.begin(None, args, containerd=False)
         if stage is not None:
-            config, is_whole = self.ends[stage]
-            return replace(begun, config=config), is_whole
+            config, is_exact = self.ends[stage]
+            return replace(initial, config=config), is_exact
         if base == "scratch":
-            return begun, True
+            return initial, True
         image = self.base_of(base)
         return StageState.begin(image, args, containerd=False), image is not None
 
     def _step(
-        self, instruction: Instruction, state: StageState, stage: int, trigger: int, *, is_whole: bool
+        self, instruction: Instruction, state: StageState, stage: int, trigger: int, *, is_exact: bool
     ) -> StageState:
         go_on()
         # Before the step: the environment is read once, and then continues with the step.
@@ -239,7 +239,7 @@ class _DockerfileWalk:
             arguments=arguments,
             pairs=pairs,
             copy=dispatched.copy,
-            is_whole=is_whole,
+            is_exact=is_exact,
             heredocs=instruction.heredocs,
         )
         if dispatched.copy is not None:
@@ -256,16 +256,16 @@ class _DockerfileWalk:
         return self.seen[2]
 
     def _checksums(self, copy: CopySources, trigger: int) -> SourcesSum | None:
-        known = self._known.get((self.number, trigger)) if copy.from_ else None
-        if known is not None and known.sources is not None:
-            return known.sources
+        step = self._replayed_steps.get((self.number, trigger)) if copy.from_ else None
+        if step is not None and step.sources is not None:
+            return step.sources
         try:
             return self.sum_of(copy)
         except (UnknownError, BuildRefusedError, DataError):
             return None
 
     @cached_property
-    def _known(self) -> Mapping[tuple[int, int], Step]:
+    def _replayed_steps(self) -> Mapping[tuple[int, int], Step]:
         return _by_place(self.replayed())
 
     def _stages_of(self, name: str) -> tuple[int, ...]:

@@ -28,8 +28,8 @@ def same_client(a: str, b: str) -> bool:
 
 def client_title(client: str) -> str:
     """Return the name of a client for people."""
-    known = CLIENTS.get(client)
-    return known.title if known is not None else client
+    entry = CLIENTS.get(client)
+    return entry.title if entry is not None else client
 
 
 def _name(client: str) -> str:

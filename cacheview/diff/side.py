@@ -16,7 +16,7 @@ from cacheview.model import Image, ImageStore, StoreKind
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.result import Replay
 
-__all__ = ["Ask", "BuildSide", "Circumstances", "SideKind", "SideStep"]
+__all__ = ["BuildSide", "Circumstances", "ReplayUnder", "SideKind", "SideStep"]
 
 
 class SideKind(Enum):
@@ -43,7 +43,7 @@ class Circumstances:
     options: BuildOptions
 
 
-Ask = Callable[[Circumstances], Replay]
+ReplayUnder = Callable[[Circumstances], Replay]
 """Replays the build of a side under other circumstances. Raises `DataError`."""
 
 
@@ -56,7 +56,7 @@ class SideStep:
         cached: whether it was a hit; None: not known, or it is not looked up (``FROM``).
         image: id of the image after it, or its first 12 digits; empty: there is none, or it is not known.
         why: why it is not known, in a sentence; empty: it is known, or nothing is looked up.
-        is_made: whether the build created the image.
+        is_created: whether the build created the image.
         is_reached: whether the build reached this step.
         is_failed: whether the build ended at this step.
         at: when it began; None: not known.
@@ -68,7 +68,7 @@ class SideStep:
     cached: bool | None = None
     image: str = ""
     why: str = ""
-    is_made: bool = False
+    is_created: bool = False
     is_reached: bool = True
     is_failed: bool = False
     at: datetime | None = None
@@ -100,13 +100,13 @@ class BuildSide:
         started: when; None: not known.
         files: of the context; None: they cannot be read.
         has_content: whether the content of the files can be read too.
-        sent: the sum of every file that was sent, by path.
+        all_sums: returns the sum of every file that was sent, by path.
         after_target: texts of the steps that ``--target`` leaves out.
         dockerfile: its text, as it was read; empty: not known.
         error: why the build ended early; empty: it did not.
-        cut: why there are further, unknown steps: these rules refuse the Dockerfile, or the next step; empty: there are
-            none.
-        ask: replays the build under other circumstances; None: it cannot be replayed.
+        cut: why there are further steps that are unknown: the builder refuses the Dockerfile or the next step; empty:
+            there are none.
+        replay: replays the build under other circumstances; None: it cannot be replayed.
         layers: for an image, opens the layers of its store; None: they are not read. It raises `DataError`.
         is_by_buildkit: whether it is an image that BuildKit created.
     """
@@ -126,12 +126,12 @@ class BuildSide:
     started: datetime | None = None
     files: CurrentFiles | None = None
     has_content: bool = False
-    sent: Callable[[], Mapping[str, str]] = dict
+    all_sums: Callable[[], Mapping[str, str]] = dict
     after_target: frozenset[str] = frozenset()
     dockerfile: bytes = b""
     error: str = ""
     cut: str = ""
-    ask: Ask | None = None
+    replay: ReplayUnder | None = None
     layers: Callable[[], LayerFiles] | None = None
     is_by_buildkit: bool = False
 
@@ -146,7 +146,7 @@ class BuildSide:
 
     @property
     def circumstances(self) -> Circumstances | None:
-        """The circumstances that it was built in; None: they are not all known."""
+        """The circumstances of the build; None: they are not all known."""
         if self.store is None or self.rules is None or self.builder is None:
             return None
         return Circumstances(self.store, self.rules, self.builder, self.options)

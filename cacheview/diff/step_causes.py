@@ -125,7 +125,7 @@ def of_steps(
 
 
 def _is_inexact(a: RequestedStep, b: RequestedStep) -> bool:
-    return a.is_whole != b.is_whole
+    return a.is_exact != b.is_exact
 
 
 def _of_arguments(side_a: BuildSide, side_b: BuildSide, mine: RequestedStep, other: RequestedStep) -> Iterator[Cause]:
@@ -133,18 +133,18 @@ def _of_arguments(side_a: BuildSide, side_b: BuildSide, mine: RequestedStep, oth
     before, now = mine.arguments, other.arguments
     if before is now:
         return
-    given_a, given_b = side_a.options.build_args, side_b.options.build_args
+    args_a, args_b = side_a.options.build_args, side_b.options.build_args
     for name in sorted(before.keys() | now.keys()):
         values = before.get(name), now.get(name)
         if values[0] != values[1] and not any(has_placeholder(value or "") for value in values):
-            origin = CauseOrigin.REQUEST if given_a.get(name) != given_b.get(name) else CauseOrigin.OWN
+            origin = CauseOrigin.REQUEST if args_a.get(name) != args_b.get(name) else CauseOrigin.OWN
             yield Cause(CauseKind.BUILD_ARGUMENT, origin, name, *values)
 
 
 def _of_used_arguments(
     side_a: BuildSide, side_b: BuildSide, mine: RequestedStep, other: RequestedStep
 ) -> Iterator[Cause]:
-    """Yield those of them that the instruction contains."""
+    """Yield those of these causes whose argument the instruction contains."""
     named = set(_NAMES.findall(mine.text))
     return (cause for cause in _of_arguments(side_a, side_b, mine, other) if cause.name in named)
 
@@ -152,7 +152,7 @@ def _of_used_arguments(
 def _of_command(
     side_a: BuildSide, side_b: BuildSide, mine: RequestedStep, other: RequestedStep, *, is_tainted: bool
 ) -> Iterator[Cause]:
-    """Yield causes of different commands from the same text: values of variables, or how the builder writes it."""
+    """Yield the causes if the same text has different commands: values of variables, or how the builder records it."""
     used = list(_of_used_arguments(side_a, side_b, mine, other))
     if used:
         yield from used
@@ -188,7 +188,7 @@ def _of_files(files: FilesDiffer | FilesUnknown, *, is_of_image: bool) -> Cause:
 
 
 def of_bases(side_a: BuildSide, side_b: BuildSide, a: SideStep, b: SideStep) -> Cause | None:
-    """Return the cause that two equal ``FROM`` have different images; None: they do not, or it is not known."""
+    """Return the cause if two equal ``FROM`` steps have different images; None: they do not, or it is not known."""
     if a.requested.uses or b.requested.uses:
         return None
     base_a, base_b = a.base or side_a.image(a.image), b.base or side_b.image(b.image)
@@ -232,5 +232,5 @@ def _is_same_id(a: str, b: str) -> bool:
 
 
 def is_image_side(*sides: BuildSide) -> bool:
-    """Return whether one of them is an image, of which only the history shows the requests."""
+    """Return whether a side is an image, whose requests are known only from its history."""
     return any(side.kind is SideKind.IMAGE for side in sides)

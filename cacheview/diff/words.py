@@ -21,8 +21,8 @@ __all__ = [
     "answer_word",
     "cause_phrase",
     "file_lines",
-    "gone_sentences",
-    "loss_sentence",
+    "lost_cache_sentence",
+    "missing_image_sentences",
     "row_lines",
     "row_phrase",
     "side_line",
@@ -47,8 +47,8 @@ _ORIGINS: Final = {
     CauseOrigin.SURROUNDINGS: "because of its environment. Its own Dockerfile and files are not the cause",
     CauseOrigin.UNKNOWN: "; the cause is unknown",
 }
-_BROUGHT: Final = {"pull": "pulled again", "tag": "tagged", "load": "loaded", "import": "imported"}
-"""The effect of an event on a base."""
+_PARTICIPLES: Final = {"pull": "pulled again", "tag": "tagged", "load": "loaded", "import": "imported"}
+"""What an event did to a base, as a participle."""
 
 USUAL_REASONS: Final = (
     "Such an image has usually been removed along with its last tag, or by `docker image prune` or `docker system "
@@ -61,7 +61,7 @@ def answer_sentence(diff: BuildDiff) -> str:
     if diff.first is not None:
         row = diff.rows[diff.first]
         return f"The builds first differ at {step_title(row)}: {cause_phrase(row.causes[0], row)}."
-    others = _listed(cause_phrase(cause) for cause in diff.other_causes)
+    others = _joined(cause_phrase(cause) for cause in diff.other_causes)
     also = f" However, they differ in ways that do not affect any step: {others}." if others else ""
     if diff.a.cut or diff.b.cut:
         return f"No steps are known to differ.{_endings(diff)}{also}"
@@ -84,14 +84,14 @@ def answer_sentence(diff: BuildDiff) -> str:
 
 
 def _endings(diff: BuildDiff) -> str:
-    """Return a sentence that both builds end early, after a space; empty: they do not."""
+    """Return, after a space, a sentence about the builds that end early; empty: none does."""
     a, b = (" ".join(side.error.split())[:_LONGEST] for side in (diff.a, diff.b))
     if a and a == b:
         return f" Both end early: {a}."
     return "".join(f" {letter} ends early: {error}." for letter, error in (("A", a), ("B", b)) if error)
 
 
-def _listed(phrases: Iterable[str]) -> str:
+def _joined(phrases: Iterable[str]) -> str:
     each = list(phrases)
     more = f"; and {len(each) - _MOST:,} more" if len(each) > _MOST else ""
     return "; ".join(each[:_MOST]) + more
@@ -145,8 +145,8 @@ def cause_phrase(cause: Cause, row: StepPair | None = None) -> str:
             return f"the Dockerfiles differ in {what}, which the builder ignores"
         case CauseKind.RELEASE:
             detail = f": {cause.detail}" if cause.detail else ""
-            perhaps = "" if cause.is_certain else " (the only known cause)"
-            return f"the engine is Docker {cause.a} in A and {cause.b} in B{detail}{perhaps}"
+            certain = "" if cause.is_certain else " (the only known cause)"
+            return f"the engine is Docker {cause.a} in A and {cause.b} in B{detail}{certain}"
         case CauseKind.STORE_KIND:
             return f"A was built in a {cause.a} store and B in a {cause.b} store, each with its own images"
         case CauseKind.IMAGE_MISSING:
@@ -188,8 +188,8 @@ def _of_base(cause: Cause) -> str:
         return f"the base image is {cause.a[:_LONGEST]} in A and {cause.b[:_LONGEST]} in B"
     detail = f", {cause.detail}" if cause.detail else ""
     if cause.event_at is not None:
-        brought = _BROUGHT.get(cause.event, cause.event)
-        detail += f"; it was {brought} at {_moment(cause.event_at)}"
+        participle = _PARTICIPLES.get(cause.event, cause.event)
+        detail += f"; it was {participle} at {_moment(cause.event_at)}"
     return f"the base image {cause.name[:_LONGEST]} is different: {cause.a} in A and {cause.b} in B{detail}"
 
 
@@ -217,39 +217,39 @@ def _of_missing(cause: Cause, row: StepPair | None) -> str:
     if cause.in_a:
         missing = row.missing_image if row is not None else None
         if missing is not None:
-            return _gone_phrase(missing)
+            return _missing_image_phrase(missing)
         return f"image {image} is in A's store but not in B's"
-    if row is not None and row.a is not None and row.a.is_made and short_id(row.a.image) == image:
+    if row is not None and row.a is not None and row.a.is_created and short_id(row.a.image) == image:
         return f"A built it as {image}, and B used that image"
     return f"image {image} is in B's store but was not in A's"
 
 
-def _gone_phrase(missing: MissingImage) -> str:
+def _missing_image_phrase(missing: MissingImage) -> str:
     image = short_id(missing.image)
-    at = f" at {_moment(missing.made_at)}" if missing.made_at is not None else ""
-    how = f"it was built{at} as {image}" if missing.is_made else f"A used image {image}"
+    at = f" at {_moment(missing.created_at)}" if missing.created_at is not None else ""
+    how = f"it was built{at} as {image}" if missing.is_created else f"A used image {image}"
     if missing.was_there:
         when = f": it was removed at {_moment(missing.removed_at)}" if missing.removed_at is not None else ""
         return f"{how}, which is no longer in the store{when}"
     return f"{how}, which B's store does not have"
 
 
-def gone_sentences(diff: BuildDiff) -> Iterator[str]:
+def missing_image_sentences(diff: BuildDiff) -> Iterator[str]:
     """Yield sentences about the images that B did not find, and what usually removes them."""
     for row in diff.rows:
         if row.missing_image is not None:
-            phrase = _gone_phrase(row.missing_image)
+            phrase = _missing_image_phrase(row.missing_image)
             yield f"{step_title(row)[:1].upper()}{step_title(row)[1:]}: {phrase}."
     if diff.missing_images:
         yield USUAL_REASONS
 
 
-def loss_sentence(diff: BuildDiff) -> str:
+def lost_cache_sentence(diff: BuildDiff) -> str:
     """Return which steps lost their cache, and whether the build itself changed; empty: none did."""
-    lost = diff.lost_rows
-    if not lost:
+    rows = diff.lost_cache_rows
+    if not rows:
         return ""
-    steps = counted(len(lost), "step")
+    steps = counted(len(rows), "step")
     origin = _ORIGINS[diff.origin]
     return f"B lost the cache for {steps}{'' if origin.startswith(';') else ' '}{origin}."
 
@@ -258,12 +258,12 @@ def row_phrase(row: StepPair, diff: BuildDiff) -> str:
     """Return the result of a row in a few words."""
     match row.status:
         case PairStatus.SAME:
-            return "same" + (f"; {_gone_phrase(row.missing_image)}" if row.missing_image is not None else "")
+            return "same" + (f"; {_missing_image_phrase(row.missing_image)}" if row.missing_image is not None else "")
         case PairStatus.FOLLOWS:
             return f"follows from {_number(diff.rows[row.follows])}"
         case PairStatus.UNKNOWN:
             return f"unknown{f': {row.why}' if row.why else ''}"
-    return _listed(cause_phrase(cause, row) for cause in row.causes)
+    return _joined(cause_phrase(cause, row) for cause in row.causes)
 
 
 def _number(row: StepPair) -> str:
@@ -293,7 +293,7 @@ def file_lines(files: FilesDiffer, most: int) -> Iterator[str]:
     if len(differing) > _IN_A_PHRASE or files.causes:
         yield from (f"{change.path}: {change_in_words(change)}" for change in differing[:most])
         if len(differing) > most:
-            yield f"and {len(differing) - most:,} more files"
+            yield f"and {counted(len(differing) - most, 'more file')}"
     yield from dict.fromkeys(cause.advice for cause in files.causes if cause.advice)
 
 

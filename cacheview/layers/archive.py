@@ -27,7 +27,7 @@ from cacheview.stores.tar import walk
 __all__ = ["archive_layers", "folder_layers"]
 
 _TOO_MUCH = "Save only the images that you need"
-_GONE = "The file has changed since it was opened. Reload the store"
+_FILE_CHANGED = "The file has changed since it was opened. Reload the store"
 
 
 def archive_layers(
@@ -81,7 +81,7 @@ class _InArchive:
             what = f"the part of the archive before {name[:200]} {error}"
             raise LayerUnavailableError(what, _TOO_MUCH) from error
         stream.close()
-        raise LayerUnavailableError(f"{name[:200]} is no longer in the archive", _GONE)
+        raise LayerUnavailableError(f"{name[:200]} is no longer in the archive", _FILE_CHANGED)
 
 
 class _InFolder:
@@ -157,8 +157,8 @@ def _names(members: Members, limits: Limits) -> dict[str, str]:
 
 def _docker(members: Members) -> Iterator[tuple[tuple[str, ...], list[str]]]:
     try:
-        listed = members.read("manifest.json")
-        entries = decode(ArchiveManifest, listed).root if listed is not None else ()
+        content = members.read("manifest.json")
+        entries = decode(ArchiveManifest, content).root if content is not None else ()
     except DataError:
         return  # the store was opened without it, and reports that
     for entry in entries:

@@ -113,9 +113,9 @@ class _BlobsOrSnapshots:
         yield from self._source(diff_id).entries(diff_id, report)
 
     def contents(
-        self, diff_id: str, wanted: Mapping[int, LayerEntry], report: Report
+        self, diff_id: str, files: Mapping[int, LayerEntry], report: Report
     ) -> Generator[tuple[int, Iterable[bytes]]]:
-        yield from self._source(diff_id).contents(diff_id, wanted, report)
+        yield from self._source(diff_id).contents(diff_id, files, report)
 
     def unpacked_folder(self, diff_id: str, path: str, below: LayerEntry | None) -> LayerEntry:
         return by_containerd(diff_id, path, below)

@@ -1,6 +1,6 @@
-"""Files of a container at its start that stay below the layer created from the container.
+"""Files that a new container has, and that remain below the layer that is committed from it.
 
-A containerd store of Docker 25.0 and later unpacks the changes committed from a container on the snapshot with which
+A containerd store of Docker 25.0 and later unpacks the changes committed from a container onto the snapshot with which
 the container started (``applyDiffLayer`` of ``daemon/containerd/image_commit.go``). That snapshot contains the mount
 points of every container (``Setup`` of ``daemon/initlayer/setup_unix.go``). The layers of the image do not contain
 them, but ``COPY --from`` copies them.
@@ -47,7 +47,7 @@ def committed_layers(image: Image, store: ImageStore) -> tuple[int, ...]:
 
     The store records the parent only of images that were built here; others were unpacked as they are. A layer of
     ``COPY`` or ``ADD`` is not committed from a container: the config of its step has no host name, which a container
-    would be given, and its command is a comment, unlike that of ``RUN`` (``withCmdComment`` of
+    would have, and its command is a comment, unlike that of ``RUN`` (``withCmdComment`` of
     ``builder/dockerfile/internals.go``).
     """
     places = []

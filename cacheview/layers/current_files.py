@@ -1,7 +1,7 @@
 """The current sources of a ``COPY`` or ``ADD``: links in their paths, and other files that are the targets of links.
 
-A source counts under the path of its target, and a link in a folder as its target, which the step's layer need not
-contain. It is only assumed that the target has not changed since, until a checksum proves it.
+A source that is a link is hashed under the path of its target. A link in a folder is hashed as its target, which the
+step's layer may lack. It is only assumed that the target has not changed since, until a checksum proves it.
 """
 
 from __future__ import annotations
@@ -32,7 +32,7 @@ class CurrentFiles(Protocol):
         """Return all files by path."""
 
     def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
-        """Return the bytes hashed before the content of each file, by path, as far as it has its own header."""
+        """Return the bytes hashed before the content of each file that has its own header, by path."""
 
     def states(self, paths: Iterable[str]) -> Mapping[str, FileState]:
         """Return the states in these headers by path, as far as there are any."""
@@ -53,16 +53,16 @@ class CurrentSources:
         self._now = now
         self.entries = now.entries()
         self._tree = Tree(_nodes((path, entry.kind, entry.target) for path, entry in self.entries.items()), {})
-        self._led: dict[str, str] = {}  # targets of sources and of matches of patterns, by name
+        self._targets: dict[str, str] = {}  # targets of sources and of matches of patterns, by name
         self.sources: list[CopySource] = []
         for text in copy.sources:
             source = CopySource(text, self.entries)
             for path in source.matched if source.glob is not None else (source.path,):
                 real = self._resolved(path)
                 if real != path:
-                    self._led[path] = real
-            led = self._led.get(source.path) if source.glob is None else None
-            self.sources.append(source if led is None else CopySource(led, self.entries))
+                    self._targets[path] = real
+            target = self._targets.get(source.path) if source.glob is None else None
+            self.sources.append(source if target is None else CopySource(target, self.entries))
         self._read = 0
         self._sums: dict[tuple[str, bytes], str] = {}
 
@@ -72,14 +72,14 @@ class CurrentSources:
         except ForbiddenPathError:  # it was a different file then
             return path
 
-    def by_their_names(self) -> Mapping[str, Entry]:
+    def by_source_names(self) -> Mapping[str, Entry]:
         """Return the files by path, with the targets of sources also under the names of the sources."""
-        by_key = {path: self.entries[real] for path, real in self._led.items() if real in self.entries}
+        by_key = {path: self.entries[real] for path, real in self._targets.items() if real in self.entries}
         return {**self.entries, **by_key} if by_key else self.entries
 
-    def led_to(self, entries: Mapping[str, LayerEntry]) -> dict[str, LayerEntry]:
-        """Return files by path, each under its path without links."""
-        return {self._led.get(path) or self._without_links(path): entry for path, entry in entries.items()}
+    def under_real_paths(self, entries: Mapping[str, LayerEntry]) -> dict[str, LayerEntry]:
+        """Return the files under their real paths, in which links are resolved."""
+        return {self._targets.get(path) or self._without_links(path): entry for path, entry in entries.items()}
 
     def _without_links(self, path: str) -> str:
         folder, slash, name = path.rpartition("/")
@@ -99,17 +99,19 @@ class CurrentSources:
         return Tree(nodes, {})
 
     def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
-        """See `CurrentFiles`: for links that are sources, which count as their targets."""
-        links = [path for path in paths if path in self._led and path in self.entries]
+        """See `CurrentFiles`. Returns headers only for sources that are links, which are copied as their targets."""
+        links = [path for path in paths if path in self._targets and path in self.entries]
         return self._now.headers(links) if links else {}
 
-    def sums_of(self, paths: Iterable[str], way: SenderStyle) -> dict[str, str]:
+    def sums_of(self, paths: Iterable[str], style: SenderStyle) -> dict[str, str]:
         """Return sums of files other than those that were copied, with headers in this style.
 
         Files that cannot be read are left out.
         """
-        headers = {path: way.header(self.entries[path], None, is_empty=False) for path in paths if path in self.entries}
-        wanted = []
+        headers = {
+            path: style.header(self.entries[path], None, is_empty=False) for path in paths if path in self.entries
+        }
+        unread = []
         for path, header in headers.items():
             entry = self.entries[path]
             if not header or (path, header) in self._sums:
@@ -118,9 +120,9 @@ class CurrentSources:
                 self._sums[path, header] = hashlib.sha256(header).hexdigest()
             elif self._read + entry.size <= _MOST_READ:
                 self._read += entry.size
-                wanted.append(path)
+                unread.append(path)
         try:
-            for path, pieces in self._now.contents(wanted):
+            for path, pieces in self._now.contents(unread):
                 digest = hashlib.sha256(headers[path])
                 for piece in pieces:
                     digest.update(piece)

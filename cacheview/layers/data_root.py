@@ -56,7 +56,7 @@ _CHAIN: Final = re.compile(r"[0-9a-f]{64}")
 _CACHE_ID: Final = re.compile(r"[0-9a-z]{1,128}")
 _FILE, _SEGMENT = 1, 2
 _LONGEST_LINE: Final = 4 << 20
-_MOST_LINES: Final = 8 * MOST_ENTRIES  # a file takes two, and data after the last one takes a line for 64 KiB
+_MOST_LINES: Final = 8 * MOST_ENTRIES  # a file takes two, and data after the last one takes a line for each 64 KiB
 _MOST_LAYERS: Final = 200_000
 _REMEDY: Final = "Save the image with `docker save`, and open the archive"
 

@@ -58,10 +58,10 @@ class EngineLayers:
         yield from self._source(diff_id, report).entries(diff_id, report)
 
     def contents(
-        self, diff_id: str, wanted: Mapping[int, LayerEntry], report: Report
+        self, diff_id: str, files: Mapping[int, LayerEntry], report: Report
     ) -> Generator[tuple[int, Iterable[bytes]]]:
         """See `LayerSource`."""
-        yield from self._source(diff_id, report).contents(diff_id, wanted, report)
+        yield from self._source(diff_id, report).contents(diff_id, files, report)
 
     def unpacked_folder(self, diff_id: str, path: str, below: LayerEntry | None) -> LayerEntry | None:
         """Return None: a downloaded image does not show how the engine unpacked it."""

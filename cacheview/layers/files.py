@@ -14,9 +14,9 @@ from cacheview.layers.listing import Listing, RootFile, root_of
 from cacheview.layers.source import LayerSource, Report
 from cacheview.model.effort import apart
 
-__all__ = ["LayerFiles", "Wanted", "first_bytes"]
+__all__ = ["LayerFiles", "SumRequest", "first_bytes"]
 
-Wanted = tuple[str, LayerEntry, bytes]
+SumRequest = tuple[str, LayerEntry, bytes]
 """A checksum to compute: the layer with the content, the entry there that has it, and the bytes hashed before it."""
 
 _Name = TypeVar("_Name")
@@ -42,7 +42,7 @@ class LayerFiles:
 
     Args:
         source: provides the content.
-        memory: known results, to which new ones are added.
+        memory: earlier results, to which new ones are added.
         report: called while a layer is read; it may raise any exception to stop.
     """
 
@@ -54,12 +54,12 @@ class LayerFiles:
 
     def listing(self, diff_id: str) -> Listing:
         """Return the entries of a layer. Raises `LayerUnavailableError`, `LayerError`."""
-        known = self.memory.listing(diff_id)
-        if known is None:
+        listing = self.memory.listing(diff_id)
+        if listing is None:
             with apart():  # layers have their own limits
-                known = Listing(diff_id, tuple(self._source.entries(diff_id, self._report)))
-            self.memory.keep(known, on_disk=self._source.has_stable_numbers(diff_id))
-        return known
+                listing = Listing(diff_id, tuple(self._source.entries(diff_id, self._report)))
+            self.memory.keep(listing, on_disk=self._source.has_stable_numbers(diff_id))
+        return listing
 
     def root(self, diff_ids: Sequence[str], committed: Sequence[int] = ()) -> Mapping[str, RootFile]:
         """Return the files of an image with these layers, bottom first; ``committed``: see `root_of`.
@@ -78,7 +78,7 @@ class LayerFiles:
         """
         return self._source.unpacked_folder(file.implied_by, path, file.entry if file.diff_id else None)
 
-    def sums(self, requests: Iterable[Wanted]) -> dict[tuple[str, int, bytes], str]:
+    def sums(self, requests: Iterable[SumRequest]) -> dict[tuple[str, int, bytes], str]:
         """Return the sha256 of some bytes followed by the content of a file, for each request.
 
         Returns:
@@ -90,20 +90,20 @@ class LayerFiles:
         keyed = (((diff_id, entry.number, before), (diff_id, entry, before)) for diff_id, entry, before in requests)
         return self.sums_by(keyed)
 
-    def sums_by(self, requests: Iterable[tuple[_Name, Wanted]]) -> dict[_Name, str]:
+    def sums_by(self, requests: Iterable[tuple[_Name, SumRequest]]) -> dict[_Name, str]:
         """Return the same as `sums`, each under a given name. Files are read in one pass over each layer."""
-        known_sums: dict[_Name, str] = {}
+        named_sums: dict[_Name, str] = {}
         unread: dict[str, dict[int, _UnreadFile[_Name]]] = {}
         for name, (diff_id, entry, before) in requests:
-            known = self.memory.sums(diff_id).get(_key(entry.number, before)) if entry.size else _digest(before)
-            if known is not None:
-                known_sums[name] = known
+            cached = self.memory.sums(diff_id).get(_key(entry.number, before)) if entry.size else _digest(before)
+            if cached is not None:
+                named_sums[name] = cached
             else:
                 unread.setdefault(diff_id, {}).setdefault(entry.number, _UnreadFile(entry)).names.append((before, name))
         for diff_id, files in unread.items():
             with apart():
-                self._read(diff_id, files, known_sums)
-        return known_sums
+                self._read(diff_id, files, named_sums)
+        return named_sums
 
     def content(self, diff_id: str, entry: LayerEntry, most: int) -> bytes:
         """Return the beginning of a file's content. Raises `LayerUnavailableError`, `LayerError`."""
@@ -117,8 +117,7 @@ class LayerFiles:
     ) -> Iterator[tuple[_Name, Iterable[bytes]]]:
         """Yield files of layers with their content under the given names. Read each to its end before the next.
 
-        Each layer is read once, and once more for each further name of the same file if that is large. Raises like
-        `listing`.
+        Each layer is read once, and once more for each further name of a large file. Raises like `listing`.
         """
         left = list(requests)
         while left:
@@ -142,7 +141,7 @@ class LayerFiles:
                         yield from ((other, kept) for other in others)
             left = again
 
-    def _read(self, diff_id: str, files: dict[int, _UnreadFile[_Name]], known_sums: dict[_Name, str]) -> None:
+    def _read(self, diff_id: str, files: dict[int, _UnreadFile[_Name]], named_sums: dict[_Name, str]) -> None:
         """Read files of a layer, freeing each after it has been read."""
         self.listing(diff_id)  # sums are stored with it
         entries = {number: unread.entry for number, unread in files.items()}
@@ -153,7 +152,7 @@ class LayerFiles:
                 for digest in digests.values():
                     digest.update(piece)
             sums = {before: digest.hexdigest() for before, digest in digests.items()}
-            known_sums.update((name, sums[before]) for before, name in names)
+            named_sums.update((name, sums[before]) for before, name in names)
             self.memory.keep_sums(diff_id, {_key(number, before): value for before, value in sums.items()})
 
 

@@ -34,8 +34,8 @@ class SenderStyle:
         clients: the names in `CLIENTS` of those that use it; empty: it is how a builder hashes files of an image.
         style: of the headers.
         sends_folders: whether folders have headers of their own.
-        sends_empty_folders: whether folders without files have them even if others do not.
-        link_mode: the whole mode of every symbolic link; None: its own.
+        sends_empty_folders: whether empty folders have headers even if other folders do not.
+        link_mode: the mode of every symbolic link, with type bits; None: its own.
         prefix: the beginning of every name.
         root_name: the name of root as an owner; empty: names of owners are not hashed.
     """
@@ -80,8 +80,8 @@ def _styles_of(packing: Packing) -> tuple[SenderStyle, ...]:
         case TestcontainersJavaPacking():
             return (SenderStyle((), _JAVA, prefix="./"),)
         case TestcontainersNodePacking(style):  # folders only if there is no ``.dockerignore``
-            way = SenderStyle((), replace(style, umask=0))
-            return way, replace(way, sends_folders=False)
+            sender_style = SenderStyle((), replace(style, umask=0))
+            return sender_style, replace(sender_style, sends_folders=False)
         case CliPacking(style) | TestcontainersGoPacking(style) | DockerPyPacking(style) | DockerodePacking(style):
             return (SenderStyle((), replace(style, umask=0)),)
     raise TypeError(f"no header style for {type(packing).__name__}")
@@ -91,9 +91,9 @@ def _all_styles() -> tuple[SenderStyle, ...]:
     """Return each way once, with all clients that use it."""
     clients: dict[SenderStyle, tuple[str, ...]] = {}
     for name, client in CLIENTS.items():
-        for way in _styles_of(client.packing):
-            clients[way] = (*clients.get(way, ()), name)
-    return tuple(replace(way, clients=names) for way, names in clients.items())
+        for style in _styles_of(client.packing):
+            clients[style] = (*clients.get(style, ()), name)
+    return tuple(replace(style, clients=names) for style, names in clients.items())
 
 
 SENDER_STYLES: Final = _all_styles()
@@ -110,12 +110,12 @@ IMAGE_STYLES: Final = (
 """
 
 
-def clients_of(ways: Iterable[SenderStyle]) -> tuple[Client, ...]:
+def clients_of(styles: Iterable[SenderStyle]) -> tuple[Client, ...]:
     """Return the clients that use any of these ways, in the order of `CLIENTS`."""
-    names = set(_names(ways))
+    names = set(_names(styles))
     return tuple(client for name, client in CLIENTS.items() if name in names)
 
 
-def _names(ways: Iterable[SenderStyle]) -> Iterator[str]:
-    for way in ways:
-        yield from way.clients
+def _names(styles: Iterable[SenderStyle]) -> Iterator[str]:
+    for style in styles:
+        yield from style.clients

@@ -17,7 +17,7 @@ from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.layers.changes import FileState
 from cacheview.layers.entry import LayerEntry
-from cacheview.layers.files import LayerFiles, Wanted
+from cacheview.layers.files import LayerFiles, SumRequest
 from cacheview.layers.header_states import states_of
 from cacheview.layers.listing import RootFile
 from cacheview.model import Problem
@@ -61,9 +61,9 @@ class ImageSums:
 
     def sums_of(self, paths: Iterable[str]) -> dict[str, str]:
         """See `TreeChecksums`."""
-        return self._files.sums_by(self._wanted(paths))
+        return self._files.sums_by(self._requests(paths))
 
-    def _wanted(self, paths: Iterable[str]) -> Iterator[tuple[str, Wanted]]:
+    def _requests(self, paths: Iterable[str]) -> Iterator[tuple[str, SumRequest]]:
         for path in paths:
             if not path:
                 raise UnknownError(
@@ -102,7 +102,8 @@ class ImageSums:
         return self._files.contents((path, (file.diff_id, file.entry)) for path, file in files.items())
 
     def without_sum(self, _path: str, real: str) -> str:
-        """Return the target of a link that does not exist, which stands for the link (``lazySource.Hash``)."""
+        """Return the path itself, with links followed, which the builder uses if nothing is there
+        (``lazySource.Hash``)."""
         return real
 
     def not_found(self, path: str) -> str:

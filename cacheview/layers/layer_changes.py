@@ -7,7 +7,7 @@ from dataclasses import dataclass, field
 
 from cacheview.layers.changes import ChangeMark, FileChange, FileState, aspects_of
 from cacheview.layers.entry import OPAQUE, WHITEOUT, LayerEntry, LayerError
-from cacheview.layers.files import LayerFiles, Wanted
+from cacheview.layers.files import LayerFiles, SumRequest
 from cacheview.layers.listing import Listing, RootFile
 from cacheview.model import Image
 
@@ -97,14 +97,14 @@ def _same_contents(
 ) -> Mapping[str, bool | None]:
     """Return whether files of equal size have the same content; None: one of them cannot be read."""
     pairs = {path: (before[path], now[path]) for path in paths if _may_be_same(before[path].entry, now[path].entry)}
-    wanted: list[Wanted] = [(each.diff_id, each.entry, b"") for pair in pairs.values() for each in pair]
+    requests: list[SumRequest] = [(each.diff_id, each.entry, b"") for pair in pairs.values() for each in pair]
     try:
-        sums = files.sums(wanted)
+        sums = files.sums(requests)
     except LayerError:
         return dict.fromkeys(pairs)
     return {
-        path: sums[was.diff_id, was.entry.number, b""] == sums[is_now.diff_id, is_now.entry.number, b""]
-        for path, (was, is_now) in pairs.items()
+        path: sums[first.diff_id, first.entry.number, b""] == sums[second.diff_id, second.entry.number, b""]
+        for path, (first, second) in pairs.items()
     }
 
 

@@ -51,7 +51,7 @@ class LayerMemory:
         self._listings: dict[str, Listing] = {}
         self._sums: dict[str, dict[str, str]] = {}
         self._changed: set[str] = set()
-        self._passing: set[str] = set()
+        self._memory_only: set[str] = set()
 
     def listing(self, diff_id: str) -> Listing | None:
         """Return the entries of a layer; None: they were never read."""
@@ -66,7 +66,7 @@ class LayerMemory:
         if on_disk:
             self._changed.add(listing.diff_id)
         else:
-            self._passing.add(listing.diff_id)
+            self._memory_only.add(listing.diff_id)
 
     def sums(self, diff_id: str) -> Mapping[str, str]:
         """Return sums of files of a layer, by the key of `LayerFiles`."""
@@ -75,11 +75,11 @@ class LayerMemory:
     def keep_sums(self, diff_id: str, sums: Mapping[str, str]) -> None:
         """Add sums of a layer whose listing is known."""
         self._sums.setdefault(diff_id, {}).update(sums)
-        if diff_id not in self._passing:
+        if diff_id not in self._memory_only:
             self._changed.add(diff_id)
 
     def save(self) -> None:
-        """Write new results as whole files. If there is too much, the oldest files are deleted.
+        """Write the files with new results. If there are too many files, the oldest ones are deleted.
 
         Raises:
             DataError: it cannot be written.

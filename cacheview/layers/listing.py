@@ -89,14 +89,14 @@ class _Root:
         """Note that the current layer changes something in a folder."""
         while folder and folder not in self.changed:
             self.changed.add(folder)
-            known = self.files.get(folder)
-            if known is not None and known.diff_id != self.layer:
-                self.files[folder] = replace(known, implied_by=self.layer)
+            existing = self.files.get(folder)
+            if existing is not None and existing.diff_id != self.layer:
+                self.files[folder] = replace(existing, implied_by=self.layer)
             folder = folder.rpartition("/")[0]
 
     def _is_folder(self, path: str) -> bool:
-        known = self.files.get(path)
-        return known is not None and known.entry.kind is EntryKind.DIRECTORY
+        existing = self.files.get(path)
+        return existing is not None and existing.entry.kind is EntryKind.DIRECTORY
 
     def _put(self, path: str, file: RootFile) -> None:
         self.files[path] = file

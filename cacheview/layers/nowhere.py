@@ -26,12 +26,12 @@ _NOWHERE: Final = {
 
 
 def why_nowhere(store: ImageStore) -> tuple[str, str]:
-    """Return why a store that names no location of layers has none, and what to do, which may be empty."""
+    """Return why a store has no location with layers, and what to do (which may be empty)."""
     return _NOWHERE.get(parse_location(store.location).source, _OTHER)
 
 
 def is_downloadable(store: ImageStore) -> bool:
-    """Return whether the layers of a store are those of a running engine, provided only with a whole image."""
+    """Return whether a store is a running engine, which provides layers only as part of a whole image."""
     return not store.layers_at and parse_location(store.location).source is ENGINE
 
 

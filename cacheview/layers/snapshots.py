@@ -1,8 +1,8 @@
-"""The layers of a containerd store whose blobs are gone, from the folders of its overlay snapshots.
+"""The layers of a containerd store that no longer has their blobs, read from the folders of its overlay snapshots.
 
 containerd unpacks each layer into a snapshot, whose name is the chain id of the layer and all below it
 (``core/metadata/buckets.go``, ``core/snapshots/storage/bolt.go`` and ``plugins/snapshots/overlay`` of containerd 2.0).
-The folder of an overlay snapshot has the content of the layer: a device 0:0 stands for a removed file, and an extended
+The folder of an overlay snapshot has the content of the layer: a device 0:0 represents a removed file, and an extended
 attribute marks a folder that hides those below.
 """
 
@@ -93,11 +93,11 @@ class Snapshots:
             yield from self._entries(diff_id, number, path, status, names)
 
     def contents(
-        self, diff_id: str, wanted: Mapping[int, LayerEntry], report: Report
+        self, diff_id: str, files: Mapping[int, LayerEntry], report: Report
     ) -> Generator[tuple[int, Iterable[bytes]]]:
         """See `LayerSource`."""
         read = 0
-        for number, entry in wanted.items():
+        for number, entry in files.items():
             report(read, diff_id)
             read += entry.size
             yield number, self._content(diff_id, entry, report)

@@ -49,12 +49,12 @@ class LayerSource(Protocol):
         """
 
     def contents(
-        self, diff_id: str, wanted: Mapping[int, LayerEntry], report: Report
+        self, diff_id: str, files: Mapping[int, LayerEntry], report: Report
     ) -> Generator[tuple[int, Iterable[bytes]]]:
         """Yield the content of some files, in the order of the layer. Read each to its end before the next.
 
         Args:
-            wanted: regular files, by `LayerEntry.number`.
+            files: regular files, by `LayerEntry.number`.
 
         Raises:
             LayerError: like `entries`.

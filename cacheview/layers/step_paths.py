@@ -37,7 +37,7 @@ def by_source_path(
     result = _below(listing, below, copy, now)
     if result or len(image.diff_ids) < _LEAST:
         return result
-    root = layers.root(image.diff_ids[:-1])  # the destination may contain a link of the layers below
+    root = layers.root(image.diff_ids[:-1])  # the destination may contain a link from the layers below
     nodes = {path: TreeNode(Entry(path, file.entry.kind, 0, target=file.entry.target)) for path, file in root.items()}
     try:
         return _below(listing, Tree(nodes).resolve(below), copy, now)
@@ -69,9 +69,9 @@ class CopySource:
         self.glob = Glob(path) if has_wildcards(path) else None
         self.path = "" if posixpath.normpath(path or ".") == "." else posixpath.normpath(path)
         self.above = posixpath.dirname(self.path)
-        known = now.get(self.path)
-        self.is_folder = not self.path or (known is not None and known.kind is EntryKind.DIRECTORY)
-        self.is_file = known is not None and known.kind is not EntryKind.DIRECTORY
+        current = now.get(self.path)
+        self.is_folder = not self.path or (current is not None and current.kind is EntryKind.DIRECTORY)
+        self.is_file = current is not None and current.kind is not EntryKind.DIRECTORY
         self.matched = [name for name in now if self.glob.matches(name)] if self.glob is not None else []
         self.matched_folders = [name for name in self.matched if now[name].kind is EntryKind.DIRECTORY]
 

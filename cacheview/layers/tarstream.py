@@ -21,14 +21,14 @@ from cacheview.stores.tar import TarError, TarHeader, headers
 __all__ = ["MOST_ENTRIES", "TarLayers", "by_any_driver", "layer_budget"]
 
 MOST_ENTRIES: Final = 115_000
-"""The most members of one layer. Reading and hashing a layer with this many takes less than 200 MB of memory."""
+"""The maximum number of members of a layer. Reading and hashing such a layer takes less than 200 MB of memory."""
 
 _MOST_NAMES: Final = 64 << 20  # characters of all names of one layer
 _LONGEST_NAME: Final = 4096
 _MOST_UNPACKED: Final = 64 << 30  # bytes of one layer
 _CHUNK: Final = 256 * 1024
 _INTERVAL: Final = 0.05  # seconds between two reports
-_MADE: Final = (0o755, 0, 0)
+_DEFAULT_FOLDER: Final = (0o755, 0, 0)
 _LOOK: Final = 64  # members between two checks of the time
 
 
@@ -51,7 +51,7 @@ def by_any_driver(_diff_id: str, _path: str, below: LayerEntry | None) -> LayerE
     Some storage drivers keep a folder of the layers below unchanged; others create it for root with mode 755. The
     result is known only if both give the same folder.
     """
-    return below if below is not None and (below.mode, below.uid, below.gid) == _MADE else None
+    return below if below is not None and (below.mode, below.uid, below.gid) == _DEFAULT_FOLDER else None
 
 
 @dataclass(frozen=True)
@@ -82,17 +82,17 @@ class TarLayers:
                     yield entry
 
     def contents(
-        self, diff_id: str, wanted: Mapping[int, LayerEntry], report: Report
+        self, diff_id: str, files: Mapping[int, LayerEntry], report: Report
     ) -> Generator[tuple[int, Iterable[bytes]]]:
         """See `LayerSource`."""
-        last = max(wanted, default=-1)
+        last = max(files, default=-1)
         tick = _Ticker(report, diff_id)
         with self.open(diff_id, layer_budget(tick.again)) as stream, _damage(diff_id):
             for number, header in enumerate(_bounded(stream)):
                 if number > last:
                     return
                 tick(stream, number)
-                if number in wanted:
+                if number in files:
                     yield number, _content(diff_id, stream, header, tick)
 
     def unpacked_folder(self, diff_id: str, path: str, below: LayerEntry | None) -> LayerEntry | None:

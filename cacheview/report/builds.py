@@ -15,8 +15,8 @@ from cacheview.diff.words import (
     answer_word,
     cause_phrase,
     file_lines,
-    gone_sentences,
-    loss_sentence,
+    lost_cache_sentence,
+    missing_image_sentences,
     row_phrase,
     side_line,
 )
@@ -66,9 +66,9 @@ def diff_as_text(diff: BuildDiff, hide: Hide, *, is_brief: bool = False) -> str:
 
 def _first(diff: BuildDiff) -> Iterator[str]:
     yield answer_sentence(diff)
-    if loss := loss_sentence(diff):
+    if loss := lost_cache_sentence(diff):
         yield loss
-    if gone := list(gone_sentences(diff)):
+    if gone := list(missing_image_sentences(diff)):
         yield " ".join(gone[-2:])
 
 
@@ -155,9 +155,9 @@ def diff_as_json(diff: BuildDiff, hide: Hide) -> str:
         "rows": [_row(row) for row in diff.rows],
         "beside": [_cause(each, None) for each in diff.other_causes],
         "lost": {
-            "steps": [row.b.requested.number for row in diff.lost_rows if row.b is not None],
+            "steps": [row.b.requested.number for row in diff.lost_cache_rows if row.b is not None],
             "origin": diff.origin.value,
-            "sentence": loss_sentence(diff),
+            "sentence": lost_cache_sentence(diff),
         },
     }
     return json_text(_hidden(document, hide))
@@ -208,7 +208,7 @@ def _row(row: StepPair) -> dict[str, Any]:
         "b": _step(row.b),
         "causes": [_cause(cause, row) for cause in row.causes],
         "follows": row.follows if row.follows >= 0 else None,
-        "lost": row.is_lost,
+        "lost": row.is_cache_lost,
         "why": row.why,
         "files": [change_as_object(change) for change in row.files.differing] if row.files is not None else None,
         "gone": _gone(row.missing_image) if row.missing_image is not None else None,
@@ -236,8 +236,8 @@ def _step(step: SideStep | None) -> dict[str, Any] | None:
 def _gone(gone: MissingImage) -> dict[str, Any]:
     return {
         "image": gone.image,
-        "made": gone.is_made,
-        "at": time_text(gone.made_at),
+        "made": gone.is_created,
+        "at": time_text(gone.created_at),
         "was_there": gone.was_there,
         "removed_at": time_text(gone.removed_at),
     }

@@ -18,6 +18,7 @@ from cacheview.stores.files import MeteredFile
 from cacheview.stores.problems import Problems
 from cacheview.stores.reasons import reason
 from cacheview.stores.tar import TarError, walk
+from cacheview.wording import counted
 
 __all__ = ["ArchiveMembers", "Members", "clean_name", "read_archive"]
 
@@ -163,7 +164,8 @@ def _fill(members: ArchiveMembers, stream: io.BufferedReader, budget: Budget) ->
             members.names.append(name)
         places[name] = (kept.keep(position, content), size)
     if outside:
-        what = f"{outside} members have names that point outside the archive (.. or /) and were skipped"
+        skipped = counted(outside, "member was skipped: its name points", "members were skipped: their names point")
+        what = f"{skipped} outside the archive (.. or /)"
         members.problems.append(Problem("", what))
 
 

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import Final, overload
 
 from cacheview.model import Problem
+from cacheview.wording import counted
 
 __all__ = ["MOST_PROBLEMS", "Problems"]
 
@@ -45,8 +46,8 @@ class Problems(Sequence[Problem]):
 
     def reported(self) -> tuple[Problem, ...]:
         """Return the listed problems, and one for the number of the others."""
-        counted = (Problem("", f"{self.more:,} more problems are not listed"),) if self.more else ()
-        return (*self._listed, *counted)
+        what = counted(self.more, "more problem is not listed", "more problems are not listed")
+        return (*self._listed, Problem("", what)) if self.more else tuple(self._listed)
 
     def __len__(self) -> int:
         return len(self._listed)

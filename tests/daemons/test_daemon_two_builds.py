@@ -444,7 +444,7 @@ def test_a_base_that_was_pulled_again(place: Place, registry: RegistryDaemon) ->
     assert [step.cached for step in (a.expect.steps or ())[1:]] == [True]
     assert diff.cause is not None
     assert (diff.cause.kind, diff.cause.name, diff.origin) == (CauseKind.BASE, name, CauseOrigin.SURROUNDINGS)
-    assert [row.is_lost for row in diff.rows] == [False, True]
+    assert [row.is_cache_lost for row in diff.rows] == [False, True]
     reported = answer_sentence(with_events_of(place.engine.url, diff))
     assert re.search(r"; it was pulled again at \d{4}-\d\d-\d\d \d\d:\d\d:\d\d\.$", reported), reported
 

@@ -10,7 +10,7 @@ from diff_kit import Build, base, compared, diff_of, recorded
 
 from cacheview.diff.causes import CauseKind, CauseOrigin
 from cacheview.diff.compare import BuildDiff, PairStatus
-from cacheview.diff.words import answer_sentence, loss_sentence
+from cacheview.diff.words import answer_sentence, lost_cache_sentence
 from cacheview.replay.records import redacted_record
 
 BUILD = Build(
@@ -105,9 +105,9 @@ def test_an_image_that_is_gone(daemon: Daemon) -> None:
     assert diff.cause is not None
     assert (diff.cause.image, diff.cause.in_a, diff.origin) == (gone.short_id, True, CauseOrigin.SURROUNDINGS)
     [known] = diff.missing_images
-    assert (known.image, known.is_made, known.was_there) == (gone.id, False, True)
+    assert (known.image, known.is_created, known.was_there) == (gone.id, False, True)
     assert [row.status for row in diff.rows][5:] == [PairStatus.FOLLOWS] * 4
-    assert "Its own Dockerfile and files are not the cause" in loss_sentence(diff)
+    assert "Its own Dockerfile and files are not the cause" in lost_cache_sentence(diff)
 
 
 def test_what_a_build_made_and_the_next_one_cannot_find(daemon: Daemon) -> None:
@@ -119,7 +119,7 @@ def test_what_a_build_made_and_the_next_one_cannot_find(daemon: Daemon) -> None:
     assert diff.is_same is False
     assert first(diff) == (CauseKind.IMAGE_MISSING, "", "ARG VERSION=1")
     [known] = diff.missing_images
-    assert known.is_made
+    assert known.is_created
     assert "it was built at" in answer_sentence(diff)
     assert "no longer in the store" in answer_sentence(diff)
 

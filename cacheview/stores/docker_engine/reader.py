@@ -271,7 +271,10 @@ class EngineReader:
             reasons = Counter(failures[image_id].what for image_id in rest[_MAX_PROBLEMS:])
             reason, _ = reasons.most_common(1)[0]
             self.problems.append(
-                Problem("", f"{len(rest) - _MAX_PROBLEMS:,} more images could not be read, mostly because: {reason}")
+                Problem(
+                    "",
+                    f"{counted(len(rest) - _MAX_PROBLEMS, 'more image')} could not be read, mostly because: {reason}",
+                )
             )
 
     def _drop_deleted(

@@ -167,11 +167,11 @@ class DiffPane(DockPane[DiffHead]):
     # Results
 
     def _show(self, diff: BuildDiff) -> None:
-        from cacheview.diff.words import loss_sentence, side_line
+        from cacheview.diff.words import lost_cache_sentence, side_line
 
         self.diff = diff
         self._show_answer(diff)
-        self.loss.show_text(loss_sentence(diff))
+        self.loss.show_text(lost_cache_sentence(diff))
         for label, letter, side in zip(self.sides, "AB", (diff.a, diff.b), strict=True):
             label.show_text(one_line(f"{letter}: {side_line(side)}"))
         self.model.show_diff(diff)
