@@ -24,7 +24,7 @@ from cacheview.model import ImageStore
 from cacheview.output import complain
 from cacheview.replay.build_input import BuildInput, open_build_input
 from cacheview.replay.image_files import StoreImageFiles, unpacked_in
-from cacheview.replay.recorded import FoundInImages, RememberedImageFiles
+from cacheview.replay.recorded import ImageFacts, RecordingImageFiles
 from cacheview.replay.sent_build import ReplayTarget, SentBuild, sent_by
 from cacheview.stores.opened_location import OpenedCase
 from cacheview.usage import daemon_for
@@ -56,11 +56,11 @@ class BuildLookup:
     _hasher: Hasher = field(default_factory=Hasher)
 
     @property
-    def from_images(self) -> FoundInImages:
+    def image_facts(self) -> ImageFacts:
         """The facts that were found in the layers of the store."""
         image_files = self.cache.image_files
-        assert isinstance(image_files, RememberedImageFiles)
-        return image_files.from_images
+        assert isinstance(image_files, RecordingImageFiles)
+        return image_files.image_facts
 
     def sent_by(self, client: Client) -> SentBuild:
         """Return the build as a client sends it."""
@@ -78,7 +78,7 @@ class BuildLookup:
     def in_store(self, store: ImageStore, daemon: Daemon) -> BuildLookup:
         """Return the same build, looked up in another store. Its layers are read from the present store."""
         files = StoreImageFiles(self.files.layers, daemon.builder, unpacked_in(store, daemon.rules))
-        cache = ReplayTarget(store, daemon.rules, daemon.builder, RememberedImageFiles(files))
+        cache = ReplayTarget(store, daemon.rules, daemon.builder, RecordingImageFiles(files))
         return replace(self, daemon=daemon, cache=cache, files=files)
 
 
@@ -102,7 +102,7 @@ def looked_up_build(options: argparse.Namespace, case: OpenedCase) -> BuildLooku
     memory = LayerMemory(layer_cache())
     source = _layers(case.store, downloads=options.download_layers)
     files = StoreImageFiles(lambda: LayerFiles(source(), memory), release, unpacked_in(case.store, rules))
-    looked_up_in = ReplayTarget(case.store, rules, release, RememberedImageFiles(files))
+    looked_up_in = ReplayTarget(case.store, rules, release, RecordingImageFiles(files))
     return BuildLookup(build, build_input, daemon, looked_up_in, files, memory, options.store)
 
 

@@ -27,7 +27,7 @@ from cacheview.replay.client_comparison import compare_clients
 from cacheview.replay.image_files import StoreImageFiles
 from cacheview.replay.misses import Miss, misses
 from cacheview.replay.options import BuildOptions
-from cacheview.replay.recorded import FoundInImages
+from cacheview.replay.recorded import ImageFacts
 from cacheview.replay.records import (
     expected_of,
     has_same_answers,
@@ -179,7 +179,7 @@ def _replayed(options: argparse.Namespace, opened: OpenedLocation, case: OpenedC
         return _status(after)
     if options.record:
         whole = sent.replay(cache) if options.past_misses else replayed
-        _record(options, given, build.client, case.store, daemon, sent.options, whole, looked_up.from_images)
+        _record(options, given, build.client, case.store, daemon, sent.options, whole, looked_up.image_facts)
     if groups:
         _keep(looked_up.memory)
         if options.json:
@@ -204,7 +204,7 @@ def _record(
     daemon: Daemon,
     sent: BuildOptions,
     replayed: Replay,
-    in_images: FoundInImages,
+    image_facts: ImageFacts,
 ) -> None:
     """Write the record for ``--record``. Raises `UsageError`."""
     try:
@@ -219,7 +219,7 @@ def _record(
             client=client.name,
             started=datetime.now(UTC),
             tags=options.tag,
-            in_images=in_images,
+            image_facts=image_facts,
             with_store=not options.record_without_store,
             replayed=True,
         )

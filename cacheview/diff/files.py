@@ -57,7 +57,7 @@ class FilesDiffer:
     @property
     def words(self) -> str:
         """The differences as a phrase; empty if only headers differ."""
-        left = unexplained(self.differing, self.causes, beside=Aspect.UNKNOWN)
+        left = unexplained(self.differing, self.causes, minor=Aspect.UNKNOWN)
         phrase = in_words(list(map(_without_not_compared, left)), self.causes)
         if phrase and any(_is_open(change.aspects) for change in self.differing):
             phrase = f"{phrase}; {CONTENT_UNKNOWN}"

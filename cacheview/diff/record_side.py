@@ -18,7 +18,7 @@ from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.replay.check import checksums_of, store_of
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.file import ReplayCase
-from cacheview.replay.recorded import FoundInImages, RecordedImageFiles
+from cacheview.replay.recorded import ImageFacts, RecordedImageFiles
 from cacheview.replay.records import time_of
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay
@@ -40,7 +40,7 @@ def _side(case: ReplayCase, title: str) -> BuildSide:
     rules, release, options = case.rules, case.release, case.options
     store = store_of(case) if case.images is not None else None
     checksums = checksums_of(case)
-    image_files = RecordedImageFiles(FoundInImages(case.image_sums, case.image_owners))
+    image_files = RecordedImageFiles(ImageFacts(case.image_sums, case.image_owners))
 
     def replay_under(circumstances: Circumstances) -> Replay:
         return replay(

@@ -17,7 +17,7 @@ from cacheview.platforms import HOST, Library, Matcher
 from cacheview.platforms.library import CONTAINERD_1_7
 from cacheview.platforms.rules import SAME_PLATFORM_CONTAINERD
 
-__all__ = ["MustPullError", "demand_linux", "find_image", "has_platform", "is_for"]
+__all__ = ["MustPullError", "find_image", "has_platform", "is_for", "require_linux"]
 
 _LIBRARY: Library = CONTAINERD_1_7
 
@@ -48,10 +48,10 @@ def find_image(
     except NoSuchImageError:
         raise MustPullError(f"the store has no image {name[:200]!r}, so the builder would pull it") from None
     except BadReferenceError as error:
-        raise BuildRefusedError(error.what, message=_words(error, name, release)) from None
+        raise BuildRefusedError(error.what, message=_message(error, name, release)) from None
     if (doubt := image.doubt("existence")) is not None:
         raise MustPullError(f"it is unclear whether the store has the image {name[:200]!r}: {doubt.reason}")
-    if platform is not None and not _takes(platform, image, rules, release):
+    if platform is not None and not _accepts(platform, image, rules, release):
         shown = f"the image is for {image.config.platform}, but the build is for {platform}"
         raise MustPullError(f"{shown}, so the builder would pull a different one")
     if image.variants and not any(
@@ -69,7 +69,7 @@ def find_image(
     return image
 
 
-def demand_linux(store: ImageStore) -> None:
+def require_linux(store: ImageStore) -> None:
     """Raise `MustPullError` if no image in the store is for Linux, because its engine runs on another system."""
     if store.images and not any(_is_linux(image) for image in store.images):
         raise MustPullError(
@@ -82,7 +82,7 @@ def _is_linux(image: Image) -> bool:
     return (image.config.os or "linux").lower() == "linux"
 
 
-def _words(error: BadReferenceError, name: str, release: BuilderRelease) -> str:
+def _message(error: BadReferenceError, name: str, release: BuilderRelease) -> str:
     """Return the daemon's message about a text that is not a valid reference."""
     message = error.message
     if not error.in_capitals:
@@ -97,7 +97,7 @@ def _words(error: BadReferenceError, name: str, release: BuilderRelease) -> str:
     return f"invalid reference format: {message}"
 
 
-def _takes(platform: Platform, image: Image, rules: RuleSet, release: BuilderRelease) -> bool:
+def _accepts(platform: Platform, image: Image, rules: RuleSet, release: BuilderRelease) -> bool:
     if rules.store is StoreKind.CONTAINERD:  # regardless of the rule set: from 26.1 on, the cache compares no platform
         return has_platform(platform, image.config.platform, release)
     return release.takes_any_platform_graph_driver or is_for(platform, image.config.platform)

@@ -36,7 +36,7 @@ def run_build(build: FinishedStages, document: ParsedDockerfile) -> Replay:
         plans = _up_to_target(build, stages.stages)
         labels = sorted(build.options.labels.items())
         total = len(stages.before_from) + sum(1 + len(plan.commands) for plan in plans) + len(labels)
-        args = _before_from(build, stages.before_from)
+        args = _args_before_from(build, stages.before_from)
         for index, plan in enumerate(plans):
             _check_name(build, plan)
             last = index == len(plans) - 1
@@ -86,9 +86,9 @@ def _check_name(build: FinishedStages, plan: StagePlan) -> None:
         raise BuildRefusedError(message, message=message, line=plan.line)
 
 
-def _before_from(build: FinishedStages, instructions: Iterable[Instruction]) -> BuildArgs:
-    given = {name: value for name, value in build.options.build_args.items() if value is not None}
-    args = BuildArgs(from_options=given, predefined=build.release.predefined_args)
+def _args_before_from(build: FinishedStages, instructions: Iterable[Instruction]) -> BuildArgs:
+    build_args = {name: value for name, value in build.options.build_args.items() if value is not None}
+    args = BuildArgs(from_options=build_args, predefined=build.release.predefined_args)
     nothing = StageState.begin(None, args, containerd=False)
     for instruction in instructions:
         number = len(build.steps) + 1

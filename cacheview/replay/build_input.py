@@ -32,7 +32,7 @@ __all__ = ["BuildInput", "LoneDockerfile", "is_remote", "open_build_input"]
 STANDARD_INPUT: Final = "-"
 _TITLE: Final = "standard input"
 _PIECE: Final = 1 << 20
-_MOST_GIVEN: Final = 16 << 30
+_LARGEST_INPUT: Final = 16 << 30
 _LARGEST_DOCKERFILE: Final = 16 << 20
 _SNIFFED: Final = 1024
 _REMOTE: Final = ("http://", "https://", "git://", "github.com/", "git@", "ssh://")
@@ -138,26 +138,26 @@ def open_build_input(
         DataError: the input cannot be read, or the client refuses it.
     """
     for path in (context, file):
-        _demand_path(path)
+        _require_path(path)
     if is_remote(context):
         raise _remote(context)
     if context == STANDARD_INPUT:
-        return _from_stdin(file, release, _opened(stdin), report)
+        return _from_stdin(file, release, _require_stdin(stdin), report)
     if not os.path.isdir(context):
         return _from_tar(context, file, release, report)
     if file == STANDARD_INPUT:
-        return BuildInput(folder(context), _whole(_opened(stdin)), "", "")
+        return BuildInput(folder(context), _read_dockerfile(_require_stdin(stdin)), "", "")
     result = find_dockerfile(context, file)
     return BuildInput(folder(context), result.read(), result.name, result.written, result.leads_out)
 
 
-def _demand_path(path: str) -> None:
+def _require_path(path: str) -> None:
     """Raise `DataError` for a path that no file can have, since a Compose file may contain any text."""
     try:
-        is_one = b"\0" not in os.fsencode(path)
+        is_possible = b"\0" not in os.fsencode(path)
     except UnicodeError:
-        is_one = False
-    if not is_one:
+        is_possible = False
+    if not is_possible:
         raise DataError("is not a path: it contains a character that is not allowed in file names", where=path[:200])
 
 
@@ -178,13 +178,13 @@ def _remote(context: str) -> DataError:
     return DataError(what, where=context[:200])
 
 
-def _opened(stdin: BinaryIO | None) -> BinaryIO:
+def _require_stdin(stdin: BinaryIO | None) -> BinaryIO:
     if stdin is None:
         raise DataError("standard input is closed; specify a path", where=STANDARD_INPUT)
     return stdin
 
 
-def _whole(stdin: BinaryIO) -> bytes:
+def _read_dockerfile(stdin: BinaryIO) -> bytes:
     data = stdin.read(_LARGEST_DOCKERFILE + 1)
     if len(data) > _LARGEST_DOCKERFILE:
         what = f"is larger than {_LARGEST_DOCKERFILE >> 20} MiB, the limit for a Dockerfile"
@@ -209,11 +209,11 @@ def _from_stdin(file: str, release: BuilderRelease, stdin: BinaryIO, report: Rep
         raise DataError(what, where=_TITLE)
     if is_tar:
         spool = _Spool(head, stdin)
-        return _tar_given(spool.open, _TITLE, file, head, release, report)
+        return _tar_input(spool.open, _TITLE, file, head, release, report)
     if file:
         what = "ambiguous Dockerfile source: both stdin and flag correspond to Dockerfiles; leave out -f"
         raise DataError(what, where=f"-f {file[:200]}")
-    text = head + _whole(stdin)
+    text = head + _read_dockerfile(stdin)
     umask = os.umask(0o077)
     os.umask(umask)
     uid, gid = (os.getuid(), os.getgid()) if hasattr(os, "getuid") else (0, 0)
@@ -225,7 +225,7 @@ def _from_tar(path: str, file: str, release: BuilderRelease, report: Report) -> 
         what = "the Dockerfile must be in the tar; specify its path in the tar with -f"
         raise DataError(what, where="-f -")
 
-    def opened() -> io.BufferedReader:
+    def open_tar() -> io.BufferedReader:
         try:
             return os.fdopen(open_to_read(path, follow=True), "rb")
         except FileNotFoundError:
@@ -235,21 +235,26 @@ def _from_tar(path: str, file: str, release: BuilderRelease, report: Report) -> 
         except NotRegularError:
             raise DataError("is neither a folder nor a file; specify a folder or a tar", where=path) from None
 
-    with opened() as tar:
+    with open_tar() as tar:
         head = tar.read(_SNIFFED)
     if not looks_like_tar(head):
         raise DataError("is not a tar, plain or compressed; specify a folder or a tar", where=path)
-    return _tar_given(opened, os.path.abspath(path), file, head, release, report)
+    return _tar_input(open_tar, os.path.abspath(path), file, head, release, report)
 
 
-def _tar_given(
-    opened: Callable[[], io.BufferedReader], title: str, file: str, head: bytes, release: BuilderRelease, report: Report
+def _tar_input(
+    open_tar: Callable[[], io.BufferedReader],
+    title: str,
+    file: str,
+    head: bytes,
+    release: BuilderRelease,
+    report: Report,
 ) -> BuildInput:
     if compression_of(head) == "zstd" and release.ignores_by_old_rules:
         raise DataError(
             "the daemon cannot read this tar, because Docker before 23.0 does not decompress zstd", where=title
         )
-    context, name = TarContext.read_from(opened, title, report, release.not_unpacked_message), file or DOCKERFILE
+    context, name = TarContext.read_from(open_tar, title, report, release.not_unpacked_message), file or DOCKERFILE
     try:
         text = context.dockerfile(file)
     except BuildRefusedError as refusal:
@@ -263,13 +268,13 @@ class _Spool:
     def __init__(self, head: bytes, stream: BinaryIO) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as its readers
         weakref.finalize(self, self._file.close)
-        left = _MOST_GIVEN - len(head)
+        left = _LARGEST_INPUT - len(head)
         try:
             self._file.write(head)
             while piece := stream.read(_PIECE):
                 left -= len(piece)
                 if left < 0:
-                    what = f"is larger than {_MOST_GIVEN >> 30} GiB, the most that cacheview reads"
+                    what = f"is larger than {_LARGEST_INPUT >> 30} GiB, the most that cacheview reads"
                     raise DataError(what, where=_TITLE)
                 self._file.write(piece)
             self._file.flush()

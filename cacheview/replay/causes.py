@@ -74,7 +74,7 @@ _LEAST: Final = 2  # the fewest files that share a mode or an owner and count as
 _UMASKS: Final = (0o022, 0o002, 0o027, 0o077)
 _PARTS: Final = {0o700: ("owner", "u"), 0o070: ("group", "g"), 0o007: ("others", "o")}
 _BITS: Final = {0o444: ("read", "r"), 0o222: ("write", "w"), 0o111: ("execute", "x")}
-_BY_TOOLS: Final = frozenset(
+_TOOL_NAMES: Final = frozenset(
     (
         *(".git", ".hg", ".svn", ".idea", ".vscode", ".DS_Store", "Thumbs.db"),
         *("node_modules", ".gradle", ".terraform", ".next", ".cache"),
@@ -89,44 +89,44 @@ _LEFTOVERS: Final = (".pyc", ".pyo", ".swp", ".swo", "~")
 def causes_of(
     changes: Sequence[FileChange],
     *,
-    unlike: HeaderSender | None = None,
+    sender: HeaderSender | None = None,
     client: Client | None = None,
     line_ends: Mapping[str, str] | None = None,
     without_entry: Mapping[str, bool] | None = None,
-    named: Collection[str] = (),
+    source_names: Collection[str] = (),
     is_of_image: bool = False,
 ) -> tuple[FileCause, ...]:
     """Return the common causes of the changes.
 
     Args:
         changes: the changes, sorted by path.
-        unlike: the clients whose headers explain some of the changes.
+        sender: the clients whose headers explain some of the changes.
         client: the assumed client.
         line_ends: by path, how line endings changed, for files that differ only in these.
         without_entry: folders that lack their own entry in one tar, by path: True: in the old one, False: in the new.
-        named: names that the instruction itself contains. These are not suggested for ``.dockerignore``.
+        source_names: names that the instruction itself contains. These are not suggested for ``.dockerignore``.
         is_of_image: whether the files are copied from an image, so that a remedy is not known.
     """
     if is_of_image:
         causes = (*_of_line_ends(line_ends or {}), *_of_owners(changes), *_of_modes(changes))
         return tuple(replace(cause, advice="") for cause in causes)
-    results = [*_of_client(unlike, client), *_of_folders(without_entry or {}), *_of_line_ends(line_ends or {})]
+    results = [*_of_client(sender, client), *_of_folders(without_entry or {}), *_of_line_ends(line_ends or {})]
     explained = {path for cause in results for path in cause.paths}
     left = [change for change in changes if change.differs and change.path not in explained]
-    by_tools = list(_of_tools(left, named))
+    by_tools = list(_of_tools(left, source_names))
     explained.update(path for cause in by_tools for path in cause.paths)
     left = [change for change in left if change.path not in explained]
     return (*results, *_of_owners(left), *_of_modes(left), *by_tools)
 
 
 def unexplained(
-    changes: Iterable[FileChange], causes: Iterable[FileCause], *, beside: Aspect | None = None
+    changes: Iterable[FileChange], causes: Iterable[FileCause], *, minor: Aspect | None = None
 ) -> Iterator[FileChange]:
     """Yield the files with differences that the causes do not explain.
 
-    ``beside``: an aspect that needs no explanation if another aspect of the file differs; None: every aspect needs one.
+    ``minor``: an aspect that needs no explanation if another aspect of the file differs; None: every aspect needs one.
     """
-    also = frozenset(() if beside is None else (beside,))
+    also = frozenset(() if minor is None else (minor,))
     known: dict[str, frozenset[Aspect] | None] = {}
     nothing: frozenset[Aspect] = frozenset()
     for cause in causes:
@@ -138,26 +138,26 @@ def unexplained(
         if not change.differs:
             continue
         explained = known.get(change.path, nothing)
-        is_bare = not change.aspects or change.aspects == (beside,)
+        is_bare = not change.aspects or change.aspects == (minor,)
         if explained is not None and (is_bare or not explained.issuperset(change.aspects)):
             yield change
 
 
-def _of_client(unlike: HeaderSender | None, client: Client | None) -> Iterator[FileCause]:
-    if unlike is None or client is None or not unlike.paths:
+def _of_client(sender: HeaderSender | None, client: Client | None) -> Iterator[FileCause]:
+    if sender is None or client is None or not sender.paths:
         return
-    others = " or ".join(other.title for other in unlike.clients)
-    names = " or ".join(f"--client {other.name}" for other in unlike.clients)
+    others = " or ".join(other.title for other in sender.clients)
+    names = " or ".join(f"--client {other.name}" for other in sender.clients)
     phrase = f"sent by a different client ({others}), whose headers differ from those of {client.title}"
     advice = f"Build with the same client, or replay with {names}."
-    yield FileCause(FileCauseKind.CLIENT, tuple(sorted(unlike.paths)), phrase, advice)
+    yield FileCause(FileCauseKind.CLIENT, tuple(sorted(sender.paths)), phrase, advice)
 
 
 def _of_folders(without_entry: Mapping[str, bool]) -> Iterator[FileCause]:
-    for was_then in (True, False):
-        paths = tuple(sorted(path for path, then in without_entry.items() if then is was_then))
+    for missing_before in (True, False):
+        paths = tuple(sorted(path for path, before in without_entry.items() if before is missing_before))
         if paths:
-            when = "previously sent" if was_then else "now sends"
+            when = "previously sent" if missing_before else "now sends"
             phrase = f"folder entries missing: the client {when} the files without entries for their folders"
             yield FileCause(FileCauseKind.FOLDERS, paths, phrase, "Build with the same client.")
 
@@ -255,10 +255,10 @@ def _bit_words(bits: int) -> str:
         return f"mode bits {bits:03o}"
     if bits == 0o111:
         return "execute bits"
-    named = [
+    phrases = [
         f"{who} {what}" for part, (who, _) in _PARTS.items() for bit, (what, _) in _BITS.items() if bits & part & bit
     ]
-    return f"{', '.join(named)} {plural(len(named), 'bit')}"
+    return f"{', '.join(phrases)} {plural(len(phrases), 'bit')}"
 
 
 def _chmod(set_: int, cleared: int) -> str:
@@ -272,11 +272,11 @@ def _chmod(set_: int, cleared: int) -> str:
     return f"run `chmod -R {','.join(parts)}`" if parts else "restore the modes"
 
 
-def _of_tools(changes: Iterable[FileChange], named: Collection[str]) -> Iterator[FileCause]:
+def _of_tools(changes: Iterable[FileChange], source_names: Collection[str]) -> Iterator[FileCause]:
     """Yield the causes for files that a program created among the sources."""
     groups: dict[str, list[FileChange]] = defaultdict(list)
     for change in changes:
-        pattern = _made_by_tool(change.path, named)
+        pattern = _tool_pattern(change.path, source_names)
         if pattern:
             groups[pattern].append(change)
     for pattern, members in sorted(groups.items()):
@@ -299,16 +299,16 @@ def _is_folder(change: FileChange) -> bool:
     return state is not None and state.is_folder
 
 
-def _made_by_tool(path: str, named: Collection[str]) -> str:
+def _tool_pattern(path: str, source_names: Collection[str]) -> str:
     """Return the line of ``.dockerignore`` that excludes a generated path; empty if no known program created it.
 
-    ``named``: names that the instruction itself contains.
+    ``source_names``: names that the instruction itself contains.
     """
     parts = path.split("/")
-    for place, name in enumerate(parts) if not _BY_TOOLS.isdisjoint(parts) else ():
-        if name in _BY_TOOLS and name not in named:
+    for place, name in enumerate(parts) if not _TOOL_NAMES.isdisjoint(parts) else ():
+        if name in _TOOL_NAMES and name not in source_names:
             return f"**/{name}" if place else name
     name = parts[-1]
-    if name.endswith(_LEFTOVERS) and name not in _LEFTOVERS and name not in named:
+    if name.endswith(_LEFTOVERS) and name not in _LEFTOVERS and name not in source_names:
         return "**/*~" if name.endswith("~") else f"**/*.{name.rpartition('.')[2]}"
     return ""

@@ -12,7 +12,7 @@ from cacheview.model import DataError, ImageStore, Release
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
 from cacheview.replay.new_images import is_same_message
-from cacheview.replay.recorded import FoundInImages, RecordedImageFiles
+from cacheview.replay.recorded import ImageFacts, RecordedImageFiles
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step, StepStatus
 from cacheview.stores.opened_location import OpenedCase
@@ -74,7 +74,7 @@ def store_of(case: ReplayCase) -> ImageStore:
 def checksums_of(case: ReplayCase, release: BuilderRelease | None = None) -> ContextChecksums:
     """Return the checksums of the files in the context of a build. Raises `DataError` if the context is malformed."""
     return ContextChecksums(
-        case.sent, case.dockerfile_path, release or case.release, case.sent_by, dockerfile=case.text
+        case.context_source, case.dockerfile_path, release or case.release, case.sent_by, dockerfile=case.text
     )
 
 
@@ -93,31 +93,31 @@ def replay_case(case: ReplayCase, rules: str = "") -> Replay:
         release,
         case.options,
         name=case.dockerfile_path,
-        image_files=RecordedImageFiles(FoundInImages(case.image_sums, case.image_owners)),
+        image_files=RecordedImageFiles(ImageFacts(case.image_sums, case.image_owners)),
     )
 
 
 def differences(actual: Replay, expected: ExpectedBuild) -> Iterator[str]:
     """Yield the differences between a replay and the daemon's result, in words."""
     if expected.steps is None:
-        yield from _without_steps_differs(actual, expected)
+        yield from _differences_without_steps(actual, expected)
         return
     images = {number: step.image for number, step in enumerate(expected.steps, 1)}
-    for step, truth in zip(actual.steps, expected.steps, strict=False):
+    for step, reported in zip(actual.steps, expected.steps, strict=False):
         is_last = step.number == len(expected.steps) and not expected.ok
-        yield from _step_differs(step, truth, images, is_last=is_last)
-    yield from _end_differs(actual, expected, len(expected.steps))
+        yield from _step_differences(step, reported, images, is_last=is_last)
+    yield from _end_differences(actual, expected, len(expected.steps))
     if expected.ok and actual.history is not None and expected.created_by is not None:
-        yield from _history_differs(actual.history, expected.created_by)
+        yield from _history_differences(actual.history, expected.created_by)
 
 
-def _without_steps_differs(actual: Replay, expected: ExpectedBuild) -> Iterator[str]:
+def _differences_without_steps(actual: Replay, expected: ExpectedBuild) -> Iterator[str]:
     """Yield the differences of a build whose steps were not printed, so only its end is known."""
     if expected.ok and actual.refused is not None:
         yield f"refused: {actual.refused}, but the daemon built the image"
 
 
-def _end_differs(actual: Replay, expected: ExpectedBuild, recorded: int) -> Iterator[str]:
+def _end_differences(actual: Replay, expected: ExpectedBuild, recorded: int) -> Iterator[str]:
     predicted = len(actual.steps)
     refused = actual.refused
     if expected.ok:
@@ -126,16 +126,16 @@ def _end_differs(actual: Replay, expected: ExpectedBuild, recorded: int) -> Iter
         elif predicted != recorded:
             yield f"{counted(predicted, 'step')} predicted, but the daemon ran {recorded}"
     elif predicted < recorded:
-        yield f"{_ended(actual)}, but the daemon continued to step {recorded} and reported: {expected.error[:200]}"
+        yield f"{_end_phrase(actual)}, but the daemon continued to step {recorded} and reported: {expected.error[:200]}"
     elif refused is not None and predicted == recorded:
         has_message = is_same_message(refused.message, expected.error.removeprefix(_DAEMON))
         if not has_message and not _may_fail(actual.steps[-1] if actual.steps else None):
             yield f"refused with {refused.message[:300]!r}, but the daemon reported {expected.error[:300]!r}"
     elif not _may_fail(actual.steps[recorded - 1] if recorded else None):
-        yield f"{_ended(actual)}, but the daemon stopped at step {recorded} and reported: {expected.error[:200]}"
+        yield f"{_end_phrase(actual)}, but the daemon stopped at step {recorded} and reported: {expected.error[:200]}"
 
 
-def _ended(actual: Replay) -> str:
+def _end_phrase(actual: Replay) -> str:
     return (
         f"{counted(len(actual.steps), 'step')} predicted"
         if actual.refused is None
@@ -153,35 +153,35 @@ def _may_fail(step: Step | None) -> bool:
     )
 
 
-def _step_differs(step: Step, truth: ExpectedStep, images: dict[int, str], *, is_last: bool) -> Iterator[str]:
+def _step_differences(step: Step, reported: ExpectedStep, images: dict[int, str], *, is_last: bool) -> Iterator[str]:
     place = f"step {step.number} {step.text[:60]!r}"
-    if step.text != truth.instruction:
-        yield f"{place}: the daemon printed {truth.instruction[:80]!r}"
-    if None not in (step.cached, truth.cached) and step.cached != truth.cached:
-        yield f"{place}: {step.status.word} predicted, but the daemon had {'a hit' if truth.cached else 'a miss'}"
+    if step.text != reported.instruction:
+        yield f"{place}: the daemon printed {reported.instruction[:80]!r}"
+    if None not in (step.cached, reported.cached) and step.cached != reported.cached:
+        yield f"{place}: {step.status.word} predicted, but the daemon had {'a hit' if reported.cached else 'a miss'}"
     triggers = [trigger.cached for trigger in step.triggers]
-    pairs = zip(triggers, truth.triggers, strict=False)
+    pairs = zip(triggers, reported.triggers, strict=False)
     if any(None not in (predicted, recorded) and predicted != recorded for predicted, recorded in pairs):
-        yield f"{place}: triggers predicted as cached {triggers}, but the daemon had {list(truth.triggers)}"
+        yield f"{place}: triggers predicted as cached {triggers}, but the daemon had {list(reported.triggers)}"
     base_is_known = step.created_by is not None  # otherwise its triggers are not known either
-    if len(triggers) != len(truth.triggers) and base_is_known and not is_last:
-        yield f"{place}: {len(triggers)} triggers predicted, but the daemon had {len(truth.triggers)}"
+    if len(triggers) != len(reported.triggers) and base_is_known and not is_last:
+        yield f"{place}: {len(triggers)} triggers predicted, but the daemon had {len(reported.triggers)}"
     # A replay does not know the ids of images that the build creates: the id from the daemon's own step is used.
     image = images.get(step.made_by, "") if step.made_by and step.cached else step.image
     is_reported = step.cached or (image and step.status is StepStatus.NO_PROBE)
-    if is_reported and not _is_same(image, truth.image):
-        yield f"{place}: image {image[:19]} predicted, but the daemon had {truth.image[:19]}"
+    if is_reported and not _is_same(image, reported.image):
+        yield f"{place}: image {image[:19]} predicted, but the daemon had {reported.image[:19]}"
 
 
-def _is_same(image: str, truth: str) -> bool:
+def _is_same(image: str, reported: str) -> bool:
     """Whether two ids may refer to one image. The daemon may have printed only the first digits of its own."""
-    return image == truth or (len(truth) == _PRINTED and image.removeprefix("sha256:").startswith(truth))
+    return image == reported or (len(reported) == _PRINTED and image.removeprefix("sha256:").startswith(reported))
 
 
-def _history_differs(predicted: tuple[str | None, ...], recorded: tuple[str, ...]) -> Iterator[str]:
+def _history_differences(predicted: tuple[str | None, ...], recorded: tuple[str, ...]) -> Iterator[str]:
     if len(predicted) != len(recorded):
         yield f"history of {len(predicted)} entries predicted, but the daemon's has {len(recorded)}"
         return
-    for number, (mine, truth) in enumerate(zip(predicted, recorded, strict=True), 1):
-        if mine is not None and mine != truth:
-            yield f"history entry {number}: {mine[:120]!r} predicted, but the daemon wrote {truth[:120]!r}"
+    for number, (mine, reported) in enumerate(zip(predicted, recorded, strict=True), 1):
+        if mine is not None and mine != reported:
+            yield f"history entry {number}: {mine[:120]!r} predicted, but the daemon wrote {reported[:120]!r}"

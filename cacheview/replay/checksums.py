@@ -53,7 +53,7 @@ class StepChecksums(Protocol):
     def sum(self, copy: CopySources) -> SourcesSum:
         """Return the checksum of a step's files. Raises `BuildRefusedError` or `UnknownError`."""
 
-    def second_names(self, result: SourcesSum) -> Iterable[tuple[str, str]]:
+    def lone_hard_links(self, result: SourcesSum) -> Iterable[tuple[str, str]]:
         """Return the hard links whose content is not in the checksum, each with its target, which is not copied."""
 
 
@@ -129,7 +129,7 @@ class ContextChecksums(StepChecksums):
         return self._context.has(IGNORE_FILE)
 
     @property
-    def has_drawn_ignore_file(self) -> bool:
+    def has_random_ignore_file(self) -> bool:
         """Whether ``.dockerignore`` on the daemon contains a name that the client generates for every build."""
         return self._sums.uploaded.has_random_name
 
@@ -151,7 +151,7 @@ class ContextChecksums(StepChecksums):
         destination = copy.destination.replace("\\", "/") if copy.uses_backslashes else copy.destination
         return self._sums.of_sources(copy.sources, add=copy.name == "ADD", destination=destination)
 
-    def second_names(self, result: SourcesSum) -> Iterator[tuple[str, str]]:
+    def lone_hard_links(self, result: SourcesSum) -> Iterator[tuple[str, str]]:
         sent = self._sums.uploaded.tree.sent_nodes
         paths = {path for path, _ in result.files}
         for path in paths if any(node.is_hard_link for node in sent.values()) else ():

@@ -28,13 +28,13 @@ class ClientRun:
         client: the client that sends the build.
         replay: the replay of its build.
         checksums: the checksums of its files.
-        drawn: names of the labels whose value it generates.
+        random_labels: names of the labels whose value it generates.
     """
 
     client: Client
     replay: Replay
     checksums: ContextChecksums
-    drawn: frozenset[str] = frozenset()
+    random_labels: frozenset[str] = frozenset()
 
     @property
     def cached(self) -> int:
@@ -53,7 +53,7 @@ class ClientRun:
 
     def key(self, step: Step) -> tuple[str, str | None]:
         """Return the key that is equal for two clients that share a step."""
-        if step.added_label in self.drawn:
+        if step.added_label in self.random_labels:
             return f"LABEL {step.added_label}", None
         return step.text, step.sources.text if step.sources is not None else step.created_by
 
@@ -95,22 +95,22 @@ class ClientGroup:
     @property
     def own_session_only(self) -> bool:
         """Whether their last steps are shared only within a session, because the client generates a label."""
-        return any(run.drawn for run in self.runs)
+        return any(run.random_labels for run in self.runs)
 
 
-def compare_clients(run: Callable[[Client], ClientRun], own: Client) -> tuple[ClientGroup, ...]:
-    """Return the builds of every client, grouped by shared cache, with the group of ``own`` first.
+def compare_clients(run: Callable[[Client], ClientRun], requested: Client) -> tuple[ClientGroup, ...]:
+    """Return the builds of every client, grouped by shared cache, with the group of ``requested`` first.
 
     ``run`` replays the build of a client; what it raises propagates.
     """
-    clients = {own.name: own, **{client.name: client for client in CLIENTS.values()}}
-    by_answer: dict[object, list[ClientRun]] = {}
+    clients = {requested.name: requested, **{client.name: client for client in CLIENTS.values()}}
+    by_keys: dict[object, list[ClientRun]] = {}
     for client in clients.values():
-        one = run(client)
+        client_run = run(client)
         # The client generates a name for every build, so not even its own builds share steps.
-        alone = client.name if one.replay.refused is None and one.checksums.has_drawn_ignore_file else ""
-        by_answer.setdefault((one.keys, alone), []).append(one)
-    groups = [tuple(runs) for runs in by_answer.values()]
+        alone = client.name if client_run.replay.refused is None and client_run.checksums.has_random_ignore_file else ""
+        by_keys.setdefault((client_run.keys, alone), []).append(client_run)
+    groups = [tuple(runs) for runs in by_keys.values()]
     first = groups[0][0]
     return tuple(
         ClientGroup(runs, _difference(first, runs[0]) if number else None) for number, runs in enumerate(groups)

@@ -58,7 +58,7 @@ def client_hazards(
     all_hazards = [*_of_options(client, options), *_of_session(client, replay)]
     all_hazards += _of_left_out(checksums)
     if not checksums.is_packed_already:
-        all_hazards += [*_of_drawn_name(client, replay, checksums), *_of_umask(client, replay)]
+        all_hazards += [*_of_random_name(client, replay, checksums), *_of_umask(client, replay)]
     return (*all_hazards, *_of_secrets(client, replay, checksums))
 
 
@@ -84,8 +84,8 @@ def _of_session(client: Client, replay: Replay) -> Iterator[StepHazard]:
         )
 
 
-def _of_drawn_name(client: Client, replay: Replay, checksums: ContextChecksums) -> Iterator[StepHazard]:
-    if not checksums.has_drawn_ignore_file:
+def _of_random_name(client: Client, replay: Replay, checksums: ContextChecksums) -> Iterator[StepHazard]:
+    if not checksums.has_random_ignore_file:
         return
     steps = [step for step in _copying(replay) if step.sources and _has(step, IGNORE_FILE)]
     if steps:

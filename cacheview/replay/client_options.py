@@ -24,15 +24,15 @@ def as_sent(client: Client, options: BuildOptions) -> BuildOptions:
     """
     labels = {} if "labels" in client.drops else dict(options.labels)
     labels.update(client.labels)
-    drawn = frozenset((client.session_label,)) if client.session_label else frozenset[str]()
-    labels.update({name: uuid.uuid4().hex for name in drawn})
+    random_labels = frozenset((client.session_label,)) if client.session_label else frozenset[str]()
+    labels.update({name: uuid.uuid4().hex for name in random_labels})
     return replace(
         options,
         build_args={
             printable(name): value if value is None else printable(value) for name, value in options.build_args.items()
         },
         labels={printable(name): printable(value) for name, value in labels.items()},
-        drawn_labels=drawn,
+        random_labels=random_labels,
         cache_from=() if "cache_from" in client.drops else tuple(map(printable, options.cache_from)),
         platform="" if "platform" in client.drops else options.platform,
     )

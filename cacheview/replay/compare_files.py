@@ -78,10 +78,10 @@ def compare_files(
     if step.copy is None or not step.copy.from_:
         return _StepComparison(step, record, image_files, checksums, checksums).compare(candidates)
     try:
-        root = image_files.of(step.from_image) if image_files is not None else None
+        files = image_files.of(step.from_image) if image_files is not None else None
     except DataError:  # the files may be in the record
-        root = None
-    return _StepComparison(step, record, image_files, None, root).compare(candidates)
+        files = None
+    return _StepComparison(step, record, image_files, None, files).compare(candidates)
 
 
 @dataclass
@@ -107,22 +107,22 @@ class _StepComparison:
         return dict(self.step.sources.files)
 
     def compare(self, candidates: Sequence[tuple[Image, str]]) -> FileComparison:
-        known = next((each for each in candidates if self.record.files_of(each[1]) is not None), None)
-        if known is None or len(candidates) > 1:
-            sent = self._by_other_clients(candidates)
-            if sent is not None:
-                return self._against(sent)
-        if known is not None and self._has_headers(known[1]):
-            return self._against(self._by_record(*known))
-        image, text = known or candidates[0]
+        recorded = next((each for each in candidates if self.record.files_of(each[1]) is not None), None)
+        if recorded is None or len(candidates) > 1:
+            resent = self._by_other_clients(candidates)
+            if resent is not None:
+                return self._compared_with(resent)
+        if recorded is not None and self._has_headers(recorded[1]):
+            return self._compared_with(self._by_record(*recorded))
+        image, text = recorded or candidates[0]
         try:
             result = self._by_layer(image, text)
-            return self._against(
-                result if known is None or result.evidence is FileEvidence.PROVEN else self._by_record(*known)
+            return self._compared_with(
+                result if recorded is None or result.evidence is FileEvidence.PROVEN else self._by_record(*recorded)
             )
         except DataError as error:
-            if known is not None:
-                return self._against(self._by_record(*known))
+            if recorded is not None:
+                return self._compared_with(self._by_record(*recorded))
             remedy = error.remedy if isinstance(error, LayerUnavailableError) else ""
             return FileComparison(
                 image,
@@ -131,7 +131,7 @@ class _StepComparison:
                 client=self._client,
                 remedy=remedy,
                 since=self._since(),
-                copied_from=self._from,
+                copied_from=self._copied_from,
             )
 
     def _since(self) -> tuple[str, ...]:
@@ -150,7 +150,7 @@ class _StepComparison:
         return (f"Changes since the replay of {day}: {words or 'only the headers that the client writes'}.",)
 
     @property
-    def _from(self) -> str:
+    def _copied_from(self) -> str:
         """The stage or image that the files are copied from; empty: the context."""
         return self.step.copy.from_ if self.step.copy is not None else ""
 
@@ -166,9 +166,9 @@ class _StepComparison:
 
     def _by_record(self, image: Image, text: str) -> _BuiltFiles:
         sums = dict(self.record.files_of(text) or ())
-        known = CLIENTS.get(self.record.client_of(text))
+        client = CLIENTS.get(self.record.client_of(text))
         reason = "an earlier replay recorded the files that produce the stored checksum"
-        clients = (known,) if known is not None else ()
+        clients = (client,) if client is not None else ()
         return _BuiltFiles(image, text, sums, self.record.headers_of(text), FileEvidence.PROVEN, reason, clients)
 
     def _by_layer(self, image: Image, text: str) -> _BuiltFiles:
@@ -191,11 +191,11 @@ class _StepComparison:
         assert self.files is not None
         assert self.image_files is not None
         assert self.step.copy is not None
-        known = self._recovered_files.get(text)
-        if known is None:
-            known = recover_files(self.image_files.layers(), image, self.step.copy, text, self.files)
-            self._recovered_files[text] = known
-        return known
+        recovered = self._recovered_files.get(text)
+        if recovered is None:
+            recovered = recover_files(self.image_files.layers(), image, self.step.copy, text, self.files)
+            self._recovered_files[text] = recovered
+        return recovered
 
     def _contents(self, before: _BuiltFiles) -> Contents | None:
         if self.files is None or self.image_files is None or self.step.copy is None:
@@ -223,21 +223,23 @@ class _StepComparison:
 
     # Comparing both
 
-    def _against(self, before: _BuiltFiles) -> FileComparison:
+    def _compared_with(self, before: _BuiltFiles) -> FileComparison:
         result = self._differences(before.sums, before.headers, is_certain=before.evidence is FileEvidence.PROVEN)
         changes = result.changes
-        unlike = self._unlike(before, changes)
-        named = {part for source in (self.step.copy.sources if self.step.copy else ()) for part in source.split("/")}
+        sender = self._other_sender(before, changes)
+        source_names = {
+            part for source in (self.step.copy.sources if self.step.copy else ()) for part in source.split("/")
+        }
         causes = causes_of(
             changes,
-            unlike=unlike,
+            sender=sender,
             client=self._client,
             line_ends=result.line_ends,
             without_entry=result.without_entry,
-            named=named,
-            is_of_image=bool(self._from),
+            source_names=source_names,
+            is_of_image=bool(self._copied_from),
         )
-        senders = unlike.clients if unlike is not None else ()
+        senders = sender.clients if sender is not None else ()
         return FileComparison(
             before.image,
             before.evidence,
@@ -247,7 +249,7 @@ class _StepComparison:
             senders,
             self._client,
             contents=self._contents(before),
-            copied_from=self._from,
+            copied_from=self._copied_from,
         )
 
     def _differences(
@@ -255,7 +257,7 @@ class _StepComparison:
     ) -> FileDifferences:
         return differences(sums, headers, self.now, self.files, is_certain=is_certain)
 
-    def _unlike(self, before: _BuiltFiles, changes: Sequence[FileChange]) -> HeaderSender | None:
+    def _other_sender(self, before: _BuiltFiles, changes: Sequence[FileChange]) -> HeaderSender | None:
         """Return the other clients whose headers match the files of an image; None if there are none."""
         mine, checksums, copy = self._client, self.checksums, self.step.copy
         if mine is None or checksums is None or before.evidence is not FileEvidence.PROVEN:
@@ -283,8 +285,8 @@ class _StepComparison:
 class _Contents:
     """Reads the files of an image from its layer, and the current ones; see `Contents`."""
 
-    def __init__(self, result: Callable[[], RecoveredFiles], layers: StoreImageFiles, files: CurrentFiles) -> None:
-        self._recover = result
+    def __init__(self, recover: Callable[[], RecoveredFiles], layers: StoreImageFiles, files: CurrentFiles) -> None:
+        self._recover = recover
         self._layers = layers
         self._files = files
         self._recovered_files: RecoveredFiles | None = None

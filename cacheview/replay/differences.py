@@ -61,19 +61,19 @@ def differences(
 
 
 def change_of(
-    path: str, was: FileState | None, is_now: FileState | None, *, has_same_content: bool | None
+    path: str, before: FileState | None, now: FileState | None, *, has_same_content: bool | None
 ) -> FileChange:
     """Return the change of a file whose checksum has changed.
 
     Args:
-        was, is_now: its state according to the old and the current header; None: not known.
+        before, now: its state according to the old and the current header; None: not known.
         has_same_content: whether two files of the same size have the same content; None: not known.
     """
-    if was is None or is_now is None:
-        return FileChange(path, ChangeMark.CHANGED, (Aspect.UNKNOWN,), was, is_now)
-    aspects = aspects_of(was, is_now, has_same_content=has_same_content)
+    if before is None or now is None:
+        return FileChange(path, ChangeMark.CHANGED, (Aspect.UNKNOWN,), before, now)
+    aspects = aspects_of(before, now, has_same_content=has_same_content)
     mark = ChangeMark.CHANGED if aspects else ChangeMark.SAME
-    return FileChange(path, mark, aspects or (Aspect.HEADER,), was, is_now)
+    return FileChange(path, mark, aspects or (Aspect.HEADER,), before, now)
 
 
 @dataclass
@@ -132,12 +132,12 @@ class _FileByFile:
         return (before is not None and before.is_link) or (now is not None and now.is_link)
 
     def _change(self, path: str, has_same: bool | None) -> FileChange:
-        was, is_now = self.sums.get(path), self.now.get(path)
+        old_sum, new_sum = self.sums.get(path), self.now.get(path)
         before, after = self.states[path]
-        if was is None or is_now is None:
-            mark = ChangeMark.ADDED if was is None else ChangeMark.REMOVED
-            return FileChange(path, mark, (), before if was else None, after if is_now else None)
-        if was == is_now:
+        if old_sum is None or new_sum is None:
+            mark = ChangeMark.ADDED if old_sum is None else ChangeMark.REMOVED
+            return FileChange(path, mark, (), before if old_sum else None, after if new_sum else None)
+        if old_sum == new_sum:
             return FileChange(path, ChangeMark.SAME, (), before or after, after or before)
         if self._has_no_sum(path):
             if self._is_folder(path):
@@ -146,19 +146,19 @@ class _FileByFile:
             return FileChange(
                 path, ChangeMark.CHANGED if self.is_certain else ChangeMark.SAME, (Aspect.UNKNOWN,), before, after
             )
-        if before is not None and before == after and before.is_link and (was, is_now) not in self._followed:
+        if before is not None and before == after and before.is_link and (old_sum, new_sum) not in self._followed:
             return FileChange(path, ChangeMark.CHANGED, (Aspect.TARGET,), before, after)
         return change_of(path, before, after, has_same_content=has_same)
 
     def _contents(self, paths: Iterable[str]) -> tuple[Mapping[str, bool], Mapping[str, str]]:
         """Return which changed files have the same content, and how line endings differ; reads only so much."""
         left = _MOST_READ
-        wanted = []
+        to_read = []
         has_same: dict[str, bool] = {}
         line_ends: dict[str, str] = {}
         for path in paths:
-            was, is_now = self.sums.get(path), self.now.get(path)
-            if was is None or is_now is None or was == is_now or path in (was, is_now):
+            old_sum, new_sum = self.sums.get(path), self.now.get(path)
+            if old_sum is None or new_sum is None or old_sum == new_sum or path in (old_sum, new_sum):
                 continue
             before, after = self.states[path]
             if before is None or after is None or not (before.is_file and after.is_file):
@@ -168,16 +168,16 @@ class _FileByFile:
                 has_same[path] = False
             elif (is_same_size or _may_be_line_ends(before, after)) and after.size <= left:
                 left -= after.size
-                wanted.append(path)
-        for path, pieces in self._read(wanted):
-            was, old = self.sums[path], self.old[path]
+                to_read.append(path)
+        for path, pieces in self._read(to_read):
+            old_sum, old_header = self.sums[path], self.old[path]
             before, after = self.states[path]
             assert before is not None
             assert after is not None
             try:
                 if before.size == after.size:
-                    has_same[path] = _has_sum(was, old, pieces)
-                elif phrase := _line_ends(b"".join(pieces), before.size, was, old):
+                    has_same[path] = _has_sum(old_sum, old_header, pieces)
+                elif phrase := _line_ends(b"".join(pieces), before.size, old_sum, old_header):
                     line_ends[path] = phrase
             except DataError:  # removed in the meantime: nothing more is known about it
                 continue
@@ -204,10 +204,10 @@ def _has_sum(checksum: str, header: bytes, content: Iterable[bytes]) -> bool:
     return digest.hexdigest() == checksum
 
 
-def _line_ends(content: bytes, size: int, was: str, old: bytes) -> str:
+def _line_ends(content: bytes, size: int, old_sum: str, old_header: bytes) -> str:
     """Return how the line endings changed, if a file with this size, sum and header differs only in these."""
     has_returns = b"\r\n" in content
     other = content.replace(b"\r\n", b"\n") if has_returns else content.replace(b"\n", b"\r\n")
-    if len(other) != size or other == content or not _has_sum(was, old, (other,)):
+    if len(other) != size or other == content or not _has_sum(old_sum, old_header, (other,)):
         return ""
     return "line endings changed from LF to CRLF" if has_returns else "line endings changed from CRLF to LF"

@@ -106,8 +106,8 @@ def added_by(client: Client, location: str, environment: Mapping[str, str]) -> A
         return AddedOptions({}, platform, trusted, str(path), str(error))
     if client.config is CliConfigUse.CLI_20_10:
         proxies.pop("ALL_PROXY", None)
-    both = {spelled: value for name, value in proxies.items() for spelled in (name, name.lower())}
-    return AddedOptions(both, platform, trusted, str(path))
+    build_args = {spelled: value for name, value in proxies.items() for spelled in (name, name.lower())}
+    return AddedOptions(build_args, platform, trusted, str(path))
 
 
 def daemon_host(location: str) -> str:

@@ -47,23 +47,23 @@ class Dockerfile:
         return data
 
 
-def find_dockerfile(context: str | os.PathLike[str], given: str | os.PathLike[str] = "") -> Dockerfile:
+def find_dockerfile(context: str | os.PathLike[str], file: str | os.PathLike[str] = "") -> Dockerfile:
     """Find the Dockerfile of a context folder.
 
     Args:
         context: a folder.
-        given: the value of ``-f``, relative to the current folder; empty: ``Dockerfile`` in the context, or
+        file: the value of ``-f``, relative to the current folder; empty: ``Dockerfile`` in the context, or
             ``dockerfile``.
     """
     root = Path(os.path.realpath(context))
-    if not os.fspath(given):
+    if not os.fspath(file):
         path = root / DEFAULT_NAME
         if not os.path.lexists(path) and os.path.lexists(root / DEFAULT_NAME.lower()):
             path = root / DEFAULT_NAME.lower()
     else:
-        path = Path(os.path.abspath(given))
+        path = Path(os.path.abspath(file))
     real = Path(os.path.realpath(path))
     name = real.relative_to(root).as_posix() if real.is_relative_to(root) else ""
-    beginning = os.path.abspath(context) if os.fspath(given) else root
+    beginning = os.path.abspath(context) if os.fspath(file) else root
     written = path.relative_to(beginning).as_posix() if path.is_relative_to(beginning) else ""
-    return Dockerfile(path, from_system(name), from_system(written), leads_out=not name and not os.fspath(given))
+    return Dockerfile(path, from_system(name), from_system(written), leads_out=not name and not os.fspath(file))

@@ -109,7 +109,7 @@ class ReplayCase(RecordedStore):
         return bytes_of(self.dockerfile_name).decode("utf-8", "surrogateescape")
 
     @property
-    def sent(self) -> ContextSource:
+    def context_source(self) -> ContextSource:
         """The context. Raises `DataError` if it is malformed."""
         if self.members is None:
             return MemoryContext.from_sample(self.context)

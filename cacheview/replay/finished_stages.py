@@ -79,11 +79,11 @@ class FinishedStages:
         results: the results of the finished stages.
         mounted: the images that the builder has mounted, whatever their platform.
         characters: characters of the commands of all steps so far.
-        kept: approximate bytes of the configs in ``new_images``.
-        taken: the number of steps so far, including triggers.
-        carried: the number of values that steps copied from those before them.
-        copied: the number of images in the stores that are kept because this build changed them.
-        taking: the number of the current step, and of its trigger.
+        config_bytes: approximate bytes of the configs in ``new_images``.
+        step_count: the number of steps so far, including triggers.
+        carried_values: the number of values that steps copied from earlier steps.
+        copied_images: the number of images in the stores that are kept because this build changed them.
+        current_step: the number of the current step, and of its trigger.
         drops_last_stage: whether images of the last stage are dropped, since no step can find them.
         is_last: whether the last stage is being built and its images are dropped, except the base of the next step.
     """
@@ -105,11 +105,11 @@ class FinishedStages:
     results: list[StageResult] = field(default_factory=list)
     mounted: set[str] = field(default_factory=set)
     characters: int = 0
-    kept: int = 0
-    taken: int = 0
-    carried: int = 0
-    copied: int = 0
-    taking: tuple[int, int] = (0, 0)
+    config_bytes: int = 0
+    step_count: int = 0
+    carried_values: int = 0
+    copied_images: int = 0
+    current_step: tuple[int, int] = (0, 0)
     drops_last_stage: bool = True
     is_last: bool = False
     _by_name: dict[str, StageResult] = field(default_factory=dict)
@@ -126,18 +126,18 @@ class FinishedStages:
 
         Raises `DataError` if the total is larger than in any real build.
         """
-        self.taken += 1
-        if self.taken > _MOST_STEPS:
+        self.step_count += 1
+        if self.step_count > _MOST_STEPS:
             what = f"there are more than {_MOST_STEPS:,} steps, including base image triggers"
             raise DataError(f"{what}, so the build is not replayed")
         old, new = before.config, after.config
         for name_of_field in _GROWING:
             value = getattr(new, name_of_field)
             if value is not None and value is not getattr(old, name_of_field):
-                self.carried += len(value)
+                self.carried_values += len(value)
         if name == "RUN" or after.args is not before.args:
-            self.carried += len(after.args.declared)
-        if self.carried > _MOST_CARRIED:
+            self.carried_values += len(after.args.declared)
+        if self.carried_values > _MOST_CARRIED:
             what = f"all steps together have more than {_MOST_CARRIED:,} variables, labels and arguments"
             raise DataError(f"{what}, so the build is not replayed")
 
@@ -150,8 +150,8 @@ class FinishedStages:
             return
         self._last_kept = store
         added = len(store.images) - len(self.store.images)
-        self.copied += len(self.store.images) + _OF_ADDED * added
-        if self.copied > _MOST_COPIED:
+        self.copied_images += len(self.store.images) + _OF_ADDED * added
+        if self.copied_images > _MOST_COPIED:
             what = f"the lookups for all steps involve more than {_MOST_COPIED:,} images in total"
             raise DataError(f"{what}, so the build is not replayed. Replay a single stage with --target")
 
@@ -172,11 +172,11 @@ class FinishedStages:
 
     def build_caches(self) -> Sequence[BuildCache]:
         """Return new caches with the sources of ``--cache-from``: several if unknown, none if there are too many."""
-        given = self.options.cache_from
-        ways = [((one,), ()) if self._may_be_passed_over(one) else ((one,),) for one in given]
-        if len(self.possible_effects) * math.prod(map(len, ways)) > _MOST_CHOICES:
+        references = self.options.cache_from
+        alternatives = [((one,), ()) if self._may_be_skipped(one) else ((one,),) for one in references]
+        if len(self.possible_effects) * math.prod(map(len, alternatives)) > _MOST_CHOICES:
             return ()
-        choices = dict.fromkeys(tuple(itertools.chain(*choice)) for choice in itertools.product(*ways))
+        choices = dict.fromkeys(tuple(itertools.chain(*choice)) for choice in itertools.product(*alternatives))
         return [
             BuildCache(self.store, self.rules, result, effects=effects)
             for effects in self.possible_effects
@@ -186,10 +186,10 @@ class FinishedStages:
     def restored_id(self, image: Image) -> str:
         """Return the stand-in id of an image that the cache creates for the current step. Equal images share one id."""
         same = identity(self.rules, image.config)
-        for known in self.restored.values():
-            if identity(self.rules, known.config) == same:
-                return known.id
-        name = self.new_id(*self.taking)
+        for restored in self.restored.values():
+            if identity(self.rules, restored.config) == same:
+                return restored.id
+        name = self.new_id(*self.current_step)
         self.restored[name] = image.model_copy(update={"id": name})
         return name
 
@@ -198,7 +198,7 @@ class FinishedStages:
         names = (new_id(number, trigger, version) for version in itertools.count(1))
         return next(name for name in names if self.find(name) is None)
 
-    def make(
+    def create_image(
         self,
         number: int,
         trigger: int,
@@ -230,11 +230,11 @@ class FinishedStages:
             doubt=doubt,
         )
         if not self.is_last:
-            self._count_kept(image.stored, stored_config(parent))
+            self._count_config(image.stored, stored_config(parent))
         self.new_images.add(image, findable=not self.is_last)
         return image.id
 
-    def _count_kept(self, config: ContainerConfig, before: ContainerConfig | None) -> None:
+    def _count_config(self, config: ContainerConfig, before: ContainerConfig | None) -> None:
         """Count a config that differs from the one before it.
 
         Raises `DataError` if there is more than in any real build.
@@ -243,12 +243,12 @@ class FinishedStages:
             for name in fields:
                 value = getattr(config, name)
                 if value is not None and (before is None or value is not getattr(before, name)):
-                    self.kept += size * len(value)
-        if self.kept > _MOST_KEPT:
+                    self.config_bytes += size * len(value)
+        if self.config_bytes > _MOST_KEPT:
             what = f"the configs of all steps so far take up more than {_MOST_KEPT:,} bytes"
             raise DataError(f"{what}, so the build is not replayed")
 
-    def _may_be_passed_over(self, reference: str) -> bool:
+    def _may_be_skipped(self, reference: str) -> bool:
         """Whether the daemon may lack the unpacked layers of a reference, without which 71ebfc7 skips it.
 
         An image that came through ``docker load`` is not unpacked there (``ImageHistory`` of ``daemon/containerd``),

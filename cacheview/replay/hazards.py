@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from cacheview.dockerfile.syntax import Instruction
 
-__all__ = ["StepHazard", "of_heredocs", "of_second_names"]
+__all__ = ["StepHazard", "of_hard_links", "of_heredocs"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,9 +34,9 @@ def of_heredocs(instruction: Instruction) -> Iterator[StepHazard]:
         )
 
 
-def of_second_names(names: Iterable[tuple[str, str]]) -> Iterator[StepHazard]:
-    """Yield the hazard of hard links whose targets are not copied. ``names``: each link with its target."""
-    results = list(names)
+def of_hard_links(links: Iterable[tuple[str, str]]) -> Iterator[StepHazard]:
+    """Yield the hazard of hard links whose targets are not copied. ``links``: each link with its target."""
+    results = list(links)
     if results:
         path, first = results[0]
         more = f" and {len(results) - 1:,} more" if len(results) > 1 else ""

@@ -75,11 +75,11 @@ class StoreImageFiles(ImageFiles):
         self._images: dict[tuple[tuple[str, ...], tuple[int, ...]], ImageSums] = {}
 
     def sum(self, image: Image | None, copy: CopySources) -> SourcesSum:
-        with _known():
+        with _as_unknown():
             return self.of(image).of_sources(copy.sources, destination=copy.destination)
 
     def check_owner(self, image: Image | None, owner: str) -> None:
-        with _known():
+        with _as_unknown():
             check_owner(owner, self.of(image), self._release)
 
     def of(self, image: Image | None) -> ImageSums:
@@ -104,7 +104,7 @@ class StoreImageFiles(ImageFiles):
 
 
 @contextmanager
-def _known() -> Iterator[None]:
+def _as_unknown() -> Iterator[None]:
     """Convert an error that prevents reading the layers into an `UnknownError`."""
     try:
         yield

@@ -41,7 +41,7 @@ __all__ = [
     "new_id",
     "platform_of",
     "reported_id",
-    "reported_words",
+    "reported_message",
     "stored_config",
 ]
 
@@ -53,7 +53,7 @@ _UNNAMED: Final = re.compile(f"{_UNNAMED_ID}[0-9]+>|{re.escape(UNNAMED_ROOT)}|{r
 _HEALTH_FIELDS: Final = ("Test", "Interval", "Timeout", "StartPeriod", "StartInterval", "Retries")
 _UNKNOWN_LAYER: Final = "layer of "
 _MOST_RELATED: Final = 10
-_MADE: Final = re.compile(r"step ([0-9]{1,9})(?:\.[0-9]{1,9})?(?: \([0-9]{1,9}\))?")
+_NEW_ID: Final = re.compile(r"step ([0-9]{1,9})(?:\.[0-9]{1,9})?(?: \([0-9]{1,9}\))?")
 
 
 def new_id(number: int, trigger: int = 0, version: int = 1) -> str:
@@ -69,12 +69,12 @@ def new_id(number: int, trigger: int = 0, version: int = 1) -> str:
 
 def is_new_id(image_id: str) -> bool:
     """Whether an id is such a stand-in."""
-    return _MADE.fullmatch(image_id) is not None
+    return _NEW_ID.fullmatch(image_id) is not None
 
 
 def creating_step(image_id: str) -> int:
     """Return the number of the step that creates an image; 0 for an image of the store."""
-    match = _MADE.fullmatch(image_id)
+    match = _NEW_ID.fullmatch(image_id)
     return int(match[1]) if match is not None else 0
 
 
@@ -101,9 +101,9 @@ def is_same_message(predicted: str, reported: str) -> bool:
     return re.fullmatch(".+".join(map(re.escape, words)), reported.strip(), re.DOTALL) is not None
 
 
-def reported_words(message: str) -> str:
+def reported_message(message: str) -> str:
     """Return the daemon's message with each stand-in replaced as by `reported_id`."""
-    return re.sub(rf"\b{_MADE.pattern}", lambda match: reported_id(match[0]), message)
+    return re.sub(rf"\b{_NEW_ID.pattern}", lambda match: reported_id(match[0]), message)
 
 
 @dataclass(frozen=True, slots=True)
@@ -176,7 +176,7 @@ class NewImage:
         entry = HistoryEntry(created=now, created_by=self.command, author=self._author, empty_layer=not step.has_layer)
         layer = f"{_UNKNOWN_LAYER}{image_id}" if step.has_layer else ""
         self._link: _NewEntry = _NewEntry(entry, layer, parent._link if isinstance(parent, NewImage) else parent)
-        self._made_with = _merged(probe, stored_config(parent)) if merged else probe
+        self._container_config = _merged(probe, stored_config(parent)) if merged else probe
 
     @cached_property
     def image(self) -> Image:
@@ -198,7 +198,7 @@ class NewImage:
             from_scratch=self._from_scratch,
             built_locally=True,
             config=config,
-            container_config=self._made_with,
+            container_config=self._container_config,
             doubts=(self._doubt,) if self._doubt is not None else (),
         )
 
@@ -225,7 +225,7 @@ class NewImages:
     def __init__(self) -> None:
         self._by_id: dict[str, NewImage] = {}
         self._children: dict[str, list[NewImage]] = {}
-        self._alike: dict[tuple[str | None, str], list[NewImage]] = {}
+        self._by_command: dict[tuple[str | None, str], list[NewImage]] = {}
 
     def __contains__(self, image_id: str) -> bool:
         return image_id in self._by_id
@@ -244,8 +244,8 @@ class NewImages:
             return
         parent = image.parent or SCRATCH
         self._children.setdefault(parent, []).append(image)
-        self._alike.setdefault((parent, image.command), []).append(image)
-        self._alike.setdefault((None, image.command), []).append(image)
+        self._by_command.setdefault((parent, image.command), []).append(image)
+        self._by_command.setdefault((None, image.command), []).append(image)
 
     def forget(self, ids: Iterable[str]) -> None:
         """Drop images that no lookup needs and whose ids are no longer needed."""
@@ -267,7 +267,7 @@ class NewImages:
         while above is not None and above.id not in by_id and len(by_id) < _MOST_RELATED:
             by_id[above.id] = above
             above = self._by_id.get(above.parent or "")
-        alike = self._alike.get((None if by_layers else parent, command), ())
+        alike = self._by_command.get((None if by_layers else parent, command), ())
         by_id.update((image.id, image) for image in (*alike, *children[-_MOST_RELATED:]))
         yield from (each.image for each in by_id.values())
 

@@ -21,7 +21,7 @@ class BuildOptions:
     Attributes:
         build_args: build arguments by name; None: named without a value, and not set in the client's environment.
         labels: labels by name.
-        drawn_labels: names of the labels whose value the client generates for every session.
+        random_labels: names of the labels whose value the client generates for every session.
         target: the name of a stage; empty: the last stage.
         platform: the platform as given; empty: none.
         cache_from: references, in order.
@@ -33,7 +33,7 @@ class BuildOptions:
 
     build_args: Mapping[str, str | None] = field(default_factory=dict)
     labels: Mapping[str, str] = field(default_factory=dict)
-    drawn_labels: frozenset[str] = frozenset()
+    random_labels: frozenset[str] = frozenset()
     target: str = ""
     platform: str = ""
     cache_from: tuple[str, ...] = ()
@@ -43,7 +43,7 @@ class BuildOptions:
     daemon: Platform | None = None
 
 
-def references(given: Iterable[str]) -> tuple[str, ...]:
+def references(values: Iterable[str]) -> tuple[str, ...]:
     """Return the references of all ``--cache-from`` options.
 
     The docker CLI accepts several in one option, separated by commas, and none in an empty one.
@@ -52,7 +52,7 @@ def references(given: Iterable[str]) -> tuple[str, ...]:
         DataError: the CLI cannot parse one, or there are more than any build has.
     """
     results: list[str] = []
-    for text in given:
+    for text in values:
         try:
             results += next(csv.reader([text], strict=True), [])
         except csv.Error as error:

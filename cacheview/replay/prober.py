@@ -93,7 +93,7 @@ class StageProber:
         build_caches: new caches, since each stage looks up ``--cache-from`` again; several if its images or the current
             content of the store are not known; none if there are too many.
         parents: the ids that the stage may begin with, several if it is not known which.
-        made: the images that this build has created so far; it grows.
+        new_images: the images that this build has created so far; it grows.
         without_checksum: the ids of those whose files are not known, by parent and command; it grows.
         platform: the platform that the builder requests.
         new_id: returns an id for an image that the cache creates for the current step.
@@ -104,7 +104,7 @@ class StageProber:
         store: ImageStore,
         build_caches: Sequence[BuildCache],
         parents: Iterable[str],
-        made: NewImages,
+        new_images: NewImages,
         without_checksum: Mapping[tuple[str, str], str],
         platform: Platform | None,
         new_id: Callable[[Image], str],
@@ -112,7 +112,7 @@ class StageProber:
         self._store = store
         self._build_caches = build_caches
         self._branches = [_Branch(build_cache.fork(), parent) for parent in parents for build_cache in build_caches]
-        self._made = made
+        self._new_images = new_images
         self._platform = platform
         self._without_checksum = without_checksum
         self._new_id = new_id
@@ -182,19 +182,19 @@ class StageProber:
             lookups += [
                 self._look_up(_Branch(branch.build_cache.fork(), branch.parent), make(one)) for one in sorted(checksums)
             ]
-        results = [each for one in lookups for each in self._ends(one)]
-        made = list(self._made_before(make(HOLE)))
+        results = [each for one in lookups for each in self._hits(one)]
+        earlier = list(self._after_equal_steps(make(HOLE)))
         may_hit = any(one.verdict.outcome is not VerdictOutcome.MISS for one in lookups)
-        if not may_hit and not made:
+        if not may_hit and not earlier:
             self._is_busted = True
             return StepAnswer(StepStatus.MISS, reason=self._why_none("regardless of its files"), misses_on=self.parents)
         self._missed += [branch.build_cache.effects for branch in self._branches]
         misses_on = self.parents
-        answer = self._unknown([*(branch for branch, _ in results), *made], [image for _, image in results])
+        answer = self._unknown([*(branch for branch, _ in results), *earlier], [image for _, image in results])
         return replace(answer, misses_on=misses_on)
 
     def _settle(self, lookups: list[_Lookup]) -> StepAnswer:
-        results = [each for one in lookups for each in self._ends(one)]
+        results = [each for one in lookups for each in self._hits(one)]
         fatal = [one.verdict for one in lookups if _ends_build(one.verdict)]
         unknown = [one.verdict.unknown for one in lookups if one.verdict.unknown is not None]
         is_one = bool(lookups) and len({branch.parent for branch in self._branches}) == 1
@@ -218,7 +218,7 @@ class StageProber:
         why["misses_on"] = tuple(dict.fromkeys(before.parent for before in misses))
         return replace(self._unknown(branches, images, probe, cache), **why)
 
-    def _ends(self, lookup: _Lookup) -> Iterator[tuple[_Branch, Image]]:
+    def _hits(self, lookup: _Lookup) -> Iterator[tuple[_Branch, Image]]:
         """Yield the state of the stage after each hit that the answer may be, with the image."""
         verdict, build_cache = lookup.verdict, lookup.branch.build_cache
         if verdict.unknown is None:
@@ -257,7 +257,9 @@ class StageProber:
         """Look up a step in the cache."""
         build_cache = branch.build_cache
         by_layers = build_cache.cache.rules.by_layers
-        build_cache.add(self._made.relevant_images(branch.parent, " ".join(config.Cmd or ()), by_layers=by_layers))
+        build_cache.add(
+            self._new_images.relevant_images(branch.parent, " ".join(config.Cmd or ()), by_layers=by_layers)
+        )
         probe = Probe(
             parent=branch.parent, config=config.model_copy(update={"Image": branch.parent}), platform=self._platform
         )
@@ -294,12 +296,12 @@ class StageProber:
                 if _CHECKSUM.fullmatch(checksum):
                     yield checksum
 
-    def _made_before(self, template: ContainerConfig) -> Iterator[_Branch]:
+    def _after_equal_steps(self, template: ContainerConfig) -> Iterator[_Branch]:
         """Yield the states after equal earlier steps of this build, whose unknown files may be the same."""
         for branch in self._branches:
-            made = self._without_checksum.get(key_without_checksum(branch.parent, template))
-            if made is not None:
-                yield _Branch(branch.build_cache, made)
+            image_id = self._without_checksum.get(key_without_checksum(branch.parent, template))
+            if image_id is not None:
+                yield _Branch(branch.build_cache, image_id)
 
 
 def key_without_checksum(parent: str, template: ContainerConfig) -> tuple[str, str]:

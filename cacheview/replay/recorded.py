@@ -21,13 +21,13 @@ from cacheview.model.base import Model
 from cacheview.replay.image_files import ImageFiles
 
 __all__ = [
-    "NOTHING_FOUND",
-    "FoundInImages",
+    "NO_IMAGE_FACTS",
+    "ImageFacts",
     "RecordedImageFiles",
     "RecordedMember",
     "RecordedOwner",
     "RecordedSum",
-    "RememberedImageFiles",
+    "RecordingImageFiles",
     "bytes_of",
     "text_of",
 ]
@@ -107,17 +107,17 @@ class RecordedOwner(Model):
 
 
 @dataclass(frozen=True, slots=True)
-class FoundInImages:
+class ImageFacts:
     """The facts that a replay read from the layers of a store."""
 
     sums: tuple[RecordedSum, ...] = ()
     owners: tuple[RecordedOwner, ...] = ()
 
 
-NOTHING_FOUND: Final = FoundInImages()
+NO_IMAGE_FACTS: Final = ImageFacts()
 
 
-class RememberedImageFiles(ImageFiles):
+class RecordingImageFiles(ImageFiles):
     """Computes checksums through another object, and keeps the results for a record."""
 
     def __init__(self, files: ImageFiles) -> None:
@@ -126,9 +126,9 @@ class RememberedImageFiles(ImageFiles):
         self._owners: dict[tuple[str, str], RecordedOwner] = {}
 
     @property
-    def from_images(self) -> FoundInImages:
+    def image_facts(self) -> ImageFacts:
         """The facts that were found so far."""
-        return FoundInImages(tuple(self._sums.values()), tuple(self._owners.values()))
+        return ImageFacts(tuple(self._sums.values()), tuple(self._owners.values()))
 
     def sum(self, image: Image | None, copy: CopySources) -> SourcesSum:
         key = _key(image, copy)
@@ -153,7 +153,7 @@ class RememberedImageFiles(ImageFiles):
 class RecordedImageFiles(ImageFiles):
     """The checksums of files in images, and the names of owners, from a record."""
 
-    def __init__(self, recorded: FoundInImages) -> None:
+    def __init__(self, recorded: ImageFacts) -> None:
         self._owners = {(each.image, each.owner): each for each in recorded.owners}
         self._sums: Mapping[tuple[str, tuple[str, ...], str], RecordedSum] = {
             (each.image, each.sources, each.destination): each for each in recorded.sums

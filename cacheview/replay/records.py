@@ -22,7 +22,7 @@ from cacheview.model.recorded_store import recorded_kind
 from cacheview.replay.check import replay_case
 from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
 from cacheview.replay.options import BuildOptions
-from cacheview.replay.recorded import NOTHING_FOUND, FoundInImages, RecordedMember, bytes_of, text_of
+from cacheview.replay.recorded import NO_IMAGE_FACTS, ImageFacts, RecordedMember, bytes_of, text_of
 from cacheview.replay.result import Replay, Step
 from cacheview.stores.line_pieces import line_pieces
 from cacheview.stores.redact import Redaction
@@ -77,10 +77,10 @@ def sent_context(context: ContextSource, client: Client, dockerfile_name: str, d
             dockerignore = b"".join(_content(context, member))
         digest = member.digest
         if not digest:
-            checksums = hashlib.sha256(member.header.hashed_bytes())
+            hasher = hashlib.sha256(member.header.hashed_bytes())
             for piece in _content(context, member) if member.header.size else ():
-                checksums.update(piece)
-            digest = checksums.hexdigest()
+                hasher.update(piece)
+            digest = hasher.hexdigest()
         members.append(Member(member.header, digest=digest))
     return SentContext(tuple(members), packed.dockerfile, dockerfile, dockerignore)
 
@@ -99,7 +99,7 @@ def record_of(
     client: str,
     started: datetime,
     tags: Sequence[str] = (),
-    in_images: FoundInImages = NOTHING_FOUND,
+    image_facts: ImageFacts = NO_IMAGE_FACTS,
     with_store: bool = True,
     replayed: bool = False,
 ) -> ReplayCase:
@@ -114,7 +114,7 @@ def record_of(
         client: the client that sent it.
         started: its start time.
         tags: names of the image.
-        in_images: the facts from the layers of images.
+        image_facts: the facts from the layers of images.
         replayed: whether no daemon built it.
 
     Raises:
@@ -132,8 +132,8 @@ def record_of(
         engine_platform=store.platform,
         client=client,
         members=tuple(RecordedMember.of(member) for member in sent.members),
-        image_sums=in_images.sums,
-        image_owners=in_images.owners,
+        image_sums=image_facts.sums,
+        image_owners=image_facts.owners,
         dockerfile=text_of(sent.dockerfile),
         dockerfile_name=text_of(sent.dockerfile_name.encode("utf-8", "surrogateescape")),
         dockerignore=text_of(sent.dockerignore) if sent.dockerignore is not None else None,
@@ -159,12 +159,12 @@ def record_of(
 def expected_of(replayed: Replay) -> ExpectedBuild:
     """Return the prediction of a replay, in the form of a daemon's result."""
     history = replayed.history
-    known = None if history is None or None in history else tuple(text or "" for text in history)
+    created_by = None if history is None or None in history else tuple(text or "" for text in history)
     return ExpectedBuild(
         ok=replayed.refused is None,
         error=replayed.refused.message if replayed.refused is not None else "",
         steps=tuple(map(_expected_step, replayed.steps)),
-        created_by=known,
+        created_by=created_by,
     )
 
 
@@ -184,11 +184,13 @@ def redacted_record(case: ReplayCase, *, env: bool, labels: bool) -> ReplayCase:
     messages. The names and sums of the context's files stay.
     """
     images = case.images or ()
-    given = ContainerConfig(
+    option_values = ContainerConfig(
         Env=tuple(f"{name}={value}" for name, value in case.build_args.items() if value), Labels=dict(case.labels)
     )
-    written = dockerfile_values(_lenient(case.dockerfile), env=env, labels=labels)
-    redaction = Redaction(images, (Probe(config=given),), env=env, labels=labels, kept=(DEFAULT_PATH,), more=written)
+    in_dockerfile = dockerfile_values(_lenient(case.dockerfile), env=env, labels=labels)
+    redaction = Redaction(
+        images, (Probe(config=option_values),), env=env, labels=labels, kept=(DEFAULT_PATH,), more=in_dockerfile
+    )
     text, expect = redaction.text, case.expect
     arguments = {name: value and redaction.value(value, whole=env) for name, value in case.build_args.items()}
     steps = expect.steps and tuple(
@@ -222,19 +224,19 @@ def redacted_record(case: ReplayCase, *, env: bool, labels: bool) -> ReplayCase:
     )
 
 
-def _redacted_text(written: str, redacted: Callable[[str], str]) -> str:
+def _redacted_text(text: str, redact: Callable[[str], str]) -> str:
     """Redact a text written by `text_of`, including one that is not UTF-8."""
-    parts = _NOT_TEXT.split(_lenient(written))  # every second part is bytes
-    done = "".join(part if number % 2 else redacted(part) for number, part in enumerate(parts))
-    return text_of(done.encode("utf-8", "surrogateescape"))
+    parts = _NOT_TEXT.split(_lenient(text))  # every second part is bytes
+    result = "".join(part if number % 2 else redact(part) for number, part in enumerate(parts))
+    return text_of(result.encode("utf-8", "surrogateescape"))
 
 
-def _lenient(written: str) -> str:
+def _lenient(text: str) -> str:
     """Return the text that `text_of` encoded. Text that is not base64 is returned unchanged."""
     try:
-        return bytes_of(written).decode("utf-8", "surrogateescape")
+        return bytes_of(text).decode("utf-8", "surrogateescape")
     except DataError:
-        return written
+        return text
 
 
 def has_same_answers(case: ReplayCase, redacted: ReplayCase) -> bool:

@@ -16,7 +16,7 @@ from cacheview.engine.hazards.misses import of_divergence
 from cacheview.engine.verdict import Verdict, VerdictOutcome
 from cacheview.model import DataError, Platform, SpecifierError
 from cacheview.platforms import parse_specifier
-from cacheview.replay.new_images import reported_words
+from cacheview.replay.new_images import reported_message
 
 __all__ = ["cache_refusal", "dispatch_step", "parsed_platform", "refusing"]
 
@@ -68,7 +68,7 @@ def cache_refusal(verdict: Verdict, line: int) -> BuildRefusedError:
     unanswered = next(of_divergence(verdict), None)
     if unanswered is not None:
         return BuildRefusedError(f"{unanswered.sentence} {unanswered.advice}", line=line, by="nobody")
-    message = reported_words(verdict.error)
+    message = reported_message(verdict.error)
     what = "the daemon panics" if verdict.outcome is VerdictOutcome.PANIC else "the cache returns an error"
     return BuildRefusedError(f"{what}: {message}", message=message, line=line)
 
@@ -78,9 +78,9 @@ def refusing(read: Callable[[], T], message: str = "{}") -> T:
     try:
         return read()
     except BuildRefusedError as refusal:
-        worded = message.format(refusal.message)
+        full_message = message.format(refusal.message)
         raise BuildRefusedError(
-            refusal.what, message=worded, line=refusal.line, by=refusal.by, names_line=refusal.names_line
+            refusal.what, message=full_message, line=refusal.line, by=refusal.by, names_line=refusal.names_line
         ) from None
     except DataError as error:
         raise BuildRefusedError(error.what, message=message.format(error.what)) from None

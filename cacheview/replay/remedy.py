@@ -104,11 +104,11 @@ def _references(explanation: Explanation, cache: ImageCache) -> Iterator[str]:
         if not image.names:
             continue
         has_step = len(image.history) > place and image.history[place].created_by == value
-        if has_step or (local is not None and _is_on(image, local, cache)):
+        if has_step or (local is not None and _is_built_on(image, local, cache)):
             yield familiar(image.names[0])
 
 
-def _is_on(image: Image, ancestor: Image, cache: ImageCache) -> bool:
+def _is_built_on(image: Image, ancestor: Image, cache: ImageCache) -> bool:
     current: Image | None = image
     for _ in range(_MOST_ANCESTORS):
         if current is None or current.id == ancestor.id:
@@ -125,15 +125,15 @@ def _of_arguments(explanation: Explanation, image: Image) -> tuple[str, str] | N
     image_value, probe_value = container_config_of(image), explanation.trace.probe.config
     if image_value is None or not _differs_in_command_alone(explanation, image):
         return None
-    mine, command = _arguments(probe_value)
-    known, other = _arguments(image_value)
-    if command != other or (mine is None and known is None):
+    probe_arguments, probe_command = _arguments(probe_value)
+    image_arguments, image_command = _arguments(image_value)
+    if probe_command != image_command or (probe_arguments is None and image_arguments is None):
         return None
-    changes = list(_changes(mine or {}, known or {}))
+    changes = list(_changes(probe_arguments or {}, image_arguments or {}))
     if not changes:
-        what = "with" if known is not None else "without"
+        what = "with" if image_arguments is not None else "without"
         names = "a proxy argument that no ARG declares (such as HTTP_PROXY)"
-        edit = f"add {names}" if known is not None else f"leave out {names}"
+        edit = f"add {names}" if image_arguments is not None else f"leave out {names}"
         return f"The nearest image is {known_as(image)}, which was built {what} {names}.", edit
     text = "; ".join(phrase for phrase, _ in changes)
     word = plural(len(changes), "a different build argument", "different build arguments")
@@ -144,10 +144,10 @@ def _of_arguments(explanation: Explanation, image: Image) -> tuple[str, str] | N
 def _arguments(config: ContainerConfig) -> tuple[Mapping[str, str] | None, tuple[str, ...]]:
     """Return the build arguments before a command, and the command; None if there are none, not even hidden ones."""
     words = config.Cmd or ()
-    counted = BUILD_ARGUMENTS.fullmatch(words[0]) if words else None
-    if counted is None:
+    prefix = BUILD_ARGUMENTS.fullmatch(words[0]) if words else None
+    if prefix is None:
         return None, words
-    count = int(counted[1])
+    count = int(prefix[1])
     pairs = (word.partition("=") for word in words[1 : count + 1])
     return {name: value for name, _, value in pairs}, words[count + 1 :]
 
@@ -181,13 +181,13 @@ def _differs_in_command_alone(explanation: Explanation, image: Image) -> bool:
 
 def _of_line(step: Step, explanation: Explanation, image: Image, cache: ImageCache) -> tuple[str, str] | None:
     """Return the reason and edit for a step that would be a hit with the candidate's instruction."""
-    if step.instead is None or step.copy is not None or not image.history:
+    if step.probe_of_line is None or step.copy is not None or not image.history:
         return None
     line = instruction_of(image.history[-1].created_by)
     if not line or len(line) > _LONGEST or "\n" in line:
         return None
     try:
-        config = step.instead(line)
+        config = step.probe_of_line(line)
     except DataError:
         return None
     probe = explanation.trace.probe

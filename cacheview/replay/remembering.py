@@ -23,7 +23,7 @@ def remember_files(
 
     ``checksums`` and ``image_files`` are those of the replay. Without them, headers and client are not kept.
     """
-    news = False
+    has_changed = False
     for step in replay.looked_up:
         if step.sources is not None and record.latest(step.text) != step.sources.text:
             is_of_context = step.copy is None or not step.copy.from_
@@ -34,8 +34,8 @@ def remember_files(
                 headers = checksums.headers(path for path, _ in step.sources.files)
             client = checksums.client.name if is_of_context and checksums is not None else ""
             record.remember(step.sources, step=step.text, headers=headers, client=client)
-            news = True
-    return news
+            has_changed = True
+    return has_changed
 
 
 def _headers_of_image(step: Step, image_files: StoreImageFiles | None) -> Mapping[str, bytes] | None:

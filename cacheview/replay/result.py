@@ -57,7 +57,7 @@ class Step:
         sources: the files of ``COPY`` and ``ADD``, if they are known.
         copy: the sources as the instruction names them.
         from_image: for ``COPY --from``, the image that files are copied from; None: scratch, or not known.
-        instead: returns the probe of another instruction in its place, given its line; may raise `DataError`.
+        probe_of_line: returns the probe of another instruction in its place, given its line; may raise `DataError`.
         hazards: for a hit, the changes that it does not detect.
         triggers: for a ``FROM``, the triggers of its base.
         seconds: the time for its checksums and lookups.
@@ -81,7 +81,7 @@ class Step:
     sources: SourcesSum | None = None
     copy: CopySources | None = None
     from_image: Image | None = field(default=None, compare=False, repr=False)
-    instead: Callable[[str], ContainerConfig] | None = field(default=None, compare=False, repr=False)
+    probe_of_line: Callable[[str], ContainerConfig] | None = field(default=None, compare=False, repr=False)
     hazards: tuple[StepHazard, ...] = ()
     triggers: tuple[Step, ...] = ()
     seconds: float = field(default=0.0, compare=False)

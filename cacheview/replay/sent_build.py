@@ -64,7 +64,7 @@ class SentBuild:
     options: BuildOptions
     checksums: ContextChecksums
 
-    def replay(self, cache: ReplayTarget, *, past_misses: bool = False) -> Replay:
+    def replay(self, target: ReplayTarget, *, past_misses: bool = False) -> Replay:
         """Replay the build, with the hazards of its client.
 
         Args:
@@ -80,22 +80,22 @@ class SentBuild:
             return replay(
                 self.build_input.dockerfile,
                 self.checksums,
-                cache.store,
-                cache.rules,
-                cache.release,
+                target.store,
+                target.rules,
+                target.release,
                 self.options,
                 name=self.build_input.name or DEFAULT_NAME,
-                image_files=cache.image_files,
+                image_files=target.image_files,
                 assumed=assumed,
-                progress=cache.progress,
+                progress=target.progress,
             )
 
-        value = replay_past_misses(play, cache.store, cache.rules) if past_misses else play({})
+        value = replay_past_misses(play, target.store, target.rules) if past_misses else play({})
         return replace(value, hazards=client_hazards(self.client, self.requested, value, self.checksums))
 
-    def run(self, cache: ReplayTarget) -> ClientRun:
+    def run(self, target: ReplayTarget) -> ClientRun:
         """Replay the build to compare it with the builds of other clients. Raises what `replay` raises."""
-        return ClientRun(self.client, self.replay(cache), self.checksums, self.options.drawn_labels)
+        return ClientRun(self.client, self.replay(target), self.checksums, self.options.random_labels)
 
 
 def sent_by(

@@ -25,8 +25,8 @@ from cacheview.model.effort import go_on
 from cacheview.replay.bases import MustPullError
 from cacheview.replay.copy_from import images_of_copy, sum_of_images
 from cacheview.replay.finished_stages import FinishedStages, StageResult
-from cacheview.replay.hazards import StepHazard, of_heredocs, of_second_names
-from cacheview.replay.making import check_making
+from cacheview.replay.hazards import StepHazard, of_hard_links, of_heredocs
+from cacheview.replay.image_creation import check_creation
 from cacheview.replay.new_images import creating_step, is_new_id
 from cacheview.replay.prober import HOLE, StageProber, StepAnswer, key_without_checksum
 from cacheview.replay.refusals import cache_refusal, dispatch_step
@@ -37,7 +37,7 @@ __all__ = ["StageBuild"]
 
 _MOST_BASES: Final = 64
 """The most images that a step may be built on. Beyond that, they are no longer followed."""
-_AS_ASKED: Final = frozenset(("ADD", "COPY", "RUN"))
+_STORED_AS_LOOKED_UP: Final = frozenset(("ADD", "COPY", "RUN"))
 """The instructions whose container config is stored as looked up. Other steps store the config of a container."""
 
 
@@ -77,7 +77,7 @@ class StageBuild:
         for name, value in self.labels:
             self.build.progress(self._number)
             self.build.steps.append(_timed(partial(self._label, self._number, name, value)))
-        images = self._ends
+        images = self._last_images
         if self.prober is not None:
             self.build.possible_effects = self.prober.possible_effects
         history = tuple(self.history) if self.history_is_known else None
@@ -88,7 +88,7 @@ class StageBuild:
         return len(self.build.steps) + 1
 
     @property
-    def _ends(self) -> tuple[str, ...]:
+    def _last_images(self) -> tuple[str, ...]:
         """The images that the stage may have reached."""
         if self.prober is None:
             return ()
@@ -121,15 +121,15 @@ class StageBuild:
         for trigger in self._triggers(number):
             step = replace(step, triggers=(*step.triggers, trigger))
             build.steps[place] = step
-        build.steps[place] = replace(step, **self._where())
+        build.steps[place] = replace(step, **self._image_fields())
 
     def _hint(self) -> str:
         """Return a sentence about variables in the ``FROM`` that only BuildKit sets."""
         known = replace(self.args, declared=self.args.before_from).visible(())
         return of_variables(f"{self.plan.platform_flag} {self.plan.base}", known)
 
-    def _where(self) -> dict[str, Any]:
-        ends = self._ends
+    def _image_fields(self) -> dict[str, Any]:
+        ends = self._last_images
         if len(ends) != 1:
             return {"image": "", "possible": _stored(ends)}
         return {"image": "" if is_new_id(ends[0]) else ends[0], "made_by": creating_step(ends[0])}
@@ -189,7 +189,7 @@ class StageBuild:
             else:
                 result = self._ask(step, dispatched, instruction.name, trigger)
             if line and result.probe is not None:  # a step that was not looked up need not keep what came before it
-                result = replace(result, instead=partial(_instead, before, self.build.release, self.escape))
+                result = replace(result, probe_of_line=partial(_probe_of_line, before, self.build.release, self.escape))
             return replace(result, hazards=self._hazards(result, instruction))
         except BuildRefusedError as refusal:
             self._refused(step, trigger)
@@ -203,8 +203,8 @@ class StageBuild:
         if step.status is not StepStatus.HIT:
             return ()
         is_sent = step.sources is not None and step.copy is not None and not step.copy.from_
-        names = self.build.checksums.second_names(step.sources) if is_sent and step.sources is not None else ()
-        return (*of_heredocs(instruction), *of_second_names(names))
+        links = self.build.checksums.lone_hard_links(step.sources) if is_sent and step.sources is not None else ()
+        return (*of_heredocs(instruction), *of_hard_links(links))
 
     def _label(self, number: int, name: str, value: str) -> Step:
         step = Step(number, f"LABEL {name}={value}", 0, self.index, StepStatus.UNKNOWN, added_label=name)
@@ -217,7 +217,7 @@ class StageBuild:
         except BuildRefusedError:
             self._refused(step, 0)
             raise
-        if name in self.build.options.drawn_labels and added.status is StepStatus.MISS:
+        if name in self.build.options.random_labels and added.status is StepStatus.MISS:
             return replace(
                 added, reason="the client chooses a new random value for each session, so the step never hits"
             )
@@ -232,14 +232,14 @@ class StageBuild:
         self, step: Step, dispatched: DispatchResult, name: str, trigger: int, sources: SourcesSum | None = None
     ) -> Step:
         assert self.prober is not None
-        self.build.taking = (step.number, trigger)
+        self.build.current_step = (step.number, trigger)
         answer = self.prober.ask(dispatched.make, sources.text if sources is not None else "")
         return self._settled(step, dispatched, answer, name, trigger, sources)
 
     def _copy(self, step: Step, dispatched: DispatchResult, instruction: Instruction, trigger: int) -> Step:
         assert dispatched.copy is not None
         assert self.prober is not None
-        self.build.taking = (step.number, trigger)
+        self.build.current_step = (step.number, trigger)
         try:
             if dispatched.copy.from_:
                 images = images_of_copy(self.build, dispatched.copy.from_, instruction)
@@ -288,8 +288,8 @@ class StageBuild:
             )
         bases = tuple(dict.fromkeys((*answer.misses_on, *self.missed)))
         if answer.status is not StepStatus.UNKNOWN and len(bases) == 1:
-            check_making(build, step, dispatched, config, bases[0])
-        before, self.missed = self.missed, self._make(step, dispatched, config, bases, answer, name, trigger)
+            check_creation(build, step, dispatched, config, bases[0])
+        before, self.missed = self.missed, self._create_images(step, dispatched, config, bases, answer, name, trigger)
         if build.is_last:
             build.new_images.forget(before)
         if not has_checksum:
@@ -313,7 +313,7 @@ class StageBuild:
             return replace(step, made_by=step.number, reason=answer.reason)
         return replace(step, made_by=step.number, reason=self.why_busted)
 
-    def _make(
+    def _create_images(
         self,
         step: Step,
         dispatched: DispatchResult,
@@ -338,7 +338,8 @@ class StageBuild:
                 remedy=" ".join(answer.remedies) or f"Determine which images the steps up to step {step.number} hit",
             )
         return tuple(
-            build.make(step.number, trigger, dispatched, config, base, name not in _AS_ASKED, doubt) for base in bases
+            build.create_image(step.number, trigger, dispatched, config, base, name not in _STORED_AS_LOOKED_UP, doubt)
+            for base in bases
         )
 
     def _go_on(self, step: Step, assumed: Image) -> Step:
@@ -358,7 +359,7 @@ class StageBuild:
             self.build.steps.append(replace(step, status=StepStatus.NO_PROBE))
 
 
-def _instead(state: StageState, release: BuilderRelease, escape: str, line: str) -> ContainerConfig:
+def _probe_of_line(state: StageState, release: BuilderRelease, escape: str, line: str) -> ContainerConfig:
     """Return the probe of another instruction, without files. Raises `DataError` if the builder would refuse it."""
     return dispatch(read_trigger(line, release, escape), state.apart(), release).probe
 
@@ -384,6 +385,6 @@ def _continues(image: Image, history: Sequence[str | None]) -> bool:
 
 
 def _timed(get_step: Callable[[], Step]) -> Step:
-    begun = time.perf_counter()
+    start = time.perf_counter()
     step = get_step()
-    return replace(step, seconds=time.perf_counter() - begun)
+    return replace(step, seconds=time.perf_counter() - start)

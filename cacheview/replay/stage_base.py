@@ -13,7 +13,7 @@ from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
 from cacheview.dockerfile.stages import StagePlan
 from cacheview.model import SCRATCH
-from cacheview.replay.bases import MustPullError, demand_linux, find_image
+from cacheview.replay.bases import MustPullError, find_image, require_linux
 from cacheview.replay.finished_stages import FinishedStages
 from cacheview.replay.refusals import parsed_platform, refusing
 
@@ -42,7 +42,7 @@ def base_of_stage(build: FinishedStages, plan: StagePlan, args: BuildArgs, escap
         MustPullError: the builder would pull it, or it is a stage whose result is unknown.
         BuildRefusedError: the builder refuses it.
     """
-    demand_linux(build.store)
+    require_linux(build.store)
     lexer = _meta_lexer(args, escape, build.release)
     platform = build.platform
     if plan.platform_flag:

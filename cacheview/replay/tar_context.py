@@ -131,9 +131,9 @@ class _Smallest:
         self._left -= size
         heappush(self._kept, (-size, number))
         while self._left < 0:
-            below, gone = heappop(self._kept)
-            self._left -= below
-            yield gone
+            negative_size, number = heappop(self._kept)
+            self._left -= negative_size
+            yield number
 
 
 @contextmanager

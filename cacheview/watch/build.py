@@ -187,6 +187,6 @@ def record_of_build(build: WatchedBuild, expect: ExpectedBuild, *, with_store: b
         client=build.request.client,
         started=build.started,
         tags=build.request.tags,
-        in_images=prediction.in_images,
+        image_facts=prediction.image_facts,
         with_store=with_store,
     )

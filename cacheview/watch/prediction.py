@@ -20,7 +20,7 @@ from cacheview.model import DataError, ImageStore
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.image_files import StoreImageFiles, unpacked_in
 from cacheview.replay.misses import Miss, misses
-from cacheview.replay.recorded import NOTHING_FOUND, FoundInImages, RememberedImageFiles
+from cacheview.replay.recorded import NO_IMAGE_FACTS, ImageFacts, RecordingImageFiles
 from cacheview.replay.records import SentContext
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, Step
@@ -45,7 +45,7 @@ class Prediction:
         store: the images before the build.
         daemon: the daemon whose rules were used.
         sent: the context for a record; None: it has no Dockerfile.
-        in_images: the facts from the layers of images, for a record.
+        image_facts: the facts from the layers of images, for a record.
     """
 
     replay: Replay
@@ -53,7 +53,7 @@ class Prediction:
     store: ImageStore
     daemon: Daemon
     sent: SentContext | None = None
-    in_images: FoundInImages = NOTHING_FOUND
+    image_facts: ImageFacts = NO_IMAGE_FACTS
 
     @property
     def size(self) -> int:
@@ -68,7 +68,7 @@ class Prediction:
 
 def _bare(step: Step) -> Step:
     triggers = tuple(_bare(trigger) for trigger in step.triggers)
-    nothing: dict[str, Any] = {"probe": None, "cache": None, "sources": None, "copy": None, "instead": None}
+    nothing: dict[str, Any] = {"probe": None, "cache": None, "sources": None, "copy": None, "probe_of_line": None}
     return replace(step, triggers=triggers, **nothing)
 
 
@@ -120,7 +120,7 @@ def predict(members: list[Member], request: BuildRequest, case: OpenedCase, memo
         raise DataError(what, where=request.dockerfile) from None
     checksums = ContextChecksums(context, request.dockerfile, release, DOCKER_CLI, dockerfile=dockerfile)
     store_files = StoreImageFiles(lambda: LayerFiles(open_layers(store), memory), release, unpacked_in(store, rules))
-    image_files = RememberedImageFiles(store_files)
+    image_files = RecordingImageFiles(store_files)
     value = replay(
         dockerfile,
         checksums,
@@ -134,4 +134,4 @@ def predict(members: list[Member], request: BuildRequest, case: OpenedCase, memo
     why = tuple(misses(value, store, rules, None, checksums, store_files))
     ignored = next((m.data for m in reversed(members) if clean(f"/{m.header.name}")[1:] == IGNORE_FILE), None)
     sent = SentContext(tuple(members), request.dockerfile, dockerfile, ignored)
-    return Prediction(value, why, store, daemon, sent, image_files.from_images)
+    return Prediction(value, why, store, daemon, sent, image_files.image_facts)

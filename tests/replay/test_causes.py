@@ -158,7 +158,7 @@ def test_modes_without_a_umask_in_common_are_apart() -> None:
 def test_what_the_instruction_names_is_not_to_be_ignored() -> None:
     added = [FileChange("node_modules/x.js", ChangeMark.ADDED)]
     assert [cause.kind for cause in causes_of(added)] == [FileCauseKind.NOT_IGNORED]
-    assert causes_of(added, named=("node_modules",)) == ()
+    assert causes_of(added, source_names=("node_modules",)) == ()
 
 
 def test_the_json_of_a_comparison_has_every_file(built: Built) -> None:
@@ -198,5 +198,5 @@ def test_what_is_beside_needs_no_explanation_in_a_file_of_which_more_differs(
         change._replace(aspects=tuple(each for each in change.aspects if each is not Aspect.UNKNOWN) or change.aspects)
         for change in changes
     ]
-    found = [change.path for change in unexplained(changes, causes, beside=Aspect.UNKNOWN)]
+    found = [change.path for change in unexplained(changes, causes, minor=Aspect.UNKNOWN)]
     assert found == [change.path for change in unexplained(reduced, causes)]

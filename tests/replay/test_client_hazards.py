@@ -68,7 +68,7 @@ GIVEN = BuildOptions(labels={"l": "v"}, cache_from=("a:1",), platform="linux/arm
 def test_a_client_drops_options_and_adds_labels(client: str, names: list[str], labels: dict[str, str]) -> None:
     sent = as_sent(CLIENTS[client], GIVEN)
     assert list(dropped(CLIENTS[client], GIVEN)) == names
-    assert {name: "" if name in sent.drawn_labels else value for name, value in sent.labels.items()} == labels
+    assert {name: "" if name in sent.random_labels else value for name, value in sent.labels.items()} == labels
     assert sent.cache_from == (() if "--cache-from" in names else ("a:1",))
     assert sent.platform == ("" if "--platform" in names else "linux/arm64")
     _, hazards = build(client, {}, replace(GIVEN, platform=""), dockerfile="FROM scratch\nENV A=1\n")

@@ -278,7 +278,7 @@ class Nothing:
     def sum(self, copy: CopySources) -> SourcesSum:
         raise NotImplementedError
 
-    def second_names(self, found: SourcesSum) -> tuple[tuple[str, str], ...]:
+    def lone_hard_links(self, found: SourcesSum) -> tuple[tuple[str, str], ...]:
         raise NotImplementedError
 
 

@@ -16,10 +16,10 @@ from cacheview.replay.finished_stages import FinishedStages
 from cacheview.replay.new_images import has_unknown_layer, reported_id, stored_config
 from cacheview.replay.result import Step
 
-__all__ = ["check_making"]
+__all__ = ["check_creation"]
 
 
-def check_making(
+def check_creation(
     build: FinishedStages, step: Step, dispatched: DispatchResult, config: ContainerConfig, base: str
 ) -> None:
     """Raise `BuildRefusedError` if the daemon cannot create the image of a step on the image ``base``."""
