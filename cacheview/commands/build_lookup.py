@@ -17,9 +17,9 @@ from cacheview.dockerfile.context.hashing import Hasher
 from cacheview.layers.engine import EngineLayers
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.layer_memory import LayerMemory, layer_cache
-from cacheview.layers.nowhere import is_downloadable
 from cacheview.layers.opening import open_layers
 from cacheview.layers.source import LayerSource
+from cacheview.layers.unavailable import is_downloadable
 from cacheview.model import ImageStore
 from cacheview.output import complain
 from cacheview.replay.build_input import BuildInput, open_build_input

@@ -57,20 +57,20 @@ def recorded(
         if requested.number > len(expected):
             yield SideStep(requested, why=_NOT_REACHED, is_reached=False)
             continue
-        fact = expected[requested.number - 1]
+        result = expected[requested.number - 1]
         yield replace(
-            _recorded(requested, fact, reason),
-            at=time_of(fact.at),
+            _recorded(requested, result, reason),
+            at=time_of(result.at),
             is_failed=not is_ok and requested.number == len(expected) and not requested.trigger,
         )
 
 
-def _recorded(requested: RequestedStep, fact: ExpectedStep, reason: Callable[[RequestedStep], str]) -> SideStep:
+def _recorded(requested: RequestedStep, result: ExpectedStep, reason: Callable[[RequestedStep], str]) -> SideStep:
     if requested.trigger:
-        cached = fact.triggers[requested.trigger - 1] if requested.trigger <= len(fact.triggers) else None
+        cached = result.triggers[requested.trigger - 1] if requested.trigger <= len(result.triggers) else None
         return SideStep(requested, cached, why="" if cached is not None else _NOT_RECORDED)
     if requested.stage < 0 or requested.name == "FROM":
         # If there are triggers, it is the image of the last one.
-        return SideStep(requested, image="" if fact.triggers else fact.image, why=reason(requested))
-    why = "" if fact.cached is not None else reason(requested) or _NOT_RECORDED
-    return SideStep(requested, fact.cached, fact.image, why, is_created=not fact.cached and bool(fact.image))
+        return SideStep(requested, image="" if result.triggers else result.image, why=reason(requested))
+    why = "" if result.cached is not None else reason(requested) or _NOT_RECORDED
+    return SideStep(requested, result.cached, result.image, why, is_created=not result.cached and bool(result.image))

@@ -164,13 +164,13 @@ def _compared(a: BuildSide, b: BuildSide) -> BuildDiff:
     named = {cause.key for row in rows for cause in row.causes}
     has_differing_files = any(cause.kind in (CauseKind.FILES, CauseKind.CLIENT) for row in rows for cause in row.causes)
     others = (
-        *(() if by_history else _written_otherwise(a, b, rows)),
+        *(() if by_history else _unused_differences(a, b, rows)),
         *other_causes(a, b, named, with_files=not has_differing_files),
     )
     return BuildDiff(a, b, rows, others)
 
 
-def _written_otherwise(a: BuildSide, b: BuildSide, rows: Sequence[StepPair]) -> Iterator[Cause]:
+def _unused_differences(a: BuildSide, b: BuildSide, rows: Sequence[StepPair]) -> Iterator[Cause]:
     """Yield the parts of the Dockerfiles that are written differently, but have the same meaning."""
     is_explained = False
     for row in rows:

@@ -24,7 +24,7 @@ CONTENT_UNKNOWN: Final = "it is not known whether the content differs too"
 _OF_HEADERS = {Aspect.HEADER, Aspect.OWNER, Aspect.ATTRIBUTES, Aspect.UNKNOWN}
 """Aspects that a client determines, if content was not compared."""
 
-_BACK = {ChangeMark.ADDED: ChangeMark.REMOVED, ChangeMark.REMOVED: ChangeMark.ADDED}
+_REVERSED = {ChangeMark.ADDED: ChangeMark.REMOVED, ChangeMark.REMOVED: ChangeMark.ADDED}
 
 
 @dataclass(frozen=True)
@@ -127,8 +127,8 @@ class FileComparer:
     def _compared(self, sums_a: Mapping[str, str], sums_b: Mapping[str, str]) -> FileDifferences:
         a, b = self._a, self._b
         if a.has_content and not b.has_content:  # the content of A, compared with the sums of B
-            back = _compared(b, a, sums_b, sums_a)
-            return FileDifferences(tuple(map(_turned, back.changes)), {}, {})
+            result = _compared(b, a, sums_b, sums_a)
+            return FileDifferences(tuple(map(_reversed, result.changes)), {}, {})
         return _compared(a, b, sums_a, sums_b)
 
 
@@ -168,8 +168,8 @@ class _HeadersOnly:
         return iter(())
 
 
-def _turned(change: FileChange) -> FileChange:
-    return change._replace(mark=_BACK.get(change.mark, change.mark), before=change.now, now=change.before)
+def _reversed(change: FileChange) -> FileChange:
+    return change._replace(mark=_REVERSED.get(change.mark, change.mark), before=change.now, now=change.before)
 
 
 def _is_by_client(a: BuildSide, b: BuildSide, changes: Sequence[FileChange], causes: Iterable[FileCause]) -> bool:

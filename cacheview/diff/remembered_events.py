@@ -59,9 +59,9 @@ def _row(row: StepPair, events: Sequence[ImageEvent]) -> StepPair:
         if removed is not None:
             return replace(row, missing_image=replace(row.missing_image, removed_at=removed.at))
     if row.causes and row.causes[0].kind is CauseKind.BASE and row.causes[0].name and row.b is not None:
-        brought = _last(_of_base(row.causes[0], row.b.image, events))
-        if brought is not None:
-            first = replace(row.causes[0], event=brought.action, event_at=brought.at)
+        event = _last(_of_base(row.causes[0], row.b.image, events))
+        if event is not None:
+            first = replace(row.causes[0], event=event.action, event_at=event.at)
             return replace(row, causes=(first, *row.causes[1:]))
     return row
 

@@ -26,7 +26,7 @@ from cacheview.stores.tar import walk
 
 __all__ = ["archive_layers", "folder_layers"]
 
-_TOO_MUCH = "Save only the images that you need"
+_SAVE_LESS = "Save only the images that you need"
 _FILE_CHANGED = "The file has changed since it was opened. Reload the store"
 
 
@@ -79,7 +79,7 @@ class _InArchive:
         except LimitError as error:
             stream.close()
             what = f"the part of the archive before {name[:200]} {error}"
-            raise LayerUnavailableError(what, _TOO_MUCH) from error
+            raise LayerUnavailableError(what, _SAVE_LESS) from error
         stream.close()
         raise LayerUnavailableError(f"{name[:200]} is no longer in the archive", _FILE_CHANGED)
 

@@ -18,22 +18,22 @@ _NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 def open_below(folder: Path, name: bytes) -> io.FileIO:
     """Open a regular file without following links on the way. Raises `LayerError`, OSError."""
-    above, last = _folder_of(folder, name)
+    parent, last = _folder_of(folder, name)
     try:
-        return io.FileIO(open_to_read(last, follow=False, folder=above), "rb")
+        return io.FileIO(open_to_read(last, follow=False, folder=parent), "rb")
     except NotRegularError:
         raise LayerError("it is no longer a file", where=os.fsdecode(name)[:200]) from None
     finally:
-        os.close(above)
+        os.close(parent)
 
 
 def folder_below(folder: Path, name: bytes) -> os.stat_result:
     """Return the status of a folder without following links on the way. Raises `LayerError`, OSError."""
-    above, last = _folder_of(folder, name)
+    parent, last = _folder_of(folder, name)
     try:
-        result = os.open(last, _FOLDER | _NOFOLLOW, dir_fd=above)
+        result = os.open(last, _FOLDER | _NOFOLLOW, dir_fd=parent)
     finally:
-        os.close(above)
+        os.close(parent)
     try:
         return os.fstat(result)
     finally:
@@ -53,13 +53,13 @@ def _folder_of(folder: Path, name: bytes) -> tuple[int, bytes]:
         raise LayerError(
             "this system can open it only by following links; read the store on Linux", where=os.fsdecode(name)[:200]
         )
-    here = os.open(folder, _FOLDER)
+    descriptor = os.open(folder, _FOLDER)
     try:
         for part in parts[:-1]:
-            inner = os.open(part, _FOLDER | _NOFOLLOW, dir_fd=here)
-            os.close(here)
-            here = inner
+            inner = os.open(part, _FOLDER | _NOFOLLOW, dir_fd=descriptor)
+            os.close(descriptor)
+            descriptor = inner
     except BaseException:
-        os.close(here)
+        os.close(descriptor)
         raise
-    return here, parts[-1]
+    return descriptor, parts[-1]

@@ -92,7 +92,7 @@ class EngineLayers:
             self._make_room(image)
             handle, name = tempfile.mkstemp(prefix=_PREFIX, suffix=".tar", dir=self._folder)
         except OSError as error:
-            raise _not_kept(self._folder, error) from error
+            raise _write_error(self._folder, error) from error
         size = f" ({image.size:,} bytes)" if image.size is not None else ""
         self._announce(f"downloading {image.title}{size} to read its layers")
         path = Path(name)
@@ -115,7 +115,7 @@ class EngineLayers:
                 try:
                     file.write(piece)
                 except OSError as error:
-                    raise _not_kept(self._folder, error) from error
+                    raise _write_error(self._folder, error) from error
         return path
 
     def _make_room(self, image: Image) -> None:
@@ -131,5 +131,5 @@ class EngineLayers:
             raise LayerUnavailableError(what, "Free some space there, or set XDG_CACHE_HOME to another folder")
 
 
-def _not_kept(folder: Path, error: OSError) -> DataError:
+def _write_error(folder: Path, error: OSError) -> DataError:
     return DataError(f"the image cannot be written: {error.strerror or error}. Free some disk space", where=str(folder))

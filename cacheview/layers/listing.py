@@ -122,9 +122,9 @@ class _Root:
         self.inside[path.rpartition("/")[0]].pop(path, None)
         left = [path]
         while left:
-            here = left.pop()
-            self.files.pop(here, None)
-            left.extend(self.inside.pop(here, ()))
+            current = left.pop()
+            self.files.pop(current, None)
+            left.extend(self.inside.pop(current, ()))
 
     def clear(self, folder: str) -> None:
         """Remove the content of a folder that is from lower layers."""

@@ -10,8 +10,8 @@ from cacheview.layers.archive import archive_layers, folder_layers
 from cacheview.layers.containerd import folder_layers as containerd_folder_layers
 from cacheview.layers.containerd import socket_layers
 from cacheview.layers.data_root import data_root_layers
-from cacheview.layers.nowhere import why_nowhere
 from cacheview.layers.source import LayerSource, LayerUnavailableError
+from cacheview.layers.unavailable import why_unavailable
 from cacheview.model import ImageStore
 from cacheview.stores.containerd.namespaces import split_target
 from cacheview.stores.containerd.root import find_root
@@ -30,7 +30,7 @@ def open_layers(store: ImageStore, alive: Callable[[], object] = lambda: None) -
         DataError: the location cannot be read.
     """
     if not store.layers_at:
-        raise LayerUnavailableError(*why_nowhere(store))
+        raise LayerUnavailableError(*why_unavailable(store))
     place = parse_location(store.layers_at)
     if place.source is DATA_ROOT:
         return data_root_layers(Path(place.target))

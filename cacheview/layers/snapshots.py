@@ -202,13 +202,13 @@ def _walk(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
     """Yield the content of a folder, each folder before its content, without following links. Raises `LayerError`."""
     left = [""]
     while left:
-        here = left.pop()
+        current = left.pop()
         try:
-            with os.scandir(folder / here) as result:
+            with os.scandir(folder / current) as result:
                 names = sorted(entry.name for entry in result)
-            inside = [(f"{here}/{name}" if here else name, os.lstat(folder / here / name)) for name in names]
+            inside = [(f"{current}/{name}" if current else name, os.lstat(folder / current / name)) for name in names]
         except OSError as error:
-            raise LayerError(f"its snapshot cannot be read: {error.strerror}", where=str(folder / here)) from error
+            raise LayerError(f"its snapshot cannot be read: {error.strerror}", where=str(folder / current)) from error
         yield from inside
         left += [path for path, status in reversed(inside) if stat.S_ISDIR(status.st_mode)]
 

@@ -232,16 +232,16 @@ class _Recovery:
                 else SENDER_STYLES
             )
         yield _ROOT, styles
-        writing = tuple(sender_style for sender_style in styles if sender_style.style.sends_owner)
-        owned = {(current.uid, current.gid) for path in self.entries if (current := self.now.get(path)) is not None}
-        if owned - {_ROOT}:
-            yield None, writing
+        styles_with_owner = tuple(sender_style for sender_style in styles if sender_style.style.sends_owner)
+        current_owners = {(file.uid, file.gid) for path in self.entries if (file := self.now.get(path)) is not None}
+        if current_owners - {_ROOT}:
+            yield None, styles_with_owner
         if is_many:
             return
         guesses = () if self.copy.from_ else _USUAL_OWNERS  # no owners are usual for files in an image
         for owner in dict.fromkeys([*self.owners, *guesses]):
-            if owner != _ROOT and {owner} != owned:
-                yield owner, writing
+            if owner != _ROOT and {owner} != current_owners:
+                yield owner, styles_with_owner
 
     def _source_folders(self) -> list[str]:
         """Return folders that are sources: they are hashed with their own mode, which the layer does not have."""
@@ -333,7 +333,7 @@ class _FilesAsSent:
                 has_content = entry.kind is EntryKind.FILE and not (
                     entry.hard_link and self.sender_style.style.sends_hard_links
                 )
-                yield path, (recovery.diff_id, recovery.content(entry) if has_content else _NOTHING, header)
+                yield path, (recovery.diff_id, recovery.content(entry) if has_content else _NO_CONTENT, header)
 
     def set_folders(self, modes: Mapping[str, int]) -> None:
         """Set the folders that are sources, and their modes."""
@@ -370,4 +370,4 @@ class _FilesAsSent:
         return f"{path} is not in the layer"
 
 
-_NOTHING: Final = LayerEntry(-1, "", EntryKind.DIRECTORY, 0, 0, 0)
+_NO_CONTENT: Final = LayerEntry(-1, "", EntryKind.DIRECTORY, 0, 0, 0)

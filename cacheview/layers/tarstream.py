@@ -29,7 +29,7 @@ _MOST_UNPACKED: Final = 64 << 30  # bytes of one layer
 _CHUNK: Final = 256 * 1024
 _INTERVAL: Final = 0.05  # seconds between two reports
 _DEFAULT_FOLDER: Final = (0o755, 0, 0)
-_LOOK: Final = 64  # members between two checks of the time
+_MEMBERS_PER_CHECK: Final = 64  # members between two checks of the time
 
 
 def layer_budget(alive: Callable[[], object] = lambda: None) -> Budget:
@@ -73,10 +73,10 @@ class TarLayers:
 
     def entries(self, diff_id: str, report: Report) -> Iterator[LayerEntry]:
         """See `LayerSource`."""
-        tick = _Ticker(report, diff_id)
-        with self.open(diff_id, layer_budget(tick.again)) as stream, _damage(diff_id):
+        reporter = _PositionReporter(report, diff_id)
+        with self.open(diff_id, layer_budget(reporter.repeat)) as stream, _damage(diff_id):
             for number, header in enumerate(_bounded(stream)):
-                tick(stream, number)
+                reporter(stream, number)
                 entry = entry_of(header, number)
                 if entry is not None:
                     yield entry
@@ -86,14 +86,14 @@ class TarLayers:
     ) -> Generator[tuple[int, Iterable[bytes]]]:
         """See `LayerSource`."""
         last = max(files, default=-1)
-        tick = _Ticker(report, diff_id)
-        with self.open(diff_id, layer_budget(tick.again)) as stream, _damage(diff_id):
+        reporter = _PositionReporter(report, diff_id)
+        with self.open(diff_id, layer_budget(reporter.repeat)) as stream, _damage(diff_id):
             for number, header in enumerate(_bounded(stream)):
                 if number > last:
                     return
-                tick(stream, number)
+                reporter(stream, number)
                 if number in files:
-                    yield number, _content(diff_id, stream, header, tick)
+                    yield number, _content(diff_id, stream, header, reporter)
 
     def unpacked_folder(self, diff_id: str, path: str, below: LayerEntry | None) -> LayerEntry | None:
         """See `LayerSource`."""
@@ -133,11 +133,13 @@ def _bounded(stream: io.BufferedReader) -> Iterator[TarHeader]:
         yield header
 
 
-def _content(diff_id: str, stream: io.BufferedReader, header: TarHeader, tick: _Ticker) -> Iterator[bytes]:
+def _content(
+    diff_id: str, stream: io.BufferedReader, header: TarHeader, reporter: _PositionReporter
+) -> Iterator[bytes]:
     with _damage(diff_id):
         if header.sparse is not None:
             for piece in expanded(stream, header.size, header.sparse):
-                tick(stream, 0)
+                reporter(stream, 0)
                 yield piece
             return
         left = header.size
@@ -146,11 +148,11 @@ def _content(diff_id: str, stream: io.BufferedReader, header: TarHeader, tick: _
             if not piece:
                 raise TarError("the data ends early")
             left -= len(piece)
-            tick(stream, 0)
+            reporter(stream, 0)
             yield piece
 
 
-class _Ticker:
+class _PositionReporter:
     """Reports the position in a stream a few times a second."""
 
     def __init__(self, report: Report, what: str) -> None:
@@ -160,14 +162,14 @@ class _Ticker:
         self._done = 0
 
     def __call__(self, stream: io.BufferedReader, number: int) -> None:
-        if number % _LOOK:
+        if number % _MEMBERS_PER_CHECK:
             return
         now = time.monotonic()
         if now >= self._next:
             self._next = now + _INTERVAL
             self._done = stream.tell()
-            self.again()
+            self.repeat()
 
-    def again(self) -> None:
+    def repeat(self) -> None:
         """Report again within one member."""
         self._report(self._done, self._what)

@@ -11,7 +11,7 @@ from cacheview.model.base import AnyModel
 from cacheview.stores.budget import Budget, Resource
 from cacheview.stores.members import Members
 
-__all__ = ["BlobStore", "MissingBlobError", "demand_digest", "digest_of", "read_config"]
+__all__ = ["BlobStore", "MissingBlobError", "digest_of", "read_config", "require_digest"]
 
 M = TypeVar("M", bound=AnyModel)
 
@@ -26,7 +26,7 @@ class MissingBlobError(DataError):
     """The store refers to a blob that it does not contain."""
 
 
-def demand_digest(text: str) -> None:
+def require_digest(text: str) -> None:
     """Raise `DataError` if a text is not a digest with a known algorithm."""
     if not _DIGEST.fullmatch(text):
         raise DataError(f"not a digest: {text[:200]!r}")
@@ -51,7 +51,7 @@ class BlobStore:
             MissingBlobError: the blob does not exist.
             DataError: the digest is malformed, or the content does not match it.
         """
-        demand_digest(digest)
+        require_digest(digest)
         algorithm, _, encoded = digest.partition(":")
         content = self._members.read(f"blobs/{algorithm}/{encoded}")
         if content is None:

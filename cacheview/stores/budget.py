@@ -20,10 +20,10 @@ __all__ = ["Budget", "LimitError", "Resource", "effort_for"]
 M = TypeVar("M", bound=AnyModel)
 
 _SMALL: Final = 20 * 1024 * 1024  # bytes that a file may have without being allowed more than `Limits`
-_NOTHING: Final = 16 * 1024  # bytes of a document whose memory is negligible if it is not kept
+_NEGLIGIBLE: Final = 16 * 1024  # bytes of a document whose memory is negligible if it is not kept
 _PER_SECOND: Final = 256 * 1024  # bytes beyond `_SMALL` that add one second
 _STEP: Final = 64 * 1024  # bytes read before the limits grow again, so that many small files do not each update them
-_TURNS: Final = 16  # calls of `Budget.alive` for each look at the clock
+_CALLS_PER_CHECK: Final = 16  # calls of `Budget.alive` for each check of the clock
 
 
 _LONG: Final = 64 * 1024
@@ -126,7 +126,7 @@ class Budget:
         self._clock = clock
         self._end = clock() + self._seconds
         self._thread = threading.get_ident()
-        self._turn = 0
+        self._calls = 0
         self._lock = threading.Lock()
         self._packed = self._read = 0
         self.grow(packed)
@@ -191,8 +191,8 @@ class Budget:
         Raises what the meter raises, and `LimitError` if the work has taken too long.
         """
         self.meter.alive()
-        self._turn += 1
-        if self._turn % _TURNS:
+        self._calls += 1
+        if self._calls % _CALLS_PER_CHECK:
             return
         go_on()
         if threading.get_ident() == self._thread and self._clock() > self._end:
@@ -214,7 +214,7 @@ class Budget:
             DataError: as in `cacheview.model.decode`, or the document alone exceeds the limit for all documents.
         """
         self.alive()
-        if not kept and len(data) <= _NOTHING:
+        if not kept and len(data) <= _NEGLIGIBLE:
             return decode(model, data, where=where)
         needed = footprint(data, model).memory
         if needed > self._amounts[Resource.MEMORY]:
@@ -229,9 +229,9 @@ class Budget:
             return decoded
         finally:
             if not kept or decoded is None:
-                self.give_back(Resource.MEMORY, needed)
+                self.release(Resource.MEMORY, needed)
 
-    def give_back(self, what: Resource, count: int) -> None:
+    def release(self, what: Resource, count: int) -> None:
         """Release an amount of a resource that is no longer used."""
         with self._lock:
             self._left[what] += count

@@ -29,7 +29,7 @@ _MOST_MEMORY: Final = {"xz": _MAX_XZ_MEMORY, "zstd": _MAX_ZSTD_WINDOW}
 _HEAD: Final = 64
 """The number of bytes at the beginning of a file that `_window` needs."""
 _LZMA2: Final = 0x21
-_FEED: Final = 8 * 1024
+_INPUT_SIZE: Final = 8 * 1024
 """The number of compressed bytes that a decompressor is given at once.
 
 A decompressor copies what is left after the end of a stream, and a file may contain a million very short streams.
@@ -82,7 +82,7 @@ def decompressed(file: io.BufferedReader, budget: Budget) -> tuple[io.BufferedRe
         kind = "zstd"
     if not kind:
         return file, ""
-    pieces = _CompressedPieces(file, budget, _FEED if kind == "gzip" else BUFFER)
+    pieces = _CompressedPieces(file, budget, _INPUT_SIZE if kind == "gzip" else BUFFER)
     forward = _ForwardReader(_open(kind, pieces), file, budget, _MOST_MEMORY.get(kind, 0), _window(kind, head))
     return io.BufferedReader(forward, BUFFER), kind
 
@@ -165,13 +165,13 @@ class _Inflater:
             if self._decompressor.eof:
                 compressed = self._decompressor.unused_data.lstrip(b"\0")
                 while not compressed:
-                    piece = self._file.read(_FEED)
+                    piece = self._file.read(_INPUT_SIZE)
                     if not piece:
                         return 0
                     compressed = piece.lstrip(b"\0")
                 self._decompressor = self._make()
             elif self._decompressor.needs_input:
-                compressed = self._file.read(_FEED)
+                compressed = self._file.read(_INPUT_SIZE)
                 if not compressed:
                     raise EOFError("the compressed data ends early")
             data = self._decompressor.decompress(compressed, len(view))

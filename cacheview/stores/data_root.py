@@ -53,7 +53,7 @@ def open_data_root(target: str, reading: Reading) -> OpenedLocation:
     """
     root = path_of(target or DOCKER_ROOT)
     try:
-        _demand_folder(root)
+        _require_folder(root)
         result = _find(root)
         has_bolt = os.path.isdir(root / _BOLT)
         if has_bolt and not any(one.count for one in result):
@@ -192,7 +192,7 @@ def is_data_root(folder: Path) -> bool:
 # Explaining why there are none
 
 
-def _demand_folder(root: Path) -> None:
+def _require_folder(root: Path) -> None:
     try:
         mode = os.stat(root).st_mode
     except FileNotFoundError as error:
@@ -228,10 +228,10 @@ def _refusal(error: OSError, root: Path) -> DataError:
     if not isinstance(error, PermissionError):
         return refusal(error, str(error.filename or root))
     path = Path(os.fsdecode(error.filename)) if isinstance(error.filename, str | bytes) else root
-    return DataError(f"you do not have permission to read this path: {_who_may(path)}", where=str(path))
+    return DataError(f"you do not have permission to read this path: {_who_may_read(path)}", where=str(path))
 
 
-def _who_may(path: Path) -> str:
+def _who_may_read(path: Path) -> str:
     """Return who may read the outermost folder that keeps this user out, and how to become one of them."""
     for folder in (*reversed(path.parents), path):
         try:

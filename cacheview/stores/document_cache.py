@@ -51,19 +51,19 @@ class MemoryCache(DocumentCache):
     def __init__(self) -> None:
         self._blocks: list[mmap.mmap] = []
         self._starts: list[int] = []
-        self._room = self._next = 0
+        self._free = self._next = 0
 
     def keep(self, position: int, content: bytes) -> int:
         del position
-        if len(content) > self._room:
-            self._next += self._room
-            self._room = max(_BLOCK, len(content))
+        if len(content) > self._free:
+            self._next += self._free
+            self._free = max(_BLOCK, len(content))
             self._starts.append(self._next)
-            self._blocks.append(mmap.mmap(-1, self._room))
+            self._blocks.append(mmap.mmap(-1, self._free))
         self._blocks[-1].write(content)
         number = self._next
         self._next += len(content)
-        self._room -= len(content)
+        self._free -= len(content)
         return number
 
     def read(self, number: int, size: int) -> bytes:

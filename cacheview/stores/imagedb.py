@@ -87,8 +87,8 @@ class ImageDatabase:
         images: dict[str, Image] = {}
         try:
             unread = self._read_all(ids, with_metadata, images, meter, on_partial)
-            self._settle_names(images)
-            self._settle_parents(images, unread)
+            self._update_names(images)
+            self._update_parents(images, unread)
             self._report_missing(images.keys() | unread, with_metadata)
         except LimitError as error:
             self._problems.stop(Problem("", f"the store {error}"))
@@ -237,7 +237,7 @@ class ImageDatabase:
 
     # Changes in the meantime
 
-    def _settle_names(self, images: dict[str, Image]) -> None:
+    def _update_names(self, images: dict[str, Image]) -> None:
         """Update the names that were added, moved or removed while images were read."""
         before = self._names_content
         if before is None:
@@ -250,7 +250,7 @@ class ImageDatabase:
             if names != image.names:
                 images[image_id] = image.model_copy(update={"names": names})
 
-    def _settle_parents(self, images: dict[str, Image], unread: set[str]) -> None:
+    def _update_parents(self, images: dict[str, Image], unread: set[str]) -> None:
         """Update the parents: when Docker removes an image, it also removes the records that name it as a parent."""
         for image_id, image in images.items():
             if image.parent is None or image.parent in images or image.parent in unread:

@@ -41,7 +41,7 @@ def read_images(members: Members, where: str, platform: Platform, budget: Budget
     entries = manifest.root if manifest is not None else None
     del index, manifest
     if manifests is None and entries is None and problems:
-        entries, manifests = _stray_entries(members) or None, _stray_manifests(members, budget) or None
+        entries, manifests = _unlisted_entries(members) or None, _unlisted_manifests(members, budget) or None
         if entries or manifests:
             problems.append(Problem("", _NO_TABLE))
 
@@ -94,7 +94,7 @@ def _document(members: Members, model: type[M], name: str, budget: Budget, probl
 # `docker save` writes the table of contents last, so a truncated archive has none.
 
 
-def _stray_manifests(members: Members, budget: Budget) -> tuple[Descriptor, ...]:
+def _unlisted_manifests(members: Members, budget: Budget) -> tuple[Descriptor, ...]:
     """Return the image manifests among the blobs, each by its digest."""
     results = []
     for name in members.documents():
@@ -113,7 +113,7 @@ def _stray_manifests(members: Members, budget: Budget) -> tuple[Descriptor, ...]
     return tuple(results)
 
 
-def _stray_entries(members: Members) -> tuple[ArchiveEntry, ...]:
+def _unlisted_entries(members: Members) -> tuple[ArchiveEntry, ...]:
     """Return the image configs at the top of an archive of the old layout."""
     return tuple(ArchiveEntry(Config=name) for name in members.documents() if _OLD_CONFIG.fullmatch(name))
 

@@ -82,7 +82,7 @@ def read_lines(
     where = os.fspath(path)
     buffered, meter = open_metered(Path(path), where, progress)
     with buffered:
-        budget = Budget(limits, meter, meter.total or 0, clock=_untimed)
+        budget = Budget(limits, meter, meter.total or 0, clock=_constant_time)
         try:
             stream, _ = decompressed(buffered, budget)
         except (DamagedStreamError, OSError) as error:
@@ -96,7 +96,7 @@ class RestUnreadError(DataError):
     """The lines after this one are not read."""
 
 
-def _untimed() -> float:
+def _constant_time() -> float:
     """Return a time that never changes, since the time between two lines is spent by the caller."""
     return 0.0
 
@@ -109,15 +109,15 @@ def document_lines(
     errors, most = 0, budget.limits.errors
     while True:
         reader.begin()
-        here = f"{where}, line {reader.number}"
+        line_name = f"{where}, line {reader.number}"
         before = budget.spent(Resource.MEMORY)
         try:
-            document = _read_line(reader, build, here)
+            document = _read_line(reader, build, line_name)
         except LimitError as error:
-            yield reader.line(RestUnreadError(str(error), where=here))
+            yield reader.line(RestUnreadError(str(error), where=line_name))
             return
         except (DamagedStreamError, OSError) as error:
-            yield reader.line(RestUnreadError(f"the file cannot be read to the end: {reason(error)}", where=here))
+            yield reader.line(RestUnreadError(f"the file cannot be read to the end: {reason(error)}", where=line_name))
             return
         if document is None:
             if not reader.length:
@@ -126,40 +126,40 @@ def document_lines(
         line = reader.line(document, budget.spent(Resource.MEMORY) - before)
         yield line
         if not line.is_kept:
-            budget.give_back(Resource.MEMORY, line.memory)
+            budget.release(Resource.MEMORY, line.memory)
         errors += isinstance(document, DataError)
         if errors > most:
             yield reader.line(
-                RestUnreadError(f"more than {most:,} lines are not valid cases. The rest was not read", where=here)
+                RestUnreadError(f"more than {most:,} lines are not valid cases. The rest was not read", where=line_name)
             )
             return
 
 
-def _read_line(reader: _Reader, build: type[M] | None, here: str) -> SuiteCase | M | DataError | None:
+def _read_line(reader: _Reader, build: type[M] | None, line_name: str) -> SuiteCase | M | DataError | None:
     """Read the next line; None if it is empty or there are no more."""
     head = reader.read()
     if not head or (head.isspace() and reader.is_at_end):
         return None
     try:
         if head.lstrip()[:1] != b"{":
-            raise DataError("is not a JSON object", where=here)
-        document: SuiteCase | M = _decoded(head, reader, build, here)
+            raise DataError("is not a JSON object", where=line_name)
+        document: SuiteCase | M = _decoded(head, reader, build, line_name)
         if isinstance(document, SuiteCase):
-            _check_references(document, reader.budget.limits.references, here)
+            _check_references(document, reader.budget.limits.references, line_name)
         return document
     except DataError as error:
         reader.skip()
         return error
 
 
-def _decoded(head: bytes, reader: _Reader, build: type[M] | None, here: str) -> SuiteCase | M:
+def _decoded(head: bytes, reader: _Reader, build: type[M] | None, line_name: str) -> SuiteCase | M:
     def model_of(line: bytes) -> type[SuiteCase | M]:
         return build if build is not None and is_replay_line(line) else SuiteCase
 
     if reader.is_at_end:
-        return reader.budget.decode(model_of(head), head, where=here)
+        return reader.budget.decode(model_of(head), head, where=line_name)
     models: tuple[type[SuiteCase | M], ...] = (SuiteCase,) if build is None else (SuiteCase, build)
-    return read_long_line(chain((head,), iter(reader.read, b"")), models, model_of, reader.budget, here)
+    return read_long_line(chain((head,), iter(reader.read, b"")), models, model_of, reader.budget, line_name)
 
 
 def _check_references(case: SuiteCase, most: int, place: str) -> None:

@@ -56,7 +56,7 @@ def suite_line(
         )
         probes = (first, *probes)
     images: tuple[Image, ...] = case.store.images
-    redact: Callable[[Image], Image] = _as_it_is
+    redact: Callable[[Image], Image] = _unchanged
     name = case.name
     if redact_env or redact_labels:
         redaction = Redaction(images, [value.probe for value in probes], env=redact_env, labels=redact_labels)
@@ -74,7 +74,7 @@ def suite_line(
     return line_pieces(line, {"images": map(redact, metered(images, progress, "Saving"))})
 
 
-def _as_it_is(image: Image) -> Image:
+def _unchanged(image: Image) -> Image:
     return image
 
 

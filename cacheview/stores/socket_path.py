@@ -8,13 +8,13 @@ from typing import Final
 
 from cacheview.model import DataError
 
-__all__ = ["demand_short_path"]
+__all__ = ["require_short_path"]
 
 _LONGEST: Final = 107 if sys.platform == "linux" else 103
 """The size of ``sun_path`` in ``sockaddr_un`` in bytes, without the final null."""
 
 
-def demand_short_path(path: str | os.PathLike[str]) -> None:
+def require_short_path(path: str | os.PathLike[str]) -> None:
     """Raise `DataError` if a socket's path is too long for the system to connect to it."""
     length = len(os.fsencode(path))
     if length > _LONGEST:

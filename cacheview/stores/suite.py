@@ -24,7 +24,7 @@ from cacheview.wording import counted
 
 __all__ = ["WHAT_A_SUITE_IS", "read_cases", "read_suite"]
 
-_HOPELESS = 100  # lines without a case at the start of a file after which it is not read as a suite
+_MOST_LINES_WITHOUT_CASE = 100  # lines without a case at the start of a file after which it is not read as a suite
 WHAT_A_SUITE_IS = "A suite has one JSON object per line, with the keys rules, images and probes"
 """An explanation for users who opened something else."""
 
@@ -92,8 +92,8 @@ def _read_again(where: str, limits: Limits, stream: io.BufferedReader, line: Lin
     return _case(case, line.number, where, limits)
 
 
-def _suite_case(document: SuiteCase | RecordedStore | DataError, here: str) -> SuiteCase | DataError:
-    return _opened(document, here) if isinstance(document, RecordedStore) else document
+def _suite_case(document: SuiteCase | RecordedStore | DataError, line_name: str) -> SuiteCase | DataError:
+    return _opened(document, line_name) if isinstance(document, RecordedStore) else document
 
 
 def _read_into(cases: SuiteCases, lines: Pieces, where: str, budget: Budget) -> tuple[tuple[Problem, ...], int]:
@@ -114,7 +114,7 @@ def _read_into(cases: SuiteCases, lines: Pieces, where: str, budget: Budget) -> 
                 problems.append(problem)
             else:
                 more += 1
-            if not cases and len(problems) >= _HOPELESS:
+            if not cases and len(problems) >= _MOST_LINES_WITHOUT_CASE:
                 break
             continue
         case = _case(document, line.number, where, budget.limits)

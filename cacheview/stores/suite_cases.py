@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
     from cacheview.stores.lines import Line
 
-__all__ = ["CopiedLines", "LineOfCase", "SuiteCases", "case_at_hand", "case_name", "probe_count"]
+__all__ = ["CopiedLines", "LineOfCase", "SuiteCases", "case_in_memory", "case_name", "probe_count"]
 
 _LEAST: Final = 2
 """The number of cases that always stay in memory: the one that is shown, and one to go back to."""
@@ -140,7 +140,7 @@ class SuiteCases(Sequence[OpenedCase]):
         while len(self._held) > 1:
             self._held_bytes -= self._lines.at(self._held.popitem()[0]).length
             for what, count in self._costs.pop().items():
-                budget.give_back(what, count)
+                budget.release(what, count)
 
     def finished(self, file: IO[bytes]) -> None:
         """Finish adding. Cases that are not held are read from this file, which is closed together with the cases."""
@@ -208,7 +208,7 @@ class SuiteCases(Sequence[OpenedCase]):
             case = self._reread(io.BufferedReader(section, BUFFER), line)
         except (DataError, LimitError, OSError):
             return self._changed_case(place, line)
-        return case if section.is_as_it_was else self._changed_case(place, line)
+        return case if section.is_unchanged else self._changed_case(place, line)
 
     def _changed_case(self, place: int, line: LineOfCase) -> OpenedCase:
         name, is_named = case_name(self, place)
@@ -230,7 +230,7 @@ def probe_count(cases: Sequence[OpenedCase], place: int) -> int:
     return cases.probe_count(place) if isinstance(cases, SuiteCases) else len(cases[place].probes)
 
 
-def case_at_hand(cases: Sequence[OpenedCase], place: int) -> OpenedCase | None:
+def case_in_memory(cases: Sequence[OpenedCase], place: int) -> OpenedCase | None:
     """Return a case that is in memory; None if it would have to be read."""
     return cases[place] if not isinstance(cases, SuiteCases) or cases.is_held(place) else None
 
@@ -277,6 +277,6 @@ class _FileSection(io.RawIOBase):
         return len(data)
 
     @property
-    def is_as_it_was(self) -> bool:
+    def is_unchanged(self) -> bool:
         """Whether all of it was read, and is the same as when the line was first read."""
         return (self._done, self._checksum) == (self._line.length, self._line.checksum)

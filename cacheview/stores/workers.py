@@ -10,7 +10,7 @@ from typing import Generic, TypeVar
 
 from cacheview.stores.progress import Meter
 
-__all__ = ["WorkerPool", "patiently"]
+__all__ = ["WorkerPool", "run_cancelable"]
 
 T = TypeVar("T")
 R = TypeVar("R")
@@ -19,7 +19,7 @@ _STEP = 0.05  # seconds between two chances to cancel
 _EXIT_SECONDS = 0.5  # seconds for the threads to end; one that hangs in a connection ends at its deadline
 
 
-def patiently(work: Callable[[], R], meter: Meter) -> R:
+def run_cancelable(work: Callable[[], R], meter: Meter) -> R:
     """Run ``work`` in a thread and return its result, so that ``meter`` may cancel the wait.
 
     Raises what ``work`` raises.

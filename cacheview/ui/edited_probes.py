@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from typing import TYPE_CHECKING
 
-from cacheview.stores.suite_cases import case_at_hand
+from cacheview.stores.suite_cases import case_in_memory
 from cacheview.ui.drafts import ProbeDraft, drafts_of, is_of_an_image
 
 if TYPE_CHECKING:
@@ -104,7 +104,7 @@ class EditedProbes:
         mine = [
             draft
             for draft in drafts_of(opened.location, here)
-            if (case := case_at_hand(opened.cases, draft.case)) is None or not is_of_an_image(draft.probe, case.store)
+            if (case := case_in_memory(opened.cases, draft.case)) is None or not is_of_an_image(draft.probe, case.store)
         ]
         others = [draft for location, (_, probes) in self._elsewhere.items() for draft in drafts_of(location, probes)]
         known = {(draft.location, draft.case, draft.number) for draft in (*mine, *others)}

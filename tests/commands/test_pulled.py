@@ -24,7 +24,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRe
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     monkeypatch.delenv("DOCKER_AUTH_CONFIG", raising=False)
     monkeypatch.delenv("DOCKER_DEFAULT_PLATFORM", raising=False)
-    monkeypatch.setattr(opening, "trusting", lambda _: (ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ()))
+    monkeypatch.setattr(opening, "tls_context", lambda _: (ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ()))
     (tmp_path / "Dockerfile").write_text("FROM scratch\nLABEL a=1\n")
     fake = FakeRegistry()
     history = [{"created": "2024-01-01T00:00:00Z", "created_by": LABEL, "empty_layer": True}]

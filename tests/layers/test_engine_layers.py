@@ -19,9 +19,9 @@ from layer_kit import entry, layer
 from cacheview.layers import engine as engine_layers
 from cacheview.layers.engine import EngineLayers
 from cacheview.layers.files import LayerFiles
-from cacheview.layers.nowhere import is_downloadable, why_no_layers
 from cacheview.layers.opening import open_layers
 from cacheview.layers.source import LayerUnavailableError
+from cacheview.layers.unavailable import is_downloadable, why_no_layers
 from cacheview.model import DataError, Image, ImageConfig, ImageStore, RootFS
 from cacheview.stores.docker_engine.contexts import Endpoint
 

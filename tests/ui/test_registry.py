@@ -26,7 +26,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRe
     """One with an image for two platforms."""
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     monkeypatch.delenv("DOCKER_AUTH_CONFIG", raising=False)
-    monkeypatch.setattr(opening, "trusting", lambda _: (ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ()))
+    monkeypatch.setattr(opening, "tls_context", lambda _: (ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ()))
     fake = FakeRegistry()
     made = [{**fake.layout.manifest(config(1, **each)), "platform": each} for each in (AMD64, ARM64)]
     fake.tag("1", fake.layout.index(made))

@@ -27,7 +27,7 @@ _BUCKET_HEADER = 16  # root u64, sequence u64
 _ELEMENT = 16
 _MAX_DEPTH = 64  # of one tree; with only 2 keys per page, this would be 2**64 keys
 _KEPT_PAGE, _KEPT_ELEMENT = 600, 350  # bytes of memory in addition to the keys
-_SPARE = 8  # how often the entire file may be read; an undamaged one is read three times
+_MOST_READS = 8  # how often the entire file may be read; an undamaged one is read three times
 
 
 class _EndlessError(DataError):
@@ -57,8 +57,8 @@ class Bolt:
         self._pages: dict[int, _Page] = {}
         self._owners: dict[int, int] = {}  # by page number, the first page of the span that contains it
         # A file cannot have more elements than fit in it. Pages that are referenced repeatedly appear to have far more.
-        self._elements_left = _SPARE * (len(content) // _ELEMENT) + 10_000
-        self._bytes_left = _SPARE * len(content) + 1024 * 1024
+        self._elements_left = _MOST_READS * (len(content) // _ELEMENT) + 10_000
+        self._bytes_left = _MOST_READS * len(content) + 1024 * 1024
 
     @property
     def root(self) -> Bucket:

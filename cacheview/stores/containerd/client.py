@@ -20,7 +20,7 @@ from cacheview.stores.containerd.messages import count, message
 from cacheview.stores.containerd.records import CONFIG_REFERENCE, BlobTimeoutError, ImageRecord, StoreUnavailableError
 from cacheview.stores.problems import Problems
 from cacheview.stores.progress import Meter, Progress
-from cacheview.stores.workers import patiently
+from cacheview.stores.workers import run_cancelable
 
 __all__ = ["ALLOWED", "THREADS", "ClientNamespace", "ContainerdClient"]
 
@@ -91,7 +91,7 @@ class ContainerdClient:
             namespaces = self.ask(NAMESPACES, message("Nothing")(), message("Namespaces"), "")
             return version.version[:64], [one.name for one in namespaces.namespaces if one.name]
 
-        return patiently(ask, _alive(progress, "Connecting to containerd"))
+        return run_cancelable(ask, _alive(progress, "Connecting to containerd"))
 
     def plugin_folder(self, kind: str, name: str) -> Path | None:
         """Return the folder of a containerd plugin; None if containerd does not report it.
@@ -110,7 +110,7 @@ class ContainerdClient:
         def ask() -> bool:
             return bool(self.ask(IMAGES, message("Nothing")(), message("Images"), namespace).images)
 
-        return patiently(ask, _alive(progress, "Looking for images"))
+        return run_cancelable(ask, _alive(progress, "Looking for images"))
 
     def namespace(self, name: str, progress: Progress | None) -> ClientNamespace:
         """Return the images and blobs of a namespace."""
@@ -149,7 +149,7 @@ class ContainerdClient:
                 if data.tell() > size:
                     break
         finally:
-            self._budget.give_back(Resource.DOCUMENTS, spent)
+            self._budget.release(Resource.DOCUMENTS, spent)
         return data.getvalue()
 
     def ask(self, method: str, request: Any, answer: type[Any], namespace: str) -> Any:
@@ -249,7 +249,7 @@ class ClientNamespace:
         def ask() -> Any:
             return self._client.ask(IMAGES, message("Nothing")(), message("Images"), self._name).images
 
-        listed = patiently(ask, _alive(self._progress, "Listing images"))
+        listed = run_cancelable(ask, _alive(self._progress, "Listing images"))
         results = [
             ImageRecord(one.name, one.target.digest, one.target.media_type, max(0, one.target.size), dict(one.labels))
             for one in listed[: self._limits.images]

@@ -71,7 +71,7 @@ def _name(record: ImageRecord) -> str:
         return ""
     name = full_name(record.name)
     if name != record.name:
-        raise DataError(f"Docker would look for {name[:300]}")
+        raise DataError(f"Docker would look for {name[:300]} instead")
     return name
 
 

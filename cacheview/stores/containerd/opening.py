@@ -13,7 +13,7 @@ from cacheview.stores.containerd.images import OnPartial
 from cacheview.stores.containerd.images import read_images as images_of
 from cacheview.stores.containerd.namespaces import choose_namespace, split_target
 from cacheview.stores.containerd.root import RootFolder, RootNamespace, find_root
-from cacheview.stores.containerd.sockets import demand_socket, usual_socket
+from cacheview.stores.containerd.sockets import require_usable_socket, usual_socket
 from cacheview.stores.files import path_of, refusal, what_it_is
 from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
 from cacheview.stores.permission import who_can
@@ -38,7 +38,7 @@ def open_target(target: str, reading: Reading) -> OpenedLocation:
     except OSError as error:
         raise refusal(error, str(path)) from error
     if stat.S_ISSOCK(mode):
-        demand_socket(path)
+        require_usable_socket(path)
         return _open_socket(path, requested, f"containerd:{target}", reading)
     if stat.S_ISDIR(mode) or path.name == "meta.db":
         return _open_root(path, requested, f"containerd:{target}", reading)

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from cacheview.model import DataError
 from cacheview.stores.permission import group_of, who_can
-from cacheview.stores.socket_path import demand_short_path
+from cacheview.stores.socket_path import require_short_path
 
-__all__ = ["USUAL_SOCKETS", "containerd_sockets", "demand_socket", "usual_socket"]
+__all__ = ["USUAL_SOCKETS", "containerd_sockets", "require_usable_socket", "usual_socket"]
 
 USUAL_SOCKETS = ("/run/containerd/containerd.sock", "/run/docker/containerd/containerd.sock")
 """containerd's own socket, and the socket of the containerd that a Docker Engine starts if there is no other."""
@@ -43,9 +43,9 @@ def usual_socket() -> Path:
     raise DataError(f"there is no containerd socket at {paths}. Is containerd running? {_FOLDERS}")
 
 
-def demand_socket(path: Path) -> None:
+def require_usable_socket(path: Path) -> None:
     """Raise `DataError`, with what to do, if a socket path is too long or the socket belongs to someone else."""
-    demand_short_path(path)
+    require_short_path(path)
     if os.access(path, os.R_OK | os.W_OK):
         return
     who = who_can("use it", group_of(os.stat(path)))

@@ -14,14 +14,14 @@ from cacheview.model import DataError
 from cacheview.stores.docker_engine.contexts import Endpoint
 from cacheview.stores.docker_engine.deadline import Deadline
 from cacheview.stores.docker_engine.errors import NoAnswerError, connection_error, status_error
-from cacheview.stores.docker_engine.knocking import knock
 from cacheview.stores.docker_engine.pools import Connections, NotAnAddressError
-from cacheview.stores.socket_path import demand_short_path
+from cacheview.stores.docker_engine.socket_check import check_listening
+from cacheview.stores.socket_path import require_short_path
 
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
 
-__all__ = ["ALLOWED", "INSPECT_API", "KNOWN_API", "EngineClient", "Timeouts", "demand_allowed", "version_key"]
+__all__ = ["ALLOWED", "INSPECT_API", "KNOWN_API", "EngineClient", "Timeouts", "require_allowed", "version_key"]
 
 KNOWN_API: Final = "1.55"
 """The newest API version whose answers cacheview understands (29.x)."""
@@ -54,7 +54,7 @@ _MAX_ERROR: Final = 65536  # bytes of an error's body
 _MAX_EVENT: Final = 1024 * 1024  # bytes; Docker's events have a few hundred
 _PIECE: Final = 65536  # bytes read at once
 _ARCHIVE_PIECE: Final = 1024 * 1024  # bytes of an archive read at once
-_REST: Final = 0.05  # seconds between two reads of an event stream, so that a flood of events waits
+_READ_PAUSE: Final = 0.05  # seconds between two reads of an event stream, so that a flood of events waits
 
 _VERSION = re.compile(r"1\.([0-9]{1,4})")
 
@@ -84,7 +84,7 @@ def version_key(text: str) -> int:
     return int(match[1])
 
 
-def demand_allowed(method: str, path: str) -> None:
+def require_allowed(method: str, path: str) -> None:
     """Raise ValueError unless a request is one of `ALLOWED`, so that no outside data can cause another."""
     if not any(method == allowed and pattern.fullmatch(path) for allowed, pattern in ALLOWED):
         raise ValueError(f"not an allowed request: {method} {path!r}")
@@ -198,8 +198,8 @@ class EngineClient:
         try:
             if self.endpoint.socket_path is not None:
                 # Connect and disconnect first, so that a refusal is reported with the system's reason.
-                demand_short_path(self.endpoint.socket_path)
-                knock(self.endpoint.socket_path, self.timeouts.connect)
+                require_short_path(self.endpoint.socket_path)
+                check_listening(self.endpoint.socket_path, self.timeouts.connect)
             return Connections(self.endpoint)
         except DataError:
             raise
@@ -217,7 +217,7 @@ class EngineClient:
         return Deadline(self.timeouts.piece, self.timeouts.total, stopped)
 
     def _ask(self, path: str, parameters: Mapping[str, str] | None, deadline: Deadline) -> BaseHTTPResponse:
-        demand_allowed("GET", path)
+        require_allowed("GET", path)
         try:
             return self._connections.get(path, parameters, deadline, self.timeouts.connect)
         except Exception as error:
@@ -265,4 +265,4 @@ class EngineClient:
                 deadline.restart()
             if end:
                 yield
-                stopped.wait(_REST)
+                stopped.wait(_READ_PAUSE)

@@ -23,7 +23,7 @@ from cacheview.stores.docker_engine.doubts import Doubts
 from cacheview.stores.names import merged, usable_name
 from cacheview.stores.problems import Problems
 
-__all__ = ["Decoder", "is_image_id", "store_order", "without_settled_doubts"]
+__all__ = ["Decoder", "is_image_id", "store_order", "without_resolved_doubts"]
 
 _ID = re.compile(r"[a-z0-9]+:[0-9a-f]{32,128}")
 _NO_NAMES = frozenset({"<none>:<none>", "<none>@<none>"})
@@ -177,35 +177,35 @@ class Decoder:
         return merged(usable_name(text, entry.Id, self.problems) for text in texts) if texts else ()
 
 
-def without_settled_doubts(images: Sequence[Image], doubts: Doubts) -> tuple[Image, ...]:
+def without_resolved_doubts(images: Sequence[Image], doubts: Doubts) -> tuple[Image, ...]:
     """Remove `Doubts.empty_layer` from images where the parents settle it.
 
     A child repeats the history of its parent, and contains its layers. If the parent's are certain, only the entries
     that the child adds are in question. For a single entry, the number of layers settles it.
     """
-    unsettled = {image.id: image for image in paced(images) if _is_unsettled(image, doubts)}
-    if not unsettled:
+    doubtful = {image.id: image for image in paced(images) if _has_layer_doubt(image, doubts)}
+    if not doubtful:
         return tuple(images)
     by_id = {image.id: image for image in images}
     done: set[str] = set()
-    for image_id in paced(unsettled):
+    for image_id in paced(doubtful):
         chain: dict[str, Image] = {}  # from the child up; parents may form a loop
-        at = unsettled.get(image_id)
+        at = doubtful.get(image_id)
         while at is not None and at.id not in done and at.id not in chain:
             chain[at.id] = at
-            at = unsettled.get(at.parent or "")
+            at = doubtful.get(at.parent or "")
         for one in reversed(chain.values()):
             done.add(one.id)
             if (parent := by_id.get(one.parent or "")) is not None:
-                by_id[one.id] = _settled_by(one, parent, doubts)
+                by_id[one.id] = _resolved(one, parent, doubts)
     return tuple(by_id.values())
 
 
-def _is_unsettled(image: Image, doubts: Doubts) -> bool:
+def _has_layer_doubt(image: Image, doubts: Doubts) -> bool:
     return any(doubt is doubts.empty_layer for doubt in image.doubts)
 
 
-def _settled_by(image: Image, parent: Image, doubts: Doubts) -> Image:
+def _resolved(image: Image, parent: Image, doubts: Doubts) -> Image:
     if parent.doubt("history.empty_layer") is not None or parent.doubt("diff_ids") is not None:
         return image
     before, layers = len(parent.history), len(parent.diff_ids)

@@ -26,7 +26,7 @@ class Doubts:
         self.engine = engine
         self.remedy = remedy
         self.in_containerd = engine.store is not StoreKind.GRAPH_DRIVER  # also true if the kind is not known
-        self._about: dict[tuple[Aspect, str, str], Doubt] = {}
+        self._doubts: dict[tuple[Aspect, str, str], Doubt] = {}
         self._unread: dict[tuple[str, bool], tuple[Doubt, ...]] = {}
         self.always = self._always()
         self.container_config = self.about(
@@ -48,9 +48,9 @@ class Doubts:
     def about(self, aspect: Aspect, reason: str, remedy: str = "") -> Doubt:
         """Return the shared doubt with this content."""
         key = (aspect, reason, remedy)
-        if key not in self._about:
-            self._about[key] = Doubt(aspect=aspect, reason=reason, remedy=remedy or self.remedy)
-        return self._about[key]
+        if key not in self._doubts:
+            self._doubts[key] = Doubt(aspect=aspect, reason=reason, remedy=remedy or self.remedy)
+        return self._doubts[key]
 
     def unread(self, reason: str, remedy: str, *, is_root: bool) -> tuple[Doubt, ...]:
         """Return the doubts of an image that is known only from the list. ``is_root``: it has no parent."""

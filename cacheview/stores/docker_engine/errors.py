@@ -99,7 +99,7 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, m
         return ConnectionLostError(what, where=where, kind="broken")
     what = (
         f"the response was cut off: {why_broken(causes)}. The engine may have stopped, or this may not be a Docker "
-        "Engine. Check, and try again"
+        "Engine. Check the address, and try again"
     )
     return ConnectionLostError(what, where=where, kind="broken")
 

@@ -12,7 +12,7 @@ from cacheview.stores.docker_engine.reader import EngineReader
 from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
-from cacheview.stores.workers import patiently
+from cacheview.stores.workers import run_cancelable
 
 __all__ = ["open_endpoint", "open_target"]
 
@@ -27,16 +27,16 @@ def open_endpoint(
 ) -> OpenedLocation:
     """Open an engine whose endpoint is already known. ``location``: its location for people."""
     meter = Meter(reading.progress, None, f"Connecting to the {endpoint.title}")
-    client = patiently(lambda: EngineClient(endpoint, timeouts), meter)
+    client = run_cancelable(lambda: EngineClient(endpoint, timeouts), meter)
     with client:
-        engine = patiently(lambda: ask_engine(client), meter)
+        engine = run_cancelable(lambda: ask_engine(client), meter)
         # the variant of a multi-platform image that the engine builds on is the one to show
         if engine.platform is not None:
             reading = replace(reading, platform=engine.platform)
         reader = EngineReader(client, engine, reading, location, remedy_for(engine, store_places(engine, endpoint)))
         entries = reader.ask_list(meter)
         images = reader.images_from_list(entries, {})
-        reader.give_partial(images)
+        reader.report_partial(images)
         details = read_richer_store(engine, endpoint, images, reading)
         reader.notes += details.notes
         reader.problems.extend(details.problems)

@@ -13,7 +13,7 @@ from cacheview.model import DataError, Image, ImageStore, Problem, decode, footp
 from cacheview.model.effort import paced
 from cacheview.stores.budget import LimitError, Resource
 from cacheview.stores.docker_engine.client import EngineClient
-from cacheview.stores.docker_engine.decoding import Decoder, is_image_id, store_order, without_settled_doubts
+from cacheview.stores.docker_engine.decoding import Decoder, is_image_id, store_order, without_resolved_doubts
 from cacheview.stores.docker_engine.documents import ListDocument, ListedImage
 from cacheview.stores.docker_engine.doubts import Doubts
 from cacheview.stores.docker_engine.engine import Engine
@@ -22,7 +22,7 @@ from cacheview.stores.problems import Problems
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
 from cacheview.stores.reasons import reason
-from cacheview.stores.workers import WorkerPool, patiently
+from cacheview.stores.workers import WorkerPool, run_cancelable
 from cacheview.wording import counted
 
 __all__ = ["EngineReader"]
@@ -91,7 +91,7 @@ class EngineReader:
 
     def ask_list(self, meter: Meter) -> tuple[ListedImage, ...]:
         """Request the list of images. Entries without an id become problems. Raises `DataError` if there is no list."""
-        entries = patiently(self._list, meter)
+        entries = run_cancelable(self._list, meter)
         limit = self.reading.limits.images
         if len(entries) > limit:
             self.problems.stop(Problem("", f"more than {limit:,} images; the rest were not read"))
@@ -137,13 +137,13 @@ class EngineReader:
                     meter.reached(read)
                     if read >= next_partial and read < len(ids):
                         next_partial = read * 2
-                        self.give_partial(images)
+                        self.report_partial(images)
         finally:
             self._ended = True  # a thread that still hangs must not retry
         if failures:
             self._note_unread(images, failures, ids, meter)
 
-    def give_partial(self, images: dict[str, Image]) -> None:
+    def report_partial(self, images: dict[str, Image]) -> None:
         """Give the caller the store as it is so far, if requested."""
         if self.reading.partial is not None:
             self.reading.partial(self.store(images))
@@ -154,7 +154,7 @@ class EngineReader:
         notes = tuple(self.notes) if images else ("This store has no images.",)
         kept = tuple(images.values())
         if self._has_read:
-            kept = without_settled_doubts(kept, self.doubts)
+            kept = without_resolved_doubts(kept, self.doubts)
         return ImageStore(
             kept,
             self.engine.title,
@@ -174,9 +174,9 @@ class EngineReader:
         try:
             return self.reading.budget.decode(ListDocument, content).root
         except DataError as error:
-            return self._salvaged(content, error)
+            return self._readable_entries(content, error)
 
-    def _salvaged(self, content: bytes, error: DataError) -> tuple[ListedImage, ...]:
+    def _readable_entries(self, content: bytes, error: DataError) -> tuple[ListedImage, ...]:
         """Return the readable entries of a list that has unreadable ones."""
         document = None
         # A Python object takes no more memory than a model.
@@ -282,7 +282,7 @@ class EngineReader:
     ) -> None:
         """Drop missing images that are no longer listed: they were deleted in the meantime."""
         try:
-            listed = {entry.Id for entry in patiently(self._list, meter)}
+            listed = {entry.Id for entry in run_cancelable(self._list, meter)}
         except (DataError, LimitError):
             return  # assume that they still exist: nothing is dropped
         deleted = [image_id for image_id in missing if image_id not in listed]

@@ -16,7 +16,7 @@ from typing import Final
 from cacheview.model import DataError, Problem
 from cacheview.stores.files import open_regular, refusal
 
-__all__ = ["certificate_folder", "trusting"]
+__all__ = ["certificate_folder", "tls_context"]
 
 _SYSTEM: Final = "/etc/docker/certs.d"
 _MOST_FILES: Final = 100
@@ -26,15 +26,15 @@ _MOST_BYTES: Final = 1024 * 1024
 def certificate_folder(domain: str) -> Path | None:
     """Return the folder of a registry; None if there is none. A rootless engine's is among the user's own files."""
     if sys.platform == "win32":
-        tops = [Path(os.environ.get("PROGRAMDATA", "C:\\ProgramData"), "docker", "certs.d")]
+        parents = [Path(os.environ.get("PROGRAMDATA", "C:\\ProgramData"), "docker", "certs.d")]
         domain = domain.replace(":", "")
     else:
         own = os.environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
-        tops = [Path(_SYSTEM), Path(own, "docker", "certs.d")]
-    return next((top / domain for top in tops if (top / domain).is_dir()), None)
+        parents = [Path(_SYSTEM), Path(own, "docker", "certs.d")]
+    return next((parent / domain for parent in parents if (parent / domain).is_dir()), None)
 
 
-def trusting(folder: Path | None) -> tuple[ssl.SSLContext, tuple[Problem, ...]]:
+def tls_context(folder: Path | None) -> tuple[ssl.SSLContext, tuple[Problem, ...]]:
     """Return a TLS context that checks every certificate, and the problems with files of the folder."""
     context = ssl.create_default_context()
     context.minimum_version = ssl.TLSVersion.TLSv1_2

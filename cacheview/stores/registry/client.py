@@ -74,7 +74,7 @@ class RegistryClient:
         self._authorization = ""
         self._origin = self._https()
         self._is_local = self._loopback()
-        self._is_settled = not self._is_local  # whether it is known that the registry speaks TLS
+        self._has_tried_tls = not self._is_local  # whether it is known that the registry speaks TLS
         self._home = Wire(trust, proxied=not self._is_local)
 
     def manifest(self, reference: str, accept: str, limit: int) -> RegistryDocument:
@@ -144,8 +144,8 @@ class RegistryClient:
 
         moby's ``lookupV2Endpoints`` (``registry/service_v2.go``) also tries TLS first in that case.
         """
-        if not self._is_settled:
-            self._is_settled = True
+        if not self._has_tried_tls:
+            self._has_tried_tls = True
             try:
                 return self._send("GET", f"{self._origin}{path}", self._origin, headers)
             except DataError as error:

@@ -108,7 +108,7 @@ def known_credentials(key: str, stopped: Callable[[], bool] = lambda: False) -> 
     try:
         secret = ask_helper(helper, key, stopped=stopped)
     except DataError as error:
-        problems.append(Problem(error.where, f"{error.what}. The registry was queried without its credentials"))
+        problems.append(Problem(error.where, f"{error.what}. The registry was queried without credentials"))
         return ANONYMOUS, tuple(problems)
     of_helper = Credentials(registry_token=in_file.registry_token, origin=f"docker-credential-{helper}")
     if secret is None:
@@ -139,7 +139,7 @@ def _config(path: Path, problems: list[Problem]) -> _Config:
     try:
         return read_cli_file(_Config, path)
     except DataError as error:
-        problems.append(Problem(error.where, f"{error.what}. Without it, no credentials are available"))
+        problems.append(Problem(error.where, f"{error.what}. Without this file, no credentials are available"))
         return _Config()
 
 

@@ -113,7 +113,7 @@ def token_error(
     if status == 429:
         return DataError(_too_many(words, headers, target, credentials), where=target.title)
     if status in (400, 401, 403) and not credentials.is_anonymous:
-        what = f"the token server {origin} does not accept the credentials of {credentials.origin}{words}"
+        what = f"the token server {origin} does not accept the credentials from {credentials.origin}{words}"
         return DataError(f"{what}. Log in again: `{_login(target)}`", where=target.title)
     if status in (401, 403):
         return DataError(_log_in(words, target, credentials), where=target.title)
@@ -128,7 +128,7 @@ def _log_in(words: str, target: Target, credentials: Credentials) -> str:
             f"Check the name, or log in: `{_login(target)}`"
         )
     return (
-        f"the registry does not accept the credentials of {credentials.origin}{words}, or the account is not allowed "
+        f"the registry does not accept the credentials from {credentials.origin}{words}, or the account is not allowed "
         f"to pull the image. Log in again: `{_login(target)}`"
     )
 

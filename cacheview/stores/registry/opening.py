@@ -14,12 +14,12 @@ from cacheview.stores.budget import LimitError
 from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
 from cacheview.stores.progress import Meter, Progress
 from cacheview.stores.reading import Reading
-from cacheview.stores.registry.certificates import certificate_folder, trusting
+from cacheview.stores.registry.certificates import certificate_folder, tls_context
 from cacheview.stores.registry.client import RegistryClient
 from cacheview.stores.registry.credentials import Credentials, known_credentials
 from cacheview.stores.registry.pulling import pulled_image
 from cacheview.stores.registry.targets import Target, parse_target
-from cacheview.stores.workers import patiently
+from cacheview.stores.workers import run_cancelable
 
 __all__ = ["open_target"]
 
@@ -42,7 +42,7 @@ def open_target(target: str, reading: Reading) -> OpenedLocation:
     problems: list[Problem] = []
     for number, one in enumerate(targets):
         try:
-            image, unread = _patiently(one, reading, puller, number, len(targets))
+            image, unread = _read_cancelable(one, reading, puller, number, len(targets))
         except (DataError, LimitError) as error:
             if len(targets) == 1:
                 raise
@@ -68,7 +68,7 @@ def open_target(target: str, reading: Reading) -> OpenedLocation:
     return OpenedLocation(title, location, OpenedKind.REGISTRY, (OpenedCase(title, store, ""),), store.problems)
 
 
-def _patiently(
+def _read_cancelable(
     target: Target, reading: Reading, puller: Release, number: int, total: int
 ) -> tuple[Image, tuple[Problem, ...]]:
     """Read one image in a separate thread, so that it can be canceled whatever a connection does."""
@@ -76,7 +76,7 @@ def _patiently(
     meter = Meter(_limited(reading.progress, target), total, f"Requesting {target.title} from {target.host}")
     meter.reached(number)
     try:
-        return patiently(lambda: _read(target, reading, puller, stopped.is_set), meter)
+        return run_cancelable(lambda: _read(target, reading, puller, stopped.is_set), meter)
     finally:
         stopped.set()
 
@@ -110,7 +110,7 @@ def _read(
 
 
 def _trusted(target: Target) -> tuple[ssl.SSLContext, tuple[Problem, ...]]:
-    return trusting(None if target.is_hub else certificate_folder(target.domain))
+    return tls_context(None if target.is_hub else certificate_folder(target.domain))
 
 
 @dataclass

@@ -13,7 +13,7 @@ from typing import Final
 from cacheview.model import DataError, DockerVersion, Image, Platform, Problem, Release, StoreKind
 from cacheview.platforms import Matcher
 from cacheview.platforms.library import CONTAINERD_1_6, PLATFORMS_RC_4
-from cacheview.stores.blobs import BlobStore, demand_digest, digest_of
+from cacheview.stores.blobs import BlobStore, digest_of, require_digest
 from cacheview.stores.budget import Budget
 from cacheview.stores.manifests import Descriptor, Manifest
 from cacheview.stores.oci import IndexReader
@@ -70,7 +70,7 @@ def pulled_image(
     else:
         raise DataError(f"indexes nested more than {budget.limits.nesting} levels deep", where=where)
     if manifest.config is not None and _is_config(manifest.config):
-        _demand_digest(manifest.config, where)
+        _require_digest(manifest.config, where)
         config = client.blob(manifest.config.digest, _config_limit(manifest.config, budget))
         documents.add(config.content, manifest.config.digest)
     reader = IndexReader(BlobStore(documents, budget), platform, budget)
@@ -173,12 +173,12 @@ def _chosen(descriptors: tuple[Descriptor, ...], platform: Platform, puller: Rel
     is_exact = puller.kind is StoreKind.GRAPH_DRIVER and version is not None and version.number < _COMPATIBLE_SINCE
     matches = _exact(images, platform) if is_exact else _compatible(images, platform)
     if not matches:
-        there = list(dict.fromkeys(str(each.platform) for each in images))
-        shown = ", ".join(there[:_MOST_SHOWN]) + (", …" if len(there) > _MOST_SHOWN else "")
+        platforms = list(dict.fromkeys(str(each.platform) for each in images))
+        shown = ", ".join(platforms[:_MOST_SHOWN]) + (", …" if len(platforms) > _MOST_SHOWN else "")
         what = f"no matching manifest for {platform} in the manifest list entries"
         remedy = f"It contains {shown}; choose one of these platforms" if shown else "It contains no images"
         raise DataError(f"{what}. {remedy}", where=where)
-    _demand_digest(matches[0], where)
+    _require_digest(matches[0], where)
     return matches[0]
 
 
@@ -212,9 +212,9 @@ def _compatible(images: list[Descriptor], platform: Platform) -> list[Descriptor
     return sorted(matches, key=cmp_to_key(compare))
 
 
-def _demand_digest(descriptor: Descriptor, where: str) -> None:
+def _require_digest(descriptor: Descriptor, where: str) -> None:
     """Raise `DataError` unless this is a digest. Other text must not become a path of a request."""
     try:
-        demand_digest(descriptor.digest)
+        require_digest(descriptor.digest)
     except DataError as error:
         raise DataError(f"the manifest contains an invalid digest: {error.what}", where=where) from error

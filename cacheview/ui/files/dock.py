@@ -94,7 +94,7 @@ class Files(DockController[FilesPane]):
 
     def _offer(self, store: ImageStore, image: Image, again: Callable[[], object]) -> str:
         """Return the text of the button that downloads an image; empty: that would not help."""
-        from cacheview.layers.nowhere import is_downloadable
+        from cacheview.layers.unavailable import is_downloadable
 
         if not is_downloadable(store) or not image.diff_ids:
             return ""

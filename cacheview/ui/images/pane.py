@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, Signal
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QMenu, QStackedWidget, QVBoxLayout, QWidget
 
-from cacheview.layers.nowhere import why_no_layers
+from cacheview.layers.unavailable import why_no_layers
 from cacheview.ui.busy_timer import BusyTimer
 from cacheview.ui.filter_box import FilterBox
 from cacheview.ui.hairline import Hairline

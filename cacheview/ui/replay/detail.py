@@ -195,7 +195,7 @@ def _reason(step: Step, result: ReplayResult, explanation: Explanation | None, *
 
 def _downloadable_image(step: Step | None, result: ReplayResult) -> Image | None:
     """Return the image of a running engine that an unknown ``COPY --from`` copies files from; None if there is none."""
-    from cacheview.layers.nowhere import is_downloadable
+    from cacheview.layers.unavailable import is_downloadable
 
     if step is None or step.status is not StepStatus.UNKNOWN or step.from_image is None or step.sources is not None:
         return None

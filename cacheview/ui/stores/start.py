@@ -63,13 +63,13 @@ def _knock(seconds: float) -> None:
     """
     from cacheview.stores.docker_engine.contexts import current_endpoint
     from cacheview.stores.docker_engine.errors import connection_error
-    from cacheview.stores.docker_engine.knocking import knock
+    from cacheview.stores.docker_engine.socket_check import check_listening
 
     endpoint = current_endpoint()
     if endpoint.socket_path is None:
         return
     try:
-        knock(endpoint.socket_path, seconds)
+        check_listening(endpoint.socket_path, seconds)
     except OSError as error:
         raise connection_error(error, endpoint, seconds) from error
 

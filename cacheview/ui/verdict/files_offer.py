@@ -6,7 +6,7 @@ from typing import Final
 
 from PySide6.QtWidgets import QPushButton
 
-from cacheview.layers.nowhere import why_no_layers
+from cacheview.layers.unavailable import why_no_layers
 from cacheview.model import ImageStore
 from cacheview.ui.tips import set_tip
 

@@ -20,7 +20,7 @@ from engine_replay import Answer, Raw, Replay, load, serving, serving_tcp
 from cacheview.model import DataError, ImageStore
 from cacheview.stores.budget import Budget
 from cacheview.stores.docker_engine import ask_version, errors, reader
-from cacheview.stores.docker_engine.client import KNOWN_API, Timeouts, demand_allowed
+from cacheview.stores.docker_engine.client import KNOWN_API, Timeouts, require_allowed
 from cacheview.stores.docker_engine.contexts import Endpoint
 from cacheview.stores.docker_engine.opening import open_target
 from cacheview.stores.docker_engine.reader import THREADS
@@ -257,7 +257,7 @@ def test_entries_of_the_list_that_are_none_are_problems(tmp_path: Path) -> None:
 )
 def test_nothing_but_reading_can_be_asked(method: str, path: str) -> None:
     with pytest.raises(ValueError, match="not an allowed request"):
-        demand_allowed(method, path)
+        require_allowed(method, path)
 
 
 def test_an_answer_that_never_ends_is_cut(tmp_path: Path) -> None:

@@ -112,7 +112,7 @@ def test_without_credentials_the_answer_says_to_log_in(registry: FakeRegistry) -
 def test_wrong_credentials_are_named_by_where_they_are_kept(registry: FakeRegistry) -> None:
     registry.hook = wants_basic
     what = refused(registry, Credentials("ann", "wrong", origin="the config"))
-    assert "does not accept the credentials of the config (authentication required)" in what
+    assert "does not accept the credentials from the config (authentication required)" in what
     assert len(registry.asked) == 2
 
 
@@ -428,7 +428,7 @@ def test_a_proxy_is_asked_for_a_registry_elsewhere_whose_name_it_may_know_alone(
 
 
 def test_a_folder_of_certificates_is_read(tmp_path: Path) -> None:
-    from cacheview.stores.registry.certificates import certificate_folder, trusting
+    from cacheview.stores.registry.certificates import certificate_folder, tls_context
 
     folder = tmp_path / "docker" / "certs.d" / "127.0.0.1:5000"
     folder.mkdir(parents=True)
@@ -441,7 +441,7 @@ def test_a_folder_of_certificates_is_read(tmp_path: Path) -> None:
         patch.setenv("XDG_CONFIG_HOME", str(tmp_path))
         assert certificate_folder("127.0.0.1:5000") == folder
         assert certificate_folder("127.0.0.1:5001") is None
-    context, problems = trusting(folder)
+    context, problems = tls_context(folder)
     assert {Path(problem.where).name for problem in problems} == {"lonely.cert", "bad.crt"}
     with serving(FakeRegistry(), tls=True) as registry:
         registry.hook = lambda _: Reply(200, b"{}")

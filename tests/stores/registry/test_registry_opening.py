@@ -35,7 +35,7 @@ GRAPH, CONTAINERD = (Release(kind) for kind in (StoreKind.GRAPH_DRIVER, StoreKin
 @pytest.fixture(autouse=True)
 def cli_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The docker CLI's settings, none of this machine's own; and no certificates, which take long to load."""
-    monkeypatch.setattr(opening, "trusting", lambda _: (ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ()))
+    monkeypatch.setattr(opening, "tls_context", lambda _: (ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ()))
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     monkeypatch.delenv("DOCKER_AUTH_CONFIG", raising=False)
     return tmp_path
@@ -322,7 +322,7 @@ def test_a_certificate_that_cannot_be_used_is_a_problem(
 ) -> None:
     registry.tag("1", registry.layout.manifest(config(1)))
     (tmp_path / "ca.crt").write_text("none")
-    monkeypatch.setattr(opening, "trusting", certificates.trusting)
+    monkeypatch.setattr(opening, "tls_context", certificates.tls_context)
     monkeypatch.setattr(opening, "certificate_folder", lambda domain: tmp_path if domain == registry.host else None)
     (problem,) = opened(registry, "app:1").problems
     assert problem.where == str(tmp_path / "ca.crt")

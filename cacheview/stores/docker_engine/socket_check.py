@@ -6,10 +6,10 @@ import errno
 import os
 import socket
 
-__all__ = ["knock"]
+__all__ = ["check_listening"]
 
 
-def knock(path: str | os.PathLike[str], seconds: float) -> None:
+def check_listening(path: str | os.PathLike[str], seconds: float) -> None:
     """Connect to a Unix socket and disconnect without sending anything.
 
     Raises:
@@ -18,6 +18,6 @@ def knock(path: str | os.PathLike[str], seconds: float) -> None:
     family = getattr(socket, "AF_UNIX", None)
     if family is None:
         raise OSError(errno.EAFNOSUPPORT, "this system does not support Unix sockets")
-    with socket.socket(family, socket.SOCK_STREAM) as knocking:
-        knocking.settimeout(seconds)
-        knocking.connect(os.fspath(path))
+    with socket.socket(family, socket.SOCK_STREAM) as connection:
+        connection.settimeout(seconds)
+        connection.connect(os.fspath(path))

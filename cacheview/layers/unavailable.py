@@ -7,10 +7,10 @@ from typing import Final
 from cacheview.model import ImageStore
 from cacheview.stores.locations import DEMO, ENGINE, FILE, REGISTRY, parse_location
 
-__all__ = ["is_downloadable", "why_no_layers", "why_nowhere"]
+__all__ = ["is_downloadable", "why_no_layers", "why_unavailable"]
 
 _OTHER: Final = ("the layers of this store cannot be read", "Save the image with `docker save`, and open the archive")
-_NOWHERE: Final = {
+_UNAVAILABLE: Final = {
     ENGINE: (
         "the Docker API provides layers only as part of a whole image",
         "Run cacheview as root to read the engine's data root, open an archive made with `docker save`, or have the "
@@ -25,9 +25,9 @@ _NOWHERE: Final = {
 }
 
 
-def why_nowhere(store: ImageStore) -> tuple[str, str]:
+def why_unavailable(store: ImageStore) -> tuple[str, str]:
     """Return why a store has no location with layers, and what to do (which may be empty)."""
-    return _NOWHERE.get(parse_location(store.location).source, _OTHER)
+    return _UNAVAILABLE.get(parse_location(store.location).source, _OTHER)
 
 
 def is_downloadable(store: ImageStore) -> bool:
@@ -39,4 +39,4 @@ def why_no_layers(store: ImageStore) -> str:
     """Return why no layer of a store can be read in any way, and what to do; empty: some may be readable."""
     if store.layers_at or is_downloadable(store):
         return ""
-    return ": ".join(part[:1].lower() + part[1:] for part in why_nowhere(store) if part)
+    return ": ".join(part[:1].lower() + part[1:] for part in why_unavailable(store) if part)
