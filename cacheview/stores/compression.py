@@ -76,7 +76,10 @@ def decompressed(file: io.BufferedReader, budget: Budget) -> tuple[io.BufferedRe
     memory, and what `Budget.unpacked` raises.
     """
     head = file.read(_HEAD)
-    file.seek(0)
+    if len(head) < _HEAD:
+        file = io.BufferedReader(io.BytesIO(head))  # all of the file: a stream may not seek back from its end
+    else:
+        file.seek(0)
     kind = next((name for magic, name in _MAGIC if head.startswith(magic)), "")
     if not kind and int.from_bytes(head[:4], "little") in _SKIPPABLE_ZSTD_FRAME:
         kind = "zstd"
