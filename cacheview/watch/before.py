@@ -51,8 +51,8 @@ class EngineStore:
         self._lock = threading.Lock()
         self._reading = threading.Lock()
         self._client: EngineClient | None = None
-        self._known: OpenedCase | None = None
-        self._parents: dict[str, str | None] = {}  # as in the list when `_known` was read
+        self._case: OpenedCase | None = None
+        self._parents: dict[str, str | None] = {}  # as in the list when `_case` was read
         try:
             self.engine: Engine = ask_engine(self._connected())
         except DataError:
@@ -63,12 +63,12 @@ class EngineStore:
         with self._lock:
             if self._client is not None:
                 return self._client
-        made = EngineClient(self.endpoint)  # outside the lock: this takes time, and `close` must not wait
+        new = EngineClient(self.endpoint)  # outside the lock: this takes time, and `close` must not wait
         with self._lock:
-            kept = self._client = self._client or made
-        if kept is not made:
-            made.close()
-        return kept
+            shared = self._client = self._client or new
+        if shared is not new:
+            new.close()
+        return shared
 
     def listing(self) -> ImageListing:
         """Return the current images."""
@@ -94,25 +94,25 @@ class EngineStore:
     def before(self, listing: ImageListing) -> OpenedCase:
         """Return the store as it was when it was listed. Images that were read before are not read again."""
         with self._reading:
-            known = self._known
-            if known is None or self._has_more(listing, known):
-                known = self._read(known)
+            case = self._case
+            if case is None or self._has_more(listing, case):
+                case = self._read(case)
                 self._parents = {image.id: image.parent for image in listing.images.values()}
-                self._known = known
-        images = tuple(_as_listed(image, known.store.by_id) for image in listing.images.values())
-        return replace(known, store=replace(known.store, images=images))
+                self._case = case
+        images = tuple(_as_listed(image, case.store.by_id) for image in listing.images.values())
+        return replace(case, store=replace(case.store, images=images))
 
-    def _has_more(self, listing: ImageListing, known: OpenedCase) -> bool:
-        by_id = known.store.by_id
+    def _has_more(self, listing: ImageListing, case: OpenedCase) -> bool:
+        by_id = case.store.by_id
         return any(
             image.id not in by_id or self._parents.get(image.id, image.parent) != image.parent
             for image in listing.images.values()
         )
 
-    def _read(self, known: OpenedCase | None) -> OpenedCase:
-        """Return the current store, with known images that have been removed since they may have been listed."""
+    def _read(self, earlier: OpenedCase | None) -> OpenedCase:
+        """Return the current store, and images of an earlier reading that are gone from it: they may be in the list."""
         case = open_endpoint(self.endpoint, self.endpoint.location, Reading()).cases[0]
-        removed = [image for image in known.store.images if image.id not in case.store.by_id] if known else []
+        removed = [image for image in earlier.store.images if image.id not in case.store.by_id] if earlier else []
         return replace(case, store=replace(case.store, images=(*case.store.images, *removed[-_MOST_REMOVED:])))
 
     def close(self) -> None:
@@ -123,9 +123,9 @@ class EngineStore:
             client.close()
 
 
-def _as_listed(listed: Image, known: Mapping[str, Image]) -> Image:
+def _as_listed(listed: Image, by_id: Mapping[str, Image]) -> Image:
     """Return an image with its details, as far as known, and the names in the list."""
-    image = known.get(listed.id)
+    image = by_id.get(listed.id)
     if image is None:
         doubts = tuple(doubt.model_copy(update={"reason": _UNREAD, "remedy": ""}) for doubt in listed.doubts)
         return listed.model_copy(update={"doubts": doubts})

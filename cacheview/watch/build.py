@@ -119,13 +119,13 @@ class WatchedBuild:
     def rows(self) -> Iterator[WatchedStep]:
         """The steps with prediction and result side by side."""
         predicted = self.prediction.replay.steps if self.prediction is not None else ()
-        value = self.outcome.steps
-        for index in range(max(len(predicted), len(value))):
+        reported_steps = self.outcome.steps
+        for index in range(max(len(predicted), len(reported_steps))):
             step = predicted[index] if index < len(predicted) else None
-            fact = value[index] if index < len(value) else None
-            text = fact.text if fact is not None else step.text if step is not None else ""
-            is_done = fact is not None and (self.outcome.is_over or index + 1 < len(value))
-            yield WatchedStep(index + 1, text, step, fact, is_done and _differs(step, fact))
+            reported = reported_steps[index] if index < len(reported_steps) else None
+            text = reported.text if reported is not None else step.text if step is not None else ""
+            is_done = reported is not None and (self.outcome.is_over or index + 1 < len(reported_steps))
+            yield WatchedStep(index + 1, text, step, reported, is_done and _differs(step, reported))
 
     @property
     def can_be_recorded(self) -> bool:
@@ -134,16 +134,16 @@ class WatchedBuild:
         return self.outcome.is_over and has_all and not self.record
 
 
-def _differs(step: Step | None, fact: ReportedStep | None) -> bool:
-    if step is None or fact is None:
+def _differs(step: Step | None, reported: ReportedStep | None) -> bool:
+    if step is None or reported is None:
         return False
-    if step.text != fact.text or (None not in (step.cached, fact.cached) and step.cached != fact.cached):
+    if step.text != reported.text or (None not in (step.cached, reported.cached) and step.cached != reported.cached):
         return True
     return bool(
         step.status is StepStatus.HIT
         and not step.made_by
-        and fact.image
-        and not step.image.removeprefix("sha256:").startswith(fact.image)
+        and reported.image
+        and not step.image.removeprefix("sha256:").startswith(reported.image)
     )
 
 
@@ -164,7 +164,7 @@ def expected_build(build: WatchedBuild, listing: ImageListing | None) -> Expecte
     return ExpectedBuild(ok=outcome.is_ok, error=outcome.error, steps=None if is_silent else steps, image=outcome.image)
 
 
-def compared(build: WatchedBuild, expect: ExpectedBuild) -> WatchedBuild:
+def with_differences(build: WatchedBuild, expect: ExpectedBuild) -> WatchedBuild:
     """Return the build with the differences between result and prediction; none if the connection was lost."""
     if build.prediction is None:
         return build

@@ -57,7 +57,7 @@ class ContextFeed(io.RawIOBase):
             self._has_ended = True
             self._ready.notify()
 
-    def read_no_more(self) -> None:
+    def stop_reading(self) -> None:
         """Note that the reader has ended, so that nothing waits for it."""
         with self._ready:
             self._is_unread = True

@@ -50,10 +50,10 @@ class Exchange(Protocol):
     def body_ended(self) -> None:
         """Note that the body is complete."""
 
-    def answered(self, status: int) -> None:
+    def response_started(self, status: int) -> None:
         """Receive the status of the response."""
 
-    def answer(self, data: bytes) -> None:
+    def response_data(self, data: bytes) -> None:
         """Receive a piece of the response's body."""
 
     def ended(self, *, complete: bool) -> None:
@@ -65,7 +65,7 @@ class _PendingRequest:
     method: bytes
     upgrade: tuple[tuple[bytes, bytes], ...]
     exchange: Exchange | None
-    is_answered: bool = False
+    has_response: bool = False
 
 
 class HttpTap:
@@ -77,8 +77,8 @@ class HttpTap:
 
     def __init__(self, observe: Callable[[RequestHead], Exchange | None]) -> None:
         self._observe = observe
-        self._requests = _reader(h11.SERVER)
-        self._answers: h11.Connection | None = None
+        self._requests = _parser(h11.SERVER)
+        self._responses: h11.Connection | None = None
         self._pending: deque[_PendingRequest] = deque()
         self._sending: _PendingRequest | None = None  # the request whose body is being sent
         self._waiting = bytearray()
@@ -101,7 +101,7 @@ class HttpTap:
         if self._is_opaque:
             return
         try:
-            self._read_answers(data)
+            self._read_responses(data)
             self._read_waiting()
         except h11.ProtocolError as error:
             raise NotReadError(f"the engine's data is not HTTP: {error}") from None
@@ -122,7 +122,7 @@ class HttpTap:
     @property
     def _waits(self) -> bool:
         """Whether the last request was sent and has no response, so that further bytes might not be a request."""
-        return self._sending is None and bool(self._pending) and not self._pending[-1].is_answered
+        return self._sending is None and bool(self._pending) and not self._pending[-1].has_response
 
     def _read_requests(self, data: bytes) -> None:
         self._requests.receive_data(data)
@@ -133,11 +133,11 @@ class HttpTap:
                 if self._sending is not None and self._sending.exchange is not None:
                     self._sending.exchange.body(bytes(event.data))
             elif isinstance(event, h11.EndOfMessage):
-                sent, self._sending = self._sending, None
-                if sent is not None and sent.exchange is not None:
-                    sent.exchange.body_ended()
+                request, self._sending = self._sending, None
+                if request is not None and request.exchange is not None:
+                    request.exchange.body_ended()
                 later, _ = self._requests.trailing_data
-                self._requests = _reader(h11.SERVER)
+                self._requests = _parser(h11.SERVER)
                 if self._waits:
                     self._keep(later)
                     return
@@ -172,13 +172,13 @@ class HttpTap:
         self._pending.append(pending)
         return pending
 
-    def _read_answers(self, data: bytes) -> None:
-        if self._answers is None:
+    def _read_responses(self, data: bytes) -> None:
+        if self._responses is None:
             if not data:
                 return
-            self._answers = self._answer_reader()
-        self._answers.receive_data(data)
-        while (event := self._answers.next_event()) is not h11.NEED_DATA:
+            self._responses = self._response_parser()
+        self._responses.receive_data(data)
+        while (event := self._responses.next_event()) is not h11.NEED_DATA:
             request = self._pending[0]
             exchange = request.exchange
             if isinstance(event, h11.InformationalResponse):
@@ -187,9 +187,9 @@ class HttpTap:
                     self._forget()
                     return
             elif isinstance(event, h11.Response):
-                request.is_answered = True
+                request.has_response = True
                 if exchange is not None:
-                    exchange.answered(event.status_code)
+                    exchange.response_started(event.status_code)
                 elif _has_no_length(event, request.method):
                     # The response may be a raw stream in both directions, as for attach in old versions.
                     self._is_opaque = True
@@ -197,42 +197,42 @@ class HttpTap:
                     return
             elif isinstance(event, h11.Data):
                 if exchange is not None:
-                    exchange.answer(bytes(event.data))
+                    exchange.response_data(bytes(event.data))
             elif isinstance(event, h11.EndOfMessage):
                 self._pending.popleft()
                 request.exchange = None  # an engine may refuse a build before it has the whole context
-                later, _ = self._answers.trailing_data
-                self._answers = None
+                later, _ = self._responses.trailing_data
+                self._responses = None
                 if exchange is not None:
                     exchange.ended(complete=True)
                 if not later:
                     return
                 self._read_waiting()
-                self._answers = self._answer_reader()
-                self._answers.receive_data(later)
+                self._responses = self._response_parser()
+                self._responses.receive_data(later)
             else:
                 return
 
-    def _answer_reader(self) -> h11.Connection:
+    def _response_parser(self) -> h11.Connection:
         """Return the parser of the response to the oldest request, whose method decides whether there is a body."""
         if not self._pending:
             raise NotReadError("the engine sent a response without a request")
         request = self._pending[0]
-        reader = _reader(h11.CLIENT)
-        reader.send(h11.Request(method=request.method, target=b"/", headers=[(b"host", b"engine"), *request.upgrade]))
-        reader.send(h11.EndOfMessage())
-        return reader
+        parser = _parser(h11.CLIENT)
+        parser.send(h11.Request(method=request.method, target=b"/", headers=[(b"host", b"engine"), *request.upgrade]))
+        parser.send(h11.EndOfMessage())
+        return parser
 
     def _forget(self) -> None:
         self._waiting.clear()
         self.closed(None)
 
 
-def _reader(role: type[h11.CLIENT] | type[h11.SERVER]) -> h11.Connection:
+def _parser(role: type[h11.CLIENT] | type[h11.SERVER]) -> h11.Connection:
     return h11.Connection(role, max_incomplete_event_size=_LARGEST_HEAD)
 
 
-def _has_no_length(answer: h11.Response, method: bytes) -> bool:
-    if method == b"HEAD" or answer.status_code in (204, 304):
+def _has_no_length(response: h11.Response, method: bytes) -> bool:
+    if method == b"HEAD" or response.status_code in (204, 304):
         return False
-    return not any(name in (b"content-length", b"transfer-encoding") for name, _ in answer.headers)
+    return not any(name in (b"content-length", b"transfer-encoding") for name, _ in response.headers)

@@ -81,11 +81,11 @@ def listen(runtime: str | None = None) -> ListeningSocket:
     check_sockets()
     runtime = os.environ.get("XDG_RUNTIME_DIR", "") if runtime is None else runtime
     if not runtime:
-        made = Path(tempfile.mkdtemp(prefix="cacheview-"))
+        folder = Path(tempfile.mkdtemp(prefix="cacheview-"))
         try:
-            return ListeningSocket(_bound(made / "docker.sock"), made / "docker.sock", None, made)
+            return ListeningSocket(_bound(folder / "docker.sock"), folder / "docker.sock", None, folder)
         except DataError:
-            made.rmdir()
+            folder.rmdir()
             raise
     folder = Path(runtime) / "cacheview"
     _make_private(folder)

@@ -104,7 +104,7 @@ class OutcomeReader:
         self._is_over = False
         self._is_complete = True
         self._is_running = False  # a container of the last step that began
-        self._begun_while_running = False
+        self._began_while_running = False
         self._triggers = 0
         self._next_report = datetime.min.replace(tzinfo=UTC)
 
@@ -113,7 +113,7 @@ class OutcomeReader:
         """The outcome as far as it is known."""
         return BuildOutcome(tuple(self._steps), self._total, self._image, self._error, self._is_over, self._is_complete)
 
-    def answered(self, status: int) -> None:
+    def response_started(self, status: int) -> None:
         """Receive the status of the response."""
         self._status = status
 
@@ -152,7 +152,7 @@ class OutcomeReader:
         elif isinstance(message.get("error"), str):
             self._fail(message["error"])
         elif isinstance(message.get("stream"), str):
-            self._say(message["stream"])
+            self._read_stream(message["stream"])
         elif isinstance(aux := message.get("aux"), dict) and _is_id(aux.get("ID")):
             self._image = aux["ID"]
 
@@ -160,7 +160,7 @@ class OutcomeReader:
         self._error = what[:_LONGEST_ERROR] if isinstance(what, str) and what else "the daemon does not report a reason"
         self._report()
 
-    def _say(self, text: str) -> None:
+    def _read_stream(self, text: str) -> None:
         if (step := _STEP.fullmatch(text)) is not None:
             self._begin(int(step[1]), int(step[2]), step[3])
         elif not self._steps:
@@ -184,13 +184,13 @@ class OutcomeReader:
         if (self._total and total != self._total) or number > min(total, _MOST_STEPS):
             return  # printed by a container
         last = len(self._steps)
-        if number == last and self._begun_while_running:
+        if number == last and self._began_while_running:
             # The same step again: a container printed the earlier line, and what followed belongs to the step before.
-            pretended = self._steps.pop()
-            self._change(image=pretended.image or self._steps[-1].image)
-            self._begun_while_running = False
+            printed = self._steps.pop()
+            self._change(image=printed.image or self._steps[-1].image)
+            self._began_while_running = False
         elif number == last + 1:
-            self._begun_while_running = self._is_running
+            self._began_while_running = self._is_running
         else:
             return
         self._total = total

@@ -87,7 +87,7 @@ def read_context(stream: BinaryIO, request: BuildRequest) -> list[Member]:
     source = ""
     if last is None or last.header.type != EntryKind.FILE.value:
         with suppress(BuildRefusedError):  # the replay refuses it again
-            source = TarContext(members, _TITLE).dockerfile_source(_named(request))
+            source = TarContext(members, _TITLE).dockerfile_source(_dockerfile_name(request))
     return [
         member
         if member.data is None or member.source == source or clean(f"/{member.header.name}")[1:] in kept
@@ -96,7 +96,7 @@ def read_context(stream: BinaryIO, request: BuildRequest) -> list[Member]:
     ]
 
 
-def _named(request: BuildRequest) -> str:
+def _dockerfile_name(request: BuildRequest) -> str:
     return request.dockerfile if request.dockerfile != DOCKERFILE else ""
 
 
@@ -109,7 +109,7 @@ def predict(members: list[Member], request: BuildRequest, case: OpenedCase, memo
     store, rules, release = case.store, daemon.rules, daemon.builder
     context = TarContext(members, _TITLE, not_unpacked_message=release.not_unpacked_message)
     try:
-        dockerfile = context.dockerfile(_named(request))
+        dockerfile = context.dockerfile(_dockerfile_name(request))
     except BuildRefusedError as refusal:
         return Prediction(Replay((), 0, None, refusal), (), store, daemon)
     except UnknownError:

@@ -255,11 +255,11 @@ class _Tapped:
         self._tap = tap
         self._connection = connection
 
-    def call(self, what: Callable[[Tap], None]) -> None:
+    def call(self, action: Callable[[Tap], None]) -> None:
         if self._tap is None:
             return
         try:
-            what(self._tap)
+            action(self._tap)
         except Exception as fault:  # observing must never end the connection
             self.close(fault)
 

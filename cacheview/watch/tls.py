@@ -40,18 +40,18 @@ class _Link(asyncio.Protocol):
         self._tls = context.wrap_bio(self._received, self._to_send, server_hostname=host)
         self._raw: asyncio.Transport | None = None
         self._is_ready = False
-        self._other_has_ended = False
+        self._peer_has_ended = False
         self._keeps_open = True
         self.ready: asyncio.Future[None] = loop.create_future()
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self._raw = cast("asyncio.Transport", transport)
-        self._shake_hands()
+        self._handshake()
 
     def data_received(self, data: bytes) -> None:
         self._received.write(data)
         if not self._is_ready:
-            self._shake_hands()
+            self._handshake()
         if self._is_ready:
             self._read()
 
@@ -60,7 +60,7 @@ class _Link(asyncio.Protocol):
         if not self._is_ready:
             self._fail(ConnectionResetError("the connection ended during the TLS handshake"))
             return False
-        self._end_of_other()
+        self._peer_ended()
         return self._keeps_open
 
     def connection_lost(self, exc: Exception | None) -> None:
@@ -82,7 +82,7 @@ class _Link(asyncio.Protocol):
             while view:
                 view = view[self._tls.write(view) :]
         except ssl.SSLError:
-            self._give_up()
+            self._drop()
         self.flush()
 
     def end(self) -> None:
@@ -96,7 +96,7 @@ class _Link(asyncio.Protocol):
         if data and self._raw is not None and not self._raw.is_closing():
             self._raw.write(data)
 
-    def _shake_hands(self) -> None:
+    def _handshake(self) -> None:
         try:
             self._tls.do_handshake()
         except ssl.SSLWantReadError:
@@ -124,23 +124,23 @@ class _Link(asyncio.Protocol):
         try:
             while piece := self._tls.read(_PIECE):
                 self._inner.data_received(piece)
-            self._end_of_other()
+            self._peer_ended()
         except ssl.SSLWantReadError:
             pass
         except ssl.SSLZeroReturnError:
-            self._end_of_other()
+            self._peer_ended()
         except ssl.SSLError:
-            self._give_up()
+            self._drop()
         self.flush()
 
-    def _give_up(self) -> None:
+    def _drop(self) -> None:
         """Drop the connection, which was cut off or received invalid data."""
         if self._raw is not None:
             self._raw.abort()
 
-    def _end_of_other(self) -> None:
-        if not self._other_has_ended:
-            self._other_has_ended = True
+    def _peer_ended(self) -> None:
+        if not self._peer_has_ended:
+            self._peer_has_ended = True
             self._keeps_open = bool(self._inner.eof_received())
             if not self._keeps_open and self._raw is not None:
                 self._raw.close()

@@ -54,9 +54,9 @@ class Upstream:
         loop = asyncio.get_running_loop()
         async with asyncio.timeout(_SECONDS):
             if self._dialer is not None:
-                dialed: socket.socket = await loop.run_in_executor(None, self._dialer.dial)
-                dialed.setblocking(False)
-                await loop.create_unix_connection(lambda: protocol, sock=dialed)
+                ssh_socket: socket.socket = await loop.run_in_executor(None, self._dialer.dial)
+                ssh_socket.setblocking(False)
+                await loop.create_unix_connection(lambda: protocol, sock=ssh_socket)
                 return protocol
             path = self.endpoint.socket_path
             if path is not None:

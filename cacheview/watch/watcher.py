@@ -19,7 +19,7 @@ from cacheview.model.effort import Effort, LimitError
 from cacheview.replay.file import ExpectedBuild, ReplayCase
 from cacheview.stores.docker_engine.contexts import Endpoint
 from cacheview.watch.before import EngineStore, ImageListing
-from cacheview.watch.build import NOT_EXPLAINED, WatchedBuild, compared, expected_build, record_of_build
+from cacheview.watch.build import NOT_EXPLAINED, WatchedBuild, expected_build, record_of_build, with_differences
 from cacheview.watch.feed import ContextFeed
 from cacheview.watch.http import Exchange, HttpTap, RequestHead
 from cacheview.watch.limits import MOST_BUILDS, MOST_FILES, MOST_WHOLE
@@ -143,8 +143,8 @@ class Watcher:
 
     def _forget(self) -> None:
         """Drop the oldest builds. Called with the lock held."""
-        over = [number for number in self._watched if number not in self._running]
-        for number in over[: max(0, len(self._watched) - MOST_BUILDS)]:
+        ended = [number for number in self._watched if number not in self._running]
+        for number in ended[: max(0, len(self._watched) - MOST_BUILDS)]:
             del self._watched[number]
 
     # The rest is for `_Watched`.
@@ -175,7 +175,7 @@ class Watcher:
                     why = "a bug in cacheview"
                     self._failed(fault)
                 finally:
-                    feed.read_no_more()
+                    feed.stop_reading()
             self._submit(lambda: self._predict(watched, members, why))
 
         threading.Thread(target=run, name="watch-context", daemon=True).start()
@@ -209,7 +209,7 @@ class Watcher:
             if str(error) not in self.problems:
                 self.problems.append(str(error))  # the layers are read again next time
 
-    def over(self, watched: _Watched) -> None:
+    def build_ended(self, watched: _Watched) -> None:
         """Note that the daemon has finished a build."""
         with self._lock:
             self._running.discard(watched.build.number)
@@ -227,7 +227,7 @@ class Watcher:
         except DataError:
             listing = None  # ids stay as the daemon printed them
         watched.expect = expected_build(build, listing)
-        self.update(watched, differences=compared(build, watched.expect).differences, is_final=True)
+        self.update(watched, differences=with_differences(build, watched.expect).differences, is_final=True)
         self._make_room()
 
     def _make_room(self) -> None:
@@ -280,11 +280,11 @@ class _Watched:
             self.was_predicted = True
             return
         connection.pause("listing", _HOLD_SECONDS)
-        began = time.monotonic()
+        start = time.monotonic()
 
         def listed(_: Future[ImageListing]) -> None:
             connection.resume("listing")
-            if time.monotonic() - began > _HOLD_SECONDS:
+            if time.monotonic() - start > _HOLD_SECONDS:
                 self._watcher.update(self, is_late=True)
 
         self._listing = self._watcher.list_images()
@@ -309,17 +309,17 @@ class _Watched:
             self._feed.end()
         self._watcher.update(self, is_sent=True)
 
-    def answered(self, status: int) -> None:
-        self._outcome.answered(status)
+    def response_started(self, status: int) -> None:
+        self._outcome.response_started(status)
 
-    def answer(self, data: bytes) -> None:
+    def response_data(self, data: bytes) -> None:
         self._outcome.feed(data)
 
     def ended(self, *, complete: bool) -> None:
         if self._feed is not None:
             self._feed.end()
         self._outcome.end(complete=complete)
-        self._watcher.over(self)
+        self._watcher.build_ended(self)
 
     def _on_outcome(self) -> None:
         self._watcher.update(self, outcome=self._outcome.outcome)

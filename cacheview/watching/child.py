@@ -21,7 +21,7 @@ from cacheview.watching.messages import Failed, RecordSaved, Refused, SaveRecord
 
 __all__ = ["main"]
 
-_CALM: Final = 0.03
+_COLLECTION_SECONDS: Final = 0.03
 """Seconds for which news is collected, since many simultaneous builds produce a lot."""
 
 
@@ -36,12 +36,12 @@ def main(descriptor: int, target: str) -> NoReturn:
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # from the terminal: the other process decides what to do
     for number in (signal.SIGTERM, signal.SIGHUP):
         signal.signal(number, _end)
-    teller = _NewsSender(Connection(descriptor))
+    sender = _NewsSender(Connection(descriptor))
     try:
-        threading.Thread(target=teller.watch, args=(target,), name="watch-start", daemon=True).start()
-        teller.answer()
+        threading.Thread(target=sender.watch, args=(target,), name="watch-start", daemon=True).start()
+        sender.answer()
     finally:
-        teller.close()
+        sender.close()
         os._exit(0)  # do not wait for reading threads: no one receives their results
 
 
@@ -77,7 +77,7 @@ class _NewsSender:
         self.send(Started(watcher.url, watcher.endpoint.host))
         while True:
             self._is_news.wait()
-            time.sleep(_CALM)
+            time.sleep(_COLLECTION_SECONDS)
             self._is_news.clear()
             with self._lock:
                 pending, self._pending = self._pending, {}

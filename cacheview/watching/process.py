@@ -22,7 +22,7 @@ from cacheview.watching.messages import Failed, News, RecordSaved, Refused, Save
 
 __all__ = ["WatchFaultError", "WatchProcess"]
 
-_LOOK: Final = 0.05  # seconds between two chances to stop waiting
+_POLL_SECONDS: Final = 0.05  # seconds between two chances to stop waiting
 _END_SECONDS: Final = 5.0  # seconds after which a closed process is killed
 _ENDED: Final = "the process that watched the builds has ended, and connected clients lost their connection"
 _PROGRAM: Final = (
@@ -70,7 +70,7 @@ class WatchProcess:
         with self._lock:
             if self._is_closed:
                 raise DataError(_ENDED, where="watch")
-            connection, process = _begun(target)
+            connection, process = _started_process(target)
             self._connection = connection
         try:
             first = _first_message(connection, alive)
@@ -79,8 +79,8 @@ class WatchProcess:
             self._end(connection, process)
             raise
         self.url, self.host = first.url, first.host
-        listening = threading.Thread(target=self._listen, args=(connection, process), name="watch-news", daemon=True)
-        listening.start()
+        listener = threading.Thread(target=self._listen, args=(connection, process), name="watch-news", daemon=True)
+        listener.start()
 
     def save(self, number: int, path: str, alive: Callable[[], None], *, env: bool, labels: bool) -> None:
         """Write the record of a build. ``env``, ``labels``: whether to redact these.
@@ -98,7 +98,7 @@ class WatchProcess:
             while True:
                 alive()
                 with suppress(queue.Empty):
-                    why = answer.get(timeout=_LOOK)
+                    why = answer.get(timeout=_POLL_SECONDS)
                     break
         except OSError:
             raise DataError(_ENDED, where="record") from None
@@ -149,7 +149,7 @@ class WatchProcess:
             answer.put(saved.why)
 
 
-def _begun(target: str) -> tuple[Connection, subprocess.Popen[bytes]]:
+def _started_process(target: str) -> tuple[Connection, subprocess.Popen[bytes]]:
     here, there = socket.socketpair()
     with there:
         connection = Connection(here.detach())
@@ -185,7 +185,7 @@ def _first_message(connection: Connection, alive: Callable[[], None]) -> Started
 def _has_something(connection: Connection) -> bool:
     """Whether a message, or the end of the connection, arrives within a moment."""
     try:
-        return connection.poll(_LOOK)
+        return connection.poll(_POLL_SECONDS)
     except OSError:
         return True
 

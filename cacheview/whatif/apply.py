@@ -81,8 +81,8 @@ class ChangedStore:
     @property
     def removed(self) -> dict[str, Removed]:
         """The images of the store that would no longer exist, by id."""
-        gone = {each.image.id: each for applied in self.applied for each in applied.removed}
-        return {image_id: each for image_id, each in gone.items() if image_id not in self.store.by_id}
+        removed = {each.image.id: each for applied in self.applied for each in applied.removed}
+        return {image_id: each for image_id, each in removed.items() if image_id not in self.store.by_id}
 
 
 def unchanged(store: ImageStore, daemon: Daemon, containers: Containers) -> ChangedStore:
@@ -96,44 +96,48 @@ def apply(state: ChangedStore, change: Change) -> ChangedStore:
     Raises `DataError` if the store has no image that the change names, or the result is not known.
     """
     if isinstance(change, Upgrade):
-        return _upgraded(state, change)
+        return _upgrade(state, change)
     containers = state.containers
-    if isinstance(change, Prune) and change.kind.takes_containers:
+    if isinstance(change, Prune) and change.kind.removes_containers:
         containers = containers.without_stopped()
     behavior = behavior_of(state.daemon.rules, state.daemon.version)
     if isinstance(change, Prune | Remove):
-        store, applied = _weighed(state.store, containers, change, behavior)
+        store, applied = _apply_to_all(state.store, containers, change, behavior)
     else:
-        draft, refused = _tried(PossibleStore(state.store, NO_CONTAINERS), change, behavior)
-        store, applied = draft.as_store, _applied(change, draft, refused)
+        draft, refused = _apply_to_one(PossibleStore(state.store, NO_CONTAINERS), change, behavior)
+        store, applied = draft.as_store, _effect_of(change, draft, refused)
     if isinstance(change, SaveLoad) and change.empties_store and not applied.refused:
         containers = NO_CONTAINERS
     return replace(state, store=store, containers=containers, applied=(*state.applied, applied))
 
 
-def _weighed(
+def _apply_to_all(
     store: ImageStore, containers: Containers, change: Change, behavior: EngineBehavior
 ) -> tuple[ImageStore, Applied]:
     """Apply the change to every possible store."""
-    tried, unknown = possible_stores(store, containers)
-    results = [_tried(possible, change, behavior) for possible in tried]
+    stores, unknown = possible_stores(store, containers)
+    results = [_apply_to_one(possible, change, behavior) for possible in stores]
     draft, refused = results[0]
     if len(results) == 1:
-        return draft.as_store, _applied(change, draft, refused)
-    images = merged(tried, [draft for draft, _ in results], unknown)
+        return draft.as_store, _effect_of(change, draft, refused)
+    images = merged(stores, [draft for draft, _ in results], unknown)
     known = {image.id: image for image in images}
-    gone = tuple(each for each in draft.removed if each.image.id not in known)
-    lost = tuple(each for each in draft.untagged if each.image not in known or each.name not in known[each.image].names)
+    certainly_removed = tuple(each for each in draft.removed if each.image.id not in known)
+    certainly_untagged = tuple(
+        each for each in draft.untagged if each.image not in known or each.name not in known[each.image].names
+    )
     removed = {each.image.id for draft, _ in results for each in draft.removed}
     doubtful = tuple(
         (image, doubt) for image in images if image.id in removed and (doubt := image.doubt("existence")) is not None
     )
     refusals = {refused for _, refused in results}
-    applied = Applied(change, gone, lost, unknown=doubtful, refused=refused if len(refusals) == 1 else "")
+    applied = Applied(
+        change, certainly_removed, certainly_untagged, unknown=doubtful, refused=refused if len(refusals) == 1 else ""
+    )
     return replace(store, images=images), applied
 
 
-def _tried(possible: PossibleStore, change: Change, behavior: EngineBehavior) -> tuple[Draft, str]:
+def _apply_to_one(possible: PossibleStore, change: Change, behavior: EngineBehavior) -> tuple[Draft, str]:
     """Apply the change to one store; return the result, and the daemon's message if it refuses."""
     draft = Draft(possible.store, behavior.store)
     try:
@@ -177,20 +181,20 @@ def _reload(draft: Draft, images: Sequence[Image], behavior: EngineBehavior) -> 
     kept = {image.id: image for image in loaded.images}
     draft.empty(RemovedFor.NOT_SAVED, kept)
     for image in loaded.images:
-        was = draft.get(image.id)
-        for name in was.names if was is not None else ():
+        before = draft.get(image.id)
+        for name in before.names if before is not None else ():
             if name not in image.names:
                 draft.untag(name)
         draft.put(image)
 
 
-def _applied(change: Change, draft: Draft, refused: str) -> Applied:
+def _effect_of(change: Change, draft: Draft, refused: str) -> Applied:
     if refused:
         return Applied(change, refused=refused)
     return Applied(change, tuple(draft.removed), tuple(draft.untagged), tuple(draft.tagged), tuple(draft.added))
 
 
-def _upgraded(state: ChangedStore, change: Upgrade) -> ChangedStore:
+def _upgrade(state: ChangedStore, change: Upgrade) -> ChangedStore:
     """Apply another release: its rules for the same images, or no images if it has another kind of store."""
     kind = state.daemon.rules.store
     name = with_driver(change.release, kind)

@@ -36,7 +36,7 @@ class PruneKind(Enum):
         return self in (PruneKind.ALL_IMAGES, PruneKind.ALL_SYSTEM)
 
     @property
-    def takes_containers(self) -> bool:
+    def removes_containers(self) -> bool:
         """Whether it removes stopped containers first."""
         return self in (PruneKind.SYSTEM, PruneKind.ALL_SYSTEM)
 

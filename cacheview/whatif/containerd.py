@@ -14,7 +14,7 @@ from cacheview.whatif.conflicts import container_of, is_id_prefix, running_of, s
 from cacheview.whatif.draft import Draft, RefusedChange, RemovedFor
 from cacheview.whatif.engine_behavior import EngineBehavior, InUse, Parents
 
-__all__ = ["dangling_record", "prune", "records", "remove", "set_dangling", "without_record"]
+__all__ = ["dangling_record", "prune", "records", "remove", "remove_record", "set_dangling"]
 
 _DANGLING = "moby-dangling@"
 
@@ -37,7 +37,7 @@ def set_dangling(draft: Draft, image_id: str, *, is_dangling: bool) -> None:
         draft.put(image.model_copy(update={"dangling": value}))
 
 
-def without_record(draft: Draft, image_id: str, record: str, reason: RemovedFor) -> None:
+def remove_record(draft: Draft, image_id: str, record: str, reason: RemovedFor) -> None:
     """Remove one record of an image. Without its last record, the image no longer exists."""
     image = draft.get(image_id)
     if image is None:
@@ -64,39 +64,43 @@ def remove(
     prunes: bool = True,
 ) -> None:
     """``ImageDelete`` of an image that a reference refers to. Raises `RefusedChange` if the daemon refuses."""
-    every = records(image)
+    all_records = records(image)
     if is_id_prefix(image.id, reference):
-        same = _same_references("", every)
-        checks_names = not force and (behavior.parents is Parents.BY_LAYERS or len(same) != len(every))
-        _delete_all(draft, image, every, containers, behavior, prunes, force=force, checks_names=checks_names)
+        same = _same_references("", all_records)
+        checks_names = not force and (behavior.parents is Parents.BY_LAYERS or len(same) != len(all_records))
+        _delete_all(draft, image, all_records, containers, behavior, prunes, force=force, checks_names=checks_names)
         return
     parsed = parse_reference(reference)
     record = f"{parsed.name}@{parsed.digest}" if parsed.digest else parsed.tagged
-    is_record = record in every
-    same = _same_references(record, every) if behavior.parents is Parents.RECORDED else _alone(record, every)
-    if len(same) != len(every):
+    is_record = record in all_records
+    same = (
+        _same_references(record, all_records)
+        if behavior.parents is Parents.RECORDED
+        else _single_reference(record, all_records)
+    )
+    if len(same) != len(all_records):
         for each in same:
-            without_record(draft, image.id, each, RemovedFor.REQUESTED)
+            remove_record(draft, image.id, each, RemovedFor.REQUESTED)
         return
     if is_record and (container := container_of(containers, image.id)):
         if not force:
             text = f"container {container} is using its referenced image {short_id(image.id)}"
             raise RefusedChange(unable(familiar(record), text))
-        if len(every) == 1:
+        if len(all_records) == 1:
             set_dangling(draft, image.id, is_dangling=True)
-        without_record(draft, image.id, record, RemovedFor.REQUESTED)
+        remove_record(draft, image.id, record, RemovedFor.REQUESTED)
         return
-    checks_names = not force and (behavior.parents is Parents.BY_LAYERS or (is_record and len(every) == 1))
-    _delete_all(draft, image, every, containers, behavior, prunes, force=force, checks_names=checks_names)
+    checks_names = not force and (behavior.parents is Parents.BY_LAYERS or (is_record and len(all_records) == 1))
+    _delete_all(draft, image, all_records, containers, behavior, prunes, force=force, checks_names=checks_names)
 
 
-def _alone(record: str, every: Sequence[str]) -> list[str]:
+def _single_reference(record: str, all_records: Sequence[str]) -> list[str]:
     """``isSingleReference`` of v24.0: all records, if no other one has a name; otherwise only this one."""
-    others = [each for each in every if not each.startswith(_DANGLING) and each != record]
-    return [record] if others else list(every)
+    others = [each for each in all_records if not each.startswith(_DANGLING) and each != record]
+    return [record] if others else list(all_records)
 
 
-def _same_references(record: str, every: Sequence[str]) -> list[str]:
+def _same_references(record: str, all_records: Sequence[str]) -> list[str]:
     """``getSameReferences``: the records that are removed with one, in the daemon's order."""
     name, tag, all_tags = "", "", False
     if record:
@@ -104,7 +108,7 @@ def _same_references(record: str, every: Sequence[str]) -> list[str]:
         name, tag, all_tags = parsed.name, parsed.tag, not parsed.tag
     same: list[str] = []
     by_digest: list[str] | None = []  # None: another tag of the repository keeps them
-    for each in every:
+    for each in all_records:
         if not each.startswith(_DANGLING):
             parsed = parse_reference(each)
             if not name:
@@ -137,7 +141,7 @@ def _conflict(image_id: str, containers: Containers, *, force: bool, several: bo
 def _delete_all(
     draft: Draft,
     image: Image,
-    every: Sequence[str],
+    all_records: Sequence[str],
     containers: Containers,
     behavior: EngineBehavior,
     prunes: bool,
@@ -150,28 +154,28 @@ def _delete_all(
     The daemon does not check whether other images are built on those parents.
     """
     parents = _parents(draft, image, behavior) if prunes else []
-    conflict = _conflict(image.id, containers, force=force, several=checks_names and len(every) > 1)
+    conflict = _conflict(image.id, containers, force=force, several=checks_names and len(all_records) > 1)
     if conflict:
         raise RefusedChange(conflict)
     stays_for_children = (
         behavior.keeps_unnamed_parent
         and checks_names
-        and every == list(image.names)
-        and len(every) == 1
+        and all_records == list(image.names)
+        and len(all_records) == 1
         and draft.has_children(image.id)
     )
     if stays_for_children:
         set_dangling(draft, image.id, is_dangling=True)
-    for record in every:
-        without_record(draft, image.id, record, RemovedFor.REQUESTED)
+    for record in all_records:
+        remove_record(draft, image.id, record, RemovedFor.REQUESTED)
     for parent in parents:
         own = records(parent)
         if own[0] != dangling_record(parent):
             return
-        several = len(own if behavior.parents is Parents.BY_LAYERS else every) > 1
+        several = len(own if behavior.parents is Parents.BY_LAYERS else all_records) > 1
         if _conflict(parent.id, containers, force=False, several=several):
             return
-        without_record(draft, parent.id, own[0], RemovedFor.PARENT)
+        remove_record(draft, parent.id, own[0], RemovedFor.PARENT)
 
 
 def _parents(draft: Draft, image: Image, behavior: EngineBehavior) -> list[Image]:
@@ -197,47 +201,47 @@ def _is_below(parent: Image, child: Image) -> bool:
 def prune(draft: Draft, containers: Containers, behavior: EngineBehavior, *, everything: bool) -> None:
     """``pruneUnused``, without a filter."""
     reason = RemovedFor.UNUSED if everything else RemovedFor.DANGLING
-    doomed: dict[str, str] = {}  # images by record
+    to_prune: dict[str, str] = {}  # images by record
     count: dict[str, int] = {}
     for image in paced(draft.images):
         for record in records(image):
             count[image.id] = count.get(image.id, 0) + 1
             if everything or record == dangling_record(image):
-                doomed[record] = image.id
-    used = _keep_used(doomed, containers, behavior)
-    for record in sorted(doomed):
-        image_id = doomed[record]
+                to_prune[record] = image.id
+    used = _exclude_used(to_prune, containers, behavior)
+    for record in sorted(to_prune):
+        image_id = to_prune[record]
         count[image_id] -= 1
         if count[image_id] == 0 and image_id in used:
             if behavior.in_use is InUse.LAST_NAME:
-                del doomed[record]
+                del to_prune[record]
             else:
                 set_dangling(draft, image_id, is_dangling=True)
-                doomed.pop(f"{_DANGLING}{image_id}", None)
-    for record, image_id in paced(list(doomed.items())):
-        without_record(draft, image_id, record, reason)
+                to_prune.pop(f"{_DANGLING}{image_id}", None)
+    for record, image_id in paced(list(to_prune.items())):
+        remove_record(draft, image_id, record, reason)
 
 
-def _keep_used(doomed: dict[str, str], containers: Containers, behavior: EngineBehavior) -> set[str]:
-    """Take the records that containers use by name out of ``doomed``; return the images that they use by id."""
+def _exclude_used(to_prune: dict[str, str], containers: Containers, behavior: EngineBehavior) -> set[str]:
+    """Take the records that containers use by name out of ``to_prune``; return the images that they use by id."""
     used = set()
     for container in containers.listed or ():
-        doomed.pop(f"{_DANGLING}{container.image_id}", None)
-        given, image_id = container.image, container.image_id
-        is_id = image_id.startswith(f"sha256:{given.removeprefix('sha256:')}")
+        to_prune.pop(f"{_DANGLING}{container.image_id}", None)
+        reference, image_id = container.image, container.image_id
+        is_id = image_id.startswith(f"sha256:{reference.removeprefix('sha256:')}")
         is_newer = behavior.in_use is InUse.LAST_NAME
-        if is_id or (is_newer and given.endswith(f"@{image_id}")):
+        if is_id or (is_newer and reference.endswith(f"@{image_id}")):
             used.add(image_id)
             if not is_newer:
                 continue
         try:
-            parsed = parse_reference(given)
+            parsed = parse_reference(reference)
         except DataError:
             continue
         if not parsed.name:
             continue
         if parsed.digest and not parsed.tag:
-            doomed.pop(f"{parsed.name}@{parsed.digest}", None)
+            to_prune.pop(f"{parsed.name}@{parsed.digest}", None)
         elif is_newer or not parsed.digest:
-            doomed.pop(parsed.tagged, None)
+            to_prune.pop(parsed.tagged, None)
     return used

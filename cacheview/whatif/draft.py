@@ -132,17 +132,17 @@ class Draft:
 
     def put(self, image: Image) -> None:
         """Replace an image with its new state."""
-        was = self._images[image.id]
-        if was.parent != image.parent:
-            self._children.get(was.parent or "", {}).pop(image.id, None)
+        before = self._images[image.id]
+        if before.parent != image.parent:
+            self._children.get(before.parent or "", {}).pop(image.id, None)
             self._children.setdefault(image.parent or "", {})[image.id] = None
         self._images[image.id] = image
 
     def empty(self, reason: RemovedFor, kept: Iterable[str] = ()) -> None:
         """Remove all images except ``kept``."""
-        stays = set(kept)
+        kept_ids = set(kept)
         for image in self.images:
-            if image.id not in stays:
+            if image.id not in kept_ids:
                 self.remove(image.id, reason)
 
 

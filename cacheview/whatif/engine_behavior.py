@@ -107,8 +107,8 @@ def behavior_of(rules: RuleSet, version: str) -> EngineBehavior:
     release = DockerVersion.parse(version) or rules.newest
     if release is None:  # a commit between 24.0 and 25.0, which behaves like 25.0
         return _V25_0
-    known = [each for each in of_store if _since(each) <= release]
-    return known[-1] if known else of_store[0]
+    earlier = [each for each in of_store if _since(each) <= release]
+    return earlier[-1] if earlier else of_store[0]
 
 
 def _since(behavior: EngineBehavior) -> DockerVersion:

@@ -31,7 +31,7 @@ def remove(
                 f'conflict: unable to remove repository reference "{reference}" (must force) - container '
                 f"{container} is using its referenced image {short_id(image_id)}"
             )
-        rest = _without(draft, names, reference)
+        rest = _remove_name(draft, names, reference)
         if rest:
             return
         _delete(draft, image_id, containers, reason, force=force, prunes=prunes, quiet=True)
@@ -58,15 +58,15 @@ def prune(draft: Draft, containers: Containers, *, everything: bool) -> None:
             continue  # removed together with an image that was built on it
         names = sorted(image.names)
         if not names:
-            _try(draft, image, image.id.partition(":")[2], containers, reason)
+            _remove_if_unused(draft, image, image.id.partition(":")[2], containers, reason)
         elif everything or all("@" in name for name in names):
             for name in names:
                 named = draft.named(name)
                 if named is not None:
-                    _try(draft, named, name, containers, reason)
+                    _remove_if_unused(draft, named, name, containers, reason)
 
 
-def _try(draft: Draft, image: Image, reference: str, containers: Containers, reason: RemovedFor) -> None:
+def _remove_if_unused(draft: Draft, image: Image, reference: str, containers: Containers, reason: RemovedFor) -> None:
     """``imageDeleteFailed``: images in use stay."""
     try:
         remove(draft, image, reference, containers, reason=reason)
@@ -92,13 +92,13 @@ def _repository(name: str) -> str:
         return name
 
 
-def _without(draft: Draft, names: Iterable[str], reference: str) -> list[str]:
+def _remove_name(draft: Draft, names: Iterable[str], reference: str) -> list[str]:
     """Remove a name, and names by digest if no tag of their repository is left; return the remaining names."""
     parsed = parse_reference(reference)
-    gone = f"{parsed.name}@{parsed.digest}" if parsed.digest else parsed.tagged
-    rest = [name for name in names if name != gone]
-    if draft.named(gone) is not None:
-        draft.untag(gone)
+    removed_name = f"{parsed.name}@{parsed.digest}" if parsed.digest else parsed.tagged
+    rest = [name for name in names if name != removed_name]
+    if draft.named(removed_name) is not None:
+        draft.untag(removed_name)
     own = [name for name in rest if _repository(name) == parsed.name]
     if not parsed.digest and all("@" in name for name in own):
         for name in own:

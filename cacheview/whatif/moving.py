@@ -211,12 +211,12 @@ def _id_here(draft: Draft, image: Image, kind: StoreKind | None, behavior: Engin
     result = manifest if behavior.is_by_records else image.config_digest
     if result:
         return result
-    called = familiar(image.names[0]) if image.names else short_id(image.id)
+    title = familiar(image.names[0]) if image.names else short_id(image.id)
     if any(each.diff_ids == image.diff_ids and len(each.history) == len(image.history) for each in draft.images):
         what = "manifest" if behavior.is_by_records else "config"
         raise DataError(
             f"its {what} digest, which would be its id in this store, is unknown, and the store may already have the "
             "image",
-            where=called,
+            where=title,
         )
-    return f"{called} from elsewhere"
+    return f"{title} from elsewhere"

@@ -85,42 +85,42 @@ def _all_dangling(possible: PossibleStore) -> PossibleStore:
     return replace(possible, store=replace(possible.store, images=images))
 
 
-def merged(tried: Sequence[PossibleStore], drafts: Sequence[Draft], unknown: Sequence[Doubt]) -> tuple[Image, ...]:
+def merged(stores: Sequence[PossibleStore], drafts: Sequence[Draft], unknown: Sequence[Doubt]) -> tuple[Image, ...]:
     """Return the images of all possible stores, in the order of the first, each with the doubts about it."""
     order: dict[str, None] = {}
     for draft in drafts:
         order.update(dict.fromkeys(image.id for image in draft.as_store.images))
-    return tuple(_merged(image_id, tried, drafts, unknown) for image_id in paced(list(order)))
+    return tuple(_merged(image_id, stores, drafts, unknown) for image_id in paced(list(order)))
 
 
-def _merged(image_id: str, tried: Sequence[PossibleStore], drafts: Sequence[Draft], unknown: Sequence[Doubt]) -> Image:
+def _merged(image_id: str, stores: Sequence[PossibleStore], drafts: Sequence[Draft], unknown: Sequence[Doubt]) -> Image:
     ends = [draft.get(image_id) for draft in drafts]
     image = next(end for end in ends if end is not None)
     doubts = list(image.doubts)
     if any(end is None for end in ends):
-        doubt = _decisive([end is None for end in ends], tried, unknown)
+        doubt = _decisive([end is None for end in ends], stores, unknown)
         doubts = [*(each for each in doubts if each.aspect != "existence"), doubt]
         if image.names and image.doubt("names") is None:
             doubts.append(doubt.model_copy(update={"aspect": "names"}))
-    there = [end for end in ends if end is not None]
+    existing = [end for end in ends if end is not None]
     aspect: Aspect
     for aspect, values in (
-        ("names", [set(end.names) for end in there]),
-        ("parent", [end.parent for end in there]),
+        ("names", [set(end.names) for end in existing]),
+        ("parent", [end.parent for end in existing]),
     ):
         if any(value != values[0] for value in values) and all(each.aspect != aspect for each in doubts):
-            doubt = _decisive([str(end) for end in ends], tried, unknown)
+            doubt = _decisive([str(end) for end in ends], stores, unknown)
             doubts.append(doubt.model_copy(update={"aspect": aspect}))
-    names = tuple(dict.fromkeys(name for end in there for name in end.names))
+    names = tuple(dict.fromkeys(name for end in existing for name in end.names))
     return image.model_copy(update={"names": names, "doubts": tuple(doubts)})
 
 
-def _decisive(ends: Sequence[object], tried: Sequence[PossibleStore], unknown: Sequence[Doubt]) -> Doubt:
+def _decisive(ends: Sequence[object], stores: Sequence[PossibleStore], unknown: Sequence[Doubt]) -> Doubt:
     """Return the doubt that alone changes the result; if there is none, the first."""
     for place, doubt in enumerate(unknown):
         flipped = next(
             number
-            for number, possible in enumerate(tried)
+            for number, possible in enumerate(stores)
             if all(flip == (at == place) for at, flip in enumerate(possible.flips))
         )
         if ends[flipped] != ends[0]:

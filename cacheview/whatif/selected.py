@@ -40,15 +40,15 @@ def to_save(store: ImageStore, kind: StoreKind, references: Sequence[str]) -> tu
             if tags := [name for name in image.names if "@" not in name]:
                 names[image.id] = tags
     for reference in references:
-        for image, meant in _meant(store, kind, reference):
+        for image, matching in _images_of(store, kind, reference):
             known = names.setdefault(image.id, [])
-            known += (tag for tag in meant if tag not in known)
-            if not meant:
+            known += (tag for tag in matching if tag not in known)
+            if not matching:
                 by_id.add(image.id)
     return tuple(SavedImage(store.by_id[image_id], tuple(tags), image_id in by_id) for image_id, tags in names.items())
 
 
-def _meant(store: ImageStore, kind: StoreKind, reference: str) -> list[tuple[Image, tuple[str, ...]]]:
+def _images_of(store: ImageStore, kind: StoreKind, reference: str) -> list[tuple[Image, tuple[str, ...]]]:
     parsed = parse_reference(reference)
     if parsed.name and not _has_tag(reference) and not parsed.digest:
         prefix = f"{parsed.name}:"

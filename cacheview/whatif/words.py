@@ -102,9 +102,9 @@ def applied_lines(applied: Applied) -> Iterator[str]:
         for each in applied.removed:
             by_reason.setdefault(each.reason, []).append(each.image)
         for reason, images in by_reason.items():
-            yield f"  {_listed([_called(image) for image in images])}: {_REASONS[reason][len(images) > 1]}"
-    gone = {each.image.id for each in applied.removed}
-    names = [familiar(each.name) for each in applied.untagged if each.image not in gone]
+            yield f"  {_listed([_image_title(image) for image in images])}: {_REASONS[reason][len(images) > 1]}"
+    removed_ids = {each.image.id for each in applied.removed}
+    names = [familiar(each.name) for each in applied.untagged if each.image not in removed_ids]
     if names:
         yield f"Removes {counted(len(names), 'name')} from images that stay: {_listed(names)}"
     for moved in applied.tagged[:_MOST]:
@@ -116,8 +116,8 @@ def applied_lines(applied: Applied) -> Iterator[str]:
         yield f"Adds {counted(len(applied.added), 'image')}: {_listed([short_id(image.id) for image in applied.added])}"
     if applied.unknown:
         _, doubt = applied.unknown[0]
-        called = [_called(image) for image, _ in applied.unknown]
-        yield f"May remove {counted(len(called), 'image')}: {_listed(called)}"
+        titles = [_image_title(image) for image, _ in applied.unknown]
+        yield f"May remove {counted(len(titles), 'image')}: {_listed(titles)}"
         yield f"  {sentence(doubt.reason)} {sentence(doubt.remedy)}"
     if not applied.has_effect:
         yield _no_effect(applied.change)
@@ -166,7 +166,7 @@ def cost_line(cost: Cost) -> str:
 def cost_reason(cost: Cost) -> str:
     """Return the reason, as far as the step itself shows it."""
     if cost.removed is not None:
-        return f"{_called(cost.removed.image)} is gone: {removed_reason(cost.removed)}"
+        return f"{_image_title(cost.removed.image)} is gone: {removed_reason(cost.removed)}"
     if cost.effect is not Effect.SAME and cost.after is not None and cost.after.status is not StepStatus.NOT_CHECKED:
         return cost.after.reason
     return ""
@@ -191,7 +191,7 @@ def costs_line(costs: Costs) -> str:
     return "No step changes." if not costs.changed else "No result changes, but some steps have different images."
 
 
-def _called(image: Image) -> str:
+def _image_title(image: Image) -> str:
     return f"{image.title} ({image.short_id})" if image.names else image.short_id
 
 

@@ -102,10 +102,10 @@ class Kept:
     def body_ended(self) -> None:
         assert not self.ends
 
-    def answered(self, status: int) -> None:
-        self.reader.answered(status)
+    def response_started(self, status: int) -> None:
+        self.reader.response_started(status)
 
-    def answer(self, data: bytes) -> None:
+    def response_data(self, data: bytes) -> None:
         self.reader.feed(data)
 
     def ended(self, *, complete: bool) -> None:
@@ -173,7 +173,7 @@ def test_output(request: pytest.FixtureRequest) -> None:
         with run.given((status, parts)):
             reader, whole = OutcomeReader(clock=lambda: None), OutcomeReader(clock=lambda: None)  # type: ignore[arg-type, return-value]
             for each, given in ((reader, parts), (whole, [data])):
-                each.answered(status)
+                each.response_started(status)
                 for part in given:
                     each.feed(part)
                 each.end(complete=True)

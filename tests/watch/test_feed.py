@@ -57,7 +57,7 @@ def test_nothing_waits_for_a_reader_that_has_ended() -> None:
     drained = threading.Event()
     made = feed(drained)
     made.put(bytes(MOST + 1))
-    made.read_no_more()
+    made.stop_reading()
     assert drained.is_set()
     assert made.put(bytes(MOST + 1))
 

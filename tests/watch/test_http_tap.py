@@ -34,10 +34,10 @@ class Seen:
     def body_ended(self) -> None:
         self.reported.append("sent")
 
-    def answered(self, status: int) -> None:
+    def response_started(self, status: int) -> None:
         self.reported.append(status)
 
-    def answer(self, data: bytes) -> None:
+    def response_data(self, data: bytes) -> None:
         self.got += data
 
     def ended(self, *, complete: bool) -> None:

@@ -46,7 +46,7 @@ BUILD = (
 
 def read(data: bytes, status: int = 200, *, complete: bool = True) -> BuildOutcome:
     reader = OutcomeReader(clock=lambda: datetime(2026, 1, 1, tzinfo=UTC))
-    reader.answered(status)
+    reader.response_started(status)
     reader.feed(data)
     reader.end(complete=complete)
     return reader.outcome
@@ -69,7 +69,7 @@ def test_a_build_in_whatever_pieces(cuts: list[int]) -> None:
     data = stream(*BUILD) + json.dumps({"aux": {"ID": ID}}).encode() + b"\r\n"
     ends = sorted({cut % len(data) for cut in cuts} | {0, len(data)})
     reader = OutcomeReader()
-    reader.answered(200)
+    reader.response_started(200)
     for start, end in itertools.pairwise(ends):
         reader.feed(data[start:end])
     reader.end(complete=True)
@@ -122,7 +122,7 @@ def test_garbage_is_passed_over(data: bytes) -> None:
 
 def test_a_line_without_an_end_takes_no_memory() -> None:
     reader = OutcomeReader()
-    reader.answered(200)
+    reader.response_started(200)
     for _ in range(20):
         reader.feed(b"x" * (1 << 20))
     assert len(reader._line) <= 9 << 20

@@ -40,7 +40,7 @@ _DATE: Final = re.compile(
     r"([0-9]{4})-([0-9]{1,2})-([0-9]{1,2})(?:(?:[Tt]| )([0-9]{1,2}):([0-9]{1,2}):([0-9]{1,2})(?:\.([0-9]{1,9}))?"
     r"(Z|[-+][0-9]{2}:[0-9]{2})?)?"
 )
-_WORD_TAG: Final = "tag:yaml.org,2002:str"
+_STRING_TAG: Final = "tag:yaml.org,2002:str"
 _MERGE_TAG: Final = "tag:yaml.org,2002:merge"
 _VALUE_TAG: Final = "tag:yaml.org,2002:value"
 _PLAIN_TAG: Final = "!cacheview-plain"
@@ -73,7 +73,7 @@ class _Loader(yaml.SafeLoader):
 
     def __init__(self, stream: bytes) -> None:
         super().__init__(stream)
-        self._pairs = self._values = self._made = self._depth = 0
+        self._pairs = self._values = self._constructed = self._depth = 0
 
     def _spend(self, count: int, node: Node) -> None:
         self._pairs += count
@@ -106,8 +106,8 @@ class _Loader(yaml.SafeLoader):
         return node
 
     def construct_object(self, node: Node, deep: bool = False) -> Any:
-        self._made += 1
-        if not self._made % _PACE:
+        self._constructed += 1
+        if not self._constructed % _PACE:
             go_on()
         if not isinstance(node, ScalarNode):
             return super().construct_object(node, deep=deep)
@@ -150,7 +150,7 @@ class _Loader(yaml.SafeLoader):
         for key, value in node.value:
             if key.tag != _MERGE_TAG:
                 if key.tag == _VALUE_TAG:
-                    key.tag = _WORD_TAG
+                    key.tag = _STRING_TAG
                 own.append((key, value))
                 continue
             mappings = value.value if isinstance(value, yaml.SequenceNode) else [value]
@@ -189,7 +189,7 @@ class _GoLoader(_Loader):
 
     def resolve(self, kind: type[Node], value: Any, implicit: Any) -> Any:
         tag = super().resolve(kind, value, implicit)  # type: ignore[no-untyped-call]
-        return _PLAIN_TAG if kind is ScalarNode and tag == _WORD_TAG and implicit[0] else tag
+        return _PLAIN_TAG if kind is ScalarNode and tag == _STRING_TAG and implicit[0] else tag
 
     def construct_mapping(self, node: MappingNode, deep: bool = False) -> dict[Hashable, Any]:
         seen: set[tuple[str, str]] = set()
@@ -204,7 +204,7 @@ class _GoLoader(_Loader):
         return super().construct_mapping(node, deep=deep)
 
 
-def _word(loader: yaml.SafeLoader, node: Node) -> Any:
+def _plain_scalar(loader: yaml.SafeLoader, node: Node) -> Any:
     """Return the value of a plain scalar without a tag."""
     text = str(loader.construct_scalar(node))  # type: ignore[arg-type]
     if text in ("", "~", "null", "Null", "NULL"):
@@ -239,7 +239,7 @@ _GoLoader.yaml_implicit_resolvers = {
     first: [(tag, expression) for tag, expression in resolvers if tag == "tag:yaml.org,2002:merge"]
     for first, resolvers in yaml.SafeLoader.yaml_implicit_resolvers.items()
 }
-_GoLoader.add_constructor(_PLAIN_TAG, _word)
+_GoLoader.add_constructor(_PLAIN_TAG, _plain_scalar)
 
 
 def _date(loader: yaml.SafeLoader, node: Node) -> Date:
@@ -256,7 +256,7 @@ class _PythonLoader(_Loader):
 _PythonLoader.add_constructor("tag:yaml.org,2002:timestamp", _date)
 
 
-def _unread(error: ReaderError) -> str:
+def _reader_problem(error: ReaderError) -> str:
     if error.encoding != "unicode":
         return f"byte {error.position + 1:,} is not {error.encoding.upper()}"
     return f"character {error.position + 1:,} is {error.character:#04x}, which YAML does not allow"
@@ -292,7 +292,7 @@ def read_document(path: Path, *, as_python: bool = False) -> dict[str, Any]:
     except DataError as error:
         raise DataError(error.what, where=where) from None
     except ReaderError as error:
-        raise DataError(f"is not YAML: {_unread(error)}", where=where) from None
+        raise DataError(f"is not YAML: {_reader_problem(error)}", where=where) from None
     except RecursionError:
         raise DataError(f"values are nested more than {_DEEPEST} levels deep", where=where) from None
     if not isinstance(value, dict):

@@ -14,7 +14,7 @@ from typing import Any, Final
 from cacheview.replay.compose.document import CONFIG_HINT
 from cacheview.replay.compose.variables import ComposeVariables
 
-__all__ = ["PROJECT_NAME", "not_read", "project_name"]
+__all__ = ["PROJECT_NAME", "project_name", "unread_files"]
 
 PROJECT_NAME: Final = "COMPOSE_PROJECT_NAME"
 _FILES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
@@ -33,16 +33,16 @@ def project_name(document: Mapping[str, Any], folder: Path, variables: ComposeVa
     """
     named = document.get("name")
     if isinstance(named, str):
-        named = variables.into(named, f"{where}: name")
+        named = variables.replaced_in(named, f"{where}: name")
     name = named if isinstance(named, str) and named else folder.name
     return "".join(re.findall("[a-z0-9_-]", name.lower())).lstrip("_-")
 
 
-def not_read(path: Path, environment: Mapping[str, str]) -> Iterator[str]:
+def unread_files(path: Path, environment: Mapping[str, str]) -> Iterator[str]:
     """Yield sentences about files that Compose may merge into this one and that are not read here."""
-    beside = next((name for name in _OVERRIDES if (path.parent / name).is_file()), "")
-    if path.name in _FILES and beside:
-        yield f"{beside} is not read, just as with `docker compose -f {path.name}`; to merge it, {CONFIG_HINT}"
+    override = next((name for name in _OVERRIDES if (path.parent / name).is_file()), "")
+    if path.name in _FILES and override:
+        yield f"{override} is not read, just as with `docker compose -f {path.name}`; to merge it, {CONFIG_HINT}"
     files = [name for name in environment.get("COMPOSE_FILE", "").split(os.pathsep) if name]
     if len(files) > 1:
         yield f"COMPOSE_FILE names {len(files)} files, but only {path.name} is read; to merge them, {CONFIG_HINT}"

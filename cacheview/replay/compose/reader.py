@@ -76,7 +76,7 @@ class ComposeReader:
             if not self._as_v1:
                 self._include(file, services, (*above, paths[0]))
             for name, service in services.items():
-                result[name] = _over(result[name], service) if name in result else service
+                result[name] = _merged_service(result[name], service) if name in result else service
         return result
 
     def _include(self, file: _File, services: dict[str, dict[str, Any]], above: tuple[Path, ...]) -> None:
@@ -108,7 +108,9 @@ class _File:
                 raise DataError("Compose v1 does not support include; leave it out", where=str(path))
             document = {name: document[name] for name in _V1_SECTIONS if name in document}
         self._as_v1 = as_v1
-        self._document = {name: variables.into(value, f"{path}: {name!s:.80}") for name, value in document.items()}
+        self._document = {
+            name: variables.replaced_in(value, f"{path}: {name!s:.80}") for name, value in document.items()
+        }
         services = self._document.get("services")
         if services is None and not as_v1 and "include" in self._document:
             services = {}
@@ -131,23 +133,23 @@ class _File:
             raise DataError(f"no service is named {name[:80]}; the services are {named}", where=str(self.path))
         service = dict(self.written[name])
         if "build" in service:
-            service["build"] = self._with_whole_paths(service["build"], name)
+            service["build"] = self._with_absolute_paths(service["build"], name)
         return self._extended(service, service["extends"], depth) if "extends" in service else service
 
     def includes(self) -> list[tuple[tuple[Path, ...], ComposeVariables]]:
         """Return the files that it includes, grouped by those that override one another, with their variables."""
-        given = self._document.get("include")
-        if given is not None and not isinstance(given, list):
+        includes = self._document.get("include")
+        if includes is not None and not isinstance(includes, list):
             raise DataError("include must be a list", where=str(self.path))
-        return [self._included(each) for each in given or ()]
+        return [self._included(each) for each in includes or ()]
 
-    def _included(self, given: Any) -> tuple[tuple[Path, ...], ComposeVariables]:
-        if not isinstance(given, dict):
-            given = {"path": given}
-        if given.get("project_directory"):
+    def _included(self, include: Any) -> tuple[tuple[Path, ...], ComposeVariables]:
+        if not isinstance(include, dict):
+            include = {"path": include}
+        if include.get("project_directory"):
             what = f"the meaning of project_directory in an include depends on the Compose release; {CONFIG_HINT}"
             raise DataError(what, where=str(self.path))
-        names = self._texts(given.get("path"), "include.path")
+        names = self._texts(include.get("path"), "include.path")
         remote = next((name for name in names if "://" in name or name.startswith(_REMOTE)), "")
         if remote:
             raise DataError(
@@ -155,8 +157,8 @@ class _File:
             )
         if not names:
             raise DataError("an include does not specify a file", where=str(self.path))
-        paths = tuple(Path(os.path.abspath(self.path.parent / self._at_home(name))) for name in names)
-        files = [self.path.parent / name for name in self._texts(given.get("env_file"), "include.env_file")]
+        paths = tuple(Path(os.path.abspath(self.path.parent / self._with_home(name))) for name in names)
+        files = [self.path.parent / name for name in self._texts(include.get("env_file"), "include.env_file")]
         values = read_environment(paths[0].parent, self._variables.values, files=files)
         return paths, self._variables.with_values(values)
 
@@ -174,11 +176,11 @@ class _File:
             raise DataError("an extends does not specify a service", where=str(self.path))
         other = self
         if file is not None:
-            path = Path(os.path.abspath(self.path.parent / self._at_home(file)))
+            path = Path(os.path.abspath(self.path.parent / self._with_home(file)))
             other = self._reader.file(path, self._variables)
-        return _over(other.service(base, depth + 1), service, unique=self._as_v1)
+        return _merged_service(other.service(base, depth + 1), service, unique=self._as_v1)
 
-    def _with_whole_paths(self, build: Any, name: str) -> Any:
+    def _with_absolute_paths(self, build: Any, name: str) -> Any:
         if isinstance(build, str):
             build = {"context": build}
         if not isinstance(build, dict):
@@ -186,24 +188,24 @@ class _File:
         build = dict(build)
         context = build.get("context")
         if isinstance(context, str) and not context.startswith(_REMOTE) and "://" not in context:
-            build["context"] = os.path.normpath(self.path.parent / self._at_home(context))
+            build["context"] = os.path.normpath(self.path.parent / self._with_home(context))
         return build
 
-    def _at_home(self, path: str) -> str:
+    def _with_home(self, path: str) -> str:
         """Return a path with a leading ``~`` replaced by the home of the client's user (``paths.ExpandUser``)."""
         home = self._variables.values.get("HOME", "")
         return os.path.join(home, path[1:].lstrip("/")) if path.startswith("~") and home else path
 
 
-def _over(base: Mapping[str, Any], service: Mapping[str, Any], *, unique: bool = False) -> dict[str, Any]:
+def _merged_service(base: Mapping[str, Any], service: Mapping[str, Any], *, unique: bool = False) -> dict[str, Any]:
     """Return a service merged over another."""
     merged = {**base, **service}
     if "build" in base and "build" in service:
-        merged["build"] = _merged(base["build"], service["build"], unique=unique)
+        merged["build"] = _merged_build(base["build"], service["build"], unique=unique)
     return merged
 
 
-def _merged(base: Mapping[str, Any], over: Mapping[str, Any], *, unique: bool) -> dict[str, Any]:
+def _merged_build(base: Mapping[str, Any], over: Mapping[str, Any], *, unique: bool) -> dict[str, Any]:
     """Return a build section merged over another (``override/merge.go``, ``merge_build``)."""
     result = dict(base)
     for key, value in over.items():

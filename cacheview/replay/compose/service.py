@@ -18,7 +18,7 @@ from typing import Any, Final, NoReturn
 from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.model import DataError
 from cacheview.replay.compose.document import CONFIG_HINT, Date
-from cacheview.replay.compose.project import PROJECT_NAME, not_read, project_name
+from cacheview.replay.compose.project import PROJECT_NAME, project_name, unread_files
 from cacheview.replay.compose.reader import ComposeReader, pairs
 from cacheview.replay.compose.variables import ComposeVariables, read_environment
 from cacheview.replay.options import BuildOptions
@@ -125,18 +125,18 @@ def read_service(
     if service not in services:
         named = ", ".join(each[:80] for each in list(services)[:20])
         raise DataError(f"no service is named {service[:80]}; the services are {named}", where=str(path))
-    result = services[service]
-    build = result.get("build")
+    definition = services[service]
+    build = definition.get("build")
     if build is None:
-        image = result.get("image")
+        image = definition.get("image")
         uses = f"; it uses the image {image[:200]}" if isinstance(image, str) else ""
         raise DataError(f"the service {service[:80]} has no build section{uses}", where=str(path))
     where = f"{path}: services.{service[:80]}.build"
-    made = (_V1 if as_v1 else _V2)(variables.values, where, service, result, str(file.parent))
+    compose = (_V1 if as_v1 else _V2)(variables.values, where, service, definition, str(file.parent))
     notes = [f"the variable {name} is not set, so it is empty in {path}" for name in variables.unset]
-    notes += not_read(file, variables.values)
-    done = made.build(build)
-    return replace(done, notes=(*notes, *done.notes))
+    notes += unread_files(file, variables.values)
+    result = compose.build(build)
+    return replace(result, notes=(*notes, *result.notes))
 
 
 def _go_text(value: Any) -> str:
@@ -230,8 +230,8 @@ class _V2:
 
     def _args(self, build: Mapping[str, Any]) -> dict[str, str]:
         """Return the build arguments. One without a value takes it from the environment, and is otherwise left out."""
-        given = self._mapping(build, "args")
-        result = {name: self.environment.get(name) if value is None else value for name, value in given.items()}
+        arguments = self._mapping(build, "args")
+        result = {name: self.environment.get(name) if value is None else value for name, value in arguments.items()}
         return {name: self._text(value, f"args.{name[:80]}") for name, value in result.items() if value is not None}
 
     def _labels(self, build: Mapping[str, Any]) -> dict[str, str]:

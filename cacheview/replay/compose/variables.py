@@ -65,7 +65,7 @@ class ComposeVariables:
         result.unset, result._spent = self.unset, self._spent
         return result
 
-    def into(self, value: Any, where: str, depth: int = 0) -> Any:
+    def replaced_in(self, value: Any, where: str, depth: int = 0) -> Any:
         """Return a value with the variables in all its texts replaced. Raises `DataError` if Compose rejects it."""
         self._spent.values += 1
         if self._spent.values > _MOST_VALUES:
@@ -80,9 +80,11 @@ class ComposeVariables:
                     raise DataError(f"the values have more than {_MOST_CHARACTERS:,} characters in total", where=where)
                 return text
             case dict():
-                return {key: self.into(each, f"{where}.{str(key)[:80]}", depth + 1) for key, each in value.items()}
+                return {
+                    key: self.replaced_in(each, f"{where}.{str(key)[:80]}", depth + 1) for key, each in value.items()
+                }
             case list():
-                return [self.into(each, where, depth + 1) for each in value]
+                return [self.replaced_in(each, where, depth + 1) for each in value]
         return value
 
     def _text(self, text: str, where: str, depth: int = 0) -> str:
@@ -92,30 +94,30 @@ class ComposeVariables:
             raise DataError(f"variables are nested more than {_DEEPEST} levels deep", where=where)
         if len(text) > _LONGEST:
             raise DataError(f"a value with variables has more than {_LONGEST:,} characters", where=where)
-        done: list[str] = []
+        parts: list[str] = []
         place = length = 0
         while (sign := text.find("$", place)) >= 0:
-            done.append(text[place:sign])
+            parts.append(text[place:sign])
             after = sign + 1
             if text.startswith("$", after):
-                done.append("$")
+                parts.append("$")
                 place = after + 1
             elif named := _NAME.match(text, after):
-                done.append(self._value(named[0]))
+                parts.append(self._value(named[0]))
                 place = named.end()
             elif text.startswith("{", after) and (end := self._end(text, after)) > 0:
-                done.append(self._braced(text[after + 1 : end], where, depth))
+                parts.append(self._braced(text[after + 1 : end], where, depth))
                 place = end + 1
             elif self.nests and not text.startswith("{", after):
-                done.append("$")  # Compose v1 rejects it
+                parts.append("$")  # Compose v1 rejects it
                 place = after
             else:
                 what = f"Invalid template: {text[:200]!r}; use $$ for a literal dollar sign"
                 raise DataError(what, where=where)
-            length += len(done[-1])
+            length += len(parts[-1])
             if length > _LONGEST:
                 raise DataError(f"a value has more than {_LONGEST:,} characters", where=where)
-        return "".join((*done, text[place:]))
+        return "".join((*parts, text[place:]))
 
     def _end(self, text: str, start: int) -> int:
         """Return the position of the closing brace for the one at `start`; 0 if there is none."""
@@ -167,8 +169,8 @@ def read_environment(
         DataError: a file cannot be read.
     """
     by_name: dict[str, str] = {}
-    usual = folder / ".env"
-    for path in files or ((usual,) if usual.is_file() else ()):
+    default = folder / ".env"
+    for path in files or ((default,) if default.is_file() else ()):
         with open_regular(path, str(path)) as file:
             data = file.read(_LARGEST + 1)
         if len(data) > _LARGEST:
@@ -228,13 +230,13 @@ class _EnvironmentFile:
         while self.place < len(self.text) and self.text[self.place] not in "=:\n":
             character = self.text[self.place]
             if character not in _SPACE and character not in "_.-[]" and not character.isalnum():
-                raise self._wrong(f"unexpected character {character!r} in a variable name", start)
+                raise self._error(f"unexpected character {character!r} in a variable name", start)
             self.place += 1
         self.ends_at = self.place
         is_inherited = self.place >= len(self.text) or self.text[self.place] == "\n"
         key = self.text[start : self.place].rstrip()
         if any(character in _SPACE for character in key):
-            raise self._wrong("key cannot contain a space", start)
+            raise self._error("key cannot contain a space", start)
         self.place += 1
         while self.place < len(self.text) and self.text[self.place] in _SPACE and not is_inherited:
             self.place += 1
@@ -248,36 +250,36 @@ class _EnvironmentFile:
             value = self.text[self.place : end].partition(" #")[0].rstrip()
             self.place = end
             return self._expanded(value)
-        start, done = self.place, list[str]()
+        start, parts = self.place, list[str]()
         index = start + 1
         while index < len(self.text):
             character = self.text[index]
             if character == "\\" and self.text[index + 1 : index + 2] == quote:
-                done.append(quote)
+                parts.append(quote)
                 index += 2
                 continue
             if character == quote:
                 self.place = index + 1
-                value = "".join(done)
+                value = "".join(parts)
                 if quote == "'":
                     return self._expanded(value) if self.as_v1 else value
                 return self._expanded(_ESCAPE.sub(_unescaped, value))
-            done.append(character)
+            parts.append(character)
             index += 1
-        raise self._wrong("unterminated quoted value", start)
+        raise self._error("unterminated quoted value", start)
 
     def _expanded(self, value: str) -> str:
         if self.as_v1:
             return _python_expanded(value, self.known, self.where)
-        return str(ComposeVariables(self.known).into(value, self.where))
+        return str(ComposeVariables(self.known).replaced_in(value, self.where))
 
-    def _wrong(self, what: str, place: int) -> DataError:
+    def _error(self, what: str, place: int) -> DataError:
         return DataError(f"line {self.text.count(chr(10), 0, place) + 1}: {what}", where=self.where)
 
 
 def _python_expanded(value: str, known: Mapping[str, str], where: str) -> str:
     """Return a value with each ``${NAME}`` or ``${NAME:-default}`` replaced. Other forms stay as they are."""
-    done: list[str] = []
+    parts: list[str] = []
     place = end = length = 0
     while (start := value.find("${", place)) >= 0:
         if end < start + 2:
@@ -289,17 +291,17 @@ def _python_expanded(value: str, known: Mapping[str, str], where: str) -> str:
         close = value.find("}", end) if has_default else end
         if close < 0:
             break
-        done.append(value[place:start])
+        parts.append(value[place:start])
         if value[close] == "}":
-            done.append(known.get(value[start + 2 : end], value[end + 2 : close] if has_default else ""))
-            length += len(done[-1])
+            parts.append(known.get(value[start + 2 : end], value[end + 2 : close] if has_default else ""))
+            length += len(parts[-1])
             if length > _LONGEST:
                 raise DataError(f"a value has more than {_LONGEST:,} characters", where=where)
             place = close + 1
         else:
-            done.append("${")
+            parts.append("${")
             place = start + 2
-    return "".join((*done, value[place:]))
+    return "".join((*parts, value[place:]))
 
 
 def _unescaped(escape: re.Match[str]) -> str:

@@ -332,7 +332,7 @@ def test_values_with_variables_are_so_many_and_so_deep() -> None:
     for _ in range(60):
         deep = [deep]
     with pytest.raises(DataError, match="A: values are nested more than 50 levels deep"):
-        ComposeVariables({}).into(deep, "A")
+        ComposeVariables({}).replaced_in(deep, "A")
 
 
 @pytest.mark.parametrize(
@@ -345,13 +345,13 @@ def test_values_with_variables_are_so_many_and_so_deep() -> None:
 )
 def test_a_value_has_only_so_many_variables(value: str, output: str) -> None:
     with pytest.raises(DataError, match=output):
-        ComposeVariables({}).into(value, "A")
+        ComposeVariables({}).replaced_in(value, "A")
 
 
 def test_values_together_have_only_so_many_characters(tmp_path: Path) -> None:
     output = "the values have more than 16,777,216 characters"
     with pytest.raises(DataError, match=output):
-        ComposeVariables({"A": "x" * 1_000_000}).into(["${A}"] * 17, "args")
+        ComposeVariables({"A": "x" * 1_000_000}).replaced_in(["${A}"] * 17, "args")
     (tmp_path / ".env").write_text(f"A={'x' * 1_000_000}\n" + "".join(f"B{i}=${{A}}\n" for i in range(17)))
     for as_v1 in (False, True):
         with pytest.raises(DataError, match=output):
@@ -363,7 +363,7 @@ def test_values_together_have_only_so_many_characters(tmp_path: Path) -> None:
 
 
 def test_a_value_of_many_variables_takes_linear_time() -> None:
-    assert ComposeVariables({"A": "xyz"}).into("${A}" * 100_000, "A") == "xyz" * 100_000
+    assert ComposeVariables({"A": "xyz"}).replaced_in("${A}" * 100_000, "A") == "xyz" * 100_000
 
 
 @pytest.mark.parametrize("begun", ["${", "${A", "${:", "${:-"])
