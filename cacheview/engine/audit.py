@@ -85,7 +85,7 @@ def _parents(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
         yield StoreHazard(HazardKind.PARENT_MISSING, *words.orphans(len(orphans)), tuple(orphans))
     in_cycle = _in_cycles(store)
     if in_cycle:
-        yield StoreHazard(HazardKind.CIRCLE, *words.cycle(len(in_cycle)), in_cycle)
+        yield StoreHazard(HazardKind.PARENT_CYCLE, *words.cycle(len(in_cycle)), in_cycle)
 
 
 def _in_cycles(store: ImageStore) -> tuple[Image, ...]:

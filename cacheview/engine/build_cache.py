@@ -22,23 +22,27 @@ class BuildEffects:
 
     Attributes:
         restored: the images that the cache created from sources, by `identity`.
-        moved: the parents that were recorded, by image id.
+        new_parents: the parents that were recorded, by image id.
         dangling: the ids of images with names that also got a record without one, because the cache restored them
             again.
     """
 
     restored: Mapping[Hashable, Image] = field(default_factory=dict)
-    moved: Mapping[str, str] = field(default_factory=dict)
+    new_parents: Mapping[str, str] = field(default_factory=dict)
     dangling: frozenset[str] = frozenset()
 
     @property
     def key(self) -> Hashable:
         """A key that is equal for equal effects."""
-        return frozenset(image.id for image in self.restored.values()), frozenset(self.moved.items()), self.dangling
+        return (
+            frozenset(image.id for image in self.restored.values()),
+            frozenset(self.new_parents.items()),
+            self.dangling,
+        )
 
     def applied(self, store: ImageStore) -> ImageStore:
         """Return a store after these changes."""
-        if not self.restored and not self.moved and not self.dangling:
+        if not self.restored and not self.new_parents and not self.dangling:
             return store
         return replace(store, images=self.changed((*store.images, *self.restored.values())))
 
@@ -48,14 +52,14 @@ class BuildEffects:
         if verdict.is_new and verdict.image is not None:
             restored = {**restored, identity(rules, verdict.image.config): verdict.image}
         dangling = self.dangling
-        if verdict.narrowed is not None and verdict.image is not None and rules.restoring.fails_again:
+        if verdict.only_source is not None and verdict.image is not None and rules.restoring.fails_again:
             dangling |= {verdict.image.id}
-        return BuildEffects(restored, {**self.moved, **verdict.set_parent}, dangling)
+        return BuildEffects(restored, {**self.new_parents, **verdict.set_parent}, dangling)
 
     def changed(self, images: Iterable[Image]) -> tuple[Image, ...]:
         """Return images after these changes."""
         changes: dict[str, dict[str, object]] = {
-            image_id: {"parent": parent} for image_id, parent in self.moved.items()
+            image_id: {"parent": parent} for image_id, parent in self.new_parents.items()
         }
         for image_id in self.dangling:
             changes.setdefault(image_id, {})["dangling"] = True
@@ -100,7 +104,7 @@ class BuildCache:
         verdict = self.cache.verdict(probe)
         if verdict.is_new and verdict.image is not None:
             verdict = _with_id(verdict, f"{NEW}:{number}" if new_id is None else new_id(verdict.image))
-        if verdict.is_new or verdict.set_parent or verdict.narrowed is not None:
+        if verdict.is_new or verdict.set_parent or verdict.only_source is not None:
             self._go_on(verdict)
         return probe, verdict
 

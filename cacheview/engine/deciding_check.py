@@ -44,7 +44,7 @@ def deciding_in(trace: Trace, cache: KnownCache) -> DecidingCheck | None:
     if verdict.outcome in (VerdictOutcome.ERROR, VerdictOutcome.PANIC):
         source = next((subject for subject in stage.subjects if subject.outcome is CheckOutcome.PASSED), None)
         return DecidingCheck(stage, source, source.checks[-1] if source is not None else None)
-    image = verdict.narrowed or verdict.image
+    image = verdict.only_source or verdict.image
     assert image is not None
     hit = trace.subject(stage.kind, image)
     passed = [check for check in hit.checks if check.outcome is CheckOutcome.PASSED] if hit is not None else []

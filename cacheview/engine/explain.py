@@ -87,7 +87,7 @@ class Explanation:
         return " ".join(filter(None, (self.words.reason, self.words.values)))
 
     @property
-    def doubted(self) -> tuple[DoubtCount, ...]:
+    def doubt_counts(self) -> tuple[DoubtCount, ...]:
         """The doubts that an unknown answer depends on, with numbers of images; empty: the verdict is certain."""
         unknown = self.verdict.unknown
         return unknown.doubts if unknown is not None else ()
@@ -95,7 +95,7 @@ class Explanation:
     @property
     def doubts(self) -> tuple[Doubt, ...]:
         """The distinct doubts that the verdict depends on."""
-        return tuple(each.doubt for each in self.doubted)
+        return tuple(each.doubt for each in self.doubt_counts)
 
     @property
     def verdict(self) -> Verdict:

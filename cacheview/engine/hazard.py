@@ -31,7 +31,7 @@ class HazardKind(Enum):
     RESTORE_FAILS = "restore fails the build"
     EMPTY_CONFIG = "empty config"
     MOVED_PARENT = "parent moved"
-    CIRCLE = "circle of parents"
+    PARENT_CYCLE = "circle of parents"
     PRUNE = "prune removes parents"
     PARENT_MISSING = "parent missing"
     LEGACY_ONLY = "hit before an upgrade only"
@@ -52,7 +52,7 @@ OF_VERDICTS = frozenset(HazardKind) - _OF_STORES_ALONE
 """The kinds that `hazards` reports about a verdict."""
 
 OF_STORES = _OF_STORES_ALONE | {
-    HazardKind.CIRCLE,
+    HazardKind.PARENT_CYCLE,
     HazardKind.MARK_MISSING,
     HazardKind.TIE,
     HazardKind.LABEL_WILDCARD,

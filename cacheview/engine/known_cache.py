@@ -134,7 +134,7 @@ class KnownCache(Lookups):
             is_new=existing is None,
             perhaps=possible,
             set_parent=new_parents,
-            narrowed=source,
+            only_source=source,
             source=source,
         )
 

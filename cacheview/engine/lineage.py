@@ -28,7 +28,7 @@ class Lineage(NamedTuple):
     """One ``--cache-from`` reference, and the sources that it brings in. A lookup may need a thousand of them.
 
     Attributes:
-        reference: as given.
+        reference: as specified.
         image: the image that it resolves to; None: there is none.
         sources: the image and its ancestors, newest first, at most one per history entry; empty if it is ignored.
         reason: returns why there are no sources, or where the walk along the parents ended, in words.
@@ -78,7 +78,7 @@ def _is_by_name(reference: str) -> bool:
     try:
         return bool(parse_reference(reference).name)
     except DataError:
-        return False  # it refers to nothing, whatever the names
+        return False  # it refers to nothing, regardless of names
 
 
 def _lineage(store: ImageStore, reference: str, rules: RuleSet, name_doubts: tuple[Doubt, ...]) -> Lineage:

@@ -194,7 +194,7 @@ class Lookups:
     def continuations(self, probe: Probe, *, explained: bool = False) -> Continuations:
         """Return how the sources of a probe continue its parent's history.
 
-        ``explained``: whether to keep the result until another probe is explained, whatever is looked up meanwhile.
+        ``explained``: whether to keep the result until another probe is explained, even if others are looked up.
         """
         return self._continued(
             _HistoriesOf.SOURCES, self.sources(probe.cache_from)[1], self.parent(probe), explained=explained

@@ -302,7 +302,9 @@ def _hit_of_source(cache: KnownCache, probe: Probe, parent: Image | None, source
             answers.allow_any(restore_doubts, source)
     verdict = cache.source_hit(probe, parent, source, None, ())
     answers.add_verdict(verdict)
-    if rules.restoring.fails_again and (verdict.narrowed is not None or verdict.why is VerdictReason.RESTORED_BEFORE):
+    if rules.restoring.fails_again and (
+        verdict.only_source is not None or verdict.why is VerdictReason.RESTORED_BEFORE
+    ):
         _restored_before(cache, probe, parent, source, answers)
 
 

@@ -191,7 +191,7 @@ class RuleSet:
         requirements: the requirements for a candidate that are checked before its config, in order.
         config_checks: the comparisons of two container configs, in order; the daemon stops at the first failure.
         image_fields: the fields that the store reads from an image's container config; on the image's side, all others
-            have their zero value, whatever its JSON contains.
+            have their zero value, regardless of what its JSON contains.
         later: the requirements for a candidate that are checked after its config.
         missing_time: the meaning of a missing ``created``.
         sources, descent, source_hit: the effects of ``--cache-from``.

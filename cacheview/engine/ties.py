@@ -1,6 +1,6 @@
 """The images of a store that tie: one step matches several of them, and only their order in the store decides.
 
-It uses the same lookups as a verdict (`CandidateIndex`, `layers`), so it considers whatever a rule set compares.
+It uses the same lookups as a verdict (`CandidateIndex`, `layers`), so it considers everything that a rule set compares.
 """
 
 from __future__ import annotations

@@ -84,9 +84,9 @@ class Verdict:
         perhaps: an image in the store that may be the answer instead of a new image, if it is not known whether an
             earlier build created exactly that image; None: there is none.
         set_parent: the parents that the answer recorded in the store, by image id.
-        narrowed: the only source from now on; None: the sources are unchanged.
+        only_source: the only source from now on; None: the sources are unchanged.
         why: see `VerdictReason`; None if outcome and stage explain the answer.
-        source: the source whose history continues with the step, whatever the outcome; None: there is none.
+        source: the source whose history continues with the step, for any outcome; None: there is none.
         unknown: the possible answers if the answer is unknown; otherwise None.
     """
 
@@ -99,7 +99,7 @@ class Verdict:
     is_new: bool = False
     perhaps: Image | None = None
     set_parent: Mapping[str, str] = field(default_factory=dict)
-    narrowed: Image | None = None
+    only_source: Image | None = None
     why: VerdictReason | None = None
     source: Image | None = None
     unknown: UnknownAnswer | None = None
@@ -107,7 +107,7 @@ class Verdict:
     @property
     def sources_after(self) -> tuple[Image, ...]:
         """The sources for the next probe of the same build."""
-        return self.sources if self.narrowed is None else (self.narrowed,)
+        return self.sources if self.only_source is None else (self.only_source,)
 
     @property
     def as_known(self) -> Verdict:

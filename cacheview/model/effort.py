@@ -24,7 +24,7 @@ LONGEST: Final = 40.0
 
 _USUAL: Final = 50_000  # images; a question about this many takes about 5 seconds
 _SORTED_AT_ONCE: Final = 4096  # items; sorting this many takes a few milliseconds
-_PACE: Final = 512  # items; processing this many takes well under a second, whatever is done with each
+_PACE: Final = 512  # items; processing this many takes well under a second, whatever the processing
 
 
 class LimitError(Exception):

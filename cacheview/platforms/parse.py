@@ -10,7 +10,7 @@ from cacheview.platforms.normal import ARM64_ALIASES, HOST, normalize_arch
 
 __all__ = ["parse_specifier"]
 
-_REMEDY: Final = "use linux/amd64 or linux/arm/v7"
+_REMEDY: Final = "use a platform such as linux/amd64 or linux/arm/v7"
 _PART: Final = re.compile(r"[A-Za-z0-9_.-]+")
 _OPERATING_SYSTEMS: Final = re.findall(
     r"\w+",

@@ -49,7 +49,7 @@ def as_object(explanation: Explanation, *, everything: bool = False, using: Daem
         "sentence": explanation.sentence,
         "reason": explanation.reason,
         "unknown": None if verdict.unknown is None else unknown_as_object(verdict.unknown, trace.rules),
-        "doubts": [doubt_as_object(each.doubt) | {"images": each.images} for each in explanation.doubted],
+        "doubts": [doubt_as_object(each.doubt) | {"images": each.images} for each in explanation.doubt_counts],
         "deciding": None
         if deciding is None
         else {

@@ -48,7 +48,7 @@ def _text_lines(explanation: Explanation, using: Daemon | None, *, everything: b
         yield f"  {'Deciding check' if is_known else 'What would decide'}: {check_line(deciding.check)}"
     if hint := smallest_edit_phrase(explanation):
         yield f"  Smallest edit for a hit: {hint}"
-    yield from (f"  {line}" for line in _doubt_lines(explanation.doubted, everything=everything))
+    yield from (f"  {line}" for line in _doubt_lines(explanation.doubt_counts, everything=everything))
     for hazard in explanation.hazards:
         yield f"  Hazard ({HAZARD_TITLES[hazard.kind]}): {hazard.sentence} {hazard.advice}"
     trace = explanation.trace
@@ -101,7 +101,7 @@ def as_markdown(explanation: Explanation, *, using: Daemon | None = None) -> str
         lines += [escaped(explanation.reason), ""]
     if hint := smallest_edit_phrase(explanation):
         lines += [f"Smallest edit for a hit: {escaped(hint)}", ""]
-    lines += [f"> {escaped(line)}\n" for line in _doubt_lines(explanation.doubted)]
+    lines += [f"> {escaped(line)}\n" for line in _doubt_lines(explanation.doubt_counts)]
     lines += [f"> Hazard ({HAZARD_TITLES[hazard.kind]}): {escaped(hazard.sentence)} {escaped(hazard.advice)}\n"
               for hazard in explanation.hazards]  # fmt: skip
     subject = explanation.deciding.subject if explanation.deciding is not None else None

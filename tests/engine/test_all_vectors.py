@@ -80,7 +80,7 @@ def assert_explained(cache: ImageCache, probe: Probe) -> None:
     if verdict.outcome is VerdictOutcome.HIT:
         assert verdict.stage is not None
         assert verdict.image is not None
-        used = trace.subject(verdict.stage, verdict.narrowed or verdict.image)
+        used = trace.subject(verdict.stage, verdict.only_source or verdict.image)
         assert used is not None
         assert used.outcome is CheckOutcome.PASSED
         assert {check.outcome for check in used.checks} <= {CheckOutcome.PASSED, CheckOutcome.NOT_COMPARED}

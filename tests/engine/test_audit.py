@@ -42,7 +42,7 @@ CASES: list[tuple[str, str, list[Image], list[Image]]] = [
         [BASE, image(B, parent=A)],
     ),
     ("PARENT_MISSING", GRAPH, [image(B, parent=C)], [BASE, image(B, parent=A)]),
-    ("CIRCLE", GRAPH, [image(A, parent=B), image(B, parent=A)], [BASE, image(B, parent=A)]),
+    ("PARENT_CYCLE", GRAPH, [image(A, parent=B), image(B, parent=A)], [BASE, image(B, parent=A)]),
     ("MARK_MISSING", GRAPH, [BASE, image(B, parent=A, built_locally=False)], [BASE, image(B, parent=A)]),
     ("LEGACY_ONLY", OLD, [BASE, image(B, parent=A, built_locally=False)], [BASE, image(B, parent=A)]),
     ("NO_TIME", GRAPH, [BASE, image(B, parent=A, created=None)], [BASE, image(B, parent=A)]),

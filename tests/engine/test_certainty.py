@@ -42,7 +42,7 @@ def test_a_certain_answer_is_that_of_the_store_that_shows_all(case: tuple[ImageS
     explanation = explained(reported, probe)
     verdict = explanation.verdict
     doubtful = any(image.doubts for image in reported.images)
-    certain = not explanation.doubted
+    certain = not explanation.doubt_counts
     event(
         f"{'doubts' if doubtful else 'exact'}, {'certain' if certain else 'not certain'}, {verdict.outcome.value}"
         + (" with sources" if probe.cache_from else "")
@@ -51,7 +51,7 @@ def test_a_certain_answer_is_that_of_the_store_that_shows_all(case: tuple[ImageS
         assert (verdict.outcome.value, verdict.image.id if verdict.image else None) == naive.answer(exact, probe)
     else:
         assert doubtful
-        assert all(doubted.images >= 1 for doubted in explanation.doubted)
+        assert all(doubted.images >= 1 for doubted in explanation.doubt_counts)
         assert len(set(explanation.doubts)) == len(explanation.doubts)
 
 
@@ -61,8 +61,8 @@ def test_so_it_is_by_the_rules_of_every_release(case: tuple[ImageStore, ImageSto
     exact, reported, probe = case
     explanation = explain(ImageCache(reported, RULE_SETS[name]), probe)
     verdict, true = explanation.verdict, ImageCache(exact, RULE_SETS[name]).verdict(probe)
-    event(f"{'not certain' if explanation.doubted else 'certain'}, {verdict.outcome.value}")
-    if not explanation.doubted:
+    event(f"{'not certain' if explanation.doubt_counts else 'certain'}, {verdict.outcome.value}")
+    if not explanation.doubt_counts:
         assert verdict.outcome is true.outcome
         assert (verdict.image and verdict.image.id) == (true.image and true.image.id)
 
@@ -96,7 +96,7 @@ def test_a_check_without_a_mark_comes_out_the_same(case: tuple[ImageStore, Image
 @examples(1)
 def test_without_doubts_everything_is_certain(case: tuple[ImageStore, Probe]) -> None:
     explanation = explained(*case)
-    assert explanation.doubted == ()
+    assert explanation.doubt_counts == ()
     assert explanation.doubts == ()
     for stage in explanation.trace.stages:
         assert not any(check.doubts for check in stage.checks)

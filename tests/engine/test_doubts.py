@@ -106,7 +106,7 @@ def test_with_an_unknown_candidate_it_is_a_hit_or_a_miss() -> None:
     explanation = asked([known, unknown], Cmd=COMMAND)
     assert may_be(explanation) == (HIT_OR_MISS, [unknown])
     assert aspects(explanation) == ["container_config"]
-    assert explanation.doubted[0].images == 1
+    assert explanation.doubt_counts[0].images == 1
     assert explanation.sentence == "a hit on d:1, or a miss"
     assert "its build config" in explanation.reason
     assert explanation.deciding is not None
@@ -251,7 +251,7 @@ def test_equal_seconds_are_a_pass_that_is_not_certain() -> None:
     assert explanation.verdict.as_known.stage is StageKind.HISTORY
     assert may_be(explanation)[0] == HIT_OR_MISS
     assert aspects(explanation) == ["history.created"]
-    assert explanation.doubted[0].images == 2
+    assert explanation.doubt_counts[0].images == 2
     check = history_of(explanation)
     assert (check.outcome, bool(check.doubts)) == (CheckOutcome.PASSED, True)
     fields = {field.name.rpartition(".")[2]: field for field in check.children[0].children}
@@ -346,14 +346,17 @@ def test_unknown_candidates_are_no_matter_where_no_source_would_make_them_count(
 def test_doubts_are_counted_over_many_candidates_quickly() -> None:
     images = [without_config(image(f"sha256:{i:064x}", second=i)) for i in range(500)]
     explanation = asked(images, Cmd=COMMAND)
-    assert [doubted.images for doubted in explanation.doubted] == [500]
+    assert [doubted.images for doubted in explanation.doubt_counts] == [500]
 
 
 def test_with_sources_doubts_about_parents_are_counted_over_all_candidates() -> None:
     images = [with_doubt(without_config(image(f"sha256:{i:064x}", second=i)), "parent") for i in range(500)]
     child = with_doubt(image(OTHER, parent=NEW, history=[entry("x")], layers=["sha256:1"]), "parent")
     explanation = asked([base(), *images, child], [OTHER], Cmd=COMMAND)
-    assert {each.doubt.aspect: each.images for each in explanation.doubted} == {"container_config": 500, "parent": 501}
+    assert {each.doubt.aspect: each.images for each in explanation.doubt_counts} == {
+        "container_config": 500,
+        "parent": 501,
+    }
 
 
 @pytest.mark.parametrize("aspect", ["history.created", "history.author", "history.comment", "diff_ids"])

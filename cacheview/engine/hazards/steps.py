@@ -21,12 +21,12 @@ def of_history_hit(cache: ImageCache, probe: Probe, verdict: Verdict) -> Iterato
     """Yield the hazards of an image that matched by its history."""
     image = verdict.image
     assert image is not None
-    source = verdict.narrowed or image
+    source = verdict.only_source or image
     parent = cache.store.by_id.get(probe.parent)
     step = len(parent.history) if parent is not None else 0
     further = len(source.history) - step - 1
     length_doubts = (*doubts_about(source, "history"), *(doubts_about(parent, "history") if parent is not None else ()))
-    if further and verdict.narrowed is None and not length_doubts:
+    if further and verdict.only_source is None and not length_doubts:
         yield Hazard(HazardKind.FURTHER_STEPS, *words.further_steps(image, further), image)
     rules = cache.rules
     if verdict.is_new and (rules.restoring.marks_built_locally or not requires_mark(rules)):
@@ -74,7 +74,7 @@ def of_moves(cache: ImageCache, verdict: Verdict) -> Iterator[Hazard]:
             old = _title(cache.store, image.parent)
             yield Hazard(HazardKind.MOVED_PARENT, *words.moved_parent(image, old, new), image)
         if _has_ancestor(cache.store, parent, image_id, verdict.set_parent):
-            yield Hazard(HazardKind.CIRCLE, *words.circle(image, new), image)
+            yield Hazard(HazardKind.PARENT_CYCLE, *words.new_cycle(image, new), image)
 
 
 def _title(store: ImageStore, image_id: str) -> str:

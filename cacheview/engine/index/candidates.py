@@ -241,7 +241,7 @@ class CandidateIndex:
         return passed
 
     def eligible(self, probe: Probe) -> int:
-        """Return the images that meet the requirements, whatever their config."""
+        """Return the images that meet the requirements, regardless of their config."""
         bits = self.all
         for requirement in (*self._rules.requirements, *self._rules.later):
             bits &= self._look_up(requirement, requirement.query(probe))

@@ -1,7 +1,7 @@
-"""Numbers of many images, stored as bits, which are computed for all images at once.
+"""Numbers of many images, stored as bits and computed for all images together.
 
-Plane n has bit n of each image's number. So adding two numbers for each of 10,000 images takes a few operations on ints
-of 10,000 bits.
+Plane n has bit n of each image's number. Adding two numbers for each of 10,000 images therefore takes only a few
+operations on ints of 10,000 bits.
 """
 
 from __future__ import annotations

@@ -48,7 +48,7 @@ def history_stage(probe: Probe, cache: KnownCache, verdict: Verdict) -> Stage:
         note = words.LOCAL_COUNTS if verdict.outcome is VerdictOutcome.HIT else words.NEVER_REACHED
         outcome = NOT_REACHED
     elif verdict.outcome is VerdictOutcome.HIT:
-        note = words.source_matches(sources[last], creates_image=verdict.narrowed is not None)
+        note = words.source_matches(sources[last], creates_image=verdict.only_source is not None)
         outcome = PASSED
     elif verdict.outcome in (VerdictOutcome.ERROR, VerdictOutcome.PANIC):
         outcome, note = FAILED, verdict.error

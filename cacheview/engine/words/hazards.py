@@ -16,7 +16,6 @@ __all__ = [
     "HAZARD_TITLES",
     "HazardText",
     "WayToHit",
-    "circle",
     "cycle_of_source",
     "discarded",
     "empty_label",
@@ -26,6 +25,7 @@ __all__ = [
     "loaded",
     "loop",
     "moved_parent",
+    "new_cycle",
     "new_empty_config",
     "orphan",
     "pulled_for_scratch",
@@ -53,7 +53,7 @@ HAZARD_TITLES: Final[Mapping[HazardKind, str]] = {
     HazardKind.RESTORE_FAILS: "build fails on restore",
     HazardKind.EMPTY_CONFIG: "empty config",
     HazardKind.MOVED_PARENT: "parent replaced",
-    HazardKind.CIRCLE: "parent cycle",
+    HazardKind.PARENT_CYCLE: "parent cycle",
     HazardKind.PRUNE: "prune removes parents",
     HazardKind.PARENT_MISSING: "parent missing",
     HazardKind.LEGACY_ONLY: "hit only before an upgrade",
@@ -300,7 +300,7 @@ def moved_parent(image: Image, old: str, new: str) -> HazardText:
     )
 
 
-def circle(image: Image, new: str) -> HazardText:
+def new_cycle(image: Image, new: str) -> HazardText:
     """Describe a hit that turns the recorded parents into a cycle. ``new`` names the new parent."""
     return HazardText(
         f"This hit makes {new} the parent of {image.title}, so the recorded parents form a cycle. A later build with "

@@ -42,7 +42,7 @@ def why(
 
 
 def _why_hit(verdict: Verdict) -> str:
-    if verdict.is_new or verdict.narrowed is not None:
+    if verdict.is_new or verdict.only_source is not None:
         return "an image created from a step in the middle of a source"
     if verdict.stage is StageKind.HISTORY:
         return "the history of a source continues with this step"

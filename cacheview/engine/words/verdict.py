@@ -191,8 +191,8 @@ def _of_hit(trace: Trace, image: Image, parent: str) -> VerdictWords:
     if trace.rules.by_layers:
         reason = f"It has one more layer and one more history entry than {parent}, and that entry is this command."
         return VerdictWords(f"{known_as(image)} is used", reason)
-    if trace.verdict.narrowed is not None:
-        source = known_as(trace.verdict.narrowed)
+    if trace.verdict.only_source is not None:
+        source = known_as(trace.verdict.only_source)
         reason = f"The history of the source {source} begins with that of {parent}, followed by this command"
         if not trace.verdict.is_new:
             rest = "and then by others; an earlier build created an image for just this step from the source."

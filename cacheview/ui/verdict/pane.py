@@ -147,12 +147,12 @@ class VerdictPane(QWidget):
             self._late.stop()
             self._is_late = False
             self.banner.show_edit(explanation)
-            self.hazards.show_hazards(explanation.hazards, explanation.doubted)
+            self.hazards.show_hazards(explanation.hazards, explanation.doubt_counts)
             return
         if not self._is_late and not self._late.isActive():
             self._late.start()
         self.banner.await_edit(explanation, is_late=self._is_late)
-        self.hazards.show_hazards(() if self._is_late else self.hazards.hazards, explanation.doubted)
+        self.hazards.show_hazards(() if self._is_late else self.hazards.hazards, explanation.doubt_counts)
 
     def _show_late(self) -> None:
         """Show that the edit and the hazards are pending. Until now, the previous ones were shown."""
