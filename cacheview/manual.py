@@ -21,7 +21,7 @@ def manual() -> str:
     lines = [
         f'.TH CACHEVIEW 1 "" "cacheview {__version__}" "User Commands"',
         ".SH NAME",
-        rf"cacheview \- {_escaped(_description(window).rstrip('.'))}",
+        rf"cacheview \- {_escaped(_lower(_description(window).rstrip('.')))}",
         ".SH SYNOPSIS",
         *_synopsis("cacheview", window),
     ]
@@ -33,6 +33,11 @@ def manual() -> str:
         lines += [f".SH CACHEVIEW {command.name.upper()}", *_text(_description(parser)), *_options(parser)]
         lines += _text(_epilog(parser))
     return "\n".join(lines) + "\n"
+
+
+def _lower(text: str) -> str:
+    """Return a text without its capital, as in the line that indexes of manual pages show."""
+    return text[:1].lower() + text[1:]
 
 
 def _description(parser: argparse.ArgumentParser) -> str:
@@ -75,7 +80,8 @@ def _label(action: argparse.Action) -> str:
 
 
 def _help(action: argparse.Action) -> str:
-    return (action.help or "").replace("%%", "%")
+    text = (action.help or "").replace("%%", "%")
+    return text.replace("(see below)", "(see STORES)") if action.metavar == "STORE" else text
 
 
 def _text(text: str) -> Iterator[str]:

@@ -27,6 +27,7 @@ __all__ = ["parser", "run"]
 _HELP: Final = """\
 The output lists each probe or build with an unexpected result, then how many build steps are unknown and why. The
 last line is always `N passed, N failed`; each build counts as one.
+
 exit status: 0 all passed, 1 some failed, 2 the command line is invalid or no file can be used.
 """
 

@@ -35,6 +35,7 @@ A and B are each one of
   RECORD#N      the build on line N of a replay file with several builds
   CONTEXT       a build context (folder or tar file), replayed against the store given with --store
   image:NAME    an image in the store given with --store; its history and layers show how it was built
+
 Build and store options apply to every side that needs them; --a and --b add options to one side only.
 
 exit status: 0 every step is the same and has the same result, 1 the builds differ (with --lost: B misses the
@@ -173,7 +174,9 @@ def _side_parser(letter: str) -> argparse.ArgumentParser:
 
 def _add_side(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
-        "--store", metavar="STORE", help="the store to replay build contexts against, or that contains the images"
+        "--store",
+        metavar="STORE",
+        help="the store to replay build contexts against, or that contains the images (see below)",
     )
     add_case(parser)
     add_build(parser)
