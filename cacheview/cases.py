@@ -28,6 +28,7 @@ from cacheview.model import (
 from cacheview.model.effort import paced
 from cacheview.model.once import once_of_store
 from cacheview.platforms import HOST
+from cacheview.wording import sentence
 
 if TYPE_CHECKING:
     from cacheview.engine import RuleSet
@@ -90,9 +91,9 @@ class Daemon:
 
     @property
     def sentence(self) -> str:
-        """A sentence that names the daemon and the reason for this choice."""
+        """The daemon and the reason for this choice, in words."""
         where = f" on {self.platform}" if self.platform != HOST else ""
-        return f"Using the rules of {self.title} ({self.rules.name}){where}: {self.reason}."
+        return f"Rules: {self.title} ({self.rules.name}){where}. {sentence(self.reason)}".rstrip()
 
 
 def daemon_of(case: OpenedCase, rules: str = "") -> Daemon:

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 __all__ = ["all_of", "counted", "plural", "sentence"]
+
+_LOWER_CASE: Final = re.compile(r"(?:cacheview|containerd)\b")
 
 
 def plural(count: int, one: str, many: str = "") -> str:
@@ -26,6 +30,10 @@ def all_of(words: Sequence[str]) -> str:
 
 
 def sentence(text: str) -> str:
-    """Turn a phrase into a sentence, with a capital and a period. An empty phrase stays empty."""
+    """Turn a phrase into a sentence, with a capital and a period. An empty phrase stays empty.
+
+    Names of programs that are written in lower case stay so.
+    """
     text = text.strip()
-    return f"{text[:1].upper()}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}" if text else ""
+    first = text[:1] if _LOWER_CASE.match(text) else text[:1].upper()
+    return f"{first}{text[1:]}{'' if text.endswith(('.', '!', '?')) else '.'}" if text else ""

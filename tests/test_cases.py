@@ -109,7 +109,7 @@ def test_a_store_has_rules_and_builder_of_its_engine() -> None:
         DaemonBasis.ENGINE,
     )
     assert daemon.sentence == (
-        "Using the rules of Docker 26.0.1, graph driver (graphdriver-25.0.5): the store was written by this release."
+        "Rules: Docker 26.0.1, graph driver (graphdriver-25.0.5). The store was written by this release."
     )
     development = daemon_of(case(release=Release(C, "25.0.0-dev", "71ebfc7c63")))
     assert (development.rules.name, development.builder) == ("containerd-71ebfc7", MOBY_71EBFC7)
@@ -219,7 +219,7 @@ def test_without_an_engine_the_builder_is_on_the_platform_of_what_it_made(
 ) -> None:
     daemon = daemon_of(case(*images))
     assert str(daemon.platform) == str(platform)
-    assert (f" on {platform}: " in daemon.sentence) == (daemon.platform != HOST)
+    assert (f" on {platform}. " in daemon.sentence) == (daemon.platform != HOST)
 
 
 def test_an_engine_says_itself_what_it_is_on() -> None:

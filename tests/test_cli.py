@@ -48,10 +48,10 @@ def test_why_these_rules_are_used_for_a_store_is_reported(
     monkeypatch.setattr("cacheview.commands.opening.open_store", lambda _: opened)
     main(["audit", str(tmp_path)])
     reported = capsys.readouterr().out
-    why = "an image's config says that this release built it"
-    assert f"Using the rules of Docker 20.10.24\ufffd[1m, graph driver (graphdriver-24.0.7): {why}.\n" in reported
+    why = "An image's config says that this release built it"
+    assert f"Rules: Docker 20.10.24\ufffd[1m, graph driver (graphdriver-24.0.7). {why}.\n" in reported
     main(["audit", str(tmp_path), "--rules", "graphdriver-29"])
-    assert "(graphdriver-29): you chose these rules." in capsys.readouterr().out
+    assert "(graphdriver-29). You chose these rules." in capsys.readouterr().out
 
 
 def test_explain_by_parent_and_config(

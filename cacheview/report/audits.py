@@ -24,9 +24,9 @@ def audit_as_text(
     store_hazards: Sequence[StoreHazard], store: ImageStore, rules: RuleSet, *, using: Daemon | None = None
 ) -> str:
     """Return the hazards of a store as text, each with the first ten of its images."""
-    hazards = counted(len(store_hazards), "hazard") if store_hazards else "no hazards"
-    images = counted(len(store.images), "image")
-    lines = [f"{images}, using the rules of {rules.title}: {hazards}", *using_as_lines(using)]
+    hazards = counted(len(store_hazards), "hazard") if store_hazards else "No hazards"
+    lines = [f"{hazards} in {counted(len(store.images), 'image')}"]
+    lines += using_as_lines(using) if using is not None else (f"Rules: {rules.title}.",)
     for hazard in store_hazards:
         lines += ["", f"Hazard ({HAZARD_TITLES[hazard.kind]}): {hazard.sentence} {hazard.advice}"]
         for image in hazard.images[:NEAREST]:

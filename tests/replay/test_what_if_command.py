@@ -65,7 +65,7 @@ def test_an_upgrade_past_the_mark_of_what_was_built_here(
     store = built(tmp_path, OLD)
     assert main(["replay", context, "--store", store, "--what-if", "upgrade:26.1.5"]) == 1
     lines = printed(capsys)
-    assert lines[0].startswith("Using the rules of Docker 26.1.5, graph driver (graphdriver-25.0.5)")
+    assert lines[0].startswith("Rules: Docker 26.1.5, graph driver (graphdriver-25.0.5)")
     assert lines[-1] == "3 steps that are cached now would be rebuilt."
 
 

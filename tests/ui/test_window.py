@@ -489,7 +489,7 @@ def test_a_copied_verdict_is_what_the_command_line_writes(
     assert [text.strip() for text in copied] == [written, written]
     for form in ("text", "Markdown"):
         window.workspace.verdict.banner.copy_requested.emit(form)
-        assert window.session.daemon.sentence.split(":")[0] in QGuiApplication.clipboard().text()
+        assert window.session.daemon.sentence.split(" (")[0] in QGuiApplication.clipboard().text()
 
 
 def test_names_that_hold_html_are_shown_as_they_are(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:

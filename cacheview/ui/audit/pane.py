@@ -134,8 +134,8 @@ class AuditPane(LookupPane[AuditHead, _Subject]):
         assert self._subject is not None
         store, rules = self._subject
         images = counted(len(store.images), "image")
-        hazards = counted(len(store_hazards), "hazard") if store_hazards else "no hazards"
-        self.head.show_text(f"{hazards} in {images}, using the rules of {rules.title}")
+        hazards = counted(len(store_hazards), "hazard") if store_hazards else "No hazards"
+        self.head.show_text(f"{hazards} in {images}. Rules: {rules.title}")
         self.head.copy_button.setEnabled(bool(store_hazards))
         kept = self._chosen()
         image = self.images_model.images[self.images.currentIndex().row()].id if self._has_image() else ""
@@ -144,9 +144,7 @@ class AuditPane(LookupPane[AuditHead, _Subject]):
         self.hazards.resizeRowsToContents()
         if not store_hazards:
             self._forget()
-            self._content.show_text(
-                "No hazards under these rules", f"{images} checked, using the rules of {rules.title}."
-            )
+            self._content.show_text("No hazards under these rules", f"{images} checked. Rules: {rules.title}.")
             self.settled.emit()
             return
         same = [row for row, hazard in enumerate(store_hazards) if kept is not None and hazard.kind is kept.kind]

@@ -69,7 +69,7 @@ def test_by_keyboard_alone_to_the_image(window: MainWindow, qtbot: QtBot, show: 
     show(*images)
     pane = audited(window, qtbot)
     assert kinds(pane) == ["parent missing", "not recorded as built here"]
-    assert pane.head.text == "2 hazards in 5 images, using the rules of containerd store, Docker 28.0 to 28.5"
+    assert pane.head.text == "2 hazards in 5 images. Rules: containerd store, Docker 28.0 to 28.5"
     qtbot.waitUntil(pane.hazards.hasFocus)
     assert [image.id for image in pane.images_model.images] == [images[4].id]
     qtbot.keyClick(pane.hazards, Qt.Key.Key_Down)
@@ -260,7 +260,7 @@ def test_copied(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     pane = audited(window, qtbot)
     qtbot.mouseClick(pane.head.copy_button, Qt.MouseButton.LeftButton)
     text = QGuiApplication.clipboard().text()
-    assert text.startswith("4 images, using the rules of containerd store, Docker 28.0 to 28.5: 1 hazard")
+    assert text.startswith("1 hazard in 4 images\nRules: Docker 28.5.2, containerd (containerd-28.5.2). ")
     qtbot.keyClick(pane.hazards, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert (
         QGuiApplication.clipboard().text().startswith("Hazard (not recorded as built here): 3 images are not recorded")

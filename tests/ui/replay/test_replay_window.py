@@ -234,7 +234,7 @@ def test_the_steps_are_copied(window: MainWindow, qtbot: QtBot, site: Path) -> N
     with qtbot.waitSignal(pane.copied):
         pane.head.copy_button.click()
     text = QGuiApplication.clipboard().text()
-    assert text.startswith("Using the rules of ")
+    assert text.startswith("Rules: ")
     assert "\nStep 1/10 : FROM scratch" in text
     assert " ---> Using cache" in text
     choose(pane, 5)
