@@ -44,7 +44,8 @@ class BuildEffects:
         """Return a store after these changes."""
         if not self.restored and not self.new_parents and not self.dangling:
             return store
-        return replace(store, images=self.changed((*store.images, *self.restored.values())))
+        restored = self.changed(self.restored.values())
+        return store.with_changes(self.moved_in(store), restored)
 
     def after(self, rules: RuleSet, verdict: Verdict) -> BuildEffects:
         """Return the effects after one more answer."""
@@ -58,12 +59,22 @@ class BuildEffects:
 
     def changed(self, images: Iterable[Image]) -> tuple[Image, ...]:
         """Return images after these changes."""
+        changes = self._changes
+        return tuple(image.model_copy(update=changes[image.id]) if image.id in changes else image for image in images)
+
+    def moved_in(self, store: ImageStore) -> Mapping[str, Image]:
+        """Return the images of a store that these changes concern, as they are after them, by id."""
+        known = (image for image_id in self._changes if (image := store.by_id.get(image_id)) is not None)
+        return {image.id: image for image in self.changed(known)}
+
+    @property
+    def _changes(self) -> Mapping[str, Mapping[str, object]]:
         changes: dict[str, dict[str, object]] = {
             image_id: {"parent": parent} for image_id, parent in self.new_parents.items()
         }
         for image_id in self.dangling:
             changes.setdefault(image_id, {})["dangling"] = True
-        return tuple(image.model_copy(update=changes[image.id]) if image.id in changes else image for image in images)
+        return changes
 
 
 class BuildCache:
@@ -123,13 +134,11 @@ class BuildCache:
     def _go_on(self, verdict: Verdict) -> None:
         go_on()
         store, rules = self.cache.store, self.cache.rules
-        images = store.images
-        if verdict.is_new and verdict.image is not None:
-            images = (*images, verdict.image)
-        self.effects = self.effects.after(rules, verdict)
+        new = (verdict.image,) if verdict.is_new and verdict.image is not None else ()
+        self.effects = effects = self.effects.after(rules, verdict)
         restored = {key: image.id for key, image in self.effects.restored.items()}
         carried = replace(self.cache.carried, sources=verdict.sources_after, restored=restored)
-        self._before, self._added = replace(store, images=self.effects.changed(images)), ()
+        self._before, self._added = store.with_changes(effects.moved_in(store), effects.changed(new)), ()
         self.cache = ImageCache(self._before, rules, carried)
 
 

@@ -7,12 +7,13 @@ from collections.abc import Iterator
 from cacheview.engine.earlier import is_restored
 from cacheview.engine.history import IsParent, descends
 from cacheview.engine.index import newest_of
+from cacheview.engine.layers import with_content
 from cacheview.engine.lookups import CarriedState, Lookups
 from cacheview.engine.restore import RestoreError, RestorePanic, identity, restored_config
 from cacheview.engine.stage_check import Certainty
 from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome, VerdictReason
 from cacheview.model import SCRATCH, Image, ImageConfig, Probe
-from cacheview.model.effort import go_on, paced
+from cacheview.model.effort import paced
 
 __all__ = ["NEW", "CarriedState", "KnownCache"]
 
@@ -160,10 +161,7 @@ class KnownCache(Lookups):
     def like_restored(self, config: ImageConfig) -> Iterator[Image]:
         """Yield the images with the same layers and as many history entries as the config of a restored image."""
         entries, layers = len(config.history or ()), config.rootfs.diff_ids if config.rootfs is not None else ()
-        go_on()
-        for image in self.store.images:
-            if len(image.history) == entries and image.diff_ids == layers and not image.variants:
-                yield image
+        yield from with_content(self.store, entries, layers or ())
 
     def _created(self, config: ImageConfig, parent: Image | None) -> Image:
         records = self.rules.records_parent  # otherwise the parent is recorded afterwards, see `Verdict.set_parent`

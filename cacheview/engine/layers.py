@@ -19,12 +19,14 @@ from cacheview.model.once import once_of_store
 
 __all__ = [
     "LayerCheck",
+    "by_content",
     "by_first_layer",
     "child_doubts",
     "children_by_layers",
     "layer_checks",
     "layer_command_check",
     "layer_prefix_checks",
+    "with_content",
 ]
 
 
@@ -54,6 +56,30 @@ def by_first_layer(store: ImageStore) -> Mapping[str, tuple[Sequence[Image], Seq
             images.append(image)
             all_layers.append(layers)
     return results
+
+
+def with_content(store: ImageStore, entries: int, layers: tuple[str, ...]) -> Iterator[Image]:
+    """Yield the images with that number of history entries and these layers, except multi-platform ones, in order."""
+    origin, content = store.origin, (entries, layers)
+    if origin is None or not origin.is_near:
+        yield from by_content(store).get(content, ())
+        return
+    for image in by_content(origin.store).get(content, ()):
+        yield origin.replaced.get(image.id, image)
+    yield from (image for image in origin.added if _content(image) == content)
+
+
+@once_of_store
+def by_content(store: ImageStore) -> Mapping[tuple[int, tuple[str, ...]] | None, Sequence[Image]]:
+    """Return the images by their number of history entries and their layers; multi-platform ones under None."""
+    results: dict[tuple[int, tuple[str, ...]] | None, list[Image]] = {}
+    for image in paced(store.images):
+        results.setdefault(_content(image), []).append(image)
+    return results
+
+
+def _content(image: Image) -> tuple[int, tuple[str, ...]] | None:
+    return None if image.variants else (len(image.history), image.diff_ids)
 
 
 def child_doubts(child: Image, parent: Image) -> tuple[Doubt, ...]:

@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import compress
 from typing import Final
 
 from cacheview.engine.candidate import membership
 from cacheview.engine.doubts import have_doubts
+from cacheview.engine.index.changed import ChangedTables, fits
 from cacheview.engine.index.tables import Tables
-from cacheview.engine.layers import by_first_layer
+from cacheview.engine.layers import by_content, by_first_layer
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets import RULE_SETS
-from cacheview.model import SCRATCH, Aspect, Image, ImageStore, Probe
+from cacheview.model import SCRATCH, Aspect, Image, ImageStore, Probe, StoreOrigin
 from cacheview.model.effort import go_on
 
 __all__ = ["is_prepared", "prepare", "tables_of"]
@@ -22,26 +23,60 @@ _MANY: Final = 200
 """With more candidates than this on a parent, finding their positions takes a noticeable part of a frame."""
 
 
-def tables_of(store: ImageStore, rules: RuleSet) -> Tables | None:
+def tables_of(store: ImageStore, rules: RuleSet) -> Tables | ChangedTables | None:
     """Return the tables of all images in the order of some rules; None: the store is not prepared."""
-    tables: dict[bool, Tables] | None = store.computed.get(prepare)
+    tables = _own_tables(store) or _tables_by_origin(store)
     return tables[rules.dates_missing_times] if tables is not None else None
 
 
 def is_prepared(store: ImageStore) -> bool:
-    """Return whether the tables of a store have been created."""
-    return prepare in store.computed
+    """Return whether the tables of a store have been created, or those of its origin, which serve it too."""
+    return _own_tables(store) is not None or _tables_by_origin(store) is not None
+
+
+def _own_tables(store: ImageStore) -> Mapping[bool, Tables] | None:
+    return store.computed.get(prepare)
+
+
+def _tables_by_origin(store: ImageStore) -> Mapping[bool, ChangedTables] | None:
+    """Return tables that look up in those of the origin, which takes a moment; None: it has none, or they differ."""
+    origin = store.origin
+    if origin is None:
+        return None
+    known: Mapping[bool, ChangedTables] | None = store.computed.get(_tables_by_origin)
+    if known is None:
+        former = _own_tables(origin.store)
+        if former is None:
+            return None
+        known = store.computed[_tables_by_origin] = _changed(origin, store, former) if fits(origin) else {}
+    return known or None
+
+
+def _changed(origin: StoreOrigin, store: ImageStore, former: Mapping[bool, Tables]) -> Mapping[bool, ChangedTables]:
+    """Return tables for each order; empty: the two orders are the same for the origin, but not for the store."""
+    tables = ChangedTables(origin, store.images, former[True])
+    if former[False] is not former[True]:
+        return {True: tables, False: ChangedTables(origin, store.images, former[False])}
+    return {True: tables, False: tables} if tables.order.is_for_any_rules else {}
 
 
 def prepare(store: ImageStore) -> None:
     """Create the tables that the first lookup of any probe needs, under any rules.
 
     This takes a fraction of the time that it takes to open the store. Caches of the store use the tables as soon as all
-    of them exist.
+    of them exist. A store that was made from another one with a few changes uses those of that one, if it can.
     """
-    if is_prepared(store):
+    if store.origin is not None and store.origin.is_near:
+        _prepare(store.origin.store)
+    if not is_prepared(store):
+        _prepare(store)
+
+
+def _prepare(store: ImageStore) -> None:
+    if _own_tables(store) is not None:
         return
-    _ = store.by_id, store.children, by_first_layer(store)
+    _ = store.by_id, store.children, by_first_layer(store), by_content(store)
+    store.index_references()
     tables = _ordered(store)
     for each in tables.values():
         each.prepare(images for images in store.children.values() if len(images) > _MANY)
@@ -59,7 +94,11 @@ def doubtful_images(store: ImageStore, *aspects: Aspect) -> Sequence[Image]:
     cached: dict[tuple[Aspect, ...], Sequence[Image]] = store.computed.setdefault(doubtful_images, {})
     results = cached.get(aspects)
     if results is None:
-        if aspects:
+        origin = store.origin
+        if origin is not None and fits(origin):
+            replaced = origin.replaced
+            results = tuple(replaced.get(image.id, image) for image in doubtful_images(origin.store, *aspects))
+        elif aspects:
             doubtful = doubtful_images(store)
             results = tuple(compress(doubtful, have_doubts(doubtful, *aspects)))
         else:

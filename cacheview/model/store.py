@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Generic, TypeVar
+from typing import Any, Final, Generic, TypeVar
 
 from cacheview.model.doubt import Doubt
 from cacheview.model.effort import paced
@@ -16,11 +16,13 @@ from cacheview.model.image import SCRATCH, Image, Platform
 from cacheview.model.reference import parse_reference
 from cacheview.model.release import Release, StoreKind
 
-__all__ = ["ImageStore", "Problem"]
+__all__ = ["ImageStore", "Problem", "StoreOrigin"]
 
 V = TypeVar("V")
 
 _HEX = re.compile(r"[a-f0-9]{1,64}")
+_MOST_CHANGES: Final = 64
+"""The images in which a store differs from its origin, up to which what is known of the origin is used."""
 _TRUNCATED_ID = re.compile(r"(?:sha256:)?([a-f0-9]{4,64})")
 
 
@@ -33,6 +35,44 @@ class Problem:
 
     def __str__(self) -> str:
         return f"{self.where}: {self.what}" if self.where else self.what
+
+
+@dataclass(frozen=True)
+class StoreOrigin:
+    """The store that another one was made from, and their few differences.
+
+    Attributes:
+        replaced: the images that take the place of those with the same ids, by id.
+        added: the images after all others.
+    """
+
+    store: ImageStore
+    replaced: Mapping[str, Image] = field(default_factory=dict)
+    added: tuple[Image, ...] = ()
+
+    def changed(self, replaced: Mapping[str, Image], added: tuple[Image, ...]) -> StoreOrigin:
+        """Return the differences after further ones."""
+        ids = {image.id for image in self.added}
+        own = {image_id: image for image_id, image in replaced.items() if image_id not in ids}
+        before = (replaced.get(image.id, image) for image in self.added)
+        return StoreOrigin(self.store, {**self.replaced, **own}, (*before, *added))
+
+    @property
+    def is_near(self) -> bool:
+        """Whether the differences are so few that what is known of the origin is used."""
+        return len(self.replaced) + len(self.added) <= _MOST_CHANGES
+
+    @property
+    def keeps_names(self) -> bool:
+        """Whether every name is that of an image with the same id."""
+        by_id = self.store.by_id
+        same = all(image.names == by_id[image.id].names for image in self.replaced.values())
+        return same and not any(image.names for image in self.added)
+
+    @property
+    def images(self) -> Mapping[str, Image]:
+        """The replaced and added images by id."""
+        return {**self.replaced, **{image.id: image for image in self.added}}
 
 
 @dataclass(frozen=True)
@@ -76,14 +116,49 @@ class ImageStore:
                 by_id[image.id] = image
         return tuple(by_id.values()), tuple(problems)
 
+    def with_changes(self, replaced: Mapping[str, Image], added: tuple[Image, ...] = ()) -> ImageStore:
+        """Return this store with other images in place of some, and with more images after its own.
+
+        What is known of this store serves the new one, which therefore takes little time to look up in.
+
+        Args:
+            replaced: the new images by id, which is that of the image in whose place they are. Other ids are ignored.
+            added: images whose ids the store lacks.
+        """
+        replaced = {image_id: image for image_id, image in replaced.items() if image_id in self.by_id}
+        if not replaced and not added:
+            return self
+        images = [*self.images, *added]
+        for image_id, image in replaced.items():
+            images[self._place(image_id)] = image
+        origin = self.origin
+        origin = (origin or StoreOrigin(self)).changed(replaced, added)
+        changed = replace(self, images=tuple(images))
+        changed.__dict__["origin"] = origin if origin.is_near else StoreOrigin(self).changed(replaced, added)
+        return changed
+
     def with_more(self, images: tuple[Image, ...]) -> ImageStore:
-        """Return this store with more images after its own. The tables by id and parent are shared, not built again."""
-        joined = replace(self, images=(*self.images, *images))
-        added = ImageStore(images)
-        children = {parent: (*self.children.get(parent, ()), *more) for parent, more in added.children.items()}
-        joined.__dict__["by_id"] = _Joined(self.by_id, added.by_id)
-        joined.__dict__["children"] = _Joined(self.children, children)
-        return joined
+        """Return this store with more images after its own, see `with_changes`."""
+        return self.with_changes({}, images)
+
+    @cached_property
+    def origin(self) -> StoreOrigin | None:
+        """The store that `with_changes` made this one from; None: it was not."""
+        return None
+
+    def _place(self, image_id: str) -> int:
+        """Return the index of an image."""
+        origin = self.origin
+        if origin is None:
+            return self._places[image_id]
+        for place, image in enumerate(origin.added):
+            if image.id == image_id:
+                return len(origin.store.images) + place
+        return origin.store._place(image_id)
+
+    @cached_property
+    def _places(self) -> Mapping[str, int]:
+        return {image.id: place for place, image in enumerate(self.images)}
 
     @cached_property
     def computed(self) -> dict[object, Any]:
@@ -93,10 +168,15 @@ class ImageStore:
     @cached_property
     def by_id(self) -> Mapping[str, Image]:
         """Images by id, in store order."""
+        if self.origin is not None:
+            return _Joined(self.origin.store.by_id, self.origin.images)
         return {image.id: image for image in self.images}
 
     @cached_property
     def _sorted_ids(self) -> Sequence[str]:
+        if self.origin is not None:
+            # They are sorted except for the last, which Python sorts in little more time than reading them.
+            return sorted([*self.origin.store._sorted_ids, *(image.id for image in self.origin.added)])
         return sorted(self.by_id)
 
     @cached_property
@@ -115,23 +195,44 @@ class ImageStore:
     @cached_property
     def children(self) -> Mapping[str, Sequence[Image]]:
         """Images by their recorded parent, in store order; those without a parent under `SCRATCH`."""
+        if self.origin is not None and not self.origin.replaced:
+            before = self.origin.store.children
+            added = ImageStore(self.origin.added).children
+            return _Joined(before, {parent: (*before.get(parent, ()), *made) for parent, made in added.items()})
         children: dict[str, list[Image]] = {}
         for image in paced(self.images):
             children.setdefault(image.parent or SCRATCH, []).append(image)
         return children
 
     @cached_property
-    def _by_name(self) -> Mapping[str, Image]:
-        names: dict[str, Image] = {}
+    def _by_name(self) -> Mapping[str, str]:
+        """The id of the first image with each name."""
+        names: dict[str, str] = {}
+        if self.origin is not None and self.origin.keeps_names:
+            return self.origin.store._by_name
         for image in self.images:
             for name in image.names:
-                names.setdefault(name, image)
+                names.setdefault(name, image.id)
         return names
 
+    def index_references(self) -> None:
+        """Compute now what the first reference needs to be resolved."""
+        _ = self._by_name, self._sorted_ids
+
+    def _named(self, name: str) -> Image | None:
+        image_id = self._by_name.get(name)
+        return self.by_id[image_id] if image_id is not None else None
+
     @cached_property
-    def _repositories(self) -> Mapping[str, frozenset[str]]:
-        """The repositories of the names of each image, by image id."""
-        return {image.id: frozenset(_repository(name) for name in image.names) for image in self.images}
+    def _repositories(self) -> dict[str, frozenset[str]]:
+        """The repositories of the names of images, by image id, as far as they were needed."""
+        return {}
+
+    def _repositories_of(self, image: Image) -> frozenset[str]:
+        known = self._repositories.get(image.id)
+        if known is None:
+            known = self._repositories[image.id] = frozenset(map(_repository, image.names))
+        return known
 
     def resolve_for(self, text: str, kind: StoreKind) -> Image:
         """Return the image that a reference refers to in a store of that kind. Raises `DataError` like `resolve`."""
@@ -147,9 +248,9 @@ class ImageStore:
         if not reference.name:
             image = self.by_id.get(reference.digest)
         elif reference.digest:
-            image = self._by_name.get(f"{reference.name}@{reference.digest}")
+            image = self._named(f"{reference.name}@{reference.digest}")
         else:
-            image = self._by_name.get(reference.tagged) or self._by_prefix(text)
+            image = self._named(reference.tagged) or self._by_prefix(text)
         if image is None:
             raise NoSuchImageError(f"no such image: {text[:200]}")
         return image
@@ -179,10 +280,10 @@ class ImageStore:
         reference = parse_reference(text)
         if reference.digest:
             image = self.by_id.get(reference.digest)
-            if image is None or (reference.name and reference.name not in self._repositories[image.id]):
+            if image is None or (reference.name and reference.name not in self._repositories_of(image)):
                 raise NoSuchImageError(f"no such image: {text[:200]}")
             return image
-        image = self._by_name.get(reference.tagged)
+        image = self._named(reference.tagged)
         if image is not None:
             return image
         truncated = _TRUNCATED_ID.fullmatch(text)
@@ -209,6 +310,10 @@ class _Joined(Mapping[str, V], Generic[V]):
     def __getitem__(self, key: str) -> V:
         result = self._second.get(key)
         return self._first[key] if result is None else result
+
+    def get(self, key: str, default: Any = None) -> Any:
+        result = self._second.get(key)
+        return self._first.get(key, default) if result is None else result
 
     def __iter__(self) -> Iterator[str]:
         yield from self._first

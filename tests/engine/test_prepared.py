@@ -6,6 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from blurring import blurred, lively
+from changing import changed, made_by_changes
 from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
@@ -17,10 +18,12 @@ from cacheview.engine.index.bits import iterate_bits
 from cacheview.engine.index.columns import Columns
 from cacheview.engine.index.tables import Tables
 from cacheview.engine.nearness import nearest
-from cacheview.engine.ruleset import YEAR_ONE
+from cacheview.engine.prepared import tables_of
+from cacheview.engine.requirement import Requirement
+from cacheview.engine.ruleset import YEAR_ONE, ConfigCheck
 from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Probe, Timestamp
 
-many = examples(0.5)
+many, few = examples(0.5), examples(0.2)
 rule_sets = st.sampled_from(list(RULE_SETS.values()))
 known = st.one_of(stores_with_probe(), lively())
 cases = st.one_of(known, known.flatmap(lambda case: st.tuples(blurred(case[0]), st.just(case[1]))))
@@ -107,3 +110,102 @@ def test_a_missing_time_comes_where_the_rules_have_it(times: tuple[str, ...]) ->
         dated = [image for image in images if rules.time(image.created) is not None]
         dated.sort(key=lambda image: (rules.time(image.created) or YEAR_ONE).instant, reverse=True)
         assert list(index.images(index.dated)) == (dated if len(index) else [])
+
+
+@given(rule_sets, cases.flatmap(changed))
+@many
+def test_a_changed_store_is_looked_up_in_the_tables_of_the_one_it_was_made_from(
+    rules: RuleSet, case: tuple[ImageStore, ImageStore, Probe]
+) -> None:
+    made, store, probe = case
+    assert made == store
+    tables = tables_of(made, rules)
+    if tables is None:
+        return
+    for parent in {probe.parent, "", *(image.parent or "" for image in store.images)}:
+        images = ImageCache(made, rules).children(parent)
+        assert tuple(images) == tuple(ImageCache(store, rules).children(parent))
+        found = findings(CandidateIndex(images, rules, few=0, tables=tables), probe)
+        assert found == findings(CandidateIndex(images, rules, few=0), probe)
+
+
+@given(cases.flatmap(changed), st.lists(rule_sets, min_size=1, max_size=3))
+@many
+def test_a_changed_store_answers_as_one_of_the_same_images(
+    case: tuple[ImageStore, ImageStore, Probe], asked: list[RuleSet]
+) -> None:
+    made, store, probe = case
+    for rules in asked:
+        now, before = explain(ImageCache(made, rules), probe), explain(ImageCache(store, rules), probe)
+        assert (now.verdict, now.words) == (before.verdict, before.words)
+        assert (now.edit, now.hazards) == (before.edit, before.hazards)
+        assert [near.image.id for near in now.nearest()] == [near.image.id for near in before.nearest()]
+
+
+@given(st.data())
+@few
+def test_what_is_filed_of_a_changed_store_is_that_of_its_images(data: st.DataObject) -> None:
+    store, _ = data.draw(known)
+    made = data.draw(made_by_changes(store.images))
+    for rules in RULE_SETS.values():
+        tables = tables_of(made, rules)
+        if tables is None:
+            continue
+        own = Tables(store.images, dates_missing_times=rules.dates_missing_times)
+        assert tables.order.images == own.order.images
+        assert dict(tables.order.positions) == own.order.positions
+        assert tables.order.places == own.order.places
+        assert tables.order.without_parent == own.order.without_parent
+        rows: list[ConfigCheck | Requirement] = [*rules.requirements, *rules.config_checks, *rules.later]
+        for row in rows:
+            assert list(tables.of(row)) == list(own.of(row))
+
+
+def of_time(number: int, created: str | None) -> Image:
+    time = Timestamp.parse(created) if created else None
+    return Image(id=f"sha256:{number:064x}", config=ImageConfig(created=time))
+
+
+@pytest.mark.parametrize("dated", [True, False])
+def test_a_store_with_a_few_changes_is_ready_with_the_one_it_was_made_from(dated: bool) -> None:
+    first = ImageStore(tuple(of_time(number, "2024-01-01T00:00:00Z") for number in range(3)))
+    made = first.with_changes({}, (of_time(3, "2025-01-01T00:00:00Z" if dated else None),))
+    assert not is_prepared(made)
+    prepare(first)
+    assert is_prepared(made)
+    again = made.with_changes({first.images[0].id: first.images[0].model_copy(update={"parent": "sha256:1"})})
+    assert is_prepared(again)
+
+
+def test_a_store_that_is_prepared_prepares_the_one_it_was_made_from() -> None:
+    first = ImageStore((of_time(0, None),))
+    prepare(first.with_changes({}, (of_time(1, None),)))
+    assert is_prepared(first)
+
+
+def test_a_store_with_many_changes_is_not_ready_with_the_one_it_was_made_from() -> None:
+    first = ImageStore((of_time(0, None),))
+    prepare(first)
+    made = first.with_changes({}, tuple(of_time(number, None) for number in range(1, 66)))
+    assert not is_prepared(made)
+    prepare(made)
+    assert is_prepared(made)
+
+
+def test_a_store_whose_images_two_orders_have_elsewhere_has_tables_of_its_own() -> None:
+    first = ImageStore((of_time(0, "2024-01-01T00:00:00Z"),))
+    prepare(first)
+    made = first.with_changes({}, (of_time(1, None), of_time(2, "0000-05-01T00:00:00Z")))
+    assert not is_prepared(made)
+    prepare(made)
+    for rules in RULE_SETS.values():
+        own = Tables(made.images, dates_missing_times=rules.dates_missing_times)
+        tables = tables_of(made, rules)
+        assert tables is not None
+        assert tables.order.images == own.order.images
+
+
+def test_a_store_with_another_config_for_an_image_is_not_ready_with_the_one_it_was_made_from() -> None:
+    first = ImageStore((of_time(0, None), of_time(1, None)))
+    prepare(first)
+    assert not is_prepared(first.with_changes({first.images[1].id: of_time(1, "2024-01-01T00:00:00Z")}))

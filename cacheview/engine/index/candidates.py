@@ -16,6 +16,7 @@ from operator import attrgetter
 from cacheview.engine.candidate import container_config_of
 from cacheview.engine.field_comparison import IndexQuery
 from cacheview.engine.index.bits import iterate_bits
+from cacheview.engine.index.changed import ChangedTables
 from cacheview.engine.index.columns import Columns
 from cacheview.engine.index.counts import Counts
 from cacheview.engine.index.distances import Differences, FieldDistances, distances_of_one
@@ -60,7 +61,7 @@ class CandidateIndex:
         few: int = FEW,
         *,
         once: bool = False,
-        tables: Columns | None = None,
+        tables: Columns | ChangedTables | None = None,
     ) -> None:
         self._rules = rules
         self._few = few

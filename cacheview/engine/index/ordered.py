@@ -27,6 +27,7 @@ class OrderedImages:
         dates_missing_times: whether a missing time counts as year 1, see `RuleSet`.
 
     Attributes:
+        dates_missing_times: as given.
         images: the images in this order.
         all: all images, as bits.
         timed: the images with a recorded creation time, as bits.
@@ -35,7 +36,7 @@ class OrderedImages:
     def __init__(self, images: Sequence[Image], *, dates_missing_times: bool) -> None:
         self._in_store_order = images
         self._remembered: dict[int, tuple[Sequence[Image], int]] = {}
-        self._dates_missing_times = dates_missing_times
+        self.dates_missing_times = dates_missing_times
         timed: list[tuple[int, Image]] = []
         untimed: list[Image] = []
         for image in paced(images):
@@ -71,21 +72,26 @@ class OrderedImages:
 
     def having(self, ids: Iterable[str]) -> int:
         """Return the images that have these ids, as bits."""
-        positions = self.positions
-        return bits_of({positions[image_id] for image_id in ids if image_id in positions})
+        position = self.positions.get
+        return bits_of({at for image_id in ids if (at := position(image_id)) is not None})
 
     def of(self, images: Sequence[Image]) -> int:
         """Return some of these images as bits."""
         if len(images) == len(self.images):
             return self.all
-        remembered = self._remembered.get(id(images))
+        remembered = self.remembered(images)
         if remembered is not None:
-            return remembered[1]
+            return remembered
         return bits_of(list(map(self.positions.__getitem__, map(_id_of, images))))
 
     def remember(self, images: Sequence[Image]) -> None:
         """Compute the bits of some images now, and keep them."""
         self._remembered[id(images)] = (images, self.of(images))
+
+    def remembered(self, images: Sequence[Image]) -> int | None:
+        """Return the bits of images that were given to `remember`; otherwise None."""
+        remembered = self._remembered.get(id(images))
+        return remembered[1] if remembered is not None else None
 
     @cached_property
     def positions(self) -> Mapping[str, int]:
@@ -110,8 +116,19 @@ class OrderedImages:
 
     def not_older(self, created: Timestamp) -> int:
         """Return the images with a time that is not earlier, as bits; a missing time may count as year 1."""
-        end = len(self.images) if self._dates_missing_times else self.timed.bit_length()
-        return (1 << bisect_right(range(end), _age(created), key=self._age_at)) - 1
+        return (1 << self._end_of(_age(created))) - 1
+
+    def place_after(self, image: Image) -> int:
+        """Return the position before which a further image comes that is the last in store order."""
+        created = image.config.created
+        if created is None and not self.dates_missing_times:
+            return len(self.images)
+        return self._end_of(_age(created) if created is not None else _OLDEST)
+
+    def _end_of(self, age: int) -> int:
+        """Return the number of images with a time that are not older."""
+        end = len(self.images) if self.dates_missing_times else self.timed.bit_length()
+        return bisect_right(range(end), age, key=self._age_at)
 
     def _age_at(self, position: int) -> int:
         created = self.images[position].config.created

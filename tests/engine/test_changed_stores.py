@@ -1,0 +1,67 @@
+"""A store made from another one with a few changes is one of the same images."""
+
+from __future__ import annotations
+
+from changing import made_by_changes
+from examples import examples
+from hypothesis import given
+from hypothesis import strategies as st
+from strategies import IDS, LACKED, stores
+
+from cacheview.engine.layers import with_content
+from cacheview.model import DataError, Image, ImageConfig, ImageStore, StoreKind
+
+some = examples(0.4)
+REFERENCES = (*IDS, *"abcdef", *(f"{digit}@{IDS[0]}" for digit in "ab"), "sha256:aaaa", "aaaa", "new", LACKED)
+
+
+def resolved(store: ImageStore, reference: str, kind: StoreKind) -> str:
+    try:
+        return store.resolve_for(reference, kind).id
+    except DataError as error:
+        return str(error)
+
+
+@given(stores().flatmap(lambda store: st.tuples(st.just(store), made_by_changes(store.images, ready=False))))
+@some
+def test_it_is_looked_up_in_like_one_of_the_same_images(stores: tuple[ImageStore, ImageStore]) -> None:
+    store, made = stores
+    assert made == store
+    assert list(made.by_id.items()) == list(store.by_id.items())
+    assert [made.by_id.get(image_id) for image_id in (*IDS, LACKED)] == [
+        store.by_id.get(image_id) for image_id in (*IDS, LACKED)
+    ]
+    assert [(parent, list(images)) for parent, images in made.children.items()] == [
+        (parent, list(images)) for parent, images in store.children.items()
+    ]
+    for kind in StoreKind:
+        assert [resolved(made, text, kind) for text in REFERENCES] == [
+            resolved(store, text, kind) for text in REFERENCES
+        ]
+    for image in store.images:
+        entries, layers = len(image.history), image.diff_ids
+        assert list(with_content(made, entries, layers)) == list(with_content(store, entries, layers))
+    assert not list(with_content(made, 0, ("no such layer",)))
+
+
+def numbered(*numbers: int) -> tuple[Image, ...]:
+    return tuple(Image(id=f"sha256:{number:064x}", config=ImageConfig()) for number in numbers)
+
+
+def test_without_changes_it_is_the_same_store() -> None:
+    store = ImageStore(numbered(0, 1))
+    assert store.with_changes({"sha256:no such": numbered(2)[0]}) is store
+    assert store.origin is None
+
+
+def test_the_origin_is_the_first_store_as_long_as_there_are_few_changes() -> None:
+    first = ImageStore(numbered(0))
+    made = [first]
+    for number in range(1, 100):
+        made.append(made[-1].with_changes({}, numbered(number)))
+        changed = made[-1].images[number].model_copy(update={"parent": "sha256:1"})
+        made.append(made[-1].with_changes({changed.id: changed}))
+    origins = {id(store.origin.store) for store in made if store.origin is not None}
+    assert len(origins) == 2
+    assert all(store.origin is not None and len(store.origin.images) <= 64 for store in made[1:])
+    assert [image.parent for image in made[-1].images] == [None, *["sha256:1"] * 99]
