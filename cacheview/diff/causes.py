@@ -56,7 +56,7 @@ class Cause:
         why: for files, why it is not known which ones differ; otherwise empty.
         in_a, in_b: for a missing image, which store has it; for a build that ended, which one did not.
         image: for a missing image, its id; otherwise empty.
-        event, event_at: for a base, the event that brought it, as the engine calls it, and its time; empty and None:
+        event, event_at: for a base, the event that changed it, in the engine's word, and its time; empty and None:
             not known.
         is_certain: whether nothing else can be the cause; otherwise it is the only known one.
     """

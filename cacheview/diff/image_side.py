@@ -20,7 +20,7 @@ from cacheview.model.image import instruction_of
 __all__ = ["IMAGE", "history_steps", "image_at", "side_of_image", "unknown_layer"]
 
 IMAGE: Final = "image:"
-"""The beginning of the name of such a side."""
+"""The prefix of the name of such a side."""
 
 _COPIED: Final = re.compile(
     r"(.*#\(nop\) (?:COPY|ADD) (?:--chown\S* ?)?)((?:file|dir|multi):[0-9a-f]{64})( in .*)", re.DOTALL

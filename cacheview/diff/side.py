@@ -139,9 +139,9 @@ class BuildSide:
         """Return the image of its store with this id, complete or abbreviated; None if there is none."""
         if self.store is None or not image_id:
             return None
-        whole = self.store.by_id.get(image_id)
-        if whole is not None or ":" in image_id:
-            return whole
+        match = self.store.by_id.get(image_id)
+        if match is not None or ":" in image_id:
+            return match
         return next((image for image in self.store.images if image.short_id == image_id), None)
 
     @property

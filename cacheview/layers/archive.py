@@ -31,16 +31,16 @@ _FILE_CHANGED = "The file has changed since it was opened. Reload the store"
 
 
 def archive_layers(
-    path: Path, limits: Limits = DEFAULT_LIMITS, alive: Callable[[], object] = lambda: None
+    path: Path, limits: Limits = DEFAULT_LIMITS, check_canceled: Callable[[], object] = lambda: None
 ) -> LayerSource:
     """Return the layers in a tar archive, which may be compressed. Raises `DataError` if it cannot be read.
 
-    ``alive`` is called a few times a second; it may raise any exception to stop.
+    ``check_canceled`` is called a few times a second; it may raise any exception to stop.
     """
 
     def progress(done: int, total: int | None, what: str) -> None:
         del done, total, what
-        alive()
+        check_canceled()
 
     stream, meter = open_metered(path, str(path), progress)
     with stream:

@@ -17,7 +17,7 @@ _NOFOLLOW: Final = getattr(os, "O_NOFOLLOW", 0) | getattr(os, "O_NONBLOCK", 0)
 
 
 def open_below(folder: Path, name: bytes) -> io.FileIO:
-    """Open a regular file without following links on the way. Raises `LayerError`, OSError."""
+    """Open a regular file without following any link in its path. Raises `LayerError`, OSError."""
     parent, last = _folder_of(folder, name)
     try:
         return io.FileIO(open_to_read(last, follow=False, folder=parent), "rb")
@@ -28,7 +28,7 @@ def open_below(folder: Path, name: bytes) -> io.FileIO:
 
 
 def folder_below(folder: Path, name: bytes) -> os.stat_result:
-    """Return the status of a folder without following links on the way. Raises `LayerError`, OSError."""
+    """Return the status of a folder without following any link in its path. Raises `LayerError`, OSError."""
     parent, last = _folder_of(folder, name)
     try:
         result = os.open(last, _FOLDER | _NOFOLLOW, dir_fd=parent)

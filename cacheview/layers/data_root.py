@@ -196,7 +196,7 @@ class _Assembled(ForwardStream):
         return count
 
     def _ready(self) -> bool:
-        self._budget.alive()
+        self._budget.check_canceled()
         while not self._segment and not (self._content and self._content[1]):
             if self._open is not None:
                 self._open.close()

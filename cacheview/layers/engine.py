@@ -1,4 +1,4 @@
-"""The layers of a running engine's images, which its API provides only within a whole image.
+"""The layers of a running engine's images, which its API provides only as part of a whole image.
 
 An image is downloaded to a private file in the cache folder when one of its layers is first read, and deleted later.
 The user is asked first, since an image may be large.
@@ -82,7 +82,7 @@ class EngineLayers:
             raise LayerUnavailableError(f"no image in the engine has the layer {diff_id[:19]}", "Reload the store")
         image = min(having, key=lambda image: image.size or 0)
         path = self._download(image, report)
-        source = archive_layers(path, alive=lambda: report(0, image.title))
+        source = archive_layers(path, check_canceled=lambda: report(0, image.title))
         for each in image.diff_ids:
             self._sources.setdefault(each, source)
         return source

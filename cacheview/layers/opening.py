@@ -20,10 +20,10 @@ from cacheview.stores.locations import CONTAINERD, DATA_ROOT, parse_location
 __all__ = ["open_layers"]
 
 
-def open_layers(store: ImageStore, alive: Callable[[], object] = lambda: None) -> LayerSource:
+def open_layers(store: ImageStore, check_canceled: Callable[[], object] = lambda: None) -> LayerSource:
     """Return the layers of a store. So far, only their locations are read.
 
-    ``alive`` is called a few times a second meanwhile; it may raise any exception to stop.
+    ``check_canceled`` is called a few times a second in the meantime; it may raise any exception to stop.
 
     Raises:
         LayerUnavailableError: the store does not provide them; with the reason and what to do.
@@ -42,4 +42,4 @@ def open_layers(store: ImageStore, alive: Callable[[], object] = lambda: None) -
         return containerd_folder_layers(find_root(path), namespace, store.images)
     if os.path.isdir(store.layers_at):
         return folder_layers(Path(store.layers_at))
-    return archive_layers(Path(store.layers_at), alive=alive)
+    return archive_layers(Path(store.layers_at), check_canceled=check_canceled)

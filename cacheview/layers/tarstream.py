@@ -32,15 +32,15 @@ _DEFAULT_FOLDER: Final = (0o755, 0, 0)
 _MEMBERS_PER_CHECK: Final = 64  # members between two checks of the time
 
 
-def layer_budget(alive: Callable[[], object] = lambda: None) -> Budget:
+def layer_budget(check_canceled: Callable[[], object] = lambda: None) -> Budget:
     """Return the budget for unpacking one layer, including everything before it in an archive.
 
-    ``alive`` is called a few times a second meanwhile; it may raise any exception to stop.
+    ``check_canceled`` is called a few times a second in the meantime; it may raise any exception to stop.
     """
 
     def progress(done: int, total: int | None, what: str) -> None:
         del done, total, what
-        alive()
+        check_canceled()
 
     return Budget(Limits(seconds=float("inf")), Meter(progress, None, ""))  # the number of bytes limits the time
 

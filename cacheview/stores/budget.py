@@ -23,7 +23,7 @@ _SMALL: Final = 20 * 1024 * 1024  # bytes that a file may have without being all
 _NEGLIGIBLE: Final = 16 * 1024  # bytes of a document whose memory is negligible if it is not kept
 _PER_SECOND: Final = 256 * 1024  # bytes beyond `_SMALL` that add one second
 _STEP: Final = 64 * 1024  # bytes read before the limits grow again, so that many small files do not each update them
-_CALLS_PER_CHECK: Final = 16  # calls of `Budget.alive` for each check of the clock
+_CALLS_PER_CHECK: Final = 16  # calls of `Budget.check_canceled` for each check of the clock
 
 
 _LONG: Final = 64 * 1024
@@ -185,12 +185,12 @@ class Budget:
         with self._lock:
             return self._amounts[what] - self._left[what]
 
-    def alive(self) -> None:
+    def check_canceled(self) -> None:
         """Give the caller a chance to cancel.
 
         Raises what the meter raises, and `LimitError` if the work has taken too long.
         """
-        self.meter.alive()
+        self.meter.check_canceled()
         self._calls += 1
         if self._calls % _CALLS_PER_CHECK:
             return
@@ -199,8 +199,8 @@ class Budget:
             raise LimitError(f"takes more than {self._seconds:,.0f} seconds of CPU time. The rest was not read")
 
     def unpacked(self, count: int) -> None:
-        """Count bytes that were decompressed or skipped. Raises what `spend` and `alive` raise."""
-        self.alive()
+        """Count bytes that were decompressed or skipped. Raises what `spend` and `check_canceled` raise."""
+        self.check_canceled()
         self.spend(Resource.UNPACKED, count)
 
     def decode(self, model: type[M], data: bytes, *, where: str = "", kept: bool = True) -> M:
@@ -213,7 +213,7 @@ class Budget:
             LimitError: the document needs more than is left.
             DataError: as in `cacheview.model.decode`, or the document alone exceeds the limit for all documents.
         """
-        self.alive()
+        self.check_canceled()
         if not kept and len(data) <= _NEGLIGIBLE:
             return decode(model, data, where=where)
         needed = footprint(data, model).memory
@@ -222,7 +222,7 @@ class Budget:
             raise DataError(what, where=where)
         self.spend(Resource.MEMORY, needed)
         if len(data) > _LONG:
-            self.alive()
+            self.check_canceled()
         decoded = None
         try:
             decoded = decode(model, data, where=where)

@@ -49,7 +49,7 @@ class DamagedStreamError(Exception):
 
 
 class MemoryLimitError(DamagedStreamError):
-    """Compressed data that may be sound, but needs more memory to decompress than is allowed."""
+    """Compressed data that may be intact, but needs more memory to decompress than is allowed."""
 
 
 class _Bytes(Protocol):
@@ -147,7 +147,7 @@ class _CompressedPieces:
         self._most = most
 
     def read(self, size: int, /) -> bytes:
-        self._budget.alive()
+        self._budget.check_canceled()
         piece = self._file.read(min(size, self._most))
         self._budget.read(len(piece))
         return piece
@@ -186,7 +186,8 @@ class _Inflater:
 class _ForwardReader(io.RawIOBase):
     """A stream of decompressed bytes; seeking forward reads and drops them.
 
-    ``readinto`` fills the whole buffer, so that a buffered reader above it has the full beginning of the stream.
+    ``readinto`` fills the entire buffer, so that a buffered reader on top of it has the complete beginning of the
+    stream.
 
     Args:
         most: the bytes of memory that decompression may use; 0: the format has a small limit of its own.

@@ -49,7 +49,7 @@ class ArchiveReader:
             manifest_digests = self._manifest_digests(index)
             for same in merged_entries.values():
                 self.budget.spend(Resource.IMAGES)
-                self.budget.alive()
+                self.budget.check_canceled()
                 image = self._image_or_problem(same, manifest_digests)
                 if image is None:
                     continue
@@ -65,7 +65,7 @@ class ArchiveReader:
         blobs = BlobStore(self.members, self.budget)
         by_key: dict[str, str] = {}
         for digest in dict.fromkeys(descriptor.digest for descriptor in index):
-            self.budget.alive()
+            self.budget.check_canceled()
             try:
                 manifest = blobs.decode(Manifest, digest)
             except DataError as error:

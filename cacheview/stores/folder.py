@@ -19,7 +19,7 @@ __all__ = ["FolderMembers"]
 
 @dataclass
 class FolderMembers:
-    """A folder whose files are read as needed. Names cannot lead out of it."""
+    """A folder whose files are read as needed. Names cannot refer to files outside it."""
 
     path: Path
     budget: Budget

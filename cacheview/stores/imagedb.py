@@ -82,7 +82,7 @@ class ImageDatabase:
         self._read_names()
         ids = self._ids()
         meter = Meter(self.reading.progress, len(ids), "Reading images")
-        meter.alive()
+        meter.check_canceled()
         with_metadata = self._with_metadata(ids)
         images: dict[str, Image] = {}
         try:
@@ -108,7 +108,7 @@ class ImageDatabase:
         started, due = time.monotonic(), _FIRST_PARTIAL
         for done, encoded in enumerate(ids, 1):
             image_id = f"sha256:{encoded}"
-            self.reading.budget.alive()
+            self.reading.budget.check_canceled()
             try:
                 image = self._image(encoded, has_metadata=encoded in with_metadata)
             except (DataError, OSError) as error:

@@ -1,4 +1,4 @@
-"""Writes models as lines of a file in pieces, so that the line of a large store is never in memory as a whole."""
+"""Writes models as lines of a file in pieces, so that the line of a large store is never in memory all at once."""
 
 from __future__ import annotations
 

@@ -195,7 +195,7 @@ class _Reader:
             return b""
         if not self.length and self.number % _LINES_AT_ONCE == 0:
             self.budget.spend(Resource.LINES, _LINES_AT_ONCE)
-            self.budget.alive()
+            self.budget.check_canceled()
         piece = self._stream.readline(self.budget.limits.line)
         self.is_at_end = len(piece) < self.budget.limits.line or piece.endswith(b"\n")
         self.length += len(piece)
@@ -205,7 +205,7 @@ class _Reader:
     def skip(self) -> None:
         """Read the current line to its end."""
         while self.read():
-            self.budget.alive()
+            self.budget.check_canceled()
 
     def line(self, document: T, memory: int = 0) -> Line[T]:
         """Return the current line, which has been read to its end."""

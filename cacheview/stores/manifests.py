@@ -56,6 +56,6 @@ class ArchiveEntry(Value):
 
 
 class ArchiveManifest(FailFast, RootModel[tuple[ArchiveEntry, ...]]):
-    """The whole ``manifest.json``: a list."""
+    """The complete ``manifest.json``: a list."""
 
     model_config = ConfigDict(frozen=True, strict=True)

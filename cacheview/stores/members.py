@@ -127,7 +127,7 @@ def _fill(members: ArchiveMembers, stream: io.BufferedReader, budget: Budget) ->
     sizes, places, kept = members.sizes, members.places, members.kept
     for raw_name, size, regular, link in walk(stream):
         budget.spend(Resource.MEMBERS)
-        budget.alive()
+        budget.check_canceled()
         name = clean_name(raw_name)
         if name is None:
             outside += 1

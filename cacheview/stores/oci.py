@@ -77,7 +77,7 @@ class IndexReader:
             for digest in list(named):
                 descriptor, names = named.pop(digest)  # freed one by one, not all together at the end
                 self.budget.spend(Resource.IMAGES)
-                self.budget.alive()
+                self.budget.check_canceled()
                 image = self._image_or_problem(descriptor, merged(names))
                 if image is not None:
                     images.append(image)
@@ -141,7 +141,7 @@ class IndexReader:
                 continue
             seen.add(descriptor.digest)
             self.budget.spend(Resource.VARIANTS)
-            self.budget.alive()
+            self.budget.check_canceled()
             below = self._named_below(descriptor, where)
             if not isinstance(below, tuple):
                 yield self._variant(descriptor, below)

@@ -52,9 +52,9 @@ class Meter:
     def reached(self, done: int) -> None:
         """Report that ``done`` bytes have been read."""
         self._done = done
-        self.alive()
+        self.check_canceled()
 
-    def alive(self) -> None:
+    def check_canceled(self) -> None:
         """Report that work continues without reading, which gives a chance to cancel."""
         if self._progress is None:
             return

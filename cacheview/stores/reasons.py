@@ -1,4 +1,4 @@
-"""Reasons for failures in plain words: the errors of Python and its libraries are written for programmers."""
+"""Reasons for failures in plain words, since the errors of Python and its libraries are written for programmers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Sparse files in tar archives: the positions of their data, and the whole content including holes.
+"""Sparse files in tar archives: the positions of their data, and their complete content, including holes.
 
 The formats are those of GNU tar: the old one, and 0.0, 0.1 and 1.0 in pax headers. Go's ``archive/tar`` reads the same
 ones.
@@ -36,7 +36,7 @@ class Sparseness(NamedTuple):
     """The layout of a sparse file in an archive.
 
     Attributes:
-        size: the size of the whole file in bytes.
+        size: the size of the file in bytes, including holes.
         regions: its data, in order; None: a map before the data lists it (pax 1.0).
     """
 
@@ -83,7 +83,7 @@ def of_pax(records: Mapping[bytes, bytes], pairs: Sequence[bytes]) -> Sparseness
 
 
 def expanded(stream: io.BufferedReader, stored: int, sparseness: Sparseness) -> Iterator[bytes]:
-    """Yield the whole content, with holes as zeros, from a stream at the start of the stored data.
+    """Yield the complete content, with holes as zeros, from a stream at the start of the stored data.
 
     Raises:
         SparseError: the map is damaged, or the data ends early.

@@ -117,7 +117,7 @@ def walk(stream: io.BufferedReader) -> Iterator[TarMember]:
     The stream must be able to seek forward. Content that is not read is never in memory.
 
     Raises:
-        TarError: a header is damaged or absurd, or the archive ends early.
+        TarError: a header is damaged or impossible, or the archive ends early.
     """
     for block, kind, size, extended, _ in _blocks(stream):
         yield _member(block, kind, size, extended)
@@ -131,7 +131,7 @@ def headers(stream: io.BufferedReader, *, needs_end: bool = True) -> Iterator[Ta
         needs_end: whether the two final blocks of zeros are required. Go's reader does not require them.
 
     Raises:
-        TarError: as in `walk`, and if a number in the header is absurd.
+        TarError: as in `walk`, and if a number in the header is impossible.
     """
     for block, kind, size, extended, position in _blocks(stream, needs_end=needs_end):
         yield _header(block, kind, size, extended or _ExtendedHeader(), position)
@@ -281,7 +281,7 @@ def _extend(
 
 
 def _read_pax(data: bytes, extended: _ExtendedHeader, at: int) -> None:
-    """Read records of the form ``LENGTH KEY=VALUE\\n``, whose length includes the whole record."""
+    """Read records of the form ``LENGTH KEY=VALUE\\n``, whose length includes the entire record."""
     start = 0
     while start < len(data) and data[start]:
         space = data.find(b" ", start, start + 20)

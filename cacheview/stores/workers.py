@@ -69,7 +69,7 @@ class WorkerPool(Generic[T, R]):
             try:
                 result = self._results.get(timeout=_STEP)
             except queue.Empty:
-                meter.alive()
+                meter.check_canceled()
                 continue
             if result is None:
                 running -= 1

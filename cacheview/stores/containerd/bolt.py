@@ -31,13 +31,13 @@ _MOST_READS = 8  # how often the entire file may be read; an undamaged one is re
 
 
 class _EndlessError(DataError):
-    """More elements or bytes were visited than the file can hold."""
+    """More elements or bytes were visited than the file can contain."""
 
 
 class Bolt:
-    """A database whose whole content is in memory. The cost of a damaged or hostile file is linear in its size.
+    """A database whose entire content is in memory. The cost of a damaged or hostile file is linear in its size.
 
-    Each object is for one reading: to read the whole file again, create another.
+    Each object is for one reading: to read the file again, create another.
 
     Args:
         content: the file.
@@ -100,7 +100,7 @@ class Bolt:
         return Bucket(self, root, value)
 
     def visit(self, count: int, size: int) -> None:
-        """Count the elements and bytes visited. Raises `DataError` if there are more than the file can hold."""
+        """Count the elements and bytes visited. Raises `DataError` if there are more than the file can contain."""
         self._elements_left -= count
         self._bytes_left -= size
         if self._elements_left < 0 or self._bytes_left < 0:
@@ -109,7 +109,7 @@ class Bolt:
     def _checked(self, called: str, content: memoryview, flags: int, count: int) -> _Page:
         if flags not in (_BRANCH, _LEAF) or _PAGE + count * _ELEMENT > len(content):
             raise DataError(f"{called} is damaged")
-        self._budget.alive()
+        self._budget.check_canceled()
         self._budget.spend(Resource.MEMORY, _KEPT_PAGE + count * _KEPT_ELEMENT + len(content))
         return _Page(self.meta.order, called, content, flags == _LEAF, count)
 

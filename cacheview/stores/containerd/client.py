@@ -91,7 +91,7 @@ class ContainerdClient:
             namespaces = self.ask(NAMESPACES, message("Nothing")(), message("Namespaces"), "")
             return version.version[:64], [one.name for one in namespaces.namespaces if one.name]
 
-        return run_cancelable(ask, _alive(progress, "Connecting to containerd"))
+        return run_cancelable(ask, _started_meter(progress, "Connecting to containerd"))
 
     def plugin_folder(self, kind: str, name: str) -> Path | None:
         """Return the folder of a containerd plugin; None if containerd does not report it.
@@ -110,7 +110,7 @@ class ContainerdClient:
         def ask() -> bool:
             return bool(self.ask(IMAGES, message("Nothing")(), message("Images"), namespace).images)
 
-        return run_cancelable(ask, _alive(progress, "Looking for images"))
+        return run_cancelable(ask, _started_meter(progress, "Looking for images"))
 
     def namespace(self, name: str, progress: Progress | None) -> ClientNamespace:
         """Return the images and blobs of a namespace."""
@@ -249,7 +249,7 @@ class ClientNamespace:
         def ask() -> Any:
             return self._client.ask(IMAGES, message("Nothing")(), message("Images"), self._name).images
 
-        listed = run_cancelable(ask, _alive(self._progress, "Listing images"))
+        listed = run_cancelable(ask, _started_meter(self._progress, "Listing images"))
         results = [
             ImageRecord(one.name, one.target.digest, one.target.media_type, max(0, one.target.size), dict(one.labels))
             for one in listed[: self._limits.images]
@@ -310,9 +310,9 @@ class ClientNamespace:
         return labels
 
 
-def _alive(progress: Progress | None, what: str) -> Meter:
+def _started_meter(progress: Progress | None, what: str) -> Meter:
     meter = Meter(progress, None, what)
-    meter.alive()
+    meter.check_canceled()
     return meter
 
 

@@ -52,7 +52,7 @@ def read_images(
     problems.extend(unused)
     reader = ImageReader(content, reading)
     meter = Meter(reading.progress, len(groups), "Reading images")
-    meter.alive()
+    meter.check_canceled()
     read: dict[int, ImageResult] = {}
     timeouts: dict[int, Problem] = {}
     fatal: StoreUnavailableError | None = None

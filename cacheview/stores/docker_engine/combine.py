@@ -1,4 +1,4 @@
-"""Reads the fuller store behind an engine on this machine, its containerd or data root, for details the API omits."""
+"""Reads the store behind an engine on this machine, its containerd or data root, for details that the API omits."""
 
 from __future__ import annotations
 

@@ -15,7 +15,7 @@ _SECONDS = "reports times only to the second, in UTC"
 
 
 class Doubts:
-    """The doubts about the images of one engine if only the API was used.
+    """The doubts about the images of one engine if only its API is used.
 
     ``remedy`` is a sentence on how to find out what only the store itself records. The differences between engines were
     measured, and read from ``daemon/images/image_inspect.go``, ``daemon/containerd/image_inspect.go`` and

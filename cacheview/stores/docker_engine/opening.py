@@ -1,4 +1,4 @@
-"""Opens an engine: its description, its list, its images, and the fuller store behind it if that can be read."""
+"""Opens an engine: its description, its list, its images, and the store behind it if that can be read."""
 
 from __future__ import annotations
 

@@ -28,7 +28,7 @@ from cacheview.wording import counted
 __all__ = ["EngineReader"]
 
 THREADS = 8
-_LARGEST = 16 << 20  # bytes of an answer about one image, of which each thread holds one
+_LARGEST = 16 << 20  # bytes of an answer about one image; each thread keeps one in memory
 _FIRST_PARTIAL = 64  # images before the second partial store; each further one has twice as many
 _MAX_PROBLEMS = 50  # problems that are listed individually
 _MAX_REASONS = 1000  # images that each keep their own reason for not being read

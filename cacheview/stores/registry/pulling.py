@@ -48,7 +48,7 @@ def pulled_image(
 ) -> tuple[Image, tuple[Problem, ...]]:
     """Return the image that an engine would pull for a platform, as its store would have it, and its problems.
 
-    A containerd store keeps the whole list of an index, but only the content for that platform.
+    A containerd store keeps the complete list of an index, but only the content for that platform.
 
     Raises:
         DataError: there is no such image. The message says what, where, and what to do.
