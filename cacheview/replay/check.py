@@ -165,7 +165,7 @@ def _step_differences(step: Step, reported: ExpectedStep, images: dict[int, str]
         yield f"{place}: triggers predicted as cached {triggers}, but the daemon had {list(reported.triggers)}"
     base_is_known = step.created_by is not None  # otherwise its triggers are not known either
     if len(triggers) != len(reported.triggers) and base_is_known and not is_last:
-        yield f"{place}: {len(triggers)} triggers predicted, but the daemon had {len(reported.triggers)}"
+        yield f"{place}: {counted(len(triggers), 'trigger')} predicted, but the daemon had {len(reported.triggers)}"
     # A replay does not know the ids of images that the build creates: the id from the daemon's own step is used.
     image = images.get(step.made_by, "") if step.made_by and step.cached else step.image
     is_reported = step.cached or (image and step.status is StepStatus.NO_PROBE)
@@ -180,7 +180,8 @@ def _is_same(image: str, reported: str) -> bool:
 
 def _history_differences(predicted: tuple[str | None, ...], recorded: tuple[str, ...]) -> Iterator[str]:
     if len(predicted) != len(recorded):
-        yield f"history of {len(predicted)} entries predicted, but the daemon's has {len(recorded)}"
+        count = counted(len(predicted), "entry", "entries")
+        yield f"history of {count} predicted, but the daemon's has {len(recorded)}"
         return
     for number, (mine, reported) in enumerate(zip(predicted, recorded, strict=True), 1):
         if mine is not None and mine != reported:

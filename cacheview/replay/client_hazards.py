@@ -79,8 +79,8 @@ def _of_session(client: Client, replay: Replay) -> Iterator[StepHazard]:
             "session label",
             f"{client.program} adds the label {client.session_label}, whose value differs from session to session, so "
             f"step {step.number} and the labels after it never hit.",
-            "Earlier steps are not affected. If the library has an option to keep the image, use it so that "
-            "the library does not add labels.",
+            "Earlier steps are not affected. If the library has an option to keep the image, use it: the library "
+            "then does not add labels.",
         )
 
 

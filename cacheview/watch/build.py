@@ -176,7 +176,10 @@ def record_of_build(build: WatchedBuild, expect: ExpectedBuild, *, with_store: b
     """Return a build as a line of a replay file. Raises `DataError` if a record cannot contain it."""
     prediction = build.prediction
     if prediction is None or prediction.sent is None or build.started is None:
-        raise DataError(build.unpredicted or "only this build's steps are kept", where="record")
+        raise DataError(
+            build.unpredicted or "only the steps of this build are kept, which is not enough for a record",
+            where="record",
+        )
     daemon: Daemon = prediction.daemon
     return record_of(
         prediction.sent,

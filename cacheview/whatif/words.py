@@ -38,7 +38,7 @@ _REASONS: Final = {
     RemovedFor.UNUSED: ("no container uses it", "no container uses them"),
     RemovedFor.PARENT: (
         "it has no name and is removed with the image that was built on it",
-        "they have no name and are removed with the image that was built on them",
+        "they have no name and are removed with the images that were built on them",
     ),
     RemovedFor.REPLACED: ("its only name moved to another image", "their only names moved to other images"),
     RemovedFor.NOT_SAVED: ("it is not among the saved images", "they are not among the saved images"),
@@ -111,7 +111,8 @@ def applied_lines(applied: Applied) -> Iterator[str]:
         instead = f" instead of {short_id(moved.before)}" if moved.before else ""
         yield f"{familiar(moved.name)} would refer to {short_id(moved.image)}{instead}"
     if len(applied.tagged) > _MOST:
-        yield f"and {len(applied.tagged) - _MOST} more names"
+        more = len(applied.tagged) - _MOST
+        yield f"and {more:,} more {plural(more, 'name')}"
     if applied.added:
         yield f"Adds {counted(len(applied.added), 'image')}: {_listed([short_id(image.id) for image in applied.added])}"
     if applied.unknown:
@@ -188,7 +189,7 @@ def costs_line(costs: Costs) -> str:
             parts.append(f"{counted(count, 'step')} {words.replace('{is}', plural(count, 'is', 'are'))}")
     if parts:
         return f"{'; '.join(parts)}."
-    return "No step changes." if not costs.changed else "No result changes, but some steps have different images."
+    return "No steps change." if not costs.changed else "No results change, but some steps have different images."
 
 
 def _image_title(image: Image) -> str:

@@ -56,7 +56,7 @@ def test_a_graph_driver_keeps_what_a_named_image_was_built_on(
 ) -> None:
     store = built(tmp_path, "26.1.5")
     assert main(["replay", context, "--store", store, "--what-if", "prune", "--no-containers"]) == 0
-    assert printed(capsys)[-1] == "No step changes."
+    assert printed(capsys)[-1] == "No steps change."
 
 
 def test_an_upgrade_past_the_mark_of_what_was_built_here(

@@ -112,7 +112,7 @@ def test_what_containers_keep_is_unknown_until_one_says_that_there_are_none(
 
 def test_changes_follow_one_another(window: MainWindow, qtbot: QtBot, pane: ReplayPane) -> None:
     suppose(window, qtbot, "builder-prune")
-    assert pane.strip.texts[0] == "WHAT IF: No step changes."
+    assert pane.strip.texts[0] == "WHAT IF: No steps change."
     suppose(window, qtbot, "upgrade:29.5.3, containerd")
     assert window.centre.mode.text.startswith("What if: docker builder prune; then an upgrade to 29.5.3, containerd. ")
     supposed = session_of(window).supposed
