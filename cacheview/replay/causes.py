@@ -127,17 +127,17 @@ def unexplained(
     ``minor``: an aspect that needs no explanation if another aspect of the file differs; None: every aspect needs one.
     """
     also = frozenset(() if minor is None else (minor,))
-    known: dict[str, frozenset[Aspect] | None] = {}
+    by_path: dict[str, frozenset[Aspect] | None] = {}
     nothing: frozenset[Aspect] = frozenset()
     for cause in causes:
         aspects = frozenset((*cause.aspects, *also)) if cause.aspects else frozenset()
         for path in cause.paths:
-            before = known.get(path, nothing)
-            known[path] = None if not aspects or before is None else before | aspects if before else aspects
+            before = by_path.get(path, nothing)
+            by_path[path] = None if not aspects or before is None else before | aspects if before else aspects
     for change in changes:
         if not change.differs:
             continue
-        explained = known.get(change.path, nothing)
+        explained = by_path.get(change.path, nothing)
         is_bare = not change.aspects or change.aspects == (minor,)
         if explained is not None and (is_bare or not explained.issuperset(change.aspects)):
             yield change
@@ -169,7 +169,7 @@ def _of_line_ends(line_ends: Mapping[str, str]) -> Iterator[FileCause]:
 
 
 def _of_owners(changes: Iterable[FileChange]) -> Iterator[FileCause]:
-    for (before, now), paths in _grouped(changes, Aspect.OWNER, lambda was, is_now: (was.owner, is_now.owner)):
+    for (before, now), paths in _grouped(changes, Aspect.OWNER, lambda old, new: (old.owner, new.owner)):
         advice = "Build as the same user, or with the Docker CLI, which does not send owners."
         yield FileCause(FileCauseKind.OWNER, paths, f"owner {now}, was {before}", advice, (Aspect.OWNER,))
 
@@ -188,7 +188,7 @@ def _of_modes(changes: Sequence[FileChange]) -> Iterator[FileCause]:
         advice = f"Check the files out with umask {before:03o}, or {_chmod(set_, cleared)}."
         yield FileCause(FileCauseKind.UMASK, paths, phrase, advice, (Aspect.MODE,))
         left = [change for change, pair in zip(left, pairs, strict=True) if pair not in fitting]
-    for (set_, cleared), paths in _grouped(left, Aspect.MODE, lambda was, is_now: _flips(was.mode, is_now.mode)):
+    for (set_, cleared), paths in _grouped(left, Aspect.MODE, lambda old, new: _flips(old.mode, new.mode)):
         advice = f"{_chmod(set_, cleared)[:1].upper()}{_chmod(set_, cleared)[1:]}"
         if not (set_ | cleared) & ~0o111:
             advice += ", and check git config core.fileMode"

@@ -152,25 +152,25 @@ class ContextChecksums(StepChecksums):
         return self._sums.of_sources(copy.sources, add=copy.name == "ADD", destination=destination)
 
     def lone_hard_links(self, result: SourcesSum) -> Iterator[tuple[str, str]]:
-        sent = self._sums.uploaded.tree.sent_nodes
+        nodes = self._sums.uploaded.tree.sent_nodes
         paths = {path for path, _ in result.files}
-        for path in paths if any(node.is_hard_link for node in sent.values()) else ():
-            node = sent.get(path)
+        for path in paths if any(node.is_hard_link for node in nodes.values()) else ():
+            node = nodes.get(path)
             state = read_header(path, node.hashed_header) if node is not None and node.is_hard_link else None
             if state is not None and state.target and state.target not in paths:
                 yield path, state.target
 
     def headers(self, paths: Iterable[str]) -> Mapping[str, bytes]:
         """Return, by path, the bytes hashed before the content of each file that was sent with its own header."""
-        sent = self._sums.uploaded.tree.sent_nodes
-        return _Headers({path: header for path in paths if (node := sent.get(path)) and (header := node.header)})
+        nodes = self._sums.uploaded.tree.sent_nodes
+        return _Headers({path: header for path in paths if (node := nodes.get(path)) and (header := node.header)})
 
     def states(self, paths: Iterable[str]) -> Mapping[str, FileState]:
         """Return, by path, the states of the files in these headers."""
-        sent = self._sums.uploaded.tree.sent_nodes
+        nodes = self._sums.uploaded.tree.sent_nodes
         states = {}
         for path in paths:
-            node = sent.get(path)
+            node = nodes.get(path)
             state = state_of(path, node.header) if node is not None and node.header is not None else None
             if state is not None:
                 states[path] = state
@@ -214,6 +214,6 @@ class ContextChecksums(StepChecksums):
                     self._others[client.name] = other
             with suppress(DataError, UnknownError):
                 result = other.sum(copy)
-                sent = other._sums.uploaded.tree.sent_nodes
-                left -= sum(sent[path].entry.size for path, _ in result.files if path in sent)
+                nodes = other._sums.uploaded.tree.sent_nodes
+                left -= sum(nodes[path].entry.size for path, _ in result.files if path in nodes)
                 yield client, result

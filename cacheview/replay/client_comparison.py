@@ -118,18 +118,22 @@ def compare_clients(run: Callable[[Client], ClientRun], requested: Client) -> tu
 
 
 def _difference(default_run: ClientRun, other_run: ClientRun) -> ClientDifference:
-    mine, other = default_run.steps, other_run.steps
-    for step, now in zip(mine, other, strict=False):
+    default_steps, other_steps = default_run.steps, other_run.steps
+    for step, now in zip(default_steps, other_steps, strict=False):
         if default_run.key(step) != other_run.key(now):
             return ClientDifference(now.number, now.text, tuple(_reasons(default_run, step, other_run, now)))
     refused = other_run.replay.refused
     if refused is not None and default_run.replay.refused != refused:
-        return ClientDifference(refused.line and len(other), "", (f"the build is refused: {refused.message}",))
-    if len(other) > len(mine):
-        now = other[len(mine)]
+        return ClientDifference(refused.line and len(other_steps), "", (f"the build is refused: {refused.message}",))
+    if len(other_steps) > len(default_steps):
+        now = other_steps[len(default_steps)]
         return ClientDifference(now.number, now.text, ("the client adds this step",))
-    if len(mine) > len(other):
-        return ClientDifference(mine[len(other)].number, mine[len(other)].text, ("the client does not add this step",))
+    if len(default_steps) > len(other_steps):
+        return ClientDifference(
+            default_steps[len(other_steps)].number,
+            default_steps[len(other_steps)].text,
+            ("the client does not add this step",),
+        )
     return ClientDifference(0, "", ("the client gives the Dockerfile a new random name for each build",))
 
 
@@ -143,8 +147,10 @@ def _reasons(default_run: ClientRun, step: Step, other_run: ClientRun, now: Step
         yield "the build arguments differ"
 
 
-def _of_files(default_run: ClientRun, mine: SourcesSum, other_run: ClientRun, other: SourcesSum) -> Iterator[str]:
-    before, now = dict(mine.files), dict(other.files)
+def _of_files(
+    default_run: ClientRun, default_sum: SourcesSum, other_run: ClientRun, other_sum: SourcesSum
+) -> Iterator[str]:
+    before, now = dict(default_sum.files), dict(other_sum.files)
     yield from _named("not sent", [path for path in before if path not in now])
     yield from _named("also sent", [path for path in now if path not in before])
     changed = [path for path in before if path in now and before[path] != now[path]]
@@ -167,13 +173,13 @@ def _named(phrase: str, paths: Sequence[str]) -> Iterator[str]:
 
 
 def _of_headers(path: str, old: bytes, new: bytes) -> Iterator[str]:
-    was, now = read_header(path, old), read_header(path, new)
-    if was is None or now is None:
+    before, now = read_header(path, old), read_header(path, new)
+    if before is None or now is None:
         yield "sent without a tar entry" if not new else "sent with a tar entry"
         return
-    aspects = aspects_of(was, now, has_same_content=True)
+    aspects = aspects_of(before, now, has_same_content=True)
     for aspect in aspects:
-        yield _aspect(aspect, was, now)
+        yield _aspect(aspect, before, now)
     if aspects:
         return
     modes = [result[1] for result in map(_MODE.search, (old, new)) if result is not None]
@@ -185,18 +191,20 @@ def _of_headers(path: str, old: bytes, new: bytes) -> Iterator[str]:
         yield "content"
 
 
-def _aspect(aspect: Aspect, was: FileState, now: FileState) -> str:
+def _aspect(aspect: Aspect, before: FileState, now: FileState) -> str:
     match aspect:
         case Aspect.MODE:
-            return f"mode {now.mode:03o} instead of {was.mode:03o}"
+            return f"mode {now.mode:03o} instead of {before.mode:03o}"
         case Aspect.OWNER:
-            return f"owner {now.owner} instead of {was.owner}"
+            return f"owner {now.owner} instead of {before.owner}"
         case Aspect.TYPE:
             return "sent as a different type of entry"
         case Aspect.LINK:
             return "different link target"
         case Aspect.ATTRIBUTES:
             return (
-                "extended attributes not sent" if len(now.attributes) < len(was.attributes) else "extended attributes"
+                "extended attributes not sent"
+                if len(now.attributes) < len(before.attributes)
+                else "extended attributes"
             )
     return str(aspect.value)

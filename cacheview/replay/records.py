@@ -90,7 +90,7 @@ def _content(context: ContextSource, member: Member) -> Iterable[bytes]:
 
 
 def record_of(
-    sent: SentContext,
+    context: SentContext,
     store: ImageStore,
     daemon: Daemon,
     options: BuildOptions,
@@ -106,7 +106,7 @@ def record_of(
     """Return one build as a line of a replay file.
 
     Args:
-        sent: its context.
+        context: the context of the build.
         store: the images before it, which are left out unless ``with_store``.
         daemon: the daemon that built it.
         options: options of the build.
@@ -131,12 +131,12 @@ def record_of(
         engine_os=store.engine_os,
         engine_platform=store.platform,
         client=client,
-        members=tuple(RecordedMember.of(member) for member in sent.members),
+        members=tuple(RecordedMember.of(member) for member in context.members),
         image_sums=image_facts.sums,
         image_owners=image_facts.owners,
-        dockerfile=text_of(sent.dockerfile),
-        dockerfile_name=text_of(sent.dockerfile_name.encode("utf-8", "surrogateescape")),
-        dockerignore=text_of(sent.dockerignore) if sent.dockerignore is not None else None,
+        dockerfile=text_of(context.dockerfile),
+        dockerfile_name=text_of(context.dockerfile_name.encode("utf-8", "surrogateescape")),
+        dockerignore=text_of(context.dockerignore) if context.dockerignore is not None else None,
         build_args=dict(options.build_args),
         labels=dict(options.labels),
         cache_from=options.cache_from,

@@ -125,8 +125,8 @@ class StageBuild:
 
     def _hint(self) -> str:
         """Return a sentence about variables in the ``FROM`` that only BuildKit sets."""
-        known = replace(self.args, declared=self.args.before_from).visible(())
-        return of_variables(f"{self.plan.platform_flag} {self.plan.base}", known)
+        visible = replace(self.args, declared=self.args.before_from).visible(())
+        return of_variables(f"{self.plan.platform_flag} {self.plan.base}", visible)
 
     def _image_fields(self) -> dict[str, Any]:
         ends = self._last_images
@@ -293,7 +293,9 @@ class StageBuild:
         if build.is_last:
             build.new_images.forget(before)
         if not has_checksum:
-            made_on = {key_without_checksum(base, config): made for base, made in zip(bases, self.missed, strict=False)}
+            made_on = {
+                key_without_checksum(base, config): image_id for base, image_id in zip(bases, self.missed, strict=False)
+            }
             build.without_checksum.update(made_on)
         if dispatched.copy is not None and answer.status is not StepStatus.UNKNOWN:
             build.mounted.update(self.missed)

@@ -130,7 +130,7 @@ class WatchedBuild:
     @property
     def can_be_recorded(self) -> bool:
         """Whether everything that a record needs is known."""
-        has_all = self.prediction is not None and self.prediction.sent is not None
+        has_all = self.prediction is not None and self.prediction.context is not None
         return self.outcome.is_over and has_all and not self.record
 
 
@@ -175,14 +175,14 @@ def with_differences(build: WatchedBuild, expect: ExpectedBuild) -> WatchedBuild
 def record_of_build(build: WatchedBuild, expect: ExpectedBuild, *, with_store: bool = True) -> ReplayCase:
     """Return a build as a line of a replay file. Raises `DataError` if a record cannot contain it."""
     prediction = build.prediction
-    if prediction is None or prediction.sent is None or build.started is None:
+    if prediction is None or prediction.context is None or build.started is None:
         raise DataError(
             build.unpredicted or "only the steps of this build are kept, which is not enough for a record",
             where="record",
         )
     daemon: Daemon = prediction.daemon
     return record_of(
-        prediction.sent,
+        prediction.context,
         prediction.store,
         daemon,
         build.request.options,

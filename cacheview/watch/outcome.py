@@ -119,8 +119,8 @@ class OutcomeReader:
 
     def feed(self, data: bytes) -> None:
         """Receive a piece of the body."""
-        *whole, rest = data.split(b"\n")
-        for piece in whole:
+        *lines, rest = data.split(b"\n")
+        for piece in lines:
             self._line += piece
             if not self._is_too_long:
                 self._read(bytes(self._line))

@@ -44,7 +44,7 @@ class Prediction:
         misses: the reasons for steps that miss.
         store: the images before the build.
         daemon: the daemon whose rules were used.
-        sent: the context for a record; None: it has no Dockerfile.
+        context: the context for a record; None: it has no Dockerfile.
         image_facts: the facts from the layers of images, for a record.
     """
 
@@ -52,13 +52,13 @@ class Prediction:
     misses: tuple[Miss, ...]
     store: ImageStore
     daemon: Daemon
-    sent: SentContext | None = None
+    context: SentContext | None = None
     image_facts: ImageFacts = NO_IMAGE_FACTS
 
     @property
     def size(self) -> int:
         """The number of files of its context that are kept."""
-        return len(self.sent.members) if self.sent is not None else 0
+        return len(self.context.members) if self.context is not None else 0
 
     def bare(self) -> Prediction:
         """Return only the steps: no record can be created from them, and they do not show why a step misses."""
@@ -81,8 +81,8 @@ def read_context(stream: BinaryIO, request: BuildRequest) -> list[Member]:
     Raises `DataError` if the context is damaged, truncated or too large.
     """
     name = clean(f"/{request.dockerfile}")[1:]
-    kept: Collection[str] = {name, IGNORE_FILE, *((DOCKERFILE.lower(),) if name == DOCKERFILE else ())}
-    members = read_members(stream, _TITLE, keep=kept, keep_small=_KEPT_SMALL)  # type: ignore[arg-type]
+    kept_paths: Collection[str] = {name, IGNORE_FILE, *((DOCKERFILE.lower(),) if name == DOCKERFILE else ())}
+    members = read_members(stream, _TITLE, keep=kept_paths, keep_small=_KEPT_SMALL)  # type: ignore[arg-type]
     last = next((each for each in reversed(members) if clean(f"/{each.header.name}")[1:] == name), None)
     source = ""
     if last is None or last.header.type != EntryKind.FILE.value:
@@ -90,7 +90,7 @@ def read_context(stream: BinaryIO, request: BuildRequest) -> list[Member]:
             source = TarContext(members, _TITLE).dockerfile_source(_dockerfile_name(request))
     return [
         member
-        if member.data is None or member.source == source or clean(f"/{member.header.name}")[1:] in kept
+        if member.data is None or member.source == source or clean(f"/{member.header.name}")[1:] in kept_paths
         else member._replace(data=None)
         for member in members
     ]
@@ -133,5 +133,5 @@ def predict(members: list[Member], request: BuildRequest, case: OpenedCase, memo
     )
     why = tuple(misses(value, store, rules, None, checksums, store_files))
     ignored = next((m.data for m in reversed(members) if clean(f"/{m.header.name}")[1:] == IGNORE_FILE), None)
-    sent = SentContext(tuple(members), request.dockerfile, dockerfile, ignored)
-    return Prediction(value, why, store, daemon, sent, image_files.image_facts)
+    sent_context = SentContext(tuple(members), request.dockerfile, dockerfile, ignored)
+    return Prediction(value, why, store, daemon, sent_context, image_files.image_facts)

@@ -234,14 +234,14 @@ class Watcher:
         """Reduce older builds to their steps, since contexts and stores take memory."""
         with self._lock:
             final = [watched for watched in self._watched.values() if watched.build.is_final]
-        whole = files = 0
+        complete = files = 0
         for watched in reversed(final):
             prediction = watched.build.prediction
             if prediction is None:
                 continue
-            whole, files = whole + 1, files + prediction.size
-            is_kept = whole == 1 or (whole <= MOST_WHOLE and files <= MOST_FILES)
-            if not is_kept and prediction.sent is not None:
+            complete, files = complete + 1, files + prediction.size
+            is_kept = complete == 1 or (complete <= MOST_WHOLE and files <= MOST_FILES)
+            if not is_kept and prediction.context is not None:
                 self.update(watched, prediction=prediction.bare())
 
     def _submit(self, work: Callable[[], None]) -> None:

@@ -121,10 +121,10 @@ def _apply_to_all(
     if len(results) == 1:
         return draft.as_store, _effect_of(change, draft, refused)
     images = merged(stores, [draft for draft, _ in results], unknown)
-    known = {image.id: image for image in images}
-    certainly_removed = tuple(each for each in draft.removed if each.image.id not in known)
+    by_id = {image.id: image for image in images}
+    certainly_removed = tuple(each for each in draft.removed if each.image.id not in by_id)
     certainly_untagged = tuple(
-        each for each in draft.untagged if each.image not in known or each.name not in known[each.image].names
+        each for each in draft.untagged if each.image not in by_id or each.name not in by_id[each.image].names
     )
     removed = {each.image.id for draft, _ in results for each in draft.removed}
     doubtful = tuple(

@@ -41,8 +41,8 @@ def to_save(store: ImageStore, kind: StoreKind, references: Sequence[str]) -> tu
                 names[image.id] = tags
     for reference in references:
         for image, matching in _images_of(store, kind, reference):
-            known = names.setdefault(image.id, [])
-            known += (tag for tag in matching if tag not in known)
+            tags = names.setdefault(image.id, [])
+            tags += (tag for tag in matching if tag not in tags)
             if not matching:
                 by_id.add(image.id)
     return tuple(SavedImage(store.by_id[image_id], tuple(tags), image_id in by_id) for image_id, tags in names.items())

@@ -81,8 +81,8 @@ def _digest_of(image: Image, name: str, kind: StoreKind | None) -> str:
     if kind is StoreKind.CONTAINERD:
         return image.id
     repository = name.rpartition(":")[0]
-    known = {each.partition("@")[2] for each in image.names if each.startswith(f"{repository}@")}
-    return known.pop() if len(known) == 1 else ""
+    digests = {each.partition("@")[2] for each in image.names if each.startswith(f"{repository}@")}
+    return digests.pop() if len(digests) == 1 else ""
 
 
 def _references(text: str) -> tuple[str, ...]:

@@ -81,12 +81,12 @@ class ComposeReader:
 
     def _include(self, file: _File, services: dict[str, dict[str, Any]], above: tuple[Path, ...]) -> None:
         """Add the services of included files. Raises `DataError` if one is already defined differently."""
-        known = dict(file.written)
+        canonical = dict(file.written)
         for paths, variables in file.includes():
             for name, service in self._project(paths, variables, above).items():
-                if name not in known:
-                    services[name], known[name] = service, _canonical(service)
-                elif known[name] != _canonical(service):
+                if name not in canonical:
+                    services[name], canonical[name] = service, _canonical(service)
+                elif canonical[name] != _canonical(service):
                     what = f"services.{name[:80]} conflicts with imported resource: {paths[0]} defines it differently"
                     raise DataError(f"{what}; {CONFIG_HINT}", where=str(file.path))
 
@@ -209,15 +209,15 @@ def _merged_build(base: Mapping[str, Any], over: Mapping[str, Any], *, unique: b
     """Return a build section merged over another (``override/merge.go``, ``merge_build``)."""
     result = dict(base)
     for key, value in over.items():
-        known = result.get(key)
-        if known is None:
+        current = result.get(key)
+        if current is None:
             result[key] = value
         elif value is None:
             continue
         elif key in _LISTS:
-            result[key] = {**pairs(known), **pairs(value)}
-        elif isinstance(known, list) and isinstance(value, list):
-            both = [*known, *value]
+            result[key] = {**pairs(current), **pairs(value)}
+        elif isinstance(current, list) and isinstance(value, list):
+            both = [*current, *value]
             result[key] = sorted(set(both), key=str) if unique and all(isinstance(each, str) for each in both) else both
         else:
             result[key] = value

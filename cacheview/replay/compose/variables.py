@@ -277,7 +277,7 @@ class _EnvironmentFile:
         return DataError(f"line {self.text.count(chr(10), 0, place) + 1}: {what}", where=self.where)
 
 
-def _python_expanded(value: str, known: Mapping[str, str], where: str) -> str:
+def _python_expanded(value: str, values: Mapping[str, str], where: str) -> str:
     """Return a value with each ``${NAME}`` or ``${NAME:-default}`` replaced. Other forms stay as they are."""
     parts: list[str] = []
     place = end = length = 0
@@ -293,7 +293,7 @@ def _python_expanded(value: str, known: Mapping[str, str], where: str) -> str:
             break
         parts.append(value[place:start])
         if value[close] == "}":
-            parts.append(known.get(value[start + 2 : end], value[end + 2 : close] if has_default else ""))
+            parts.append(values.get(value[start + 2 : end], value[end + 2 : close] if has_default else ""))
             length += len(parts[-1])
             if length > _LONGEST:
                 raise DataError(f"a value has more than {_LONGEST:,} characters", where=where)
