@@ -72,7 +72,7 @@ def read_document(data: bytes, release: BuilderRelease, *, name: str = "Dockerfi
 
 
 def parse(data: bytes, release: BuilderRelease) -> ParsedDockerfile:
-    """Divide a text that is not a file, such as a trigger. The daemon's messages are only those of its parser."""
+    """Divide a text that is not a file, such as a trigger, into instructions. Messages do not contain a file name."""
     if len(data) > _MAX_SIZE:
         raise DataError(f"it is {len(data):,} bytes long; the limit for replaying a Dockerfile is {_MAX_SIZE:,}")
     return _DockerfileReader(data, release).document()

@@ -20,8 +20,7 @@ def checksum_and_destination(instruction: Instruction, lexer: Lexer) -> tuple[st
     """Return the checksum of all sources together, and the destination, as in the text of the step.
 
     The sources must be checksums: ``COPY file:… /dst``, or ``COPY file:… in /dst`` as in image history. Several of them
-    are combined as the builder does it. The form of image history is used unchanged, since everything in it is already
-    expanded.
+    are combined the way the builder does it. The form of image history is used unchanged, since it is already expanded.
 
     Raises:
         DataError: a source is not a checksum.

@@ -22,13 +22,13 @@ class PatternError(ValueError):
 
 
 def without_prefix(value: str, pattern: str, *, greedy: bool) -> str:
-    """Return the value without the shortest prefix that the pattern matches; ``greedy``: the longest."""
+    """Return the value without the shortest prefix that the pattern matches, or, if ``greedy``, the longest."""
     end = _end(_pieces(pattern), value, 0, greedy=greedy)
     return value if end is None else value[end:]
 
 
 def without_suffix(value: str, pattern: str, *, greedy: bool) -> str:
-    """Return the value without the shortest suffix that the pattern matches; ``greedy``: the longest."""
+    """Return the value without the shortest suffix that the pattern matches, or, if ``greedy``, the longest."""
     return without_prefix(value[::-1], backwards(pattern), greedy=greedy)[::-1]
 
 

@@ -24,7 +24,7 @@ class BuildRefusedError(DataError):
 
     Attributes:
         message: the error, word for word if Docker's source contains it; `what` is the text for display.
-        line: of the Dockerfile, from 1; 0 if it does not belong to a line.
+        line: the line of the Dockerfile, from 1; 0 if the error does not belong to a line.
         instruction: the name of the instruction; empty if not known.
         names_line: whether `message` contains the line.
         by: who reports it: the daemon, or the client before the daemon receives the build; nobody if the daemon never

@@ -57,7 +57,7 @@ def trigger(instruction: Instruction) -> str:
 
 
 def healthcheck(test: tuple[str, ...], flags: Mapping[str, str]) -> HealthConfig:
-    """Return the check that ``HEALTHCHECK CMD`` sets. The flags are valid; without a flag, its value is zero."""
+    """Return the check that ``HEALTHCHECK CMD`` sets. The flags must be valid; a missing one is zero."""
     return HealthConfig(
         Test=test,
         Interval=_interval(flags, "interval"),

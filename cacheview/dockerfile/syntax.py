@@ -42,8 +42,8 @@ class Instruction:
         is_json: whether they are in JSON form.
         line: the complete instruction in one line, with continuation lines joined.
         heredocs: the name and content of each heredoc that follows it.
-        escape: the escape character in force.
-        start_line, end_line: in the file, from 1; 0 if it is not from a file.
+        escape: the escape character of the Dockerfile.
+        start_line, end_line: its first and last line in the file, from 1; 0 if it is not from a file.
     """
 
     name: str

@@ -228,11 +228,11 @@ class ChecksumRecord:
             raise DataError(f"the checksum record cannot be written: {error.strerror}", where=str(self.path)) from None
 
     def _dump(self) -> bytes:
-        left, texts = _MOST_FILES, dict[str, tuple[int, str, list[int], str]]()
+        files_left, texts = _MOST_FILES, dict[str, tuple[int, str, list[int], str]]()
         numbers: dict[tuple[str, str, str], int] = {}
         for text, entry in list(reversed(self._entries.items()))[:_MOST_TEXTS]:
-            left -= len(entry.files)
-            if left < 0:
+            files_left -= len(entry.files)
+            if files_left < 0:
                 break
             heads = entry.heads or ("",) * len(entry.files)
             rows = [(path, result, head) for (path, result), head in zip(entry.files, heads, strict=True)]

@@ -61,7 +61,7 @@ class CliPacking:
 
 @dataclass(frozen=True, slots=True)
 class TestcontainersGoPacking:
-    """testcontainers-go: it checks nothing first, and always sends the Dockerfile and ``.dockerignore``."""
+    """testcontainers-go: it does not check the context first, and always sends the Dockerfile and ``.dockerignore``."""
 
     __test__ = False  # pytest would take it for a test because of its name
 
@@ -91,7 +91,7 @@ def read_ignored(context: Context) -> tuple[str, ...]:
     Raises:
         BuildRefusedError: a line is too long for the client.
     """
-    data = context.outside(IGNORE_FILE)
+    data = context.content(IGNORE_FILE)
     if data is None:
         return ()
     try:
@@ -184,25 +184,25 @@ class _Sender:
     def members(self) -> Iterator[Member]:
         for entry in self.context.walk(self._enters):
             if entry.kind is not EntryKind.DIRECTORY:
-                self._see(entry)
+                self._visit(entry)
         packed = {member.header.name for member in self._packed} if self.forced else set()
         for name in self.forced:
-            forced = self.context.named(name)
+            forced = self.context.entry(name)
             if forced is not None and name not in packed:
                 self._add(forced)
                 packed.add(name)
         return iter(self._packed)
 
     def _enters(self, entry: Entry) -> bool:
-        return self._see(entry)
+        return self._visit(entry)
 
-    def _see(self, entry: Entry) -> bool:
+    def _visit(self, entry: Entry) -> bool:
         """Check and add an entry; return whether to walk into it."""
         path = entry.path
-        above = path.rpartition("/")[0]
+        parent = path.rpartition("/")[0]
         is_folder = entry.kind is EntryKind.DIRECTORY
-        checked = self.has_check and self._check(entry, self.check_folders[above])
-        folder = self.folders[above]
+        checked = self.has_check and self._check(entry, self.check_folders[parent])
+        folder = self.folders[parent]
         inside = Folder(path, folder, self.patterns) if is_folder else None
         is_sent = not folder.closed and self._is_sent(path, folder, inside)
         if is_sent:
@@ -240,7 +240,7 @@ class _Sender:
         return checked
 
     def _refuse(self, entry: Entry, message: str) -> None:
-        message = "error checking context: " + message.format(self.context.place(entry.path))
+        message = "error checking context: " + message.format(self.context.full_path(entry.path))
         raise BuildRefusedError(
             "the client cannot read it and sends nothing; change its permissions or add it to .dockerignore",
             message=message,

@@ -65,7 +65,7 @@ class ContextSource(Protocol):
 class Context(ContextSource, Protocol):
     """A tree of files that a client packs."""
 
-    def place(self, path: str) -> str:
+    def full_path(self, path: str) -> str:
         """Return a path in it as the client sees it: for a folder on disk, an absolute path."""
 
     @property
@@ -79,7 +79,7 @@ class Context(ContextSource, Protocol):
     def walk(self, enter: Callable[[Entry], bool]) -> Iterator[Entry]:
         """Yield entries in the order of Go's ``filepath.Walk``, entering a folder only if `enter` returns True."""
 
-    def listed(self, path: str) -> Sequence[Entry]:
+    def entries_in(self, path: str) -> Sequence[Entry]:
         """Return the entries of a folder, sorted by name; an empty path is the root.
 
         Links on the way are followed, even out of the context.
@@ -91,13 +91,13 @@ class Context(ContextSource, Protocol):
     def top(self) -> Entry:
         """Return the folder itself, with an empty path."""
 
-    def named(self, path: str) -> Entry | None:
+    def entry(self, path: str) -> Entry | None:
         """Return one entry; None if there is none. Links are followed on the way to it, but not at its end."""
 
-    def followed(self, path: str) -> Entry | None:
-        """Return the target of a path with all links followed, but with this path itself; None if there is none."""
+    def target(self, path: str) -> Entry | None:
+        """Return the target of a path with all links followed, as an entry with this path; None if there is none."""
 
-    def outside(self, path: str) -> bytes | None:
+    def content(self, path: str) -> bytes | None:
         """Return the content of a file, with all links followed, even out of the context; None if there is none.
 
         Raises:

@@ -33,7 +33,7 @@ class DockerPyPacking:
 
     def pack(self, context: Context, dockerfile: str, text: bytes | None) -> PackedContext:
         """See `Client.pack`."""
-        data = context.outside(IGNORE_FILE)
+        data = context.content(IGNORE_FILE)
         lines = docker_py_lines(data) if data is not None else []
         is_outside = dockerfile in ("", "-") or clean(dockerfile).startswith("..")
         random = random_name(_RANDOM_DIGITS) if is_outside else ""
@@ -84,7 +84,7 @@ class _FolderWalk:
             self._packed.append(entry)
         enters = not is_ignored or self.patterns.may_put_back_inside(entry.path)
         if enters and not entry.is_readable:
-            message = f"[Errno 13] Permission denied: '{self.context.place(entry.path)}'"
+            message = f"[Errno 13] Permission denied: '{self.context.full_path(entry.path)}'"
             raise BuildRefusedError(
                 f"docker-py refuses the context: {message}", message=message, where=entry.path, by="client"
             )

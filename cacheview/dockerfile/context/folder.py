@@ -89,7 +89,7 @@ class FolderContext:
         """Return the content that the client sends."""
         return client.pack(self, dockerfile, text)
 
-    def place(self, path: str) -> str:
+    def full_path(self, path: str) -> str:
         """Return the absolute path as text."""
         root = from_system(self._root)
         return os.path.join(root, path) if path else root
@@ -105,11 +105,11 @@ class FolderContext:
             DataError: a folder could not be listed, or there are too many entries.
         """
         count = 0
-        left = [iter(self._listed(""))]
-        while left:
-            entry = next(left[-1], None)
+        pending = [iter(self._entries_in(""))]
+        while pending:
+            entry = next(pending[-1], None)
             if entry is None:
-                left.pop()
+                pending.pop()
                 continue
             count += 1
             if not count % _PACE:
@@ -123,38 +123,38 @@ class FolderContext:
                 )
             yield entry
             if entry.kind is EntryKind.DIRECTORY and enter(entry):
-                left.append(iter(self._listed(entry.path)))
+                pending.append(iter(self._entries_in(entry.path)))
 
-    def listed(self, path: str) -> list[Entry]:
+    def entries_in(self, path: str) -> list[Entry]:
         """Return the entries of a folder, sorted by name, following links on the way. Raises `DataError`."""
-        return self._listed(path)
+        return self._entries_in(path)
 
     def top(self) -> Entry:
         """Return the folder itself. Raises `DataError` if it no longer exists."""
-        entry = self.followed("")
+        entry = self.target("")
         if entry is None:
             raise DataError("the folder no longer exists", where=self._root)
         return entry
 
-    def named(self, path: str) -> Entry | None:
+    def entry(self, path: str) -> Entry | None:
         """Return one entry, without following a link at its end; None if there is none."""
         place = self._on_disk(path)
         try:
-            return self._described(path, place, os.lstat(place))
+            return self._entry_of(path, place, os.lstat(place))
         except OSError:
             return None
 
-    def followed(self, path: str) -> Entry | None:
+    def target(self, path: str) -> Entry | None:
         """Return the target of a path with all links followed; None if there is none."""
         place = self._on_disk(path)
         try:
-            return self._described(path, place, os.stat(place))
+            return self._entry_of(path, place, os.stat(place))
         except OSError:
             return None
 
     def read(self, path: str, *, follow: bool = False) -> Iterator[bytes]:
         """Yield the content of a file, in pieces of up to 1 MiB. Raises `DataError` if it cannot be read."""
-        handle = self._opened(path, follow=follow)
+        handle = self._open(path, follow=follow)
         try:
             while piece := os.read(handle, _PIECE):
                 yield piece
@@ -174,11 +174,11 @@ class FolderContext:
         """Return whether there is an entry. Links are not followed."""
         return os.path.lexists(self._on_disk(path))
 
-    def outside(self, path: str) -> bytes | None:
+    def content(self, path: str) -> bytes | None:
         """Return the content of a file, with all links followed, even out of the folder; None if there is none."""
         if not os.path.exists(self._on_disk(path)):
             return None
-        handle = self._opened(path, follow=True)
+        handle = self._open(path, follow=True)
         with os.fdopen(handle, "rb") as file:
             data = file.read(_LARGEST_WHOLE + 1)
         if len(data) > _LARGEST_WHOLE:
@@ -194,7 +194,7 @@ class FolderContext:
             return "../"
         return "../" if relative == ".." else relative
 
-    def _opened(self, path: str, *, follow: bool) -> int:
+    def _open(self, path: str, *, follow: bool) -> int:
         try:
             return open_to_read(self._on_disk(path), follow=follow)
         except OSError as error:
@@ -202,7 +202,7 @@ class FolderContext:
         except NotRegularError:
             raise DataError("it is not a file", where=path) from None
 
-    def _listed(self, path: str) -> list[Entry]:
+    def _entries_in(self, path: str) -> list[Entry]:
         place = self._on_disk(path)
         entries = []
         try:
@@ -225,13 +225,13 @@ class FolderContext:
 
     def _entry(self, path: str, result: os.DirEntry[str]) -> Entry | None:
         try:
-            return self._described(path, result.path, result.stat(follow_symlinks=False))
+            return self._entry_of(path, result.path, result.stat(follow_symlinks=False))
         except FileNotFoundError:
             return None
         except OSError as error:
             raise DataError(f"its status cannot be read: {error.strerror}", where=path) from None
 
-    def _described(self, path: str, place: str, status: os.stat_result) -> Entry:
+    def _entry_of(self, path: str, place: str, status: os.stat_result) -> Entry:
         kind = _KINDS[stat.S_IFMT(status.st_mode)]
         if kind is EntryKind.SOCKET:
             self._problems[path] = Problem(path, "it is a socket, so the client leaves it out")

@@ -195,18 +195,18 @@ class _HashingPass:
     def _one(self, node: TreeNode) -> str:
         entry, me = node.entry, threading.get_ident()
         digest = hashlib.sha256(node.hashed_header)
-        left = entry.size
+        bytes_left = entry.size
         for piece in (
             (node.data,) if node.data is not None else self.context.read(node.source, follow=node.follows_links)
         ):
             if self.stop.is_set():
                 return ""
             digest.update(piece)
-            left -= len(piece)
+            bytes_left -= len(piece)
             self.read[me] = self.read.get(me, 0) + len(piece)
-            if left < 0:
+            if bytes_left < 0:
                 break
-        if left:
+        if bytes_left:
             raise DataError("it changed while it was being read; try again", where=node.source)
         result = digest.hexdigest()
         if entry.stamp and self.context.stamp(node.source, follow=node.follows_links) == entry.stamp:

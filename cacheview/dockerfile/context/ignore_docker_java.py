@@ -44,11 +44,11 @@ class DockerJavaPatterns:
 
 def _expression(text: str) -> str:
     out = ["^"]
-    left = text.removeprefix("!")
+    rest = text.removeprefix("!")
     try:
-        while left:
-            left = _chunk(out, left)
-            if left:
+        while rest:
+            rest = _chunk(out, rest)
+            if rest:
                 out.append("/")
         expression = "".join([*out, f"(/{_ANY})?$"])
         check_linear(expression)

@@ -155,7 +155,7 @@ class IgnorePattern:
 
 
 def any_of(patterns: Sequence[IgnorePattern]) -> Callable[[str], bool]:
-    """Return a function that returns whether any of these patterns matches, as fast as for a single one.
+    """Return a function that checks whether any of these patterns matches, as fast as for a single one.
 
     The function raises `BadPatternError` if Go cannot compile a pattern.
     """

@@ -36,7 +36,7 @@ class DockerJavaPacking:
     def pack(self, context: Context, dockerfile: str, text: bytes | None) -> PackedContext:  # noqa: ARG002
         """See `Client.pack`."""
         name = _inside(dockerfile, "docker-java")
-        data = context.outside(IGNORE_FILE)
+        data = context.content(IGNORE_FILE)
         patterns = DockerJavaPatterns(data if data is not None else b"")
         pattern = patterns.leaves_out(_canonical(context, name))
         if pattern is not None:
@@ -81,19 +81,19 @@ def _inside(dockerfile: str, client: str) -> str:
 
 def _canonical(context: Context, path: str) -> str:
     """Return the JDK's canonical path, relative to the context if inside. A broken link is not followed."""
-    if context.followed(path) is not None:
+    if context.target(path) is not None:
         return context.real_name(path)
-    above, _, name = path.rpartition("/")
-    real = context.real_name(above) if above else ""
+    parent, _, name = path.rpartition("/")
+    real = context.real_name(parent) if parent else ""
     return f"{real}/{name}" if real else name
 
 
 def _docker_java(context: Context, patterns: DockerJavaPatterns) -> Iterator[Member]:
     count = 0
-    left = [("", "", 0)]
-    while left:
-        folder, real, links = left.pop()
-        inside = _listed(context, folder)
+    pending = [("", "", 0)]
+    while pending:
+        folder, real, links = pending.pop()
+        inside = _entries_in(context, folder)
         if not inside and folder:
             yield from _empty_folder(context, folder)
         for entry in inside:
@@ -108,9 +108,9 @@ def _docker_java(context: Context, patterns: DockerJavaPatterns) -> Iterator[Mem
                 continue
             is_link = entry.kind is EntryKind.SYMLINK
             canonical = _canonical(context, entry.path) if is_link else _joined(real, entry.path)
-            target = context.followed(entry.path) if is_link else entry
+            target = context.target(entry.path) if is_link else entry
             if target is not None and target.kind is EntryKind.DIRECTORY:
-                left.append((entry.path, canonical, links + is_link))
+                pending.append((entry.path, canonical, links + is_link))
                 continue
             if patterns.leaves_out(_path_to_match(context, canonical)) is not None:
                 continue
@@ -125,7 +125,7 @@ def _docker_java(context: Context, patterns: DockerJavaPatterns) -> Iterator[Mem
 
 def _empty_folder(context: Context, path: str) -> Iterator[Member]:
     """Yield an empty folder; a link to one is sent as a link, but with the slash and the mode of a folder."""
-    named, entry = context.named(path), context.followed(path)
+    named, entry = context.entry(path), context.target(path)
     if named is not None and named.kind is EntryKind.SYMLINK:
         yield Member(Header(path + "/", _FOLDER_MODE, type=EntryKind.SYMLINK.value, link=decoded(named.target)), path)
     elif entry is not None:
@@ -141,7 +141,7 @@ def _joined(folder: str, path: str) -> str:
 def _path_to_match(context: Context, canonical: str) -> str:
     """Return the path that patterns are matched against: relative to the context if inside, otherwise absolute."""
     if canonical.startswith("../"):
-        return os.path.normpath(os.path.join(context.place(""), canonical))
+        return os.path.normpath(os.path.join(context.full_path(""), canonical))
     return canonical
 
 
@@ -149,11 +149,11 @@ def _java_member(entry: Entry, header: Header, *, follows: bool = False) -> Memb
     return Member(header._replace(uid=entry.uid, gid=entry.gid), entry.path, follows, stamp=entry.stamp)
 
 
-def _listed(context: Context, folder: str) -> list[Entry]:
+def _entries_in(context: Context, folder: str) -> list[Entry]:
     try:
-        return list(context.listed(folder))
+        return list(context.entries_in(folder))
     except DataError:
-        message = f"Failed to read build context directory: {context.place('')}"
+        message = f"Failed to read build context directory: {context.full_path('')}"
         raise BuildRefusedError(
             f"docker-java refuses the context: {message}", message=message, where=folder, by="client"
         ) from None
@@ -163,31 +163,31 @@ def _below(context: Context, path: str, root: str) -> str:
     """Return a path relative to another; empty if they are the same."""
     if not root or path == root:
         return path if not root else ""
-    return os.path.relpath("/" + context.place(path), "/" + context.place(root))
+    return os.path.relpath("/" + context.full_path(path), "/" + context.full_path(root))
 
 
 def _mountable(context: Context, destination: str, root: str) -> Iterator[Member]:
     """``recursiveTar``: it visits children by canonical path, so the target of a link is sent under its own name."""
     root = _canonical(context, root) if root else ""
-    left = [(root, 0)]
+    pending = [(root, 0)]
     count = 0
-    while left:
-        path, links = left.pop()
+    while pending:
+        path, links = pending.pop()
         count += 1
         if count > _MOST_ENTRIES or links > _MOST_LINKS:
             raise DataError("a link points to a folder above it, and testcontainers-java follows the link", where=path)
         below = _below(context, path, root)
         name = (f"{destination}/{below}" if below else destination).lstrip("/")
-        entry = context.followed(path) if path else context.top()
+        entry = context.target(path) if path else context.top()
         if entry is None:
             yield Member(Header(name, _FILE_MODE))
             continue
         mode = entry.mode | TYPE_BITS[entry.kind]
         if entry.kind is EntryKind.DIRECTORY:
             yield _java_member(entry, Header(name + "/", mode, type=EntryKind.DIRECTORY.value))
-            for each in reversed(context.listed(path)):
+            for each in reversed(context.entries_in(path)):
                 is_link = each.kind is EntryKind.SYMLINK
-                left.append((decoded(_canonical(context, each.path) if is_link else each.path), links + is_link))
+                pending.append((decoded(_canonical(context, each.path) if is_link else each.path), links + is_link))
         elif entry.kind is EntryKind.FILE:
             check_readable(entry)
             yield _java_member(entry, Header(name, mode, size=entry.size), follows=True)

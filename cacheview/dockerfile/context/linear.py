@@ -25,7 +25,7 @@ _PRIVATE = 0x10F800  # private use characters that replace surrogates, which RE2
 
 
 def compile_linear(expression: str, *, replaces: bool = False) -> Callable[[str], bool]:
-    """Return a function that returns whether an RE2 expression matches anywhere in a text.
+    """Return a function that checks whether an RE2 expression matches anywhere in a text.
 
     Args:
         expression: in the syntax of RE2.

@@ -90,14 +90,14 @@ class MemoryContext:
                 raise error.at(name[:200]) from None
         implied = 0
         for path in paced(list(entries)):
-            above = path.rpartition("/")[0]
-            while above and above not in entries:
-                implied += len(above) + _IMPLIED
+            parent = path.rpartition("/")[0]
+            while parent and parent not in entries:
+                implied += len(parent) + _IMPLIED
                 if implied > _MOST_IMPLIED:
                     raise DataError(f"its implied folders need more than {_MOST_IMPLIED:,} bytes of memory")
-                entries[above] = Entry(above, EntryKind.DIRECTORY, 0o755)
-                above = above.rpartition("/")[0]
-            if above and entries[above].kind is not EntryKind.DIRECTORY:
+                entries[parent] = Entry(parent, EntryKind.DIRECTORY, 0o755)
+                parent = parent.rpartition("/")[0]
+            if parent and entries[parent].kind is not EntryKind.DIRECTORY:
                 raise DataError("its parent is not a folder", where=path[:200])
         return cls(entries, contents, title=title)
 
@@ -110,7 +110,7 @@ class MemoryContext:
             yield entry
             closed = path + "/" if entry.kind is EntryKind.DIRECTORY and not enter(entry) else None
 
-    def listed(self, path: str) -> list[Entry]:
+    def entries_in(self, path: str) -> list[Entry]:
         """Return the entries of a folder, sorted by name, following links on the way."""
         inside = f"{path}/" if path else ""
         return [
@@ -129,14 +129,14 @@ class MemoryContext:
         """Return the folder itself."""
         return self._top
 
-    def named(self, path: str) -> Entry | None:
+    def entry(self, path: str) -> Entry | None:
         """Return one entry, without following a link at its end; None if there is none."""
-        above, _, name = path.rpartition("/")
-        real = self.real_name(above) if above else ""
+        parent, _, name = path.rpartition("/")
+        real = self.real_name(parent) if parent else ""
         result = self.entries.get(f"{real}/{name}" if real else name)
         return result._replace(path=path) if result is not None else None
 
-    def followed(self, path: str) -> Entry | None:
+    def target(self, path: str) -> Entry | None:
         """Return the target of a path with all links followed; None if it is not in the context."""
         try:
             result = self.entries.get(self.real_name(path))
@@ -156,7 +156,7 @@ class MemoryContext:
         """Return the content that the client sends."""
         return client.pack(self, dockerfile, text)
 
-    def place(self, path: str) -> str:
+    def full_path(self, path: str) -> str:
         """Return the path itself."""
         return path
 
@@ -168,7 +168,7 @@ class MemoryContext:
         """Return whether there is an entry. Links are not followed."""
         return path in self.entries
 
-    def outside(self, path: str) -> bytes | None:
+    def content(self, path: str) -> bytes | None:
         """Return the content of a file, following links in its path."""
         real = self.real_name(path)
         entry = self.entries.get(real)
@@ -180,17 +180,17 @@ class MemoryContext:
 
     def real_name(self, path: str) -> str:
         """Return the path with all links followed. Outside the context, it begins with ``../``."""
-        above = path.rpartition("/")[0]
+        parent = path.rpartition("/")[0]
         named = self.entries.get(path)
         is_plain = named is not None and named.kind is not EntryKind.SYMLINK
-        if is_plain and (not above or above in self.entries):  # a path in `entries` never goes through a link
+        if is_plain and (not parent or parent in self.entries):  # a path in `entries` never goes through a link
             return path
-        left, done, links = clean(path).split("/"), list[str](), 0
-        while left:
-            name = left.pop(0)
+        pending, done, links = clean(path).split("/"), list[str](), 0
+        while pending:
+            name = pending.pop(0)
             if name == "..":
                 if not done:
-                    return "/".join(["..", *left]) if left else "../"
+                    return "/".join(["..", *pending]) if pending else "../"
                 done.pop()
                 continue
             if name in ("", "."):
@@ -205,7 +205,7 @@ class MemoryContext:
                 raise DataError("its links form a cycle", where=path)
             if entry.target.startswith("/"):
                 return "../" + entry.target.lstrip("/")
-            left = entry.target.split("/") + left
+            pending = entry.target.split("/") + pending
         return "/".join(done)
 
 

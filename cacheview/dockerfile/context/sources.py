@@ -33,7 +33,7 @@ class SourcesSum:
     Attributes:
         text: ``file:``, ``dir:`` or ``multi:`` and 64 hex digits.
         files: each path in it with its sum, in the builder's order. A link has the sum of its target; for a path
-            without a sum, the text is `TreeChecksums.without_sum`.
+            without a sum, it is the text from `TreeChecksums.without_sum`.
     """
 
     text: str

@@ -42,7 +42,7 @@ class DockerodePacking:
         """See `Client.pack`."""
         name = _inside(dockerfile, "dockerode")
         try:
-            data = context.outside(IGNORE_FILE)
+            data = context.content(IGNORE_FILE)
         except DataError:  # dockerode ignores errors when it reads the file, for example if it is a folder
             data = None
         patterns = BalenaPatterns(data) if data is not None else None
@@ -51,7 +51,7 @@ class DockerodePacking:
             leaves_out = patterns.leaves_out
             entries = [entry for entry in entries if not leaves_out(entry)]
             # Below these, patterns are matched against paths that begin with the context's, which is usually absolute.
-            ignores = lambda path: leaves_out(clean("/" + context.place(path).lstrip("/")))  # noqa: E731
+            ignores = lambda path: leaves_out(clean("/" + context.full_path(path).lstrip("/")))  # noqa: E731
         return PackedContext(_tar_fs(context, self.style, entries, ignores), name)
 
 
@@ -66,7 +66,7 @@ class TestcontainersNodePacking:
     def pack(self, context: Context, dockerfile: str, text: bytes | None) -> PackedContext:  # noqa: ARG002
         """See `Client.pack`."""
         name = _inside(dockerfile, "testcontainers-node")
-        data = context.outside(IGNORE_FILE)
+        data = context.content(IGNORE_FILE)
         if data is None:
             return PackedContext(_tar_fs(context, self.style, ["."], None), name)
         patterns = BalenaPatterns(data)
@@ -102,10 +102,10 @@ def _tar_fs(context: Context, style: HeaderStyle, entries: Sequence[str], ignore
             raise _refused(f"{name} is not a valid path")
         entry = _named(context, path)
         if entry is None:
-            message = f"ENOENT: no such file or directory, lstat '{context.place(path)}'"
+            message = f"ENOENT: no such file or directory, lstat '{context.full_path(path)}'"
             raise _refused(message, path)
         if entry.kind is EntryKind.DIRECTORY:
-            for each in context.listed(path):
+            for each in context.entries_in(path):
                 inside = decoded(each.path)
                 if ignores is None or not ignores(inside):
                     queue.append(inside)
@@ -120,7 +120,7 @@ def _refused(message: str, where: str = "") -> BuildRefusedError:
 def _named(context: Context, path: str) -> Entry | None:
     if not path:
         return context.top()
-    return context.named(path)
+    return context.entry(path)
 
 
 def _owner(number: int) -> int:

@@ -69,15 +69,15 @@ class Tree:
         self.sent_nodes = (
             {path: node for path, node in self._nodes.items() if node.header is not None} if sent is None else sent
         )
-        self._inside: dict[str, list[str]] = {}
+        self._children: dict[str, list[str]] = {}
         self._to_resolve: set[str] = set()
         # A path in `nodes` never goes through a link, so only its last name can be a link.
         for path, node in self._nodes.items():
-            above = path.rpartition("/")[0]
-            if (inside := self._inside.get(above)) is not None:
-                inside.append(path)
+            parent = path.rpartition("/")[0]
+            if (children := self._children.get(parent)) is not None:
+                children.append(path)
             else:
-                self._inside[above] = [path]
+                self._children[parent] = [path]
             if node.entry.kind is EntryKind.SYMLINK or "\0" in path or len(path) > _SURELY_FEW:
                 self._to_resolve.add(path)
 
@@ -98,19 +98,19 @@ class Tree:
 
     def below(self, path: str) -> Iterator[str]:
         """Yield a folder and its entries, in walk order; for the root only its entries."""
-        left = [path] if path else self._inside.get("", [])[::-1]
-        while left:
-            here = left.pop()
+        pending = [path] if path else self._children.get("", [])[::-1]
+        while pending:
+            here = pending.pop()
             yield here
-            if inside := self._inside.get(here):
-                left.extend(reversed(inside))
+            if children := self._children.get(here):
+                pending.extend(reversed(children))
 
     def remove(self, path: str) -> None:
         """Remove an entry and everything in it, but keep its sum."""
         for removed in list(self.below(path)) if path in self else ():
             del self._nodes[removed]
-            self._inside.pop(removed, None)
-        if path in (siblings := self._inside.get(path.rpartition("/")[0], [])):
+            self._children.pop(removed, None)
+        if path in (siblings := self._children.get(path.rpartition("/")[0], [])):
             siblings.remove(path)
 
     def resolve(self, path: str) -> str:
@@ -125,16 +125,16 @@ class Tree:
             raise ForbiddenPathError("it is outside the context", where=path)
         if start in self._nodes and start not in self._to_resolve:
             return start
-        left: list[str] = ["", *start.split("/")] if start else []
-        if len(left) > _MOST_STEPS + 1:
+        pending: list[str] = ["", *start.split("/")] if start else []
+        if len(pending) > _MOST_STEPS + 1:
             raise ForbiddenPathError("the path goes through too many links", where=path)
         done = ""
         steps = 0
-        while left:
+        while pending:
             if steps > _MOST_STEPS:
                 raise ForbiddenPathError("the path goes through too many links", where=path)
             steps += 1
-            name = left.pop(0)
+            name = pending.pop(0)
             if not name:
                 continue
             here = clean(f"/{done}{name}")[1:]
@@ -149,7 +149,7 @@ class Tree:
                 continue
             if node.entry.target.startswith("/"):
                 done = ""
-            left = [*node.entry.target.split("/"), *left]
+            pending = [*node.entry.target.split("/"), *pending]
         return clean("/" + done)[1:]
 
     def resolve_existing(self, path: str) -> str:
@@ -158,11 +158,11 @@ class Tree:
 
     def _check_missing(self, here: str, path: str) -> None:
         """Raise the system's errors for a path that does not exist: all except "no such file" stop the builder."""
-        above = here
-        while above and above not in self._nodes:
-            above = above.rpartition("/")[0]
-        if not self.is_directory(above):
+        parent = here
+        while parent and parent not in self._nodes:
+            parent = parent.rpartition("/")[0]
+        if not self.is_directory(parent):
             raise ForbiddenPathError("part of the path is not a folder", where=path)
-        first_missing = here.removeprefix(above).lstrip("/").split("/")[0]
+        first_missing = here.removeprefix(parent).lstrip("/").split("/")[0]
         if len(raw(first_missing)) > _LONGEST_NAME:
             raise ForbiddenPathError("a name in the path is too long", where=path)

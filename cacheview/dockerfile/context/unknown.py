@@ -1,4 +1,4 @@
-"""Facts that a context does not show."""
+"""The error for facts that a context does not show."""
 
 from __future__ import annotations
 

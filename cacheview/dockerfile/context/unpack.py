@@ -53,7 +53,7 @@ class _Unpacker:
         self.message_pattern = message_pattern
         self.nodes: dict[str, TreeNode] = {}
         self.sent_nodes: dict[str, TreeNode] = {}
-        self.inside: dict[str, set[str]] | None = None  # paths by folder, needed once something is removed
+        self.children: dict[str, set[str]] | None = None  # paths by folder, needed once something is removed
         self.is_as_sent = True
         self.implied = 0
 
@@ -73,8 +73,8 @@ class _Unpacker:
                 what = "it replaces the context's root folder; how the daemon handles this is unknown"
                 raise DataError(what, where=header.name[:200])
             return
-        above = path.rpartition("/")[0]
-        is_in_folder = not above or self._is_folder(above)  # whose own path does not go through a link
+        parent = path.rpartition("/")[0]
+        is_in_folder = not parent or self._is_folder(parent)  # whose own path does not go through a link
         real = path if is_in_folder else self._place(path, header)
         node = self._node(real, member)
         if path and path not in self.sent_nodes:
@@ -96,8 +96,8 @@ class _Unpacker:
 
     def _put(self, real: str, node: TreeNode) -> None:
         self.nodes[real] = node
-        if self.inside is not None:
-            self.inside.setdefault(real.rpartition("/")[0], set()).add(real)
+        if self.children is not None:
+            self.children.setdefault(real.rpartition("/")[0], set()).add(real)
 
     def _node(self, real: str, member: Member) -> TreeNode:
         header = member.header
@@ -117,18 +117,18 @@ class _Unpacker:
 
     def _place(self, path: str, header: Header) -> str:
         """Return the location of a path, with links followed except in the last name."""
-        above, _, name = path.rpartition("/")
-        nearest = above
+        parent, _, name = path.rpartition("/")
+        nearest = parent
         while nearest and nearest not in self.nodes:
             nearest = nearest.rpartition("/")[0]
         if not nearest or self._is_folder(nearest):  # whose own path does not go through a link
             return path
         go_on()
         done: list[str] = []
-        left = above.split("/")
+        pending = parent.split("/")
         links = 0
-        while left:
-            part = left.pop(0)
+        while pending:
+            part = pending.pop(0)
             if part == "..":
                 done = done[:-1]
                 continue
@@ -143,7 +143,7 @@ class _Unpacker:
                 self._refuse("too many levels of symbolic links", header)
             if node.entry.target.startswith("/"):
                 done = []
-            left = [*node.entry.target.split("/"), *left]
+            pending = [*node.entry.target.split("/"), *pending]
         return "/".join([*done, name])
 
     def _is_folder(self, path: str) -> bool:
@@ -152,11 +152,11 @@ class _Unpacker:
 
     def _imply(self, real: str, header: Header) -> None:
         missing = []
-        above = real.rpartition("/")[0]
-        while above and above not in self.nodes:
-            missing.append(above)
-            above = above.rpartition("/")[0]
-        if above and not self._is_folder(above):
+        parent = real.rpartition("/")[0]
+        while parent and parent not in self.nodes:
+            missing.append(parent)
+            parent = parent.rpartition("/")[0]
+        if parent and not self._is_folder(parent):
             self._refuse("not a directory", header)
         for folder in reversed(missing):
             self.implied += len(folder) + _IMPLIED
@@ -165,20 +165,20 @@ class _Unpacker:
             self._put(folder, TreeNode(Entry(folder, EntryKind.DIRECTORY, _IMPLIED_MODE)))
 
     def _remove(self, real: str) -> None:
-        inside = self._all_inside()
-        left = [real]
-        while left:
-            removed = left.pop()
+        children = self._all_children()
+        pending = [real]
+        while pending:
+            removed = pending.pop()
             del self.nodes[removed]
-            left.extend(inside.pop(removed, ()))
-        inside[real.rpartition("/")[0]].discard(real)
+            pending.extend(children.pop(removed, ()))
+        children[real.rpartition("/")[0]].discard(real)
 
-    def _all_inside(self) -> dict[str, set[str]]:
-        if self.inside is None:
-            self.inside = {}
+    def _all_children(self) -> dict[str, set[str]]:
+        if self.children is None:
+            self.children = {}
             for path in self.nodes:
-                self.inside.setdefault(path.rpartition("/")[0], set()).add(path)
-        return self.inside
+                self.children.setdefault(path.rpartition("/")[0], set()).add(path)
+        return self.children
 
     def _refuse(self, why: str, header: Header, *, by_system: bool = True) -> NoReturn:
         """Refuse the tar.

@@ -24,8 +24,8 @@ def test_entries() -> None:
         ("b/c/f", EntryKind.FILE, "0o4755"),
     ]
     assert b"".join(context.read("b/c/f")) == b"x"
-    assert context.outside("a/f") == b"x"
-    assert context.outside("a/g") is None
+    assert context.content("a/f") == b"x"
+    assert context.content("a/g") is None
 
 
 @pytest.mark.parametrize(
