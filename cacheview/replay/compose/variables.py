@@ -190,7 +190,7 @@ class _EnvironmentFile:
         self.environment = environment
         self.by_name = by_name
         process = dict(environment)
-        self.known = ChainMap(by_name, process) if as_v1 else ChainMap(process, by_name)
+        self.variables = ChainMap(by_name, process) if as_v1 else ChainMap(process, by_name)
         self.as_v1 = as_v1
 
     def read(self) -> None:
@@ -270,8 +270,8 @@ class _EnvironmentFile:
 
     def _expanded(self, value: str) -> str:
         if self.as_v1:
-            return _python_expanded(value, self.known, self.where)
-        return str(ComposeVariables(self.known).replaced_in(value, self.where))
+            return _python_expanded(value, self.variables, self.where)
+        return str(ComposeVariables(self.variables).replaced_in(value, self.where))
 
     def _error(self, what: str, place: int) -> DataError:
         return DataError(f"line {self.text.count(chr(10), 0, place) + 1}: {what}", where=self.where)
