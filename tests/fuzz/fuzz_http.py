@@ -65,7 +65,7 @@ def test_answers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(EngineClient, "get", get)
     monkeypatch.setattr(EngineClient, "_connect", lambda _: _NoConnections())
-    monkeypatch.setattr("cacheview.stores.docker_engine.opening.candidates", lambda *_: ())
+    monkeypatch.setattr("cacheview.stores.docker_engine.opening.store_places", lambda *_: ())
 
     def one(run: Fuzz) -> None:
         given: list[object] = []
@@ -197,7 +197,7 @@ def test_the_wire(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
         monkeypatch.setattr(pools, "_unix", lambda *_: _Sock(lambda path: state["answer"](path), nothing.fileno()))
         monkeypatch.setattr("cacheview.stores.docker_engine.client.check_listening", lambda *_: None)
         monkeypatch.setattr("cacheview.stores.docker_engine.client._READ_PAUSE", 0.0)
-        monkeypatch.setattr("cacheview.stores.docker_engine.opening.candidates", lambda *_: ())
+        monkeypatch.setattr("cacheview.stores.docker_engine.opening.store_places", lambda *_: ())
         endpoint = Endpoint("", "unix:///nowhere.sock")
 
         def whole(run: Fuzz, answer: bytes) -> None:
