@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from itertools import accumulate
 
 from cacheview.engine.candidate import container_config_of
 from cacheview.engine.doubts import doubts_about
@@ -191,28 +192,27 @@ def _loaded(store: ImageStore, rules: RuleSet) -> Iterator[StoreHazard]:
     parentless = [image for image in with_history if image.parent is None and _known(image, "parent")]
     if not any(len(image.history) > 1 for image in parentless):
         return
-    keys = {image.id: rules.history_keys(image) for image in with_history}
-    continued = {entry for image in parentless for entry in keys[image.id][:-1]}
     bases: dict[int, list[Image]] = {}
     for image in paced(with_history):
-        if keys[image.id][-1] not in continued:
-            continue  # no history continues from it
-        value = 0
-        for entry in keys[image.id]:
-            value = hash((value, entry))
-        bases.setdefault(value, []).append(image)
-    loaded = [image for image in parentless if _has_base(image, keys, bases)]
+        bases.setdefault(_values_of(rules.history_keys(image))[-1], []).append(image)
+    loaded = [image for image in parentless if _has_base(image, bases, rules)]
     if loaded:
         yield StoreHazard(HazardKind.LOADED, *words.loaded(len(loaded)), tuple(loaded))
 
 
-def _has_base(image: Image, keys: dict[str, tuple[tuple[object, ...], ...]], bases: dict[int, list[Image]]) -> bool:
+def _values_of(keys: Sequence[object]) -> list[int]:
+    """Return a hash for each beginning of a history, the shortest first."""
+    return list(accumulate(keys, lambda value, key: hash((value, key)), initial=0))[1:]
+
+
+def _has_base(image: Image, bases: dict[int, list[Image]], rules: RuleSet) -> bool:
+    """Return whether the history continues that of another image. ``bases``: the images by the hash of theirs."""
     go_on()
-    entries, value = keys[image.id], 0
-    for count, entry in enumerate(entries[:-1], 1):
-        value = hash((value, entry))
+    # Keys are created when needed: those of all images are millions of objects, which take long to free.
+    keys = rules.history_keys(image)
+    for count, value in enumerate(_values_of(keys[:-1]), 1):
         for base in bases.get(value, ()):
             layers = base.diff_ids
-            if keys[base.id] == entries[:count] and image.diff_ids[: len(layers)] == layers:
+            if image.diff_ids[: len(layers)] == layers and rules.history_keys(base) == keys[:count]:
                 return True
     return False

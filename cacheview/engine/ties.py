@@ -13,7 +13,7 @@ from cacheview.engine.index import CandidateIndex
 from cacheview.engine.known_cache import KnownCache
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import CONFIG_FIELDS, SCRATCH, ContainerConfig, Image, ImageStore, Probe
-from cacheview.model.effort import go_on, paced
+from cacheview.model.effort import free_in_steps, go_on, paced
 
 __all__ = ["ties"]
 
@@ -93,3 +93,6 @@ def _by_layers(store: ImageStore, rules: RuleSet) -> Iterator[tuple[Image, ...]]
             if parent in parents:
                 steps.append((image, (parent, image.history[-1].created_by)))
     yield from map(tuple, _groups(steps))
+    unused: list[object] = [steps, parents]
+    del steps, parents
+    free_in_steps(unused)

@@ -11,7 +11,6 @@ import weakref
 from collections.abc import Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import cached_property
-from operator import attrgetter
 
 from cacheview.engine.candidate import container_config_of
 from cacheview.engine.field_comparison import IndexQuery
@@ -124,7 +123,7 @@ class CandidateIndex:
 
     @cached_property
     def _places(self) -> dict[str, int]:
-        return dict(zip(map(attrgetter("id"), self._in_store_order), range(len(self)), strict=True))
+        return {image.id: place for place, image in enumerate(paced(self._in_store_order))}
 
     @property
     def own_parents(self) -> int:
