@@ -112,8 +112,15 @@ def _code(text: str) -> str:
     return f"`{shown[:_LONGEST]}{'…' if len(shown) > _LONGEST else ''}`"
 
 
-def _value(value: str | None, absent: str = "not set") -> str:
-    return absent if value is None else f'"{value[:_LONGEST]}{"…" if len(value) > _LONGEST else ""}"'
+def _in_both(cause: Cause, absent: str) -> str:
+    """Return the values of a cause in both builds. ``absent``: how to describe that there is none."""
+    shown = [absent if value is None else _quoted(value) for value in (cause.a, cause.b)]
+    joined = "and" if None not in (cause.a, cause.b) else "but is"
+    return f"is {shown[0]} in A {joined} {shown[1]} in B"
+
+
+def _quoted(value: str) -> str:
+    return f'"{value[:_LONGEST]}{"…" if len(value) > _LONGEST else ""}"'
 
 
 def cause_phrase(cause: Cause, row: StepPair | None = None) -> str:
@@ -124,7 +131,7 @@ def cause_phrase(cause: Cause, row: StepPair | None = None) -> str:
                 return _of_instruction(cause, row)
             if not cause.is_certain:
                 return f"{_SETS[cause.kind]} {cause.name} may differ: {cause.detail}"
-            return f"{_SETS[cause.kind]} {cause.name} is {_value(cause.a)} in A and {_value(cause.b)} in B"
+            return f"{_SETS[cause.kind]} {cause.name} {_in_both(cause, 'not set')}"
         case CauseKind.BASE:
             return _of_base(cause)
         case CauseKind.INSTRUCTION:
@@ -209,7 +216,7 @@ def _of_option(cause: Cause) -> str:
     end = f"{certain}{_error(cause)}"
     if {cause.a, cause.b} <= {None, "given"}:
         return f"only {'A' if cause.a else 'B'} was built with {cause.name}{end}"
-    return f"{cause.name} is {_value(cause.a, 'not given')} in A and {_value(cause.b, 'not given')} in B{end}"
+    return f"{cause.name} {_in_both(cause, 'not given')}{end}"
 
 
 def _of_missing(cause: Cause, row: StepPair | None) -> str:
