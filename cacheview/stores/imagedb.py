@@ -228,7 +228,7 @@ class ImageDatabase:
             return None
         text = content.decode("ascii", "replace")
         if not _ID.fullmatch(text):
-            shown = f"is not an image ID: {text[:100]!r}" if text else "is empty"
+            shown = f"does not contain an image ID: {text[:100]!r}" if text else "is empty"
             raise DataError(f"the parent file {shown}")
         return text
 

@@ -173,7 +173,7 @@ def test_the_json_has_the_keys_of_the_readme() -> None:
     assert [(miss["number"], miss["explanation"]["format"]) for miss in document["misses"]] == [
         (3, "cacheview-explanation/1")
     ]
-    section = DOCUMENTATION.partition("## The JSON of `replay --json`")[2].partition("\n## ")[0]
+    section = DOCUMENTATION.partition("## JSON output of `replay --json`")[2].partition("\n## ")[0]
     documented = set(re.findall(r"`(\w+)`", section))
     assert {*document, *document["steps"][0]} <= documented
 

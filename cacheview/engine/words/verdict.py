@@ -278,7 +278,7 @@ def _reason(check: Check | None, nearest: Image | None, config: ContainerConfig)
             )
     if is_same_but_for_files(check.probe, check.image):
         return (
-            f"The nearest image is {who}: it is the same step with different files. The store has only the "
+            f"The nearest image is {who}: it comes from the same step with different files. The store has only the "
             "checksum of the files.",
             "",
         )
