@@ -19,6 +19,7 @@ from cacheview.dockerfile.context.packed import (
     HeaderStyle,
     PackedContext,
     check_readable,
+    outside_context,
     random_name,
 )
 from cacheview.dockerfile.context.tarsum import Header, Member
@@ -72,9 +73,7 @@ class TestcontainersGoPacking:
         """See `Client.pack`."""
         name = dockerfile.removeprefix("./")
         if name in ("", "-") or name.startswith("../"):
-            raise BuildRefusedError(
-                "testcontainers-go reads the Dockerfile from the context; put it there", by="client"
-            )
+            raise outside_context("testcontainers-go")
         ignored = read_ignored(context)
         forced = [IGNORE_FILE] if context.has(IGNORE_FILE) else []
         packing = CliPacking(self.style, self.rules)

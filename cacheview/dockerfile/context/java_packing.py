@@ -13,9 +13,9 @@ from dataclasses import dataclass
 
 from cacheview.dockerfile.context.context import Context
 from cacheview.dockerfile.context.entry import Entry, EntryKind
-from cacheview.dockerfile.context.gopath import clean, decoded
+from cacheview.dockerfile.context.gopath import decoded
 from cacheview.dockerfile.context.ignore_docker_java import DockerJavaPatterns
-from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE, PackedContext, check_readable
+from cacheview.dockerfile.context.packed import IGNORE_FILE, PackedContext, check_readable, path_in_context
 from cacheview.dockerfile.context.tarsum import TYPE_BITS, Header, Member
 from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.model import DataError
@@ -35,7 +35,7 @@ class DockerJavaPacking:
 
     def pack(self, context: Context, dockerfile: str, text: bytes | None) -> PackedContext:  # noqa: ARG002
         """See `Client.pack`."""
-        name = _inside(dockerfile, "docker-java")
+        name = path_in_context(dockerfile, "docker-java")
         data = context.content(IGNORE_FILE)
         patterns = DockerJavaPatterns(data if data is not None else b"")
         pattern = patterns.leaves_out(_canonical(context, name))
@@ -62,7 +62,7 @@ class TestcontainersJavaPacking:
 
     def pack(self, context: Context, dockerfile: str, text: bytes | None) -> PackedContext:  # noqa: ARG002
         """See `Client.pack`."""
-        return PackedContext(self._members(context), _inside(dockerfile, "testcontainers-java"))
+        return PackedContext(self._members(context), path_in_context(dockerfile, "testcontainers-java"))
 
     def _members(self, context: Context) -> Iterator[Member]:
         for destination, source in self.files:
@@ -70,13 +70,6 @@ class TestcontainersJavaPacking:
                 yield Member(Header(destination, _FILE_MODE, size=len(source)), data=source)
             else:
                 yield from _mountable(context, destination, source)
-
-
-def _inside(dockerfile: str, client: str) -> str:
-    name = clean(dockerfile or DOCKERFILE)
-    if dockerfile in ("", "-") or name.startswith("../"):
-        raise BuildRefusedError(f"{client} reads the Dockerfile from the context; put it there", by="client")
-    return name
 
 
 def _canonical(context: Context, path: str) -> str:

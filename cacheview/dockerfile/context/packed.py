@@ -7,10 +7,21 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from cacheview.dockerfile.context.entry import Entry, EntryKind
+from cacheview.dockerfile.context.gopath import clean
 from cacheview.dockerfile.context.tarsum import HARD_LINK, TYPE_BITS, Header, Member, without_root_user
+from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.model import DataError
 
-__all__ = ["DOCKERFILE", "IGNORE_FILE", "HeaderStyle", "PackedContext", "check_readable", "random_name"]
+__all__ = [
+    "DOCKERFILE",
+    "IGNORE_FILE",
+    "HeaderStyle",
+    "PackedContext",
+    "check_readable",
+    "outside_context",
+    "path_in_context",
+    "random_name",
+]
 
 IGNORE_FILE = ".dockerignore"
 DOCKERFILE = "Dockerfile"
@@ -87,6 +98,22 @@ def check_readable(entry: Entry) -> None:
     """Raise `DataError` if the client could not read a file that it has started to send."""
     if not entry.is_readable:
         raise DataError("it cannot be read, so the client would send a broken context", where=entry.path)
+
+
+def path_in_context(dockerfile: str, client: str) -> str:
+    """Return the cleaned path of the Dockerfile for a client that reads it only from the context.
+
+    Raises `BuildRefusedError` if the Dockerfile is not in the context.
+    """
+    name = clean(dockerfile or DOCKERFILE)
+    if dockerfile in ("", "-") or name.startswith("../"):
+        raise outside_context(client)
+    return name
+
+
+def outside_context(client: str) -> BuildRefusedError:
+    """Return the refusal of a client that reads the Dockerfile only from the context."""
+    return BuildRefusedError(f"{client} reads the Dockerfile from the context; put it there", by="client")
 
 
 def random_name(digits: int) -> str:

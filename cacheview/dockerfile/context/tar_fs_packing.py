@@ -15,7 +15,7 @@ from cacheview.dockerfile.context.context import Context
 from cacheview.dockerfile.context.entry import Entry, EntryKind
 from cacheview.dockerfile.context.gopath import clean, decoded
 from cacheview.dockerfile.context.ignore_balena import BalenaPatterns
-from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE, HeaderStyle, PackedContext, check_readable
+from cacheview.dockerfile.context.packed import IGNORE_FILE, HeaderStyle, PackedContext, check_readable, path_in_context
 from cacheview.dockerfile.context.tarsum import Header, Member
 from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.model import DataError
@@ -40,7 +40,7 @@ class DockerodePacking:
 
     def pack(self, context: Context, dockerfile: str, text: bytes | None) -> PackedContext:  # noqa: ARG002
         """See `Client.pack`."""
-        name = _inside(dockerfile, "dockerode")
+        name = path_in_context(dockerfile, "dockerode")
         try:
             data = context.content(IGNORE_FILE)
         except DataError:  # dockerode ignores errors when it reads the file, for example if it is a folder
@@ -65,7 +65,7 @@ class TestcontainersNodePacking:
 
     def pack(self, context: Context, dockerfile: str, text: bytes | None) -> PackedContext:  # noqa: ARG002
         """See `Client.pack`."""
-        name = _inside(dockerfile, "testcontainers-node")
+        name = path_in_context(dockerfile, "testcontainers-node")
         data = context.content(IGNORE_FILE)
         if data is None:
             return PackedContext(_tar_fs(context, self.style, ["."], None), name)
@@ -78,13 +78,6 @@ class TestcontainersNodePacking:
         if name not in set(entries):
             entries.append(name)
         return PackedContext(_tar_fs(context, self.style, entries, None), name)
-
-
-def _inside(dockerfile: str, client: str) -> str:
-    name = clean(dockerfile or DOCKERFILE)
-    if dockerfile in ("", "-") or name.startswith("../"):
-        raise BuildRefusedError(f"{client} reads the Dockerfile from the context; put it there", by="client")
-    return name
 
 
 def _files(context: Context) -> Iterator[Entry]:
