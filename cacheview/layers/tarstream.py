@@ -15,8 +15,8 @@ from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.compression import DamagedStreamError
 from cacheview.stores.limits import Limits
 from cacheview.stores.progress import Meter
-from cacheview.stores.sparse import SparseError, expanded
-from cacheview.stores.tar import TarError, TarHeader, headers
+from cacheview.stores.sparse import SparseError
+from cacheview.stores.tar import TarError, TarHeader, content, headers
 
 __all__ = ["MOST_ENTRIES", "TarLayers", "by_any_driver", "layer_budget"]
 
@@ -26,7 +26,6 @@ MOST_ENTRIES: Final = 115_000
 _MOST_NAMES: Final = 64 << 20  # characters of all names of one layer
 _LONGEST_NAME: Final = 4096
 _MOST_UNPACKED: Final = 64 << 30  # bytes of one layer
-_CHUNK: Final = 256 * 1024
 _INTERVAL: Final = 0.05  # seconds between two reports
 _DEFAULT_FOLDER: Final = (0o755, 0, 0)
 _MEMBERS_PER_CHECK: Final = 64  # members between two checks of the time
@@ -137,17 +136,7 @@ def _content(
     diff_id: str, stream: io.BufferedReader, header: TarHeader, reporter: _PositionReporter
 ) -> Iterator[bytes]:
     with _damage(diff_id):
-        if header.sparse is not None:
-            for piece in expanded(stream, header.size, header.sparse):
-                reporter(stream, 0)
-                yield piece
-            return
-        left = header.size
-        while left:
-            piece = stream.read(min(left, _CHUNK))
-            if not piece:
-                raise TarError("the data ends early")
-            left -= len(piece)
+        for piece in content(stream, header):
             reporter(stream, 0)
             yield piece
 

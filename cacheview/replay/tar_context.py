@@ -30,14 +30,13 @@ from cacheview.stores import tar
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.compression import DamagedStreamError, MemoryLimitError, decompressed
 from cacheview.stores.limits import Limits
-from cacheview.stores.sparse import SparseError, expanded
+from cacheview.stores.sparse import SparseError
 
 __all__ = ["Report", "TarContext", "cli_recognizes", "compression_of", "looks_like_tar", "read_members"]
 
 Report = Callable[[int], object]
 """A function called with the number of bytes of the tar file read so far. It may raise anything to stop."""
 
-_PIECE: Final = 1 << 20
 _MEMBER: Final = 1500  # bytes of memory that a member takes until its files are hashed
 _LONGEST_NAME: Final = 4096
 _MOST_HOLES: Final = 16 << 30  # bytes of sparse files
@@ -182,19 +181,7 @@ def _content(
 ) -> Iterator[bytes]:
     """Yield the file as the daemon unpacks it, with the holes of a sparse file filled with zeros (``archive/tar``)."""
     with _damage(title):
-        if header.sparse is not None:
-            for piece in expanded(stream, header.size, header.sparse):
-                report()
-                allow(len(piece) / _PER_SECOND)
-                go_on()
-                yield piece
-            return
-        left = header.size
-        while left:
-            piece = stream.read(min(left, _PIECE))
-            if not piece:
-                raise tar.TarError("the data ends early")
-            left -= len(piece)
+        for piece in tar.content(stream, header):
             report()
             allow(len(piece) / _PER_SECOND)
             go_on()

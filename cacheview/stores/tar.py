@@ -14,13 +14,14 @@ import zlib
 from collections.abc import Iterator, Mapping
 from typing import NamedTuple
 
-from cacheview.stores.sparse import SparseError, Sparseness, of_old_header, of_pax
+from cacheview.stores.sparse import SparseError, Sparseness, expanded, of_old_header, of_pax
 
-__all__ = ["BLOCK", "RawHeader", "TarError", "TarHeader", "TarMember", "headers", "looks_like_tar", "walk"]
+__all__ = ["BLOCK", "RawHeader", "TarError", "TarHeader", "TarMember", "content", "headers", "looks_like_tar", "walk"]
 
 BLOCK = 512
 _MAX_EXTENDED = 1024 * 1024  # bytes of one pax header or long name; paths have at most 4096
 _MAX_SIZE = 1 << 43  # 8 TiB
+_CHUNK = 256 * 1024
 
 _REGULAR = frozenset((b"0", b"\0", b"7"))
 _LINKS = frozenset((b"1", b"2"))
@@ -135,6 +136,25 @@ def headers(stream: io.BufferedReader, *, needs_end: bool = True) -> Iterator[Ta
     """
     for block, kind, size, extended, position in _blocks(stream, needs_end=needs_end):
         yield _header(block, kind, size, extended or _ExtendedHeader(), position)
+
+
+def content(stream: io.BufferedReader, header: TarHeader) -> Iterator[bytes]:
+    """Yield the content of a file in pieces, with the holes of a sparse file as zeros, from a stream at its start.
+
+    Raises:
+        TarError: the data ends early.
+        SparseError: as in `sparse.expanded`.
+    """
+    if header.sparse is not None:
+        yield from expanded(stream, header.size, header.sparse)
+        return
+    left = header.size
+    while left:
+        piece = stream.read(min(left, _CHUNK))
+        if not piece:
+            raise TarError("the data ends early")
+        left -= len(piece)
+        yield piece
 
 
 def _blocks(

@@ -7,11 +7,15 @@ import tarfile
 
 import pytest
 
-from cacheview.stores.tar import TarError, TarHeader, headers
+from cacheview.stores.tar import TarError, TarHeader, content, headers
 
 
 def read(data: bytes) -> list[TarHeader]:
-    return list(headers(io.BufferedReader(io.BytesIO(data))))
+    return list(headers(stream_of(data)))
+
+
+def stream_of(data: bytes) -> io.BufferedReader:
+    return io.BufferedReader(io.BytesIO(data))
 
 
 def written(*members: tarfile.TarInfo, form: int = tarfile.PAX_FORMAT) -> bytes:
@@ -69,3 +73,15 @@ def test_a_name_that_ends_with_a_slash_is_a_folder() -> None:
 def test_an_absurd_owner_is_refused() -> None:
     with pytest.raises(TarError, match="owner"):
         read(written(member("a", pax_headers={"uid": "9" * 30})))
+
+
+def test_the_content_is_complete_or_the_archive_is_damaged() -> None:
+    text = bytes(range(256)) * 2000
+    data = io.BytesIO()
+    with tarfile.open(fileobj=data, mode="w") as archive:
+        archive.addfile(member("a", size=len(text)), io.BytesIO(text))
+    stream = stream_of(data.getvalue())
+    assert b"".join(content(stream, next(headers(stream)))) == text
+    cut = stream_of(data.getvalue()[:400_000])
+    with pytest.raises(TarError, match="the data ends early"):
+        list(content(cut, next(headers(cut))))
