@@ -23,6 +23,7 @@ from cacheview.layers.source import Report
 from cacheview.layers.tarstream import MOST_ENTRIES
 from cacheview.model import Image
 from cacheview.stores.containerd.bolt import Bolt, Bucket
+from cacheview.stores.containerd.metadata import uvarint
 from cacheview.stores.containerd.root import RootFolder
 
 __all__ = ["SNAPSHOTTER", "Snapshots", "by_containerd"]
@@ -165,7 +166,7 @@ class Snapshots:
             record = snapshots.bucket(chain.encode())
             name = record.value(b"name") if record is not None else None
             snapshot = stored.bucket(name) if name is not None else None
-            number = _uvarint(snapshot.value(b"id") or b"") if snapshot is not None else 0
+            number = uvarint(snapshot.value(b"id") or b"") if snapshot is not None else 0
             place = folder / _PLUGIN / "snapshots" / str(number) / "fs"
             if number and place.is_dir() and not place.is_symlink():
                 return place
@@ -186,16 +187,6 @@ def _below(bucket: Bucket | None, *names: bytes) -> Bucket | None:
     for name in names:
         bucket = bucket.bucket(name) if bucket is not None else None
     return bucket
-
-
-def _uvarint(content: bytes) -> int:
-    """Return a number as written by Go's ``binary.PutUvarint``; 0 if it is invalid."""
-    value = 0
-    for place, byte in enumerate(content[:10]):
-        value |= (byte & 0x7F) << (7 * place)
-        if not byte & 0x80:
-            return value
-    return 0
 
 
 def _walk(folder: Path) -> Iterator[tuple[str, os.stat_result]]:

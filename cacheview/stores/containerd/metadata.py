@@ -14,7 +14,7 @@ from cacheview.stores.containerd.bolt import Bolt, Bucket
 from cacheview.stores.containerd.records import ImageRecord
 from cacheview.stores.problems import Problems
 
-__all__ = ["Metadata"]
+__all__ = ["Metadata", "uvarint"]
 
 _VERSION = b"v1"
 _RECORD, _TEXT = 400, 60  # bytes of memory for a record, and for each text in addition to its characters
@@ -128,9 +128,15 @@ def _text(content: bytes) -> str:
 
 def _varint(content: bytes) -> int:
     """Decode a number written by Go's ``binary.PutVarint``; 0 if it is malformed or negative."""
+    value = uvarint(content)
+    return 0 if value & 1 else value >> 1
+
+
+def uvarint(content: bytes) -> int:
+    """Decode a number written by Go's ``binary.PutUvarint``; 0 if it is malformed."""
     value = 0
     for place, byte in enumerate(content[:10]):
         value |= (byte & 0x7F) << (7 * place)
         if not byte & 0x80:
-            return 0 if value & 1 else value >> 1
+            return value
     return 0
