@@ -138,17 +138,16 @@ class FolderContext:
 
     def entry(self, path: str) -> Entry | None:
         """Return one entry, without following a link at its end; None if there is none."""
-        place = self._on_disk(path)
-        try:
-            return self._entry_of(path, place, os.lstat(place))
-        except OSError:
-            return None
+        return self._found(path, os.lstat)
 
     def target(self, path: str) -> Entry | None:
         """Return the target of a path with all links followed; None if there is none."""
+        return self._found(path, os.stat)
+
+    def _found(self, path: str, status_of: Callable[[str], os.stat_result]) -> Entry | None:
         place = self._on_disk(path)
         try:
-            return self._entry_of(path, place, os.stat(place))
+            return self._entry_of(path, place, status_of(place))
         except OSError:
             return None
 
