@@ -142,27 +142,26 @@ def is_tar(path: str) -> bool:
     """Whether a path is a tar, plain or compressed."""
     from cacheview.replay.tar_context import looks_like_tar
 
-    try:
-        if not os.path.isfile(path):
-            return False
-        with open(path, "rb") as file:
-            return looks_like_tar(file.read(_SNIFFED))
-    except OSError:
-        return False
+    return looks_like_tar(_beginning(path))
 
 
 def _begins_like_one(path: str) -> bool:
     """Whether the first line that is neither empty nor a comment starts a stage, or declares an argument."""
-    try:
-        if not os.path.isfile(path):
-            return False
-        with open(path, "rb") as file:
-            data = file.read(_SNIFFED)
-        lines = [line.split(maxsplit=1) for line in data.decode("utf-8", "ignore").lstrip("\ufeff").splitlines()]
-    except OSError:
-        return False
+    data = _beginning(path)
+    lines = [line.split(maxsplit=1) for line in data.decode("utf-8", "ignore").lstrip("\ufeff").splitlines()]
     first = next((words for words in lines if words and not words[0].startswith("#")), [""])
     return b"\0" not in data and len(first) == 2 and first[0].lower() in _BEGINNINGS
+
+
+def _beginning(path: str) -> bytes:
+    """Return the first bytes of a file; none if it is not a regular file, or cannot be read."""
+    try:
+        if os.path.isfile(path):
+            with open(path, "rb") as file:
+                return file.read(_SNIFFED)
+    except OSError:
+        pass
+    return b""
 
 
 def options_of(build: Build, environment: Mapping[str, str]) -> BuildOptions:
