@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import os
 import socket
-import threading
 import time
 import urllib.parse
 from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Any, Final
 
 from cacheview.stores.docker_engine.contexts import Endpoint, Tls
-from cacheview.stores.docker_engine.deadline import Deadline, timed
-from cacheview.stores.docker_engine.lookup import looked_up
+from cacheview.stores.docker_engine.deadline import Deadline
+from cacheview.stores.docker_engine.sending import Sender
 from cacheview.stores.docker_engine.ssh import SshDialer
 
 if TYPE_CHECKING:
@@ -23,11 +22,6 @@ __all__ = ["Connections", "NotAnAddressError"]
 _IS_WINDOWS: Final = os.name == "nt"
 _AT_ONCE: Final = 8  # connections that are kept, as many as threads that send requests
 _PAUSE: Final = 0.02  # seconds before another attempt to connect to a socket whose queue is full
-_HEADERS: Final = {
-    "User-Agent": "cacheview",
-    # An engine never compresses, and a body that unpacks to a large size is not an answer.
-    "Accept-Encoding": "identity",
-}
 
 
 class NotAnAddressError(ValueError):
@@ -42,7 +36,7 @@ class Connections:
     """
 
     def __init__(self, endpoint: Endpoint) -> None:
-        self._of_thread = threading.local()  # the deadline of each thread's current request
+        self._sender = Sender()
         self._dialer: SshDialer | None = None
         self._prefix = ""
         self._pool: Any = self._make(endpoint)
@@ -58,21 +52,8 @@ class Connections:
         Args:
             connect: seconds allowed for connecting.
         """
-        from urllib3 import Timeout
-
-        self._of_thread.deadline = deadline
         query = f"?{urllib.parse.urlencode(fields)}" if fields else ""
-        response: BaseHTTPResponse = self._pool.urlopen(
-            "GET",
-            f"{self._prefix}{path}{query}",
-            headers=_HEADERS,
-            timeout=Timeout(connect=connect, read=deadline.total),
-            preload_content=False,
-            decode_content=False,
-            redirect=False,
-            retries=False,
-        )
-        return response
+        return self._sender.send(self._pool, "GET", f"{self._prefix}{path}{query}", {}, deadline, connect)
 
     def close(self) -> None:
         """Close all connections."""
@@ -80,10 +61,6 @@ class Connections:
         close()
         if self._dialer is not None:
             self._dialer.close()
-
-    def _deadline(self) -> Deadline:
-        deadline: Deadline = self._of_thread.deadline
-        return deadline
 
     def _make(self, endpoint: Endpoint) -> Any:
         if endpoint.host.startswith("ssh://"):
@@ -113,7 +90,7 @@ class Connections:
         from urllib3.connection import HTTPConnection
         from urllib3.connectionpool import HTTPConnectionPool
 
-        class DialedConnection(timed(HTTPConnection, self._deadline)):  # type: ignore[misc]
+        class DialedConnection(self._sender.timed(HTTPConnection)):  # type: ignore[misc]
             def connect(self) -> None:
                 self.sock = dial(self.timeout)
 
@@ -127,7 +104,7 @@ class Connections:
             raise NotAnAddressError("only Windows has named pipes")
         from docker.transport.npipeconn import NpipeHTTPConnection, NpipeHTTPConnectionPool
 
-        connection, path = timed(NpipeHTTPConnection, self._deadline), url.replace("npipe://", "")
+        connection, path = self._sender.timed(NpipeHTTPConnection), url.replace("npipe://", "")
 
         class PipePool(NpipeHTTPConnectionPool):
             def _new_conn(self) -> Any:
@@ -136,19 +113,10 @@ class Connections:
         return PipePool(path, maxsize=_AT_ONCE)
 
     def _tcp(self, url: str, tls: Tls | None) -> Any:
-        import urllib3
         from requests.utils import get_environ_proxies, select_proxy
-        from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-        def pool(kind: Any) -> Any:
-            connection = looked_up(timed(kind.ConnectionCls, self._deadline))
-            return type(f"Timed{kind.__name__}", (kind,), {"ConnectionCls": connection})
-
-        options: dict[str, Any] = {"maxsize": _AT_ONCE, **_tls_options(tls)}
         proxy = select_proxy(url, get_environ_proxies(url))
-        manager = urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
-        manager.pool_classes_by_scheme = {"http": pool(HTTPConnectionPool), "https": pool(HTTPSConnectionPool)}
-        return manager
+        return self._sender.manager(proxy, {"maxsize": _AT_ONCE, **_tls_options(tls)})
 
 
 def _unix(path: str, seconds: float) -> socket.socket:

@@ -5,14 +5,14 @@ from __future__ import annotations
 import ipaddress
 import socket
 import ssl
-import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, Final
 from urllib.parse import urlsplit
 
-from cacheview.stores.docker_engine.deadline import Deadline, timed
-from cacheview.stores.docker_engine.lookup import addresses, looked_up
+from cacheview.stores.docker_engine.deadline import Deadline
+from cacheview.stores.docker_engine.lookup import addresses
+from cacheview.stores.docker_engine.sending import Sender
 
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
@@ -78,7 +78,7 @@ class Wire:
     """
 
     def __init__(self, trust: ssl.SSLContext, *, proxied: bool) -> None:
-        self._of_thread = threading.local()  # the deadline of each thread's current request
+        self._sender = Sender()
         self._trust = trust
         self._proxied = proxied
 
@@ -96,45 +96,15 @@ class Wire:
         Args:
             connect: seconds allowed for connecting.
         """
-        from urllib3 import Timeout
-
-        self._of_thread.deadline = deadline
-        response: BaseHTTPResponse = self._manager(url).urlopen(
-            method,
-            url,
-            headers={"User-Agent": "cacheview", "Accept-Encoding": "identity", "Connection": "close", **headers},
-            body=body,
-            timeout=Timeout(connect=connect, read=deadline.total),
-            preload_content=False,
-            decode_content=False,
-            redirect=False,
-            retries=False,
-        )
-        return response
+        closing = {"Connection": "close", **headers}
+        return self._sender.send(self._manager(url), method, url, closing, deadline, connect, body)
 
     def _manager(self, url: str) -> Any:
-        import urllib3
         from requests.utils import get_environ_proxies, select_proxy
-        from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
-
-        def pool(kind: Any, connection: Any) -> Any:
-            return type(
-                f"Timed{kind.__name__}", (kind,), {"ConnectionCls": looked_up(timed(connection, self._deadline))}
-            )
 
         # As in Go, a request without TLS goes only to this machine, and bypasses every proxy.
         proxy = select_proxy(url, get_environ_proxies(url)) if self._proxied and url.startswith("https:") else None
-        options: dict[str, Any] = {"ssl_context": self._trust}
-        manager = urllib3.ProxyManager(proxy, **options) if proxy else urllib3.PoolManager(**options)
-        manager.pool_classes_by_scheme = {
-            "http": pool(HTTPConnectionPool, _loopback_connection()),
-            "https": pool(HTTPSConnectionPool, HTTPSConnectionPool.ConnectionCls),
-        }
-        return manager
-
-    def _deadline(self) -> Deadline:
-        deadline: Deadline = self._of_thread.deadline
-        return deadline
+        return self._sender.manager(proxy, {"ssl_context": self._trust}, _loopback_connection())
 
 
 def _loopback_connection() -> Any:
