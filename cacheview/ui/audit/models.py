@@ -12,6 +12,7 @@ from PySide6.QtGui import QBrush, QColor
 from cacheview.engine import HAZARD_TITLES
 from cacheview.engine.audit import StoreHazard
 from cacheview.model import Image
+from cacheview.ui.columns import aligned, heading
 from cacheview.ui.counted_rows import CountedRows
 from cacheview.ui.icons import icon
 from cacheview.ui.images.texts import time_text, tip_text
@@ -23,8 +24,6 @@ __all__ = ["HazardsColumn", "HazardsModel", "ImagesModel"]
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT: Final = QModelIndex()
 _Role = Qt.ItemDataRole
-_LEFT: Final = Qt.AlignmentFlag.AlignLeft
-_RIGHT: Final = Qt.AlignmentFlag.AlignRight
 
 
 class HazardsColumn(IntEnum):
@@ -69,7 +68,7 @@ class HazardsModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(HazardsColumn)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
-        return _header(_HAZARD_TITLES, section, orientation, role, right=HazardsColumn.COUNT)
+        return heading(_HAZARD_TITLES, section, orientation, role, right=(HazardsColumn.COUNT,))
 
     def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
         if not index.isValid() or index.row() >= len(self._hazards):
@@ -79,7 +78,8 @@ class HazardsModel(QAbstractTableModel):
             case _Role.DisplayRole:
                 return _hazard_text(hazard, column)
             case _Role.TextAlignmentRole:
-                return (_RIGHT if column == HazardsColumn.COUNT else _LEFT) | Qt.AlignmentFlag.AlignTop
+                side = Qt.AlignmentFlag.AlignRight if column == HazardsColumn.COUNT else Qt.AlignmentFlag.AlignLeft
+                return side | Qt.AlignmentFlag.AlignTop
             case _Role.DecorationRole if column == HazardsColumn.KIND:
                 return icon("hazard", "hazard")
             case _Role.FontRole if column == HazardsColumn.KIND:
@@ -131,7 +131,7 @@ class ImagesModel(CountedRows):
         return next((row for row, image in enumerate(self._images) if image.id == image_id), -1)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
-        return _header(_IMAGE_TITLES, section, orientation, role, right=1)
+        return heading(_IMAGE_TITLES, section, orientation, role, right=(1,))
 
     def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
         if not index.isValid() or index.row() >= len(self._images):
@@ -143,19 +143,9 @@ class ImagesModel(CountedRows):
             case _Role.DisplayRole:
                 return time_text(image.created)
             case _Role.TextAlignmentRole:
-                return (_RIGHT if index.column() else _LEFT) | Qt.AlignmentFlag.AlignVCenter
+                return aligned(index.column(), right=(1,))
             case _Role.DecorationRole if index.column() == 0:
                 return icon("image" if image.names else "image-unnamed", "text_muted")
             case _Role.ToolTipRole:
                 return tool_tip(tip_text(image))
         return None
-
-
-def _header(titles: tuple[str, ...], section: int, orientation: Qt.Orientation, role: int, *, right: int) -> Any:
-    if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(titles):
-        return None
-    if role == _Role.DisplayRole:
-        return titles[section]
-    if role == _Role.TextAlignmentRole:
-        return (_RIGHT if section == right else _LEFT) | Qt.AlignmentFlag.AlignVCenter
-    return None

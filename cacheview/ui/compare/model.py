@@ -10,6 +10,7 @@ from typing import Final
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 
 from cacheview.engine import RULE_SETS, RuleSet
+from cacheview.ui.columns import heading
 from cacheview.ui.compare.line import (
     IN_USE,
     NOT_LOOKED_UP,
@@ -36,7 +37,7 @@ class MatrixColumn(IntEnum):
     DECIDING = 2
 
 
-_TITLES: Final = {MatrixColumn.RULES: "Rules", MatrixColumn.VERDICT: "Verdict", MatrixColumn.DECIDING: "Decided by"}
+_TITLES: Final = ("Rules", "Verdict", "Decided by")
 
 
 class MatrixModel(QAbstractTableModel):
@@ -164,11 +165,7 @@ class MatrixModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(MatrixColumn)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> object:
-        if role == _Role.DisplayRole and orientation is Qt.Orientation.Horizontal:
-            return _TITLES[MatrixColumn(section)]
-        if role == _Role.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        return None
+        return heading(_TITLES, section, orientation, role)
 
     def data(self, index: _Index, role: int = _Role.DisplayRole) -> object:
         if not index.isValid():

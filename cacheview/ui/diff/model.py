@@ -12,6 +12,7 @@ from PySide6.QtGui import QBrush, QColor
 from cacheview.diff.compare import BuildDiff, PairStatus, StepPair
 from cacheview.diff.side import SideStep
 from cacheview.diff.words import answer_word, row_phrase
+from cacheview.ui.columns import heading
 from cacheview.ui.icons import icon
 from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.theme import current_tokens, strong_font
@@ -21,7 +22,6 @@ __all__ = ["DiffColumn", "DiffModel"]
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT: Final = QModelIndex()
 _Role = Qt.ItemDataRole
-_LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _PICTURES: Final = {
     PairStatus.CHANGED: ("differs", "failed"),
     PairStatus.INSERTED: ("add", "failed"),
@@ -77,11 +77,7 @@ class DiffModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(DiffColumn)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
-        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(_TITLES):
-            return None
-        if role == _Role.TextAlignmentRole:
-            return _LEFT
-        return _TITLES[section] if role == _Role.DisplayRole else None
+        return heading(_TITLES, section, orientation, role)
 
     def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
         if self._diff is None or not index.isValid() or index.row() >= len(self.rows):

@@ -9,6 +9,7 @@ from PySide6.QtCore import QAbstractItemModel, QModelIndex, QObject, QPersistent
 from PySide6.QtGui import QBrush, QColor, QIcon
 
 from cacheview.layers.changes import ChangeMark, change_in_words
+from cacheview.ui.columns import aligned, heading
 from cacheview.ui.files.tree import FileNode
 from cacheview.ui.icons import icon
 from cacheview.ui.plain import one_line, tool_tip
@@ -105,11 +106,7 @@ class FilesModel(QAbstractItemModel):
         return len(FilesColumn)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
-        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(_TITLES):
-            return None
-        if role == _Role.DisplayRole:
-            return _TITLES[section]
-        return _alignment(section) if role == _Role.TextAlignmentRole else None
+        return heading(_TITLES, section, orientation, role, right=(FilesColumn.SIZE,))
 
     def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
         node = self.node(index)
@@ -120,7 +117,7 @@ class FilesModel(QAbstractItemModel):
             case _Role.DisplayRole:
                 return _text(node, column)
             case _Role.TextAlignmentRole:
-                return _alignment(column)
+                return aligned(column, right=(FilesColumn.SIZE,))
             case _Role.DecorationRole if column == FilesColumn.FILE and node.change is not None:
                 return self._icon(node.change.mark)
             case _Role.ForegroundRole if node.change is None or not node.change.differs:
@@ -135,11 +132,6 @@ class FilesModel(QAbstractItemModel):
         if mark not in self._icons:
             self._icons[mark] = icon(*_LOOKS[mark])
         return self._icons[mark]
-
-
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = Qt.AlignmentFlag.AlignRight if column == FilesColumn.SIZE else Qt.AlignmentFlag.AlignLeft
-    return side | Qt.AlignmentFlag.AlignVCenter
 
 
 def _text(node: FileNode, column: int) -> str:

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, Final
 
 from PySide6.QtCore import QModelIndex, QObject, QPersistentModelIndex, Qt, Signal
 
+from cacheview.ui.columns import aligned, heading
 from cacheview.ui.counted_rows import CountedRows
 from cacheview.ui.images.marks import NEW, REMOVED, ImageMark, doubts_mark
 from cacheview.ui.images.texts import time_text, tip_text
@@ -43,12 +44,8 @@ class ImagesColumn(IntEnum):
     SIZE = 3
 
 
-_TITLES: Final = {
-    ImagesColumn.IMAGE: "Image",
-    ImagesColumn.ID: "Id",
-    ImagesColumn.CREATED: "Created",
-    ImagesColumn.SIZE: "Size",
-}
+_TITLES: Final = ("Image", "Id", "Created", "Size")
+_RIGHT: Final = (ImagesColumn.CREATED, ImagesColumn.SIZE)
 
 
 class ImageTreeModel(CountedRows):
@@ -308,12 +305,7 @@ class ImageTreeModel(CountedRows):
     # The interface for the view
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
-        if orientation is Qt.Orientation.Horizontal and 0 <= section < len(ImagesColumn):
-            if role == _Role.DisplayRole:
-                return _TITLES[ImagesColumn(section)]
-            if role == _Role.TextAlignmentRole:
-                return _alignment(section)
-        return None
+        return heading(_TITLES, section, orientation, role, right=_RIGHT)
 
     def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
         node = self.node(index)
@@ -327,7 +319,7 @@ class ImageTreeModel(CountedRows):
             case _Role.AccessibleTextRole:
                 return visible(self._spoken(node, index.column()))
             case _Role.TextAlignmentRole:
-                return _alignment(index.column())
+                return aligned(index.column(), right=_RIGHT)
             case _ if role == NODE_ROLE:
                 return node
         return None
@@ -349,15 +341,6 @@ class ImageTreeModel(CountedRows):
         state = ("expanded" if self.is_open(node) else "collapsed") if self.has_rows_under(node) else ""
         words = (mark.word for mark in self.marks_of(node))
         return ", ".join(filter(None, (column_text(node, column), node.word, level, state, *words)))
-
-
-def _alignment(column: int) -> Qt.AlignmentFlag:
-    side = (
-        Qt.AlignmentFlag.AlignRight
-        if column in (ImagesColumn.CREATED, ImagesColumn.SIZE)
-        else Qt.AlignmentFlag.AlignLeft
-    )
-    return side | Qt.AlignmentFlag.AlignVCenter
 
 
 def column_text(node: ImageNode, column: int) -> str:

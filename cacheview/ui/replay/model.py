@@ -12,6 +12,7 @@ from PySide6.QtGui import QBrush, QColor, QFont, QIcon
 
 from cacheview.model import ImageStore, familiar
 from cacheview.replay.result import StepStatus
+from cacheview.ui.columns import aligned, heading
 from cacheview.ui.icons import icon
 from cacheview.ui.plain import one_line, tool_tip, visible
 from cacheview.ui.replay.rows import (
@@ -37,8 +38,6 @@ BEGINS_STAGE: Final = int(_Role.UserRole) + 1
 
 _EMPTY_STORE: Final = ImageStore(())
 _MOST_COMPARED: Final = 250_000  # pairs of rows; more would be noticeable
-_LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-_RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
 class StepsColumn(IntEnum):
@@ -188,13 +187,7 @@ class StepsModel(QAbstractItemModel):
         return len(StepsColumn)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
-        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(StepsColumn):
-            return None
-        if role == _Role.DisplayRole:
-            return _TITLES[section]
-        if role == _Role.TextAlignmentRole:
-            return _RIGHT if section == StepsColumn.TIME else _LEFT
-        return None
+        return heading(_TITLES, section, orientation, role, right=(StepsColumn.TIME,))
 
     def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
         node = self._node(index)
@@ -218,7 +211,7 @@ class StepsModel(QAbstractItemModel):
             case _Role.FontRole if column in (StepsColumn.INSTRUCTION, StepsColumn.IMAGE) and row.step is not None:
                 return self._font("mono")
             case _Role.TextAlignmentRole:
-                return _RIGHT if column == StepsColumn.TIME else _LEFT
+                return aligned(column, right=(StepsColumn.TIME,))
             case _Role.AccessibleTextRole:
                 return self._spoken(row, column)
         if role == BEGINS_STAGE:

@@ -9,6 +9,7 @@ from typing import Any, Final
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersistentModelIndex, Qt
 from PySide6.QtGui import QBrush, QColor
 
+from cacheview.ui.columns import heading
 from cacheview.ui.icons import icon
 from cacheview.ui.plain import tool_tip
 from cacheview.ui.rules.describing import RuleRow
@@ -68,13 +69,7 @@ class RulesModel(QAbstractTableModel):
         return Qt.ItemFlag.ItemIsEnabled if line.is_group else super().flags(index)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
-        if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(RulesColumn):
-            return None
-        if role == _Role.TextAlignmentRole:
-            return Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
-        if role == _Role.DisplayRole:
-            return ("", "", *self._titles)[section]
-        return None
+        return heading(("", "", *self._titles), section, orientation, role)
 
     def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
         line = self._line(index)

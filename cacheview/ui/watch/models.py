@@ -11,6 +11,7 @@ from PySide6.QtGui import QBrush, QColor, QStandardItem, QStandardItemModel
 
 from cacheview.replay.result import StepStatus
 from cacheview.report.shown_build import ShownBuild, ShownStep
+from cacheview.ui.columns import aligned, heading
 from cacheview.ui.icons import icon
 from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.theme import current_tokens, strong_font
@@ -47,7 +48,6 @@ class WatchedStepsColumn(IntEnum):
     REPORTED = 2
 
 
-_LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 _BUILD_TITLES: Final = ("Started", "Image", "Client", "Outcome", "cacheview")
 _STEP_TITLES: Final = ("Step", "Predicted", "The daemon")
 
@@ -62,7 +62,7 @@ class BuildsModel(QStandardItemModel):
         super().__init__(0, len(BuildsColumn), parent)
         self.setHorizontalHeaderLabels(list(_BUILD_TITLES))
         for column in BuildsColumn:
-            self.horizontalHeaderItem(column).setTextAlignment(_LEFT)
+            self.horizontalHeaderItem(column).setTextAlignment(aligned(column))
         self._builds: list[ShownBuild] = []
 
     @property
@@ -200,7 +200,7 @@ class WatchedStepsModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(WatchedStepsColumn)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
-        return _header(_STEP_TITLES, section, orientation, role)
+        return heading(_STEP_TITLES, section, orientation, role)
 
     def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
         if not index.isValid() or index.row() >= len(self._rows):
@@ -249,11 +249,3 @@ def _picture(status: StepStatus | None) -> Any:
     drawings = {StepStatus.HIT: ("hit", "hit"), StepStatus.MISS: ("miss", "miss")}
     drawing = drawings.get(status) if status is not None else None
     return icon(*drawing) if drawing is not None else None
-
-
-def _header(titles: tuple[str, ...], section: int, orientation: Qt.Orientation, role: int) -> Any:
-    if orientation is not Qt.Orientation.Horizontal or not 0 <= section < len(titles):
-        return None
-    if role == _Role.TextAlignmentRole:
-        return _LEFT
-    return titles[section] if role == _Role.DisplayRole else None
