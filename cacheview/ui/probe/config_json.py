@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from PySide6.QtCore import QEvent, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QTextCursor, QTextFormat
+from PySide6.QtGui import QColor, QFocusEvent, QTextCursor, QTextFormat
 from PySide6.QtWidgets import QFrame, QPlainTextEdit, QTextEdit, QVBoxLayout, QWidget
 
 from cacheview.model import ConfigTextError, ContainerConfig, config_text, read_config
 from cacheview.ui.difference import differing
 from cacheview.ui.plain import visible
-from cacheview.ui.probe.inputs import is_undo_key
+from cacheview.ui.probe.inputs import leave_undo_key
 from cacheview.ui.probe.labels import TokenLabel
 from cacheview.ui.theme import GRID, current_tokens, mono_font, set_font, small_font
 
@@ -132,16 +132,7 @@ class JsonEdit(QPlainTextEdit):
         self.setExtraSelections(marks)
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and is_undo_key(event):
-            event.ignore()
-            return False
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if is_undo_key(event):
-            event.ignore()
-            return
-        super().keyPressEvent(event)
+        return not leave_undo_key(event) and super().event(event)
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)

@@ -21,7 +21,7 @@ from cacheview.model import DataError
 from cacheview.model.duration import format_duration, parse_duration
 from cacheview.ui.theme import current_tokens, mono_font, set_font
 
-__all__ = ["DurationEdit", "LineEdit", "NumberEdit", "is_undo_key"]
+__all__ = ["DurationEdit", "LineEdit", "NumberEdit", "is_undo_key", "leave_undo_key"]
 
 _INT64: Final = 1 << 63
 _STAYING: Final = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
@@ -33,6 +33,14 @@ def is_undo_key(event: QEvent) -> bool:
     return isinstance(event, QKeyEvent) and (
         event.matches(QKeySequence.StandardKey.Undo) or event.matches(QKeySequence.StandardKey.Redo)
     )
+
+
+def leave_undo_key(event: QEvent) -> bool:
+    """Leave an event to the window if it is a key press for undo or redo. Returns whether it is."""
+    if event.type() not in (QEvent.Type.ShortcutOverride, QEvent.Type.KeyPress) or not is_undo_key(event):
+        return False
+    event.ignore()
+    return True
 
 
 class LineEdit(QLineEdit):
@@ -90,16 +98,7 @@ class LineEdit(QLineEdit):
             self._paint_mark()
 
     def event(self, event: QEvent) -> bool:
-        if event.type() == QEvent.Type.ShortcutOverride and is_undo_key(event):
-            event.ignore()
-            return False
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if is_undo_key(event):
-            event.ignore()
-            return
-        super().keyPressEvent(event)
+        return not leave_undo_key(event) and super().event(event)
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)

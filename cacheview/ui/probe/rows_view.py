@@ -26,7 +26,7 @@ from PySide6.QtWidgets import (
 )
 
 from cacheview.ui.probe.image_search import ImageIndex
-from cacheview.ui.probe.inputs import is_undo_key
+from cacheview.ui.probe.inputs import leave_undo_key
 from cacheview.ui.probe.rows_delegate import RowsDelegate
 from cacheview.ui.probe.rows_model import ConfigRowsModel
 from cacheview.ui.theme import GRID
@@ -283,8 +283,7 @@ class RowsView(QTableView):
             self.edit_new()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        if is_undo_key(event):
-            event.ignore()
+        if leave_undo_key(event):
             return
         key, row = event.key(), self.currentIndex().row()
         alt = event.modifiers() & Qt.KeyboardModifier.AltModifier

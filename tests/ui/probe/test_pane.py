@@ -280,6 +280,18 @@ def paste(pane: ProbePane, text: str) -> None:
         edit.textCursor().removeSelectedText()
 
 
+def test_undo_in_json_is_that_of_the_document(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
+    pane.show_json(True)
+    pane.json.text.setFocus()
+    before = document.probe.config
+    pane.json.text.setPlainText('{"User": "1000"}')
+    assert document.probe.config.User == "1000"
+    press(qtbot, Key.Key_Z, CONTROL)
+    assert document.probe.config == before
+    press(qtbot, Key.Key_Z, CONTROL | Qt.KeyboardModifier.ShiftModifier)
+    assert document.probe.config.User == "1000"
+
+
 def test_json_shows_and_takes_the_config(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
     pane.show_json(True)
     assert '"Env": [' in pane.json.text.toPlainText()
