@@ -113,10 +113,10 @@ class TextField(FieldEditor):
         self._show_mark()
 
     def set_marks(self, marks: PlacedMarks) -> None:
-        failed = [mark for _, mark in marks if mark.outcome == FAILED]
-        self._failed = bool(failed)
-        self._image_value = failed[0].image_value if failed else None
-        set_tip(self.line, _tip(failed[0]) if failed else "")
+        failed = _failed(marks)
+        self._failed = failed is not None
+        self._image_value = failed.image_value if failed is not None else None
+        set_tip(self.line, _tip(failed))
         self._show_mark()
 
     def _show_mark(self) -> None:
@@ -152,8 +152,7 @@ class FlagField(FieldEditor):
         self.box.setChecked(value)
 
     def set_marks(self, marks: PlacedMarks) -> None:
-        failed = [mark for _, mark in marks if mark.outcome == FAILED]
-        set_tip(self.box, _tip(failed[0]) if failed else "")
+        set_tip(self.box, _tip(_failed(marks)))
 
     def buddy(self) -> QWidget:
         return self.box
@@ -180,8 +179,7 @@ class NumberField(FieldEditor):
         self.number.set_number(value)
 
     def set_marks(self, marks: PlacedMarks) -> None:
-        failed = [mark for _, mark in marks if mark.outcome == FAILED]
-        set_tip(self.number, _tip(failed[0]) if failed else "")
+        set_tip(self.number, _tip(_failed(marks)))
 
     def buddy(self) -> QWidget:
         return self.number
@@ -338,7 +336,14 @@ class SetField(KeyedField):
         return (self._value or {}).get(row[0], {})
 
 
-def _tip(mark: FieldMark) -> str:
-    """Return the tool tip of a part that failed."""
+def _failed(marks: PlacedMarks) -> FieldMark | None:
+    """Return the first mark of a check that failed; None if there is none."""
+    return next((mark for _, mark in marks if mark.outcome == FAILED), None)
+
+
+def _tip(mark: FieldMark | None) -> str:
+    """Return the tool tip of a part that failed; empty: none failed."""
+    if mark is None:
+        return ""
     image = "not set in the image" if mark.image_value is None else f"image: {mark.image_value}"
     return "\n".join(filter(None, (mark.note, image)))
