@@ -9,6 +9,7 @@ from PySide6.QtGui import QContextMenuEvent, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QTreeView, QWidget
 
 from cacheview.ui.files.model import FilesColumn, FilesModel
+from cacheview.ui.row_keys import place_of_menu
 from cacheview.ui.row_tree import RowTree
 from cacheview.ui.theme import GRID
 
@@ -55,10 +56,7 @@ class FilesTree(RowTree):
         self.moved.emit(current)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        index, where = self.indexAt(event.pos()), event.globalPos()
-        if event.reason() is QContextMenuEvent.Reason.Keyboard:
-            index = self.currentIndex()
-            where = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
+        index, where = place_of_menu(self, event)
         if index.isValid():
             self.menu_requested.emit(index.siblingAtColumn(0), where)
 

@@ -15,6 +15,7 @@ from cacheview.ui.images.columns import TreeColumns
 from cacheview.ui.images.model import ImagesColumn, ImageTreeModel
 from cacheview.ui.images.row_painter import RowHeight, RowPainter
 from cacheview.ui.images.tree import ImageNode
+from cacheview.ui.row_keys import place_of_menu
 from cacheview.ui.theme import GRID
 
 __all__ = ["ImageTree", "TreePlace"]
@@ -345,11 +346,7 @@ class ImageTree(QTreeView):
         return True
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        index = self.indexAt(event.pos())
-        where = event.globalPos()
-        if event.reason() is QContextMenuEvent.Reason.Keyboard:
-            index = self.currentIndex()
-            where = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
+        index, where = place_of_menu(self, event)
         if index.isValid():
             self.menu_requested.emit(index.siblingAtColumn(0), where)
 

@@ -9,6 +9,7 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QPainter, QResizeEvent
 from PySide6.QtWidgets import QHeaderView, QStyleOptionViewItem, QWidget
 
 from cacheview.ui.replay.model import BEGINS_STAGE, StepsColumn, StepsModel
+from cacheview.ui.row_keys import place_of_menu
 from cacheview.ui.row_tree import RowTree, WholeRowDelegate
 from cacheview.ui.theme import GRID, current_tokens
 
@@ -54,10 +55,7 @@ class StepsView(RowTree):
                     self.expand(index)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        where = event.globalPos()
-        if event.reason() is QContextMenuEvent.Reason.Keyboard:
-            where = self.viewport().mapToGlobal(self.visualRect(self.currentIndex()).bottomLeft())
-        self.menu_requested.emit(where)
+        self.menu_requested.emit(place_of_menu(self, event)[1])
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

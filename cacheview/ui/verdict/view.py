@@ -9,7 +9,7 @@ from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QPainter, QPen, 
 from PySide6.QtWidgets import QFrame, QHeaderView, QStyle, QStyleOptionViewItem, QTreeView, QWidget
 
 from cacheview.engine import Check, Stage, Subject
-from cacheview.ui.row_keys import handle_row_key
+from cacheview.ui.row_keys import handle_row_key, place_of_menu
 from cacheview.ui.theme import GRID, Tokens, current_tokens
 from cacheview.ui.verdict.delegate import TraceRowDelegate
 from cacheview.ui.verdict.model import TraceColumn, TraceModel
@@ -147,10 +147,7 @@ class TraceView(QTreeView):
             super().keyPressEvent(event)
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
-        index, where = self.indexAt(event.pos()), event.globalPos()
-        if event.reason() is QContextMenuEvent.Reason.Keyboard:
-            index = self.currentIndex()
-            where = self.viewport().mapToGlobal(self.visualRect(index).bottomLeft())
+        index, where = place_of_menu(self, event)
         if index.isValid():
             self.setCurrentIndex(index)
             self.menu_requested.emit(index.siblingAtColumn(0), where)
