@@ -10,7 +10,7 @@ from PySide6.QtGui import QPalette
 from PySide6.QtWidgets import QDialog, QGridLayout, QHBoxLayout, QLabel, QVBoxLayout, QWidget
 
 from cacheview import __version__
-from cacheview.ui.dialog_buttons import closing_buttons
+from cacheview.ui.dialogs import closing_buttons
 from cacheview.ui.icons import app_icon
 from cacheview.ui.theme import GRID, heading_font, mono_font, set_font
 

@@ -16,14 +16,13 @@ from PySide6.QtWidgets import (
     QLabel,
     QMenu,
     QToolButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from cacheview.diff.record_files import is_record_file
 from cacheview.model import DataError
 from cacheview.ui.chooser import Chooser
-from cacheview.ui.dialog_buttons import Buttons, accepting_buttons
+from cacheview.ui.dialogs import Buttons, accepting_buttons, dialog_layout
 from cacheview.ui.diff.choices import BuildChoice
 from cacheview.ui.names import start_folder
 from cacheview.ui.plain import one_line
@@ -146,9 +145,7 @@ class ChooseBuildsDialog(QDialog):
         hint.setWordWrap(True)
         hint.setForegroundRole(QPalette.ColorRole.PlaceholderText)
         buttons, self.compare_button = accepting_buttons(self, Buttons.Ok, "&Compare")
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(5 * GRID, 4 * GRID, 5 * GRID, 4 * GRID)
-        layout.setSpacing(3 * GRID)
+        layout = dialog_layout(self)
         layout.addLayout(grid)
         layout.addWidget(hint)
         layout.addSpacing(2 * GRID)

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QLabel, QLineEdit, QWidget
 
-from cacheview.ui.dialog_buttons import Buttons, accepting_buttons
+from cacheview.ui.dialogs import Buttons, accepting_buttons, dialog_layout
 from cacheview.ui.editor.commands import check_template
 from cacheview.ui.plain import visible
 from cacheview.ui.theme import GRID, mono_font, set_font
@@ -44,9 +44,7 @@ class EditorDialog(QDialog):
         self.problem = Wrapped()
         buttons, self._ok = accepting_buttons(self, Buttons.Ok)
         self.command.textChanged.connect(self._check)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(5 * GRID, 4 * GRID, 5 * GRID, 4 * GRID)
-        layout.setSpacing(3 * GRID)
+        layout = dialog_layout(self)
         for widget in (label, self.command, self.problem, help_):
             layout.addWidget(widget)
         layout.addStretch(1)

@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QDialog, QLabel, QVBoxLayout, QWidget
 
 from cacheview.cases import Daemon
 from cacheview.model import ContainerConfig, DataError, Image, StoreKind
-from cacheview.ui.dialog_buttons import Buttons, accepting_buttons
+from cacheview.ui.dialogs import Buttons, accepting_buttons
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.probe.inputs import LineEdit
 from cacheview.ui.probe.labels import TokenLabel

@@ -17,7 +17,7 @@ from PySide6.QtWidgets import (
 
 from cacheview.model import Release, StoreKind
 from cacheview.ui.chooser import Chooser
-from cacheview.ui.dialog_buttons import Buttons, accepting_buttons
+from cacheview.ui.dialogs import Buttons, accepting_buttons, dialog_layout
 from cacheview.ui.rules.lookup import DRIVERS, FoundRules, find, releases_of
 from cacheview.ui.theme import GRID, set_font, small_font
 from cacheview.ui.verdict.hazards import FramedLine
@@ -105,9 +105,7 @@ class ByVersionDialog(QDialog):
         answers.setContentsMargins(0, 0, 0, 0)
         answers.addWidget(self.answer)
         answers.addStretch(1)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(5 * GRID, 4 * GRID, 5 * GRID, 4 * GRID)
-        layout.setSpacing(3 * GRID)
+        layout = dialog_layout(self)
         layout.addLayout(form)
         layout.addWidget(hint)
         layout.addWidget(place)

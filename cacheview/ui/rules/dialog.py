@@ -24,7 +24,7 @@ from PySide6.QtWidgets import (
 
 from cacheview.engine import RULE_SETS, RuleSet
 from cacheview.ui.chooser import Chooser
-from cacheview.ui.dialog_buttons import closing_buttons
+from cacheview.ui.dialogs import closing_buttons
 from cacheview.ui.images.empty import EmptyPage
 from cacheview.ui.rules.describing import as_text, lines, paragraphs, predecessor
 from cacheview.ui.rules.lookup import releases_of

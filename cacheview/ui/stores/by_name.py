@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette
-from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QLineEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QDialog, QGridLayout, QLabel, QLineEdit, QWidget
 
 from cacheview.stores.locations import ENGINE, LOCATION_KINDS
-from cacheview.ui.dialog_buttons import Buttons, accepting_buttons
+from cacheview.ui.dialogs import Buttons, accepting_buttons, dialog_layout
 from cacheview.ui.theme import GRID, mono_font, set_font
 
 __all__ = ["ByNameDialog"]
@@ -42,9 +42,7 @@ class ByNameDialog(QDialog):
         grid.setColumnStretch(1, 1)
         buttons, self._open = accepting_buttons(self, Buttons.Open)
         self.name.textChanged.connect(self._check_name)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(5 * GRID, 4 * GRID, 5 * GRID, 4 * GRID)
-        layout.setSpacing(3 * GRID)
+        layout = dialog_layout(self)
         layout.addWidget(label)
         layout.addWidget(self.name)
         layout.addLayout(grid)

@@ -15,12 +15,11 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
 from cacheview.stores.save import is_in_store
-from cacheview.ui.dialog_buttons import Buttons, accepting_buttons
+from cacheview.ui.dialogs import Buttons, accepting_buttons, dialog_layout
 from cacheview.ui.theme import GRID
 
 __all__ = ["SaveDialog"]
@@ -82,9 +81,7 @@ class SaveDialog(QDialog):
         line.addWidget(label)
         line.addWidget(self.path, 1)
         line.addWidget(choose)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(5 * GRID, 4 * GRID, 5 * GRID, 4 * GRID)
-        layout.setSpacing(3 * GRID)
+        layout = dialog_layout(self)
         layout.addLayout(line)
         layout.addWidget(self.env)
         layout.addWidget(self.labels)

@@ -17,7 +17,6 @@ from PySide6.QtWidgets import (
     QLabel,
     QLineEdit,
     QPushButton,
-    QVBoxLayout,
     QWidget,
 )
 
@@ -26,7 +25,7 @@ from cacheview.engine.expectation import case_of, expectation_of
 from cacheview.model import DataError, Expectation
 from cacheview.model.suite import Outcome
 from cacheview.ui.chooser import Chooser
-from cacheview.ui.dialog_buttons import Buttons, accepting_buttons
+from cacheview.ui.dialogs import Buttons, accepting_buttons, dialog_layout
 from cacheview.ui.icons import pixmap
 from cacheview.ui.plain import visible
 from cacheview.ui.theme import GRID, icon_size, mono_font, plain_font, set_font
@@ -132,9 +131,7 @@ class AddDialog(QDialog):
             if buddy is not None:
                 label.setBuddy(buddy)
             form.addRow(label, field)
-        layout = QVBoxLayout(self)
-        layout.setContentsMargins(5 * GRID, 4 * GRID, 5 * GRID, 4 * GRID)
-        layout.setSpacing(3 * GRID)
+        layout = dialog_layout(self)
         layout.addLayout(form)
         layout.addLayout(value)
         layout.addStretch(1)

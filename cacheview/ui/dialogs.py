@@ -1,12 +1,22 @@
-"""The buttons at the bottom of a dialog."""
+"""The layout of dialogs, and the buttons at their bottom."""
 
 from __future__ import annotations
 
-from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton
+from PySide6.QtWidgets import QDialog, QDialogButtonBox, QPushButton, QVBoxLayout
 
-__all__ = ["Buttons", "accepting_buttons", "closing_buttons"]
+from cacheview.ui.theme import GRID
+
+__all__ = ["Buttons", "accepting_buttons", "closing_buttons", "dialog_layout"]
 
 Buttons = QDialogButtonBox.StandardButton
+
+
+def dialog_layout(dialog: QDialog) -> QVBoxLayout:
+    """Give a dialog the layout of all dialogs with a few fields: from top to bottom, with the same margins and gaps."""
+    layout = QVBoxLayout(dialog)
+    layout.setContentsMargins(5 * GRID, 4 * GRID, 5 * GRID, 4 * GRID)
+    layout.setSpacing(3 * GRID)
+    return layout
 
 
 def accepting_buttons(dialog: QDialog, kind: Buttons, text: str = "") -> tuple[QDialogButtonBox, QPushButton]:
