@@ -14,7 +14,7 @@ from cacheview.layers.entry import LayerError
 from cacheview.layers.source import LayerSource, LayerUnavailableError
 from cacheview.layers.tarstream import TarLayers
 from cacheview.model import DataError, ImageConfig, decode
-from cacheview.stores.blobs import BlobStore
+from cacheview.stores.blobs import BlobStore, blob_name
 from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.compression import decompressed
 from cacheview.stores.files import BUFFER, open_metered, open_regular
@@ -195,8 +195,8 @@ def _oci(members: Members, limits: Limits) -> Iterator[tuple[tuple[str, ...], li
 
 
 def _blob(descriptor: Descriptor) -> str:
-    algorithm, _, encoded = descriptor.digest.partition(":")
-    return f"blobs/{algorithm}/{encoded}" if algorithm.isalnum() and encoded.isalnum() else ""
+    name = blob_name(descriptor.digest)
+    return f"blobs/{name}" if name else ""
 
 
 def _diff_ids(content: bytes | None) -> tuple[str, ...]:

@@ -16,6 +16,7 @@ from cacheview.layers.tarstream import TarLayers, layer_budget
 from cacheview.model import DataError, Image, decode
 from cacheview.stores.budget import Budget
 from cacheview.stores.compression import decompressed
+from cacheview.stores.containerd.root import blob_path
 from cacheview.stores.files import BUFFER, open_regular
 from cacheview.stores.manifests import Manifest
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
 __all__ = ["BlobReader", "blob_layers", "folder_layers", "socket_layers"]
 
-_BLOBS: Final = "io.containerd.content.v1.content/blobs"
 _LARGEST_DOCUMENT: Final = 16 << 20
 
 
@@ -150,10 +150,9 @@ class _FolderBlobs:
             return stream.read(_LARGEST_DOCUMENT)
 
     def stream(self, digest: str) -> io.BufferedReader:
-        algorithm, _, encoded = digest.partition(":")
-        if not (algorithm.isalnum() and encoded.isalnum()):
+        path = blob_path(self._root, digest)
+        if path is None:
             raise LayerUnavailableError(f"not a digest: {digest[:80]!r}")
-        path = self._root / _BLOBS / algorithm / encoded
         try:
             return io.BufferedReader(open_regular(path, str(path)), BUFFER)
         except DataError as error:

@@ -11,7 +11,7 @@ from cacheview.model.base import AnyModel
 from cacheview.stores.budget import Budget, Resource
 from cacheview.stores.members import Members
 
-__all__ = ["BlobStore", "MissingBlobError", "digest_of", "read_config", "require_digest"]
+__all__ = ["BlobStore", "MissingBlobError", "blob_name", "digest_of", "read_config", "require_digest"]
 
 M = TypeVar("M", bound=AnyModel)
 
@@ -30,6 +30,12 @@ def require_digest(text: str) -> None:
     """Raise `DataError` if a text is not a digest with a known algorithm."""
     if not _DIGEST.fullmatch(text):
         raise DataError(f"not a digest: {text[:200]!r}")
+
+
+def blob_name(digest: str) -> str:
+    """Return the path of a blob below the folder of all blobs (``sha256/…``); empty if a path could lead elsewhere."""
+    algorithm, _, encoded = digest.partition(":")
+    return f"{algorithm}/{encoded}" if algorithm.isalnum() and encoded.isalnum() else ""
 
 
 def digest_of(content: bytes, algorithm: str = "sha256") -> str:
@@ -52,11 +58,10 @@ class BlobStore:
             DataError: the digest is malformed, or the content does not match it.
         """
         require_digest(digest)
-        algorithm, _, encoded = digest.partition(":")
-        content = self._members.read(f"blobs/{algorithm}/{encoded}")
+        content = self._members.read(f"blobs/{blob_name(digest)}")
         if content is None:
             raise MissingBlobError(f"{digest} is not in the store")
-        result = digest_of(content, algorithm)
+        result = digest_of(content, digest.partition(":")[0])
         if result != digest:
             raise DataError(f"bad digest: the content stored as {digest} has the digest {result}")
         return content

@@ -9,6 +9,7 @@ from pathlib import Path
 
 from cacheview.model import DataError
 from cacheview.regular import NotRegularError, open_to_read
+from cacheview.stores.blobs import blob_name
 from cacheview.stores.budget import Budget, Resource
 from cacheview.stores.containerd.bolt_meta import META_SPAN, newest_meta
 from cacheview.stores.containerd.images import RecordList
@@ -17,7 +18,7 @@ from cacheview.stores.containerd.records import Namespace
 from cacheview.stores.files import not_a_file, refusal, what_it_is
 from cacheview.stores.permission import who_can
 
-__all__ = ["RootFolder", "RootNamespace", "find_root"]
+__all__ = ["RootFolder", "RootNamespace", "blob_path", "find_root"]
 
 _BOLT = "io.containerd.metadata.v1.bolt"
 _DATABASE = "meta.db"
@@ -45,6 +46,12 @@ def find_root(path: Path) -> Path:
         "/var/lib/containerd, or containerd/daemon in Docker's data root"
     )
     raise DataError(what, where=str(path))
+
+
+def blob_path(root: Path, digest: str) -> Path | None:
+    """Return the path of a blob in a root folder; None if the text is not a digest."""
+    name = blob_name(digest)
+    return root / _BLOBS / name if name else None
 
 
 def _is_file(path: Path) -> bool:
@@ -120,10 +127,9 @@ class RootFolder:
 
         Raises `DataError` if it cannot be read.
         """
-        algorithm, _, encoded = digest.partition(":")
-        if not (algorithm.isalnum() and encoded.isalnum()):
+        path = blob_path(self.path, digest)
+        if path is None:
             raise DataError(f"not a digest: {digest[:200]!r}")
-        path = self.path / _BLOBS / algorithm / encoded
         try:
             descriptor = open_to_read(path, follow=False)
         except (FileNotFoundError, NotADirectoryError):

@@ -1,0 +1,16 @@
+"""Where the blob of a digest is."""
+
+from __future__ import annotations
+
+import pytest
+
+from cacheview.stores.blobs import blob_name
+
+
+def test_a_blob_is_in_the_folder_of_its_algorithm() -> None:
+    assert blob_name("sha256:" + "a" * 64) == "sha256/" + "a" * 64
+
+
+@pytest.mark.parametrize("text", ["", "sha256", "sha256:", ":ab", "sha256:../../etc/passwd", "../x:ab", "sha256:a:b"])
+def test_no_text_leads_out_of_the_folder(text: str) -> None:
+    assert blob_name(text) == ""
