@@ -35,22 +35,22 @@ __all__ = [
 
 MOST_KEPT: Final = 10
 _SNIFFED: Final = 4096
-_LONGEST: Final = 100_000  # characters that are kept of one Dockerfile's entry
+_LONGEST: Final = 100_000  # characters in the entry of one Dockerfile
 CLI_20_10: Final = "docker-cli-20.10"
 _BEGINNINGS: Final = frozenset(("from", "arg"))
 
 
 class Build(Model):
-    """One build with the arguments of ``docker build``.
+    """One build, with the options of ``docker build``.
 
     Attributes:
         dockerfile: path of the file; for a tar, the path of the tar.
         context: path of the folder or tar.
         inside: name of the Dockerfile in a tar; empty: ``Dockerfile``.
-        build_args, labels: as given, ``NAME=value`` or ``NAME``.
+        build_args, labels: as entered, ``NAME=value`` or ``NAME``.
         client: the client that sends the context, as for `client_named`; empty: the one that matches the engine.
         past_misses: whether to continue after a miss as if the step had hit the nearest candidate.
-        withheld: names of build arguments that had a value in an earlier session, since values are not saved.
+        withheld: names of the build arguments that had a value in an earlier session. The values are not saved.
     """
 
     dockerfile: str
@@ -69,7 +69,7 @@ class Build(Model):
 
     @property
     def missing(self) -> tuple[str, ...]:
-        """Names of the build arguments whose value was not saved, and that have none now."""
+        """Names of the build arguments whose value was not saved, and which have no value now."""
         given = {_pair(text)[0] for text in self.build_args}
         return tuple(name for name in self.withheld if name not in given)
 
@@ -80,7 +80,7 @@ class Build(Model):
 
     @property
     def without_values(self) -> Build:
-        """The build as it is saved. Values of build arguments may be secrets, and are not written anywhere."""
+        """The build as it is saved: without the values of build arguments, which may be secrets."""
         pairs = [(text, *_pair(text)) for text in self.build_args]
         bare = tuple(text for text, _, _, value in pairs if not value)
         withheld = (*(name for _, name, _, value in pairs if value), *self.missing)
@@ -88,7 +88,7 @@ class Build(Model):
 
     @property
     def named(self) -> str:
-        """The value of ``-f`` for ``docker build``; empty for the default Dockerfile, also in a tar."""
+        """The value of ``-f`` for ``docker build``; empty for the default Dockerfile, whether in a folder or a tar."""
         if os.path.isfile(self.context):
             return self.inside
         return "" if find_dockerfile(self.context).path == Path(os.path.abspath(self.dockerfile)) else self.dockerfile
@@ -106,7 +106,7 @@ class Build(Model):
             return f"{name}/{self.inside}" if self.inside else name
         try:
             file = os.path.relpath(self.dockerfile, self.context)
-        except ValueError:  # on another drive of Windows
+        except ValueError:  # on another drive, on Windows
             file = os.pardir
         return f"{name}/{file}" if not file.startswith(os.pardir) else f"{self.dockerfile} for {name}"
 
@@ -114,7 +114,7 @@ class Build(Model):
 def build_at(path: str | os.PathLike[str], file: str = "") -> Build:
     """Return the build of a Dockerfile or a context (a folder or a tar). ``file``: a Dockerfile other than the default.
 
-    The context of a Dockerfile is its folder. Raises `DataError` if there is none.
+    The context of a Dockerfile is its folder. Raises `DataError` if there is no Dockerfile.
     """
     place = os.path.abspath(path)
     if not os.path.isdir(place):
@@ -128,7 +128,7 @@ def build_at(path: str | os.PathLike[str], file: str = "") -> Build:
 
 
 def is_dockerfile(path: str) -> bool:
-    """Whether a path is a Dockerfile, or a folder that has one and is not an image store."""
+    """Whether a path is a Dockerfile, or a folder that contains one and is not an image store."""
     if os.path.isdir(path):
         has = any(os.path.isfile(os.path.join(path, name)) for name in (DEFAULT_NAME, DEFAULT_NAME.lower()))
         return has and not os.path.exists(os.path.join(path, "oci-layout"))
@@ -167,8 +167,8 @@ def _beginning(path: str) -> bytes:
 def options_of(build: Build, environment: Mapping[str, str]) -> BuildOptions:
     """Return the options as they reach the cache.
 
-    ``environment``: the source of the values of build arguments without one. Raises `DataError` for an argument or
-    label without a name.
+    ``environment``: has the values of build arguments that were entered without one. Raises `DataError` for an argument
+    or label without a name.
     """
     from cacheview.replay.options import BuildOptions
 
@@ -192,18 +192,18 @@ def _named(text: str) -> tuple[str, str, str]:
 
 
 def _pair(text: str) -> tuple[str, str, str]:
-    """Return name, equals sign and value; the last two are empty for a name alone."""
+    """Return the name, the equals sign and the value; the last two are empty if there is only a name."""
     name, entry, value = text.partition("=")
     return name, entry, value
 
 
 def options_in_words(build: Build) -> tuple[str, ...]:
-    """Return the given options as for ``docker build``, with only the names of build arguments and labels."""
+    """Return the chosen options, as for ``docker build``, but only the names of build arguments and labels."""
     from cacheview.dockerfile.context.clients import client_named
 
     try:
         client = client_named(build.client).title if build.client else ""
-    except DataError:  # from another version
+    except DataError:  # saved by another version
         client = build.client
     named = (
         ("-f", build.inside),
@@ -222,13 +222,13 @@ def options_in_words(build: Build) -> tuple[str, ...]:
 
 
 def kept(settings: Settings) -> list[Build]:
-    """Return the builds that were replayed last and whose Dockerfile still exists, newest first."""
+    """Return the most recently replayed builds whose Dockerfile still exists, newest first."""
     builds = (_read(text) for text in settings.builds)
     return [build for build in builds if build is not None and Path(build.dockerfile).is_file()]
 
 
 def keep(settings: Settings, build: Build) -> None:
-    """Put a build at the top of the saved ones, each Dockerfile only once, without values of arguments.
+    """Put a build first among the saved ones, without values of arguments. Each Dockerfile is saved only once.
 
     A path that is not UTF-8 is not saved: JSON cannot contain it.
     """
@@ -252,15 +252,15 @@ def _written(build: Build) -> str:
 
 
 def remembered(settings: Settings, build: Build) -> Build:
-    """Return the saved build of the same Dockerfile, otherwise the build itself."""
+    """Return the saved build of the same Dockerfile, or else the build itself."""
     return next((other for other in kept(settings) if other.dockerfile == build.dockerfile), build)
 
 
 def _read(text: str) -> Build | None:
     try:
         values = json.loads(text)
-        if isinstance(values, dict) and values.pop("old_client", False):  # the client as earlier versions saved it
+        if isinstance(values, dict) and values.pop("old_client", False):  # earlier versions saved the client like this
             values.setdefault("client", CLI_20_10)
         return Build.model_validate_json(json.dumps(values))
-    except (ValueError, RecursionError):  # edited by hand, or by another version
+    except (ValueError, RecursionError):  # edited by hand, or saved by another version
         return None

@@ -1,4 +1,4 @@
-"""The selected row of the steps: initially, after the user's choice, and after the steps have changed."""
+"""Which step is selected: initially, after the user's choice, and after the steps have changed."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class ChosenStep(QObject):
         self._view = view
         self._model = model
         self._is_quiet = False
-        self._numbers = (0, 0)  # of the step, and of its trigger, that the user chose last
+        self._numbers = (0, 0)  # of the step that the user chose last, and of its trigger
         view.chosen.connect(self._choose)
 
     def quietly(self, change: Callable[[], object]) -> None:
@@ -43,7 +43,7 @@ class ChosenStep(QObject):
         self._numbers = (0, 0)
 
     def find_again(self) -> None:
-        """Select the user's choice again if it reappears, as in a file that is being edited."""
+        """Select the step that the user chose if it exists again, as it may while a Dockerfile is edited."""
         index = self._model.index_of(*self._numbers)
         if index.isValid():
             self.quietly(lambda: self._view.setCurrentIndex(index))
@@ -54,7 +54,7 @@ class ChosenStep(QObject):
         self._choose(self._view.currentIndex())
 
     def find_first(self, result: ReplayResult) -> None:
-        """Select the most relevant row of a replay, since the user's choice no longer exists."""
+        """Select the most relevant row of a replay, if the step that the user chose no longer exists."""
         self.quietly(lambda: self._view.setCurrentIndex(self._first_of_interest(result)))
 
     def go_to(self, step: Step) -> None:
@@ -63,7 +63,7 @@ class ChosenStep(QObject):
         self._view.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def index_of(self, step: Step) -> QModelIndex:
-        """Return the index of a step or trigger; invalid: it is not shown."""
+        """Return the index of a step or trigger; invalid if it is not shown."""
         for row in self._model.rows:
             if row.step is step:
                 return self._model.index_of(step.number)
@@ -81,7 +81,7 @@ class ChosenStep(QObject):
         self.chosen.emit(index)
 
     def _first_of_interest(self, result: ReplayResult) -> QModelIndex:
-        """Return the last row if it shows why the rest is missing, otherwise the first miss or unknown step."""
+        """Return the first miss or unknown step, or else the last row, which for a refused build is the refusal."""
         unknown = next((step for step in result.replay.looked_up if step.status is StepStatus.UNKNOWN), None)
         step = result.first_miss or unknown
         if result.replay.refused is not None or step is None:

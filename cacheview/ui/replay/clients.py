@@ -27,7 +27,7 @@ class ClientsPage(QWidget):
     """Compares clients while it is visible.
 
     Args:
-        work: returns work whose result is groups; None: there is nothing to compare.
+        work: returns work whose result is groups of clients; None: there is nothing to compare.
 
     Signals: ``settled()``: the last result is shown, or the reason that there is none.
     """
@@ -60,7 +60,7 @@ class ClientsPage(QWidget):
         self._content.show_text("Comparing clients…", _HINT)
 
     def forget(self) -> None:
-        """Note that the content belongs to an older replay."""
+        """Take note that the content belongs to an older replay."""
         self._is_requested = False
         if self.isVisible():
             self.look_up()
@@ -95,7 +95,7 @@ class ClientsPage(QWidget):
             for reason in reasons(group):
                 child = QTreeWidgetItem(item, [one_line(reason)])
                 child.setToolTip(0, tool_tip(reason))
-                child.setFirstColumnSpanned(True)  # needs to be in the tree
+                child.setFirstColumnSpanned(True)  # works only once it is in the tree
         self.tree.expandAll()
         self._content.show_content()
         self.settled.emit()

@@ -21,7 +21,7 @@ def is_compose_file(path: str) -> bool:
 
 
 def build_of_service(path: str, service: str, environment: Mapping[str, str]) -> tuple[Build, tuple[str, ...]]:
-    """Return the build of a service, as Compose v2 without BuildKit sends it, and notes on it, in sentences.
+    """Return the build of a service, as Compose v2 sends it without BuildKit, and notes on it in sentences.
 
     Raises:
         DataError: the file cannot be read, has no such build, or is not sent to the classic builder.

@@ -23,7 +23,7 @@ class StepsCopier(QObject):
         self._loader.succeeded.connect(lambda text: self._put(text, "the steps as text"))
 
     def copy_all(self, result: ReplayResult | None) -> None:
-        """Copy all steps of a replay in the form of ``docker build`` output, which is created in another thread."""
+        """Copy all steps of a replay in the form of ``docker build`` output. The text is created in another thread."""
         if result is None:
             return
 

@@ -36,9 +36,9 @@ class StepDetail(QScrollArea):
     """One step: its instruction, the reason for its result, and its files.
 
     Signals:
-        editor_requested(): the Dockerfile at the line of the step.
-        files_requested(Miss): the files that differ.
-        download_requested(): the image that a ``COPY --from`` copies files from.
+        editor_requested(): the user wants to edit the Dockerfile at the line of the step.
+        files_requested(Miss): the user wants to see the files that differ.
+        download_requested(): the user wants to download the image that a ``COPY --from`` copies files from.
     """
 
     editor_requested = Signal()
@@ -172,7 +172,7 @@ class StepDetail(QScrollArea):
 
 
 def one_line_each(texts: Sequence[str]) -> str:
-    """Return texts below one another, each on one line."""
+    """Return texts one below the other, each on one line."""
     return "\n".join(one_line(text) for text in texts)
 
 

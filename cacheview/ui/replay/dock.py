@@ -45,13 +45,13 @@ def add_recent(menu: QMenu, settings: Settings, open_build: Callable[[Build], ob
 
 
 class Replays(DockController[ReplayPane]):
-    """Opens Dockerfiles and Compose files in the dock, with their options from the last replay."""
+    """Opens Dockerfiles and Compose files in the dock, with the options of their last replay."""
 
     def __init__(self, host: DockHost, name: str, action: QAction, settings: Settings) -> None:
         super().__init__(host, name, ReplayPane(settings.records, host.layer_access), action)
         self._settings = settings
         self._editor = Editor(settings, self)
-        self._open: dict[str, Build] = {}  # by Dockerfile, with the values of arguments, while the window is open
+        self._open: dict[str, Build] = {}  # by Dockerfile, with the values of arguments; kept while the window is open
         self.pane.open_requested.connect(self.choose)
         self.pane.context_requested.connect(self._choose_context)
         self.pane.build_changed.connect(self._keep)
@@ -69,7 +69,7 @@ class Replays(DockController[ReplayPane]):
         return dock
 
     def open(self, path: str, file: str = "") -> None:
-        """Replay a Dockerfile, or that of a context folder, with its options from the last replay."""
+        """Replay a Dockerfile, or that of a context folder, with the options of its last replay."""
         try:
             build = self._build_of_compose(path) if is_compose_file(path) else build_at(path, file)
         except DataError as error:
@@ -85,7 +85,7 @@ class Replays(DockController[ReplayPane]):
         self.open_build(known.model_copy(update={"context": build.context, "inside": build.inside}) if file else known)
 
     def _build_of_compose(self, path: str) -> Build | None:
-        """Return the build of a service that the user chooses; None: no choice. Raises `DataError`."""
+        """Return the build of a service that the user chooses; None: the user canceled. Raises `DataError`."""
         from cacheview.replay.compose.service import services_with_build
 
         names = services_with_build(path, os.environ)
@@ -129,12 +129,12 @@ class Replays(DockController[ReplayPane]):
         keep(self._settings, build)
 
     def _known(self, build: Build) -> Build:
-        """Return a saved build with the values that its arguments have had in this window."""
+        """Return a saved build, with the values that its arguments had in this window."""
         known = self._open.get(build.dockerfile)
         return known if known is not None and known.without_values == build.without_values else build
 
     def choose(self) -> None:
-        """Prompt for a Dockerfile."""
+        """Prompt for a Dockerfile, and replay it."""
         path, _ = QFileDialog.getOpenFileName(self.host.frame, "Replay a Dockerfile", self._folder(), _KINDS)
         if path:
             self.open(path)

@@ -1,4 +1,4 @@
-"""The chosen row of the replay, which the session explains."""
+"""Lets the session explain the chosen row of the replay."""
 
 from __future__ import annotations
 
@@ -22,13 +22,13 @@ __all__ = ["ExplainedRow"]
 
 
 class ExplainedRow(QObject):
-    """Explains the chosen row.
+    """Lets the session explain the chosen row.
 
     Attributes:
         session: the session; None: nothing is open.
-        result: the replay of the rows; None: there are none.
+        result: the replay that the rows are from; None: there are no rows.
 
-    Signals: ``image_activated(str)``: the id of the image of a chosen FROM.
+    Signals: ``image_activated(str)``: a FROM was chosen, with the id of its image.
     """
 
     image_activated = Signal(str)
@@ -47,7 +47,7 @@ class ExplainedRow(QObject):
         return self._model.row(self._view.currentIndex())
 
     def explain(self, *, merge: bool = True) -> None:
-        """Load its probe into the session, or show the image of a FROM.
+        """Load the row's probe into the session, or show the image of a FROM.
 
         Args:
             merge: whether consecutive calls are one step for Undo.
@@ -62,7 +62,7 @@ class ExplainedRow(QObject):
             self.image_activated.emit(row.step.image)
 
     def follow(self) -> None:
-        """Explain the row after rows have changed or been removed. A probe that the user edited stays."""
+        """Explain the row again after rows have changed or been removed. A probe that the user edited stays."""
         assert self.session is not None
         if self.session.is_undisturbed:
             self.explain()
@@ -71,18 +71,18 @@ class ExplainedRow(QObject):
         self.show_detail()
 
     def select_without_probe(self) -> None:
-        """Select it without changing the probe."""
+        """Select the row without changing the probe."""
         session, result, row = self.session, self.result, self.row
         if session is not None and result is not None and row is not None:
             session.select_without_probe(selection(row, result))
 
     def release(self) -> None:
-        """Note that no row is chosen or visible."""
+        """Tell the session that no row is chosen or visible."""
         if self.session is not None:
             self.session.release()
 
     def show_detail(self) -> None:
-        """Show its details, also after the probe has become another or its own again."""
+        """Show the row's details, which also depend on whether the session's probe is that of the row."""
         session = self.session
         selected = session.selected if session is not None else None
         is_other = selected is None or selected.is_until_edit

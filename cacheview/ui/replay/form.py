@@ -32,7 +32,7 @@ from cacheview.ui.tips import set_tip
 
 __all__ = ["OptionsForm", "stage_names"]
 
-_REST: Final = 250  # milliseconds after the last key before typed text is used
+_REST: Final = 250  # milliseconds after the last key press before typed text is used
 _UMASKS: Final = ("022", "002", "027", "077", "000")
 _BY_ENGINE: Final = "Docker CLI from the engine's release"
 
@@ -101,9 +101,9 @@ class OptionsForm(QScrollArea):
             ("Dockerfile", self.inside, "Like -f: the path of the Dockerfile in the tar file"),
             ("Build args", self.build_args, "Like --build-arg; a bare name takes its value from the environment"),
             ("Target", self.target, "Like --target: the stage to build"),
-            ("Cache from", self.cache_from, "As --cache-from"),
-            ("Labels", self.labels, "As --label"),
-            ("Platform", self.platform, "As --platform"),
+            ("Cache from", self.cache_from, "Like --cache-from"),
+            ("Labels", self.labels, "Like --label"),
+            ("Platform", self.platform, "Like --platform"),
             (
                 "Build client",
                 self.client,
@@ -134,7 +134,7 @@ class OptionsForm(QScrollArea):
         self.setAccessibleName("Build options")
 
     def minimumSizeHint(self) -> QSize:
-        """Return the width of the content with the scroll bar, so that nothing is cut off."""
+        """Return a size with the width of the content and the scroll bar, so that nothing is cut off."""
         least, inner = super().minimumSizeHint(), self.widget()
         bar = self.verticalScrollBar().sizeHint().width()
         return QSize((inner.minimumSizeHint().width() if inner is not None else 0) + bar, least.height())
@@ -143,7 +143,7 @@ class OptionsForm(QScrollArea):
         for box in (self.context, self.inside, self.target, self.cache_from, self.platform):
             box.textEdited.connect(lambda _: self._rest.start())
             box.editingFinished.connect(self.apply)
-            box.setAcceptDrops(False)  # a dropped file is for the window
+            box.setAcceptDrops(False)  # the window handles dropped files
         for text in (self.build_args, self.labels):
             text.textChanged.connect(self._typed)
         for tick in (self.no_cache, self.pull):
@@ -154,7 +154,7 @@ class OptionsForm(QScrollArea):
     def show_build(self, build: Build) -> None:
         """Show the options of a build. A field with the same value is left as it is."""
         self._rest.stop()
-        self._build = None  # the following changes are not the user's
+        self._build = None  # the changes that follow are not the user's
         for box, text in (
             (self.context, build.context),
             (self.inside, build.inside),
@@ -176,7 +176,7 @@ class OptionsForm(QScrollArea):
         self._build = build
 
     def _show_umask(self, digits: str) -> None:
-        """Show the umask in use, if the client's umask matters."""
+        """Show the umask in use, if it affects what the client sends."""
         if self.umask.findData(digits) < 0:
             self.umask.addItem(digits, digits)
         self.umask.setCurrentIndex(self.umask.findData(digits))
@@ -184,7 +184,7 @@ class OptionsForm(QScrollArea):
         self._form.setRowVisible(self.umask, client is not None and client.has_umask)
 
     def _client(self) -> str:
-        """Return the name of the chosen client, with its umask if that is not the usual one."""
+        """Return the name of the chosen client, with the umask if that is not the usual one."""
         name: str = self.client.currentData()
         client, digits = CLIENTS.get(name), self.umask.currentData()
         return f"{name}:{digits}" if client is not None and client.has_umask and digits != _UMASKS[0] else name
@@ -194,7 +194,7 @@ class OptionsForm(QScrollArea):
         self._stages.setStringList(list(names))
 
     def stop(self) -> None:
-        """Discard what is being typed."""
+        """Do not use what was typed last, if it is not used yet."""
         self._rest.stop()
 
     def _typed(self) -> None:
@@ -202,7 +202,7 @@ class OptionsForm(QScrollArea):
             self._rest.start()
 
     def apply(self) -> None:
-        """Use what has been typed from now on."""
+        """Use what has been typed."""
         self._rest.stop()
         if self._build is None:
             return
@@ -228,15 +228,15 @@ class OptionsForm(QScrollArea):
 
 
 def _key(client: str) -> str:
-    """Return a client's name in the list; empty: the one that matches the engine."""
+    """Return the client's name in the list; empty: the client that matches the engine."""
     try:
         return client_named(client).key if client else ""
-    except DataError:  # from another version of this program
+    except DataError:  # saved by another version of this program
         return ""
 
 
 def _umask(client: str) -> str:
-    """Return the umask of a build's client, otherwise the usual one, as three digits."""
+    """Return the umask of a build's client, or else the usual one, as three digits."""
     return f"{client_named(client).umask:03o}" if _key(client) and client_named(client).has_umask else _UMASKS[0]
 
 

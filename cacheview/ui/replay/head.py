@@ -1,4 +1,4 @@
-"""The title bar of the replay: the Dockerfile, the number of cached steps, the progress of hashing, and buttons."""
+"""The title bar of the replay: the Dockerfile, the number of cached steps, the progress of reading, and buttons."""
 
 from __future__ import annotations
 
@@ -17,8 +17,7 @@ TITLE: Final = "Replay"
 class ReplayHead(BusyHead):
     """The title bar.
 
-    Signals: one for each button. ``options_requested``, ``clients_requested`` and ``continue_requested`` have its
-    checked state.
+    Signals: one for each button. Those with a ``bool`` say whether the button is now checked.
     """
 
     open_requested = Signal()
@@ -58,6 +57,6 @@ class ReplayHead(BusyHead):
         )
 
     def enable(self, *, has_build: bool) -> None:
-        """Enable the actions for a build, or only that of opening one."""
+        """Enable the actions for a build, or only the one that opens a build."""
         for button in (self.again_button, self.continue_button, self.options_button, self.clients_button):
             button.setEnabled(has_build)

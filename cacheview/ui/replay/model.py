@@ -34,7 +34,7 @@ _Index = QModelIndex | QPersistentModelIndex
 _ROOT: Final = QModelIndex()
 _Role = Qt.ItemDataRole
 BEGINS_STAGE: Final = int(_Role.UserRole) + 1
-"""The role for whether a row starts another stage."""
+"""The role that says whether a row starts another stage."""
 
 _EMPTY_STORE: Final = ImageStore(())
 _MOST_COMPARED: Final = 250_000  # pairs of rows; more would be noticeable
@@ -59,7 +59,7 @@ _KIND_LOOKS: Final = {
 
 
 class _Node:
-    """A row with a name that stays when rows before it come and go.
+    """A row with a name that stays the same when rows before it come and go.
 
     ``above``: the name of its parent row.
     """
@@ -72,7 +72,7 @@ class _Node:
 
 
 class StepsModel(QAbstractItemModel):
-    """Steps in order, with the triggers of a FROM below it. Rows that are in the next replay too keep their place."""
+    """Steps in order, with triggers below their FROM. Rows that the next replay has too keep their place."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -219,7 +219,7 @@ class StepsModel(QAbstractItemModel):
         return None
 
     def _icon(self, look: tuple[str, str]) -> QIcon:
-        """Return an icon from a cache: each consists of ten drawings, and is requested at every painting."""
+        """Return an icon from a cache: each consists of ten drawings, and is needed whenever a row is painted."""
         if look not in self._icons:
             self._icons[look] = icon(*look)
         return self._icons[look]
@@ -279,7 +279,7 @@ class StepsModel(QAbstractItemModel):
 
 
 def _changes(old: Sequence[RowKey], new: Sequence[RowKey]) -> list[tuple[int, int, int, int]]:
-    """Return the replacements that turn one list into another, as ranges in both."""
+    """Return the replacements that turn one list into another: the ranges in both."""
     start = 0
     while start < min(len(old), len(new)) and old[start] == new[start]:
         start += 1

@@ -1,4 +1,4 @@
-"""The pane that replays a Dockerfile in the open store's cache, and again after every change of either."""
+"""The pane that replays a Dockerfile in the open store's cache, and does so again when either changes."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ _QUICK: Final = 2.0  # seconds; a longer replay is not repeated each time the wi
 
 
 class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
-    """Replays while it is visible. The selected step's probe becomes the session's probe, as an edit.
+    """Replays builds while it is visible. The selected step's probe becomes the session's probe, as an edit.
 
     Args:
         records: the folder for the records of files; None: none are kept.
@@ -52,7 +52,8 @@ class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
     Signals:
         image_activated(str): the user wants to see the image with this id.
         build_changed(Build): the user opened a Dockerfile, or changed an option.
-        context_requested(), open_requested(): the user wants to choose one.
+        context_requested(): the user wants to choose a build context.
+        open_requested(): the user wants to choose a Dockerfile.
         compare_requested(): the user wants to compare the build with another one.
         files_requested(Miss): the user wants to see the files that differ.
         editor_requested(path, line): the user wants to edit the Dockerfile there; line 0: anywhere.
@@ -127,12 +128,12 @@ class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
 
     @property
     def form(self) -> OptionsForm:
-        """The options of the build."""
+        """The form with the build options."""
         return self._side.form
 
     @property
     def clients(self) -> ClientsPage:
-        """The comparison of clients."""
+        """The page that compares clients."""
         return self._side.clients
 
     # The interface of a dock's pane
@@ -170,7 +171,7 @@ class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
 
     @property
     def miss(self) -> Miss | None:
-        """The reason that the chosen step misses; None: it does not."""
+        """Why the chosen step misses; None: it does not miss, or its probe is unknown."""
         row = self._explained.row
         return self.result.miss_of(row.step) if self.result is not None and row is not None else None
 
@@ -182,7 +183,7 @@ class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
         self.change(build)
 
     def show_options(self, shown: bool) -> None:
-        """Show the options in place of the step's details."""
+        """Show the options instead of the step's details, or the details again."""
         self.head.options_button.setChecked(shown)
         self.head.clients_button.setChecked(False)
         if shown:
@@ -191,7 +192,7 @@ class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
             self._side.show_detail()
 
     def show_clients(self, shown: bool) -> None:
-        """Show the comparison of clients in place of the step's details."""
+        """Show the comparison of clients instead of the step's details, or the details again."""
         self.head.clients_button.setChecked(shown)
         self.head.options_button.setChecked(False)
         if shown:
@@ -200,7 +201,7 @@ class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
             self._side.show_detail()
 
     def look_up(self) -> None:
-        """Replay the build if the pane is visible and does not show its result."""
+        """Replay the build if the pane is visible and does not already show its result."""
         session, build = self._session, self._build
         if session is None or build is None:
             self._show_nothing()
@@ -212,7 +213,7 @@ class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
         if not self.isVisible():
             self._subject = None
             if self.result is not None and self.result.request.store is not wanted.store:
-                self._forget()  # it refers to much of a store that is closed
+                self._forget()  # the result keeps much of the closed store in memory
             return
         self._subject = wanted
         self._enable()
@@ -243,7 +244,7 @@ class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
         self.look_up_again()
 
     def _turned_to(self, state: Qt.ApplicationState) -> None:
-        """Replay again when the user returns to the window, since unwatched files may have changed."""
+        """Replay again when the user returns to the window, since files that are not watched may have changed."""
         is_quick = self.result is not None and self.result.seconds < _QUICK
         if state is Qt.ApplicationState.ApplicationActive and is_quick and not self._loader.is_busy:
             self.look_up_again()
@@ -389,8 +390,8 @@ class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         self._watcher.stop()
-        self._explained.release()  # a hidden row is not the one that is explained
-        self._subject = None  # the files are not watched in the meantime
+        self._explained.release()  # the session does not explain a hidden row
+        self._subject = None  # replayed again when shown, since files are not watched in the meantime
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -38,13 +38,13 @@ __all__ = ["ReplayRequest", "ReplayResult", "Replayer", "progress_text"]
 _READING_LAYER: Final = "Reading the layer"
 
 _SUMS: Final = "sums.json"
-_WORTH_KEEPING: Final = 16 << 20  # bytes; less is read again just as quickly
+_WORTH_KEEPING: Final = 16 << 20  # bytes; anything smaller is read again just as quickly
 _MOST_FILES: Final = 100_000
 _LARGEST: Final = 64 << 20
 
 
 def progress_text(done: int, total: int | None) -> str:
-    """Return the amount of the context that has been read, in bytes."""
+    """Return how much of the context has been read, in words."""
     what = "Reading the files in the build context"
     return f"{what}: {size_text(done)} of {size_text(total)}" if total else f"{what}…"
 
@@ -56,9 +56,9 @@ def _listed(count: int) -> str:
 
 @dataclass(frozen=True)
 class ReplayRequest:
-    """A build, and the cache for its lookup.
+    """A build, and the cache to look it up in.
 
-    ``supposed``: the reason that the cache differs from the store; None: it does not.
+    ``supposed``: the changed store that the cache is from; None: it is from the actual store.
     """
 
     build: Build
@@ -72,8 +72,8 @@ class ReplayResult:
     """The result of a replay.
 
     Attributes:
-        misses: the reasons for steps that miss, if their probes are known.
-        problem: the reason that the record of the files cannot be saved; empty: it was.
+        misses: the reasons why steps miss, for those whose probes are known.
+        problem: why the record of the files could not be saved; empty: it was.
         seconds: the total time.
         costs: the comparison with the actual store, if another one is supposed; otherwise None.
     """
@@ -87,7 +87,7 @@ class ReplayResult:
 
     @property
     def first_miss(self) -> Step | None:
-        """The first step that misses; None: none does."""
+        """The first step that misses; None: no step misses."""
         return self.replay.first_miss
 
     @property
@@ -96,7 +96,7 @@ class ReplayResult:
         return self.miss_of(self.first_miss)
 
     def cost_of(self, step: Step) -> Cost | None:
-        """Return the change of a step in the supposed store; None: there is none."""
+        """Return how a step changes in the supposed store; None: it does not."""
         changed = self.costs.changed if self.costs is not None else ()
         return next((cost for cost in changed if cost.after is step), None)
 
@@ -112,9 +112,9 @@ class _Prepared:
     Attributes:
         client: the chosen client.
         send: returns the build as a client sends it.
-        cache, image_files, layers: the cache, and the sources of its files.
+        cache, image_files, layers: the cache, and the sources of the files in its images.
         title: title of the context.
-        read: the number of bytes of the context that were read.
+        read: returns the number of bytes of the context that have been read.
     """
 
     client: Client
@@ -127,7 +127,7 @@ class _Prepared:
 
 
 class Replayer:
-    """Creates the works that replay builds. Sums of files are kept between them while the files are unchanged.
+    """Creates the work that replays builds. File checksums are kept for the next replay while the files are unchanged.
 
     Args:
         records: the folder for the records of files; None: none are kept.
@@ -140,13 +140,13 @@ class Replayer:
         self._records = records
 
     def replaying(self, request: ReplayRequest) -> Work:
-        """Return work with a `ReplayResult`. Its partial result lacks the reasons for misses.
+        """Return work whose result is a `ReplayResult`. Its partial result lacks the reasons for misses.
 
-        It raises `DataError` if Dockerfile or context cannot be read.
+        The work raises `DataError` if the Dockerfile or the context cannot be read.
         """
 
         def work(report: Report) -> ReplayResult:
-            # Import everything for a replay here: in the UI thread it would be noticeable.
+            # Everything for a replay is imported here: in the UI thread, the delay would be noticeable.
             from cacheview.replay.misses import misses
             from cacheview.replay.remembering import remember_files
 
@@ -156,7 +156,7 @@ class Replayer:
             value = sent.replay(prepared.cache, past_misses=request.build.past_misses)
             compared = self._costs(request, value, report)
             if value.first_miss is not None:
-                # Finding the reasons may take a while in a large store; the misses themselves are known now.
+                # Finding the reasons may take a while in a large store, but the misses themselves are known now.
                 seconds = time.perf_counter() - begun
                 report.part(lambda: ReplayResult(request, value, seconds=seconds, costs=compared))
             report(0, None, "Finding out why steps miss…")
@@ -191,7 +191,7 @@ class Replayer:
     def comparing(self, request: ReplayRequest) -> Work:
         """Return work whose result is the groups of clients that share a cache for a build; see `compare_clients`.
 
-        It raises `DataError` if Dockerfile or context cannot be read.
+        The work raises `DataError` if the Dockerfile or the context cannot be read.
         """
 
         def work(report: Report) -> tuple[ClientGroup, ...]:
@@ -203,7 +203,7 @@ class Replayer:
         return work
 
     def side(self, request: ReplayRequest, report: Report) -> BuildSide:
-        """Return a build as one side of a comparison. Raises `DataError` if Dockerfile or context cannot be read."""
+        """Return a build as one side of a comparison. Raises `DataError` if its Dockerfile or context is unreadable."""
         from datetime import UTC, datetime
 
         from cacheview.diff.context_side import side_of_context
@@ -267,7 +267,7 @@ class Replayer:
         return _Prepared(client, send, cache, image_files, layers, build_input.context.title, lambda: read)
 
     def _remembered(self) -> FileSumCache:
-        """Return the sums of files from earlier sessions. If they cannot be read, files are read again."""
+        """Return the file checksums from earlier sessions. If they cannot be read, files are read again."""
         from cacheview.dockerfile.context.hashing import FileSumCache
 
         if self._records is not None:
@@ -279,7 +279,7 @@ class Replayer:
         return FileSumCache(most=_MOST_FILES)
 
     def _record(self, context: str) -> tuple[ChecksumRecord, str]:
-        """Return the record of a context, and the reason if it cannot be read."""
+        """Return the record of a context, and why it cannot be read; empty: it was read, or none is kept."""
         from cacheview.dockerfile.context.checksum_record import ChecksumRecord
 
         if self._records is None:
@@ -291,7 +291,7 @@ class Replayer:
 
 
 def _kept(memory: FileSumCache, path: Path) -> str:
-    """Save the sums of files for the next session. Returns the reason if they cannot be saved."""
+    """Save the file checksums for the next session. Returns why they cannot be saved; empty: they were saved."""
     try:
         make_private_folder(path.parent)
         write_whole(path, lambda file: file.write(memory.dump()), str(path))
@@ -299,13 +299,13 @@ def _kept(memory: FileSumCache, path: Path) -> str:
         return f"file checksums cannot be stored: {error}"
     except OSError as error:
         return f"{path}: file checksums cannot be written: {error.strerror}"
-    except RuntimeError:  # a canceled replay is adding to them at this moment: the next one saves them
+    except RuntimeError:  # a canceled replay is still adding checksums: the next replay saves them
         pass
     return ""
 
 
 def _saved(kept: ChecksumRecord | LayerMemory) -> str:
-    """Save data for the next session. Returns the reason if it cannot be saved; empty: it was saved."""
+    """Save data for the next session. Returns why it cannot be saved; empty: it was saved."""
     try:
         kept.save()
     except DataError as error:

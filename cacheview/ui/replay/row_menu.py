@@ -1,4 +1,4 @@
-"""The menu of a row of a replay, which includes opening its line in the editor."""
+"""The menu of a row of a replay, with which its line can be opened in the editor."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ class StepMenu(QObject):
     """The menu of the chosen row.
 
     Args:
-        miss: the reason that the row misses; None: it does not.
+        miss: returns why the row misses; None: it does not.
 
     Signals:
         editor_requested(path, line): the user wants to edit the Dockerfile there; line 0: anywhere.
@@ -56,7 +56,7 @@ class StepMenu(QObject):
 
     @property
     def _line(self) -> int:
-        """The line of the row; for a trigger, that of its FROM; 0: none."""
+        """The line of the row, or for a trigger, of its FROM; 0: none."""
         index = self._view.currentIndex()
         row = self._model.row(index.parent() if index.parent().isValid() else index)
         return row.line if row is not None else 0

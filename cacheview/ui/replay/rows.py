@@ -1,4 +1,4 @@
-"""The rows of a replay: steps, triggers below a FROM, warnings before, a refusal and hazards after them. No Qt."""
+"""The rows of a replay: warnings, steps with triggers below a FROM, a refusal, and hazards. No Qt."""
 
 from __future__ import annotations
 
@@ -71,7 +71,7 @@ class RowKey:
     triggers: tuple[str, ...] = ()
 
     def is_like(self, other: RowKey) -> bool:
-        """Whether one may become the other as the same row."""
+        """Whether a row with this key may become one with the other key, and still be the same row."""
         return self.kind is other.kind and len(self.triggers) == len(other.triggers)
 
 
@@ -84,10 +84,10 @@ class ReplayRow:
         step: the step or trigger.
         line: line of the Dockerfile; 0: none.
         number: the number of a trigger, from 1.
-        supposed: whether it is shown as if a miss before it had been a hit.
+        is_supposed: whether it is shown as if a miss before it had been a hit.
         begins_stage: whether it is the first row of a later stage.
         advice: for a hazard, what to do about it.
-        was: the word for its result in the actual store, if that is another one; otherwise empty.
+        was: the word for its result in the actual store, if that differs; otherwise empty.
     """
 
     kind: RowKind
@@ -114,7 +114,7 @@ class ReplayRow:
 
 
 def flat(rows: Iterable[ReplayRow]) -> Iterator[ReplayRow]:
-    """Yield rows, each followed by those below it."""
+    """Yield rows, each followed by the rows below it."""
     for row in rows:
         yield row
         yield from row.children
@@ -131,7 +131,7 @@ def _rows(replay: Replay, was: Mapping[int, str]) -> Iterator[ReplayRow]:
     for warning in replay.warnings[:_MOST_WARNINGS]:
         yield ReplayRow(RowKind.WARNING, warning)
     stage, supposed = None, False
-    on_supposed: set[str] = set()  # names of stages that end so
+    on_supposed: set[str] = set()  # names of stages whose result is supposed
     name = ""
     for step in replay.steps:
         begins = stage is not None and step.stage != stage
@@ -172,7 +172,7 @@ def _rows(replay: Replay, was: Mapping[int, str]) -> Iterator[ReplayRow]:
 
 
 def _base_and_name(text: str) -> tuple[str, str]:
-    """Return the base of a FROM and the name of its stage, in lower case; empty: no name, or no FROM."""
+    """Return the base of a FROM, and the name of its stage, in lower case; empty: no name, or not a FROM."""
     words = [word.lower() for word in text.split() if not word.startswith("--")]
     if len(words) < 2 or words[0] != "from":
         return "", ""
@@ -190,12 +190,12 @@ def word_of(row: ReplayRow) -> str:
 
 
 def _short(status: StepStatus) -> str:
-    """Return the word for a status next to another one."""
+    """Return the word for a status where two are compared."""
     return "rebuilt" if status is StepStatus.NOT_CHECKED else WORDS[status]
 
 
 def place_text(row: ReplayRow) -> str:
-    """Return the number of a step or trigger, or the line."""
+    """Return the number of a step or trigger, or the line of a refusal."""
     match row.kind:
         case RowKind.STEP if row.step is not None:
             return f"{row.step.number}/{row.total}"
@@ -207,7 +207,7 @@ def place_text(row: ReplayRow) -> str:
 
 
 def image_text(step: Step, store: ImageStore) -> str:
-    """Return the image after a step."""
+    """Return the image that a step results in."""
     if step.image:
         image = store.by_id.get(step.image)
         known = image.title if image is not None and image.names else ""
@@ -224,7 +224,7 @@ def image_text(step: Step, store: ImageStore) -> str:
 
 
 def reason_text(step: Step, store: ImageStore) -> str:
-    """Return why a step is unknown or not looked up, and its possible results; empty if there is nothing to show."""
+    """Return why a step is unknown or was not looked up, and its possible results; empty if there is nothing to say."""
     if step.assumed:
         image = store.by_id.get(step.assumed)
         return f"Later steps are shown as if this step had hit {known_as(image) if image else step.assumed}."
@@ -238,17 +238,17 @@ def reason_text(step: Step, store: ImageStore) -> str:
 
 
 def depends_on(step: Step, replay: Replay) -> Step | None:
-    """Return the earlier step that has to hit for an unknown step to be looked up; None if there is none."""
+    """Return the earlier step that must hit for an unknown step to be looked up; None if there is none."""
     return _last_before(step, replay, lambda other: other.status is StepStatus.UNKNOWN)
 
 
 def assumed_before(step: Step, replay: Replay) -> Step | None:
-    """Return the miss that is treated as a hit for a later step to be shown; None if there is none."""
+    """Return the earlier miss that is treated as a hit so that a step can be shown; None if there is none."""
     return _last_before(step, replay, lambda other: bool(other.assumed))
 
 
 def _last_before(step: Step, replay: Replay, wanted: Callable[[Step], bool]) -> Step | None:
-    """Return the last matching step before another, in the same stage if there is one."""
+    """Return the last step before another that is wanted, preferably one in the same stage; None if there is none."""
     before = [other for other in takewhile(lambda other: other is not step, replay.looked_up) if wanted(other)]
     of_stage = [other for other in before if other.stage == step.stage]
     return next(reversed(of_stage or before), None)

@@ -47,7 +47,7 @@ def _selected(row: ReplayRow, result: ReplayResult) -> SelectedItem:
 
 
 def _is_in_store(step: Step, result: ReplayResult) -> bool:
-    """Whether the parent is in the store. Only the replay knows one that the build would create."""
+    """Whether the parent is in the store. If the build would create it, only the replay knows it."""
     assert step.probe is not None
     parent = step.probe.parent
     return parent == SCRATCH or parent in result.request.store.by_id

@@ -1,4 +1,4 @@
-"""The pages beside the steps: a step's details, the build options, or the comparison of clients."""
+"""The pages beside the steps: a step's details, the build options, and the comparison of clients."""
 
 from __future__ import annotations
 
@@ -18,10 +18,10 @@ __all__ = ["SidePages"]
 
 
 class SidePages(QStackedWidget):
-    """The details are shown first. The other pages are created when first shown, since that takes time.
+    """The details are shown first. The other pages take time to create, and are created when they are first shown.
 
     Args:
-        comparing: compares the clients of the build; None if there is none.
+        comparing: returns work that compares clients for the build; None if there is no build.
 
     Signals:
         build_changed(Build): the user changed an option.
@@ -43,12 +43,12 @@ class SidePages(QStackedWidget):
 
     @property
     def form(self) -> OptionsForm:
-        """The options of the build."""
+        """The form with the build options."""
         return self._form()
 
     @property
     def clients(self) -> ClientsPage:
-        """The comparison of clients."""
+        """The page that compares clients."""
         return self._clients()
 
     def show_detail(self) -> None:
@@ -56,7 +56,7 @@ class SidePages(QStackedWidget):
         self.setCurrentWidget(self.detail)
 
     def show_options(self) -> None:
-        """Show the options, and move the keyboard focus to the first."""
+        """Show the options, and move the keyboard focus to the first one."""
         self.setCurrentWidget(self.form)
         self.form.build_args.setFocus(Qt.FocusReason.OtherFocusReason)
 
@@ -71,13 +71,13 @@ class SidePages(QStackedWidget):
             self._form.existing.show_build(build)
 
     def set_stages(self, stages: Sequence[str]) -> None:
-        """Set the names of stages that can be the target."""
+        """Set the names of the stages that can be the target."""
         self._stages = stages
         if self._form.existing is not None:
             self._form.existing.set_stages(stages)
 
     def forget_clients(self) -> None:
-        """Note that the comparison of clients belongs to an older replay."""
+        """Take note that the comparison of clients belongs to an older replay."""
         if self._clients.existing is not None:
             self._clients.existing.forget()
 

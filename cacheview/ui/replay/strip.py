@@ -23,13 +23,13 @@ from cacheview.wording import counted
 __all__ = ["StripLine", "SummaryStrip", "summaries"]
 
 
-_LONGEST: Final = 60  # characters of an instruction
-_MOST: Final = 5  # lines: what-if, a refusal, a miss, and two notes
+_LONGEST: Final = 60  # the most characters shown of an instruction
+_MOST: Final = 5  # lines: a what-if, a refusal, a miss, and two notes
 
 
 @dataclass(frozen=True)
 class StripLine:
-    """One line. ``look``: its drawing; ``step``: its step; None: none."""
+    """One line. ``look``: its drawing; ``step``: the step that it is about; None: it is not about one."""
 
     look: str
     word: str
@@ -38,14 +38,14 @@ class StripLine:
 
     @property
     def colour(self) -> str:
-        """The token of its color."""
+        """Its color token."""
         return "hazard" if self.look == "not-certain" else self.look
 
 
 def summaries(result: ReplayResult) -> tuple[StripLine, ...]:
-    """Return the lines about a replay: a refusal, then the first miss; otherwise the number of cached steps.
+    """Return the lines about a replay: the cost of a supposed change, a refusal, the first miss, and notes.
 
-    Before these is the cost of a supposed change of the store.
+    If there is neither a refusal nor a miss, one line says how the steps fare in the cache.
     """
     replay = result.replay
     lines = []
@@ -79,7 +79,7 @@ def summaries(result: ReplayResult) -> tuple[StripLine, ...]:
 
 
 def _of_costs(compared: Costs) -> StripLine:
-    """Return the line about the number of steps that change, and the reason for the first."""
+    """Return the line about the number of steps that change, with the reason for the first one."""
     first = next((cost for cost in compared.changed if cost.after is not None), None)
     why = cost_reason(first) if first is not None and first.removed is not None else ""
     text = f"{costs_line(compared)}{f' Step {first.step.number}: {why}.' if first is not None and why else ''}"
@@ -107,7 +107,7 @@ def _named(step: Step, replay: Replay) -> str:
 
 
 class SummaryStrip(QWidget):
-    """The lines. Signals: ``step_requested(Step)``: the user wants to see the step of a line."""
+    """Shows the lines. Signals: ``step_requested(Step)``: the user wants to see the step of a line."""
 
     step_requested = Signal(object)
 
@@ -124,7 +124,7 @@ class SummaryStrip(QWidget):
         return tuple(row.text for row in self._rows if not row.isHidden())
 
     def show_summaries(self, lines: tuple[StripLine, ...]) -> None:
-        """Show these lines, only the first of them if there are too many."""
+        """Show these lines, or only the first of them if there are too many."""
         lines = lines[:_MOST]
         while len(self._rows) < len(lines):
             self._add_row()

@@ -17,16 +17,17 @@ __all__ = ["StepsView"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _WIDTHS: Final = {StepsColumn.STEP: 9, StepsColumn.STATUS: 16, StepsColumn.IMAGE: 26, StepsColumn.TIME: 10}
-"""The widths of the columns in digits, so that they grow with the font."""
+"""The widths of the columns, in widths of a digit, so that they grow with the font."""
 _NEEDED: Final = {StepsColumn.TIME: 78, StepsColumn.IMAGE: 62}
-"""The width of the list from which a column is shown, in widths of a digit."""
+"""The width of the list, in widths of a digit, at which a column is shown."""
 _LEAST: Final = 12 * GRID
 
 
 class StepsView(RowTree):
-    """The list.
+    """The list of steps.
 
-    Signals: ``chosen(QModelIndex)``: the user moved to a row; ``menu_requested``: a context menu at a global position.
+    Signals: ``chosen(QModelIndex)``: the user moved to a row; ``menu_requested``: the user wants a context menu at a
+    global position.
     """
 
     chosen = Signal(QModelIndex)
@@ -46,7 +47,7 @@ class StepsView(RowTree):
         model.rowsInserted.connect(self._unfold)
 
     def _unfold(self, parent: QModelIndex, first: int, last: int) -> None:
-        """Expand new rows: triggers are steps too, and stay visible."""
+        """Expand new rows, so that triggers are visible: they are steps too."""
         if not parent.isValid():
             model = self.model()
             for row in range(first, last + 1):
@@ -68,7 +69,7 @@ class StepsView(RowTree):
                 self.header().resizeSection(column, digits * digit)
 
     def _leave_out(self) -> None:
-        """Hide columns, since the instruction needs the space first. The step's details show them too."""
+        """Hide columns if the instruction needs their space. The step's details show their content too."""
         digit = self.fontMetrics().horizontalAdvance("0")
         for column, digits in _NEEDED.items():
             was_hidden = self.isColumnHidden(column)

@@ -15,14 +15,14 @@ if TYPE_CHECKING:
     from cacheview.ui.replay.replayer import ReplayResult
 
 _IGNORE_FILE: Final = ".dockerignore"
-_REST: Final = 100  # milliseconds without a change before it is reported, since an editor writes in several steps
-_MOST: Final = 400  # files and folders; the system supports a few thousand
+_REST: Final = 100  # milliseconds without another change before it is reported, since editors write in several steps
+_MOST: Final = 400  # files and folders; the system can watch a few thousand
 
 
 class BuildWatcher(QObject):
     """Reports changes of files.
 
-    Signals: ``changed()``: files were written, replaced, added or removed; once for simultaneous changes.
+    Signals: ``changed()``: files were written, replaced, added or removed. It is emitted once for simultaneous changes.
 
     Folders are watched too, because an editor may replace the old file with a new one.
     """
@@ -39,9 +39,9 @@ class BuildWatcher(QObject):
         self._watcher.directoryChanged.connect(self._see)
 
     def watch(self, build: Build, result: ReplayResult | None) -> None:
-        """Watch the Dockerfile and ``.dockerignore`` of a build, and nothing of the previous one.
+        """Watch the Dockerfile and ``.dockerignore`` of a build, and stop watching the files of the previous build.
 
-        ``result``: the shown result. If it is of this build, the files of its steps are watched too, as far as
+        ``result``: the result that is shown. If it is of this build, the files of its steps are watched too, as far as
         possible.
         """
         steps = result.replay.looked_up if result is not None and result.request.build == build else ()
@@ -50,7 +50,7 @@ class BuildWatcher(QObject):
         self._watch(files, (f"{build.context}/{path}" for path in sources))
 
     def _watch(self, files: Sequence[str], others: Iterable[str]) -> None:
-        """Watch files, existing or not, with their folders."""
+        """Watch files and their folders, whether the files exist or not. ``others``: are watched as far as possible."""
         paths = dict.fromkeys((*files, *map(os.path.dirname, files)))
         for path in others:
             if len(paths) >= _MOST:
@@ -78,7 +78,7 @@ class BuildWatcher(QObject):
         self._rest.start()
 
     def _arm(self) -> None:
-        """Watch replaced files again, since they are different files to the system."""
+        """Watch files again that were replaced, since the system considers them different files."""
         known = set(self._watched)
         missing = [path for path in self._paths if path not in known and os.path.exists(path)]
         if missing:
