@@ -118,13 +118,13 @@ def test_what_changed_is_reported_and_marked(window: MainWindow, qtbot: QtBot, e
     engine.images[1] = make_image(100, 1, "docker.io/library/app:renamed")
     engine.images += [make_image(9000, 1), make_image(9001, 9000, "docker.io/library/<b>late</b>:1")]
     reloaded(window, qtbot)
-    assert "2 new, 1 gone, 1 changed since " in printed(window)
+    assert "2 new, 1 removed, 1 changed since " in printed(window)
     assert marked_new(window) == [make_image(9000).id, make_image(9001).id]
     reported = details(window)
     assert reported[0].startswith(f"new:  {make_image(9000).id}  RUN step 9000")
     assert reported[1].startswith(f"new:  {make_image(9001).id}  docker.io/library/<b>late</b>:1")
     assert reported[2].startswith(f"changed:  {make_image(100).id}  docker.io/library/app:renamed")
-    assert reported[3].startswith(f"gone:  {gone.id}  RUN step 1000")
+    assert reported[3].startswith(f"removed:  {gone.id}  RUN step 1000")
     assert len(reported) == 4
     # Until the next reload, which brings nothing.
     reloaded(window, qtbot)
@@ -160,14 +160,14 @@ def test_the_selected_image_is_gone(window: MainWindow, qtbot: QtBot, engine: Fa
     reloaded(window, qtbot)
     assert images(window).selected() is None
     assert session(window).document.probe == probe
-    assert "1 gone" in printed(window)
+    assert "1 removed" in printed(window)
 
 
 def test_problems_are_reported_beside_what_changed(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:
     gone = engine.images.pop()
     engine.problems = (Problem(gone.id, "it was deleted while it was read"),)
     reloaded(window, qtbot)
-    assert "1 gone since" in printed(window)
+    assert "1 removed since" in printed(window)
     assert "1 entry could not be read; the rest are shown." in printed(window)
     assert details(window)[-1] == f"{gone.id}: it was deleted while it was read"
 

@@ -28,10 +28,10 @@ IMAGE: Final = "image:"
 """The prefix that names an image of the open store instead of a path."""
 
 MakeRequest = Callable[["Build"], "ReplayRequest"]
-"""A function that replays a build in the open store. Raises `DataError`."""
+"""A function that returns the replay of a build in the open store. Raises `DataError` if no store is open."""
 
 Save = Callable[[int, str, "Report"], None]
-"""A function that writes the record of a watched build, by number, to a file. Raises `DataError`."""
+"""A function that writes the record of the watched build with a number to a path. Raises `DataError`."""
 
 
 @dataclass(frozen=True)
@@ -40,9 +40,9 @@ class BuildChoice:
 
     Attributes:
         title: its name for people.
-        read: reads it, off the UI thread. Raises `DataError`.
-        path: path of a record or a context; empty: it is not read from one.
-        build: the build of a context, with its options; None: none are given.
+        read: reads the build, off the UI thread. Raises `DataError`.
+        path: path of a record or a context; empty: the build is not read from a path.
+        build: the build of a context, with its options; None: there are none.
     """
 
     title: str
@@ -52,9 +52,9 @@ class BuildChoice:
 
 
 def of_path(path: str, build: Build | None, ask: MakeRequest, replayer: Replayer) -> BuildChoice:
-    """Return a record (``FILE``, or ``FILE#N``), or a context (a folder or a tar), which is replayed.
+    """Return the build in a record (``FILE`` or ``FILE#N``), or the replay of a context (a folder or a tar).
 
-    ``build``: the build of a context with its options; None: without any.
+    ``build``: the build of a context, with its options; None: there are none.
     """
     title = os.path.basename(os.path.normpath(path)) or path
 
@@ -71,7 +71,7 @@ def of_path(path: str, build: Build | None, ask: MakeRequest, replayer: Replayer
 
 
 def of_image(name: str, store: ImageStore, daemon: Daemon, access: LayerAccess) -> BuildChoice:
-    """Return an image of the open store."""
+    """Return an image in the open store as a build."""
 
     def read(report: Report) -> BuildSide:
         from cacheview.diff.image_side import side_of_image
@@ -85,12 +85,12 @@ def of_image(name: str, store: ImageStore, daemon: Daemon, access: LayerAccess) 
 
 
 def of_replay(request: ReplayRequest, replayer: Replayer) -> BuildChoice:
-    """The build that is replayed in the window."""
+    """Return the build that is replayed in the window."""
     return BuildChoice(f"Replay of {one_line(request.build.title)}", lambda report: replayer.side(request, report))
 
 
 def of_watched(build: ShownBuild, save: Save) -> BuildChoice:
-    """Return a watched build, or one from an open record."""
+    """Return a build that was watched, or one from an open record."""
     title = one_line(", ".join(filter(None, (build.title, build.began, build.client))))
     if build.record:
         name = f"{build.record}#{build.line}" if build.line else build.record

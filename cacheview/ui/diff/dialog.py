@@ -1,4 +1,4 @@
-"""The dialog that chooses the two builds to compare: a line for each, with the window's builds to pick from."""
+"""The dialog that asks for the two builds to compare. Each has a line, which also lists the window's builds."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
 __all__ = ["ChooseBuildsDialog"]
 
 OfPath = Callable[[str, "Build | None"], BuildChoice]
-"""A function that reads the build at a path, with options or without."""
+"""A function that returns the build at a path, with the options of another build, or without any."""
 
 _RECORDS = "Records (*.jsonl *.jsonl.gz *.json);;All files (*)"
 _TARS = "Build contexts (*.tar *.tar.* *.tgz *.tbz2 *.txz);;All files (*)"
@@ -47,13 +47,13 @@ _HINT = (
 
 
 class _BuildChooser(Chooser):
-    """A line for a path or one of the window's builds."""
+    """A line to enter a path, or to choose one of the window's builds."""
 
     def __init__(self, choices: Sequence[BuildChoice], name: str, of_path: OfPath) -> None:
         super().__init__(editable=True)
         self._choices = choices
         self._of_path = of_path
-        self.build: Build | None = None  # with its options, if any were given
+        self.build: Build | None = None  # with its options, if the user has chosen any
         self.editTextChanged.connect(self._forget)
         self.setInsertPolicy(Chooser.InsertPolicy.NoInsert)
         self.setAccessibleName(name)
@@ -73,7 +73,7 @@ class _BuildChooser(Chooser):
         return f"{name[:1].lower()}{name[1:]}"
 
     def choose(self, choice: BuildChoice | None) -> None:
-        """Show a choice; None: nothing."""
+        """Show a choice; None: change nothing."""
         if choice is None:
             return
         place = next((place for place, each in enumerate(self._choices) if each.title == choice.title), -1)
@@ -85,14 +85,14 @@ class _BuildChooser(Chooser):
 
     @property
     def choice(self) -> BuildChoice | None:
-        """The choice; None: nothing."""
+        """The choice; None: the line is empty."""
         text = self.currentText().strip()
         known = next((choice for choice in self._choices if choice.title == text), None)
         return known or (self._of_path(text, self.build) if text else None)
 
     @property
     def is_context(self) -> bool:
-        """Whether the path is a build context, judging by the file."""
+        """Whether the text is the path of a build context: a folder, or a file that is not a record."""
         text = self.currentText().strip()
         if any(choice.title == text for choice in self._choices):
             return False
@@ -103,13 +103,13 @@ class _BuildChooser(Chooser):
 
 
 class ChooseBuildsDialog(QDialog):
-    """Chooses two builds.
+    """Asks for two builds.
 
     Args:
-        choices: the builds of the window.
+        choices: the builds in the window.
         a, b: the initial choices.
 
-    Signals: ``chosen(BuildChoice, BuildChoice)``: A and B.
+    Signals: ``chosen(BuildChoice, BuildChoice)``: the user chose A and B.
     """
 
     chosen = Signal(object, object)
@@ -161,7 +161,7 @@ class ChooseBuildsDialog(QDialog):
 
     def _enable(self) -> None:
         self.compare_button.setEnabled(all(line.currentText().strip() for line in self.lines))
-        for line, button in zip(self.lines, self.option_buttons, strict=False):  # initially there is no second one
+        for line, button in zip(self.lines, self.option_buttons, strict=False):  # at first, there is only one button
             button.setEnabled(line.is_context)
             count = len(options_in_words(line.build)) if line.build is not None else 0
             button.setText(f"Options ({count})…" if count else "Options…")

@@ -25,10 +25,10 @@ __all__ = ["BuildDiffs"]
 
 
 class BuildDiffs(DockController[DiffPane]):
-    """Compares builds that the user chooses, drops or has in other docks.
+    """Compares builds that the user chooses, drops on the window, or has in other docks.
 
     Args:
-        replay_pane, watch_pane: return the window's panes; None: not created yet.
+        replay_pane, watch_pane: return these panes of the window; None: they do not exist yet.
     """
 
     def __init__(
@@ -100,7 +100,7 @@ class BuildDiffs(DockController[DiffPane]):
     def _of_path(self, path: str, build: Build | None = None) -> BuildChoice:
         from cacheview.ui.replay.replayer import ReplayRequest
 
-        session = self.host.session  # even before the dock has been shown
+        session = self.host.session  # that of the window: the pane has none before it is shown
         if path.startswith(IMAGE) and session is not None:
             return of_image(path.removeprefix(IMAGE), session.store, session.daemon, self.host.layer_access)
 

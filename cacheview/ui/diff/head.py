@@ -1,4 +1,4 @@
-"""The title bar of the dock: the builds that are compared, and its buttons."""
+"""The title bar of the dock: the builds that are compared, and buttons."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ FORMS: Final = ("text", "Markdown", "JSON")
 
 
 class DiffHead(DockHead):
-    """The title bar. Signals: ``choose_requested()``, ``swap_requested()``, ``copy_requested(form)``: see `FORMS`."""
+    """The title bar. Signals: one for each button. ``copy_requested(form)`` has one of `FORMS`."""
 
     choose_requested = Signal()
     swap_requested = Signal()

@@ -61,7 +61,7 @@ class DiffModel(QAbstractTableModel):
         self.endResetModel()
 
     def explain(self, diff: BuildDiff) -> None:
-        """Show the comparison with more details. Its rows are the same."""
+        """Show the same comparison with more explanations. Its rows are the same."""
         self._diff = diff
         self.dataChanged.emit(self.index(0, 0), self.index(self.rowCount() - 1, len(DiffColumn) - 1))
 

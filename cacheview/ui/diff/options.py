@@ -1,4 +1,4 @@
-"""The dialog for the options of a build context that is one side of a comparison."""
+"""The dialog for the options of a build context that is one of the builds to compare."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ class OptionsDialog(QDialog):
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self._build = build
         self.form = OptionsForm()
-        self.form.context_button.hide()  # it is chosen in the other dialog
+        self.form.context_button.hide()  # the context is chosen in the other dialog
         self.form.changed.connect(self._change)
         self.form.show_build(build)
         buttons, _ = accepting_buttons(self, Buttons.Ok)

@@ -1,4 +1,4 @@
-"""The pane that shows where two builds first differ and why, their steps, and the differences of the selected step."""
+"""The pane that shows where two builds first differ and why, their steps, and how the selected step differs."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class DiffPane(DockPane[DiffHead]):
 
     Signals:
         choose_requested(): the user wants to choose the builds.
-        settled(): a comparison is shown, or the reason that there is none.
+        settled(): a comparison is shown, or the reason why there is none.
     """
 
     choose_requested = Signal()
@@ -113,7 +113,7 @@ class DiffPane(DockPane[DiffHead]):
     # The interface of a dock's pane
 
     def attach(self, session: Session) -> None:
-        """Replay contexts in the store of this session from now on."""
+        """From now on, look for past events of the engine that is open in this session."""
         self.session = session
 
     def _first(self) -> QWidget:
@@ -123,7 +123,7 @@ class DiffPane(DockPane[DiffHead]):
         return self._content
 
     def stop(self) -> None:
-        """Stop comparing, and wait for the running work."""
+        """Stop comparing, and wait until running work has ended."""
         self._remembering.close()
         self._loader.close()
 
@@ -191,7 +191,7 @@ class DiffPane(DockPane[DiffHead]):
         self.answer.show_text(visible(answer_sentence(diff)))
 
     def _ask_engine(self, diff: BuildDiff) -> None:
-        """Request the past events of the open engine, if they may explain a difference."""
+        """Ask the open engine for its past events, if they may explain a difference."""
         from cacheview.diff.missing_image import is_of_store
         from cacheview.diff.remembered_events import may_explain, with_events_of
         from cacheview.stores.locations import ENGINE, parse_location
@@ -269,7 +269,7 @@ class DiffPane(DockPane[DiffHead]):
 
 
 class _Detail(QScrollArea):
-    """The differences of the selected step."""
+    """The differences at the selected step."""
 
     def __init__(self, inner: QWidget, parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,1 +1,1 @@
-"""Opens a Dockerfile in the user's editor, at a line."""
+"""Opens a Dockerfile in the user's editor, at a particular line."""

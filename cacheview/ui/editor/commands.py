@@ -32,7 +32,7 @@ _EDITORS: Final[Mapping[str, tuple[str, ...]]] = {
     "gnome-text-editor": ("{file}", "+{line}"),
     "notepad++": ("-n{line}", "{file}"),
 }  # fmt: skip
-"""Editors with their own window that can open a file at a line, by the name of their program.
+"""The arguments of editors that have their own window and can open a file at a line, by program name.
 
 Terminal editors (vi, vim, nano, micro, …) are not included: started from a window, they would have no terminal.
 """
@@ -44,7 +44,7 @@ _IN_TERMINAL: Final[Mapping[str, frozenset[str]]] = {
 """Options that keep an editor in the terminal."""
 
 _FRAME: Final = frozenset(("-c", "--create-frame", "-r", "--reuse-frame", "-n", "--no-wait"))
-"""Options of ``emacsclient`` that open a window. Without one of them it may stay in a terminal."""
+"""Options of ``emacsclient`` that make it open a window. Without any of them, it may stay in the terminal."""
 
 _SHELL_SCRIPTS: Final = (".bat", ".cmd")
 
@@ -72,13 +72,13 @@ def command_of_template(template: str, path: str, line: int) -> EditorCommand:
         line: the line from 1; 0: not known, which means the first.
 
     Raises:
-        DataError: the template is not such a command.
+        DataError: the template is not a usable command.
     """
     return EditorCommand(_filled(_words(template), path, max(line, 1)), "{line}" in template)
 
 
 def check_template(template: str) -> str:
-    """Return the reason that a template cannot be used; empty: it can."""
+    """Return why a template cannot be used; empty: it can."""
     try:
         _words(template)
     except DataError as error:
@@ -87,10 +87,10 @@ def check_template(template: str) -> str:
 
 
 def command_of_environment(environment: Mapping[str, str], path: str, line: int) -> EditorCommand | None:
-    """Return the command for the editor in ``VISUAL``, otherwise ``EDITOR``; None: neither is one with a window.
+    """Return the command for the editor in ``VISUAL``, or else in ``EDITOR``; None: neither is known to have a window.
 
     Options in the variable are kept (``code --wait``). An unknown editor is not started, since it may need a terminal,
-    or open a line in a different way.
+    or expect the line in a different form.
     """
     for name in ("VISUAL", "EDITOR"):
         try:
@@ -116,12 +116,12 @@ def command_of_program(words: Sequence[str], path: str, line: int) -> EditorComm
 
 
 def _has_colon(path: str) -> bool:
-    """Whether a path ends like a line number: an editor opens ``Dockerfile:5:12`` as ``Dockerfile`` at line 5."""
+    """Whether a path contains a colon: an editor would open ``Dockerfile:5:12`` as ``Dockerfile`` at line 5."""
     return ":" in os.path.splitdrive(path)[1]
 
 
 def _filled(words: Sequence[str], path: str, line: int) -> tuple[str, ...]:
-    """Fill in file and line in one pass, since a path may contain ``{line}``."""
+    """Fill in the file and the line in one pass, since a path may contain ``{line}``."""
     values = {"file": path, "line": str(line)}
     return tuple(re.sub(r"\{(file|line)\}", lambda match: values[match[1]], word) for word in words)
 
@@ -145,7 +145,7 @@ def _words(template: str) -> list[str]:
 
 
 def _split(text: str, windows: bool = sys.platform == "win32") -> list[str]:
-    """Split words as in a shell. On Windows backslashes are part of paths. Raises ValueError for an open quote."""
+    """Split words as a shell does. On Windows, backslashes are part of paths. Raises ValueError if a quote is open."""
     if not windows:
         return shlex.split(text)
     return [word.strip('"') if word[:1] == word[-1:] == '"' else word for word in shlex.split(text, posix=False)]

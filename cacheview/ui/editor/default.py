@@ -21,7 +21,7 @@ _FIELD_CODE: Final = re.compile("%[a-zA-Z]")
 
 
 def default_editor(environment: Mapping[str, str], home: str) -> tuple[str, ...]:
-    """Return its command line as words, without the file; empty: none is set, or it needs a terminal."""
+    """Return the program's command line as words, without the file; empty: none is set, or it needs a terminal."""
     folders = tuple(_data_folders(environment, home))
     for kind in _TYPES:
         for name in _defaults(kind, environment, home, folders):

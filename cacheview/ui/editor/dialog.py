@@ -25,7 +25,7 @@ _HELP = (
 
 
 class EditorDialog(QDialog):
-    """Prompts for the command. Signals: ``chosen(str)``: the user's choice; empty: none."""
+    """Prompts for the command. Signals: ``chosen(str)``: the command that the user entered; empty: none."""
 
     chosen = Signal(str)
 

@@ -1,4 +1,4 @@
-"""Starts the editor that the user chose, otherwise that of the environment or the desktop."""
+"""Starts the editor that the user chose, or else the one set in the environment or by the desktop."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ class Editor(QObject):
 
     Signals:
         opened(str): what was started, in words.
-        failed(str): a sentence on why nothing was started.
+        failed(str): why nothing was started, in a sentence.
     """
 
     opened = Signal(str)
@@ -45,7 +45,7 @@ class Editor(QObject):
         self._environment = environment
 
     def open(self, path: str, line: int = 0) -> None:
-        """Open a file. ``line``: from 1; 0: none."""
+        """Open a file at a line, counted from 1; 0: at none in particular."""
         path = os.path.abspath(path)
         name = one_line(PurePath(path).name)
         try:
@@ -68,7 +68,7 @@ class Editor(QObject):
             self.opened.emit(f"Opening {name} with the desktop's default program{hint}")
 
     def _command(self, path: str, line: int) -> EditorCommand | None:
-        """Return the command; None: the desktop has to find a program."""
+        """Return the command; None: the desktop must find a program."""
         if self._settings.editor:
             return command_of_template(self._settings.editor, path, line)
         command = command_of_environment(self._environment, path, line)
@@ -92,7 +92,7 @@ def _program(command: EditorCommand) -> str:
 
 
 def _start(command: EditorCommand) -> None:
-    """Start it independently of this program. Raises `DataError`."""
+    """Start the editor, independently of this program. Raises `DataError` if it cannot be started."""
     null = subprocess.DEVNULL
     try:
         process = subprocess.Popen(
@@ -102,5 +102,5 @@ def _start(command: EditorCommand) -> None:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         what = f"{one_line(command.arguments[0])} could not be started: {why[:1].lower()}{why[1:]}"
         raise DataError(f"{what}; choose a different editor under {_MENU}") from None
-    # Reaps the process when it ends. It may outlive the window, which does not wait for it.
+    # Reaps the editor's process when it ends. The process may outlive the window, which does not wait for it.
     threading.Thread(target=process.wait, daemon=True, name="editor").start()

@@ -1,4 +1,4 @@
-"""The dialog that opens a store by its name, with the syntax of names."""
+"""The dialog that opens a store by name, and shows the syntax of names."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ __all__ = ["ByNameDialog"]
 
 
 class ByNameDialog(QDialog):
-    """Prompts for a location. Signals: ``chosen(str)``: the user's choice."""
+    """Prompts for a location. Signals: ``chosen(str)``: the location that the user entered."""
 
     chosen = Signal(str)
 

@@ -15,9 +15,9 @@ from cacheview.ui.plain import error_words
 __all__ = ["ImageEventListener", "watch"]
 
 CALM: Final = 400
-"""Milliseconds without another event after which events are reported as one, since a build causes many."""
+"""Milliseconds without another event after which all events are reported as one, since a build causes many."""
 
-_LONGEST: Final = 3000  # milliseconds after which they are reported even if more follow
+_LONGEST: Final = 3000  # milliseconds after which events are reported even if more follow
 
 
 def watch(location: str, on_event: Callable[[], None], stopped: threading.Event) -> None:
@@ -60,7 +60,7 @@ class ImageEventListener(Background):
         self._ended.connect(self._on_end)
 
     def start(self, location: str) -> None:
-        """Follow this engine, and no longer the previous one."""
+        """Follow this engine instead of the previous one."""
         self.stop()
         self._number += 1
         number, stopped = self._number, threading.Event()

@@ -22,7 +22,7 @@ _DATA_ROOTS: Final = (DOCKER_ROOT, "~/.local/share/docker")
 class KnownStore:
     """A store that can be opened: its location, and its name for people.
 
-    ``tip``: a tool tip, may be empty. ``address``: that of an engine.
+    ``tip``: the tool tip; may be empty. ``address``: the address of an engine; empty for other stores.
     """
 
     location: str

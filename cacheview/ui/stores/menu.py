@@ -19,10 +19,10 @@ __all__ = ["LiveEntries"]
 
 
 class LiveEntries(QObject):
-    """Fills a menu when it is about to show: first with the previous results, then with the current ones.
+    """Fills a menu when it is about to be shown: first with the previous results, then with the current ones.
 
     Args:
-        opened: returns the open location, and for an engine its address, whose entry is checked.
+        opened: returns the open location, and its address if it is an engine. The entry for it is checked.
 
     Signals: ``chosen(str)``: the location that the user chose; ``filled()``: the results are current.
     """
@@ -37,15 +37,15 @@ class LiveEntries(QObject):
         self._places: list[tuple[QMenu, QAction, list[QAction]]] = []
         self._loader = Loader(self)
         self._loader.succeeded.connect(self._found)
-        # there are no entries then, but files can still be opened
+        # then there are no entries, but files can still be opened
         self._loader.failed.connect(lambda _: self.filled.emit())
 
     def add_menu(self, menu: QMenu, before: QAction) -> None:
-        """Insert entries into this menu before an action."""
+        """From now on, insert entries into this menu, before an action."""
         self._places.append((menu, before, []))
 
     def fill(self) -> None:
-        """Fill a menu that is about to show."""
+        """Fill a menu that is about to be shown."""
         self._show()
         if not self._loader.is_busy:
             self._loader.start(_look)

@@ -1,4 +1,4 @@
-"""The news about the store in the line above the panes: why it is a different one, and its changes. No Qt."""
+"""The news about the store in the line above the panes: why it is not the requested one, or its changes. No Qt."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ class StoreNews:
 
 
 def fallback_news(why: str, buttons: Sequence[tuple[str, Callable[[], object]]]) -> StoreNews:
-    """Return the news that the demo is shown, since the engine could not be.
+    """Return the news that the demo is shown because the engine could not be opened.
 
     Args:
         why: the reason in sentences, from the engine's reader.
@@ -46,7 +46,7 @@ def change_news(change: StoreChanges, images: Callable[[str], Image | None], sin
     Args:
         images: returns an image of the current store by id.
     """
-    counts = [(len(change.new), "new"), (len(change.removed), "gone"), (len(change.changed), "changed")]
+    counts = [(len(change.new), "new"), (len(change.removed), "removed"), (len(change.changed), "changed")]
     text = ", ".join(f"{count:,} {word}" for count, word in counts if count)
     details = []
     for word, ids in (("new", change.new), ("changed", change.changed)):
@@ -54,7 +54,7 @@ def change_news(change: StoreChanges, images: Callable[[str], Image | None], sin
             image = images(image_id)
             if image is not None:
                 details.append(_line(word, image))
-    details.extend(_line("gone", image) for image in change.removed)
+    details.extend(_line("removed", image) for image in change.removed)
     return StoreNews("note", f"{text} since {time.strftime('%H:%M', time.localtime(since))}.", details)
 
 

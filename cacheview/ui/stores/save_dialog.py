@@ -1,4 +1,4 @@
-"""The dialog that saves the loaded store as a suite: the path, and the values to redact."""
+"""The dialog that saves the loaded store as a suite. It asks for the path, and which values to redact."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ _REDACTED: Final = (
 
 
 class SaveDialog(QDialog):
-    """Chooses a path. Signals: ``wanted(path, redact_env, redact_labels)``: the user wants to save."""
+    """Asks for a path. Signals: ``wanted(path, redact_env, redact_labels)``: the user wants to save."""
 
     wanted = Signal(str, bool, bool)
 

@@ -32,7 +32,7 @@ class Saver(QObject):
     Args:
         make_line: creates a notice line above the panes for the progress.
 
-    Signals: ``saved(path)``; ``failed(exception)``, ``cancelled()``: the file is unchanged.
+    Signals: ``saved(path)``: the store was saved; ``failed(exception)``, ``cancelled()``: the file is unchanged.
     """
 
     saved = Signal(object)
@@ -49,14 +49,14 @@ class Saver(QObject):
         self._line = WorkLine(self._loader, make_line)
 
     def open_dialog(self, session: Session) -> SaveDialog:
-        """Prompt for the path, and save after the answer."""
+        """Prompt for the path, and save once the user has answered."""
         dialog = SaveDialog(suggested_path(session.opened.location), self._window, opened=session.opened.location)
         dialog.wanted.connect(lambda path, env, labels: self._write(session, path, env, labels))
         dialog.open()
         return dialog
 
     def close(self) -> None:
-        """Wait for a running save, which writes the file completely or not at all."""
+        """Wait until a running save has ended. It writes the file completely or not at all."""
         self._loader.close()
 
     def _write(self, session: Session, path: str, env: bool, labels: bool) -> None:

@@ -1,4 +1,4 @@
-"""The store that opens if none is given: the current context's engine if it responds, otherwise the demo."""
+"""The store that is opened if none is named: the current context's engine if it responds, otherwise the demo."""
 
 from __future__ import annotations
 
@@ -18,18 +18,18 @@ if TYPE_CHECKING:
 __all__ = ["ask_engine", "start_work"]
 
 ENGINE_SECONDS: Final = 2.0
-"""The seconds for an engine to report its version."""
+"""The seconds that an engine has to report its version."""
 
 LONGEST: Final = ENGINE_SECONDS + 1
-"""The seconds after which the start continues: importing the engine's modules may take one."""
+"""The seconds after which the start continues without the engine. One of them is for importing its modules."""
 
-_STEP: Final = 0.05  # seconds between two chances to cancel
+_STEP: Final = 0.05  # seconds between two opportunities to cancel
 
 
 def start_work(rules: str, platform: str, load_panes: Callable[[], object]) -> Work:
-    """Return the work of a start without a store, for `Loader.start`. Its result is an `OpenedStore`.
+    """Return work for `Loader.start` that opens a store when none was named. Its result is an `OpenedStore`.
 
-    It is that of the engine or the demo; for the demo, ``instead_of`` is the reason. The arguments are those of
+    This is the engine, or else the demo, whose ``instead_of`` is then the reason. The arguments are those of
     `opening.open_work`.
     """
 
@@ -57,9 +57,9 @@ def ask_engine(seconds: float) -> None:
 
 
 def _knock(seconds: float) -> None:
-    """Raise `DataError` if no one listens on the socket, without importing the engine's modules, which takes long.
+    """Raise `DataError` if nothing listens on the socket. This connects without sending anything.
 
-    It connects without sending anything.
+    It does not import the engine's modules, which would take a long time.
     """
     from cacheview.stores.docker_engine.contexts import current_endpoint
     from cacheview.stores.docker_engine.errors import connection_error
@@ -75,10 +75,10 @@ def _knock(seconds: float) -> None:
 
 
 def _why_not(report: Report) -> str:
-    """Return why the engine cannot be opened; empty if it has answered in time.
+    """Return why the engine cannot be opened; empty if it answered in time.
 
-    This runs in a separate thread: not every part of a connection has a time limit (looking up a host has none), and
-    the start must not wait for it.
+    The engine is asked in a separate thread: not every part of a connection has a time limit (looking up a host has
+    none), and the start must not wait for it.
     """
     from cacheview.model import DataError
 
@@ -103,7 +103,7 @@ def _ask() -> Exception | None:
     """Return why the engine does not respond; None: it does."""
     try:
         ask_engine(ENGINE_SECONDS)
-    except Exception as error:  # raised in the waiting thread
+    except Exception as error:  # the waiting thread handles it
         return error
     return None
 

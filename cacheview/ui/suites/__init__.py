@@ -1,1 +1,1 @@
-"""The dock that runs suites as tests, shows failures, and adds the current probe to a suite."""
+"""The dock that runs suites as tests, shows what fails, and adds the current probe to a suite."""

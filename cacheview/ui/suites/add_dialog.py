@@ -42,17 +42,17 @@ if TYPE_CHECKING:
 __all__ = ["AddDialog", "SuiteAddition"]
 
 _KINDS: Final = "Suites (*.jsonl *.jsonl.gz)"
-_MOST: Final = 600  # characters of the differences
+_MOST: Final = 600  # characters of the text below the expectation
 _FULL_ID: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
 
 @dataclass(frozen=True)
 class SuiteAddition:
-    """The addition: the probe when the dialog was opened, and its answer.
+    """What is added: the probe as it was when the dialog was opened, and its answer.
 
     Attributes:
-        store: the store of the lookup.
-        case: the case for the file: store, rules, and in a walk the probes before this one.
+        store: the store that the probe was looked up in.
+        case: the case for the file: store, rules, and in a walk, the probes before this one.
     """
 
     store: ImageStore
@@ -61,12 +61,12 @@ class SuiteAddition:
 
 
 class AddDialog(QDialog):
-    """Chooses a suite.
+    """Asks for a suite, and for what is expected of the probe.
 
     Args:
         suggested: the initial path.
 
-    Signals: ``wanted(path, SuiteCase, differences)``: the user wants to add it despite these differences.
+    Signals: ``wanted(path, SuiteCase, differences)``: the user wants to add the probe despite these differences.
     """
 
     wanted = Signal(str, object, object)
@@ -141,7 +141,7 @@ class AddDialog(QDialog):
     # Results
 
     def expectation(self) -> Expectation:
-        """Return the expectation: the whole verdict, or only outcome and image if the user changed these.
+        """Return the expectation: the entire verdict, or only outcome and image if the user changed them.
 
         Raises `DataError` if a hit is expected and the image is invalid.
         """
@@ -154,7 +154,7 @@ class AddDialog(QDialog):
         )
 
     def differences(self) -> tuple[str, ...]:
-        """Return the differences between it and the rules' answer. Raises what `expectation` raises."""
+        """Return the differences between the expectation and the rules' answer. Raises what `expectation` raises."""
         return tuple(unmet_expectations(self._verdict, self.expectation()))
 
     def _image(self, text: str) -> str:
@@ -167,7 +167,7 @@ class AddDialog(QDialog):
     def _show_state(self) -> None:
         path = os.path.expanduser(self.path.text().strip())
         images = counted(len(self._addition.case.images), "image")
-        what = f"the whole store ({images}, all values), the probe, and the rules"
+        what = f"the entire store ({images}, all values), the probe, and the rules"
         if os.path.isdir(path):
             self._where.setText("This is a folder: choose a file in it.")
         elif os.path.exists(path):
@@ -201,10 +201,10 @@ class AddDialog(QDialog):
         self._fit()
 
     def _fit(self) -> None:
-        """Fit the height to the texts, but never reduce it, so that nothing jumps."""
+        """Fit the height to the texts, but never reduce it, so that nothing moves."""
         layout = self.layout()
         if layout is not None:
-            layout.activate()  # otherwise the form would have the height of the previous texts
+            layout.activate()  # otherwise the form would still have the height of the previous texts
             self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
 
     def _say(self, picture: str, text: str) -> None:

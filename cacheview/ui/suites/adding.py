@@ -1,4 +1,4 @@
-"""Adds the current probe to a suite, off the UI thread, after checking it as the file will contain it."""
+"""Adds the current probe to a suite, off the UI thread, after checking it in the form that the file will contain."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class ProbeAdder(QObject):
     Args:
         make_line: creates a notice line above the panes for the progress.
 
-    Signals: ``added(path, count)``: it was added, and the file now has this many cases; ``failed(exception)``,
+    Signals: ``added(path, count)``: a probe was added, and the file now has this many cases; ``failed(exception)``,
     ``cancelled()``: nothing was added.
     """
 
@@ -53,7 +53,7 @@ class ProbeAdder(QObject):
         self._line = WorkLine(self._loader, make_line)
 
     def open_dialog(self, session: Session, known: str = "") -> AddDialog | None:
-        """Prompt for the suite, and add the probe after the answer. Returns None if there is no answer yet.
+        """Prompt for the suite, then add the probe. Returns the dialog; None if the probe has no answer yet.
 
         ``known``: a suite that the user is working with.
         """
@@ -71,7 +71,7 @@ class ProbeAdder(QObject):
         return dialog
 
     def close(self) -> None:
-        """Wait for a running save, which writes the file completely or not at all."""
+        """Wait until running work has ended. It writes the file completely or not at all."""
         self._loader.close()
 
     def _add(self, path: str, case: SuiteCase, mismatches: tuple[str, ...], opened: str) -> None:
@@ -87,7 +87,7 @@ class ProbeAdder(QObject):
 
 
 def case_before(session: Session) -> SuiteCase:
-    """Return the open case without the chosen probe, in a walk with the probes before it."""
+    """Return the open case without the chosen probe, but in a walk, with the probes before it."""
     case, rules = session.case, session.cache.rules
     layers = dict(case.layer_content)
     before = case.probes[: session.probe_number] if case.walk else ()
@@ -107,12 +107,12 @@ def case_before(session: Session) -> SuiteCase:
 
 
 def add_work(path: str, case: SuiteCase, mismatches: tuple[str, ...], opened: str = "") -> Work:
-    """Return the work of adding a case with one probe to a suite, for `Loader.start`.
+    """Return work for `Loader.start` that adds a case with one probe to a suite.
 
     Its result is the path and the number of cases.
 
     Args:
-        mismatches: the differences that the user has seen; empty: it passes.
+        mismatches: the differences that the user has seen; empty: the probe passes.
         opened: the location of a store that must not be overwritten.
     """
 

@@ -1,4 +1,4 @@
-"""The dock that runs suites, shows a probe of a suite, and adds one to a suite."""
+"""The dock that runs suites, shows one of their probes in the window, and adds a probe to a suite."""
 
 from __future__ import annotations
 

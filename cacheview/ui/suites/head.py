@@ -17,7 +17,11 @@ TITLE: Final = "Suite checks"
 
 
 class SuitesHead(BusyHead):
-    """The title bar. Signals: ``open_requested()``, ``current_requested()``."""
+    """The title bar.
+
+    Signals: ``open_requested()``: the user wants to choose suites; ``current_requested()``: the user wants to run the
+    open suite.
+    """
 
     open_requested = Signal()
     current_requested = Signal()

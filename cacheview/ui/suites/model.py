@@ -1,4 +1,4 @@
-"""The list of probes that were run, as a flat table that filters itself, since it may have very many rows."""
+"""The probes that were run, as a flat table that filters itself, since it may have very many rows."""
 
 from __future__ import annotations
 
@@ -39,10 +39,10 @@ LOOKS: Final = {
     Outcome.FAILED: ("failed", "failed"),
     Outcome.UNUSABLE: ("error", "error"),
 }
-"""The drawing of an outcome, and the token of its color."""
+"""The drawing and the color token of each outcome."""
 
 _AT_ONCE: Final = 10_000
-"""The rows that a filter checks in one turn, in some ten milliseconds."""
+"""The number of rows that a filter checks in one turn, which takes about ten milliseconds."""
 
 _MONO: Final = (ChecksColumn.EXPECTED, ChecksColumn.ACTUAL)
 
@@ -50,7 +50,7 @@ _MONO: Final = (ChecksColumn.EXPECTED, ChecksColumn.ACTUAL)
 class ChecksModel(QAbstractTableModel):
     """Rows in the order of the run. Rows that the filter hides are kept and counted.
 
-    A filter checks very many rows in several turns. Signals: ``filtered()``: it has finished.
+    If there are very many rows, a filter checks them in several turns. Signals: ``filtered()``: it is done.
     """
 
     filtered = Signal()
@@ -61,7 +61,7 @@ class ChecksModel(QAbstractTableModel):
         self._shown: list[ChecksRow] = []
         self._words: tuple[str, ...] = ()
         self._only_failed = False
-        self._gone_over = 0  # rows that the filter has checked
+        self._gone_over = 0  # number of rows that the filter has checked
         self._turns = QTimer(self)
         self._turns.timeout.connect(self._go_on)
         self.passed = 0
@@ -93,7 +93,7 @@ class ChecksModel(QAbstractTableModel):
                 self._turns.start()
 
     def set_text(self, text: str) -> None:
-        """Filter by text: a row must have all of its words, in any order and case."""
+        """Filter by text: a row must contain all of its words, in any order and case."""
         words = tuple(text.lower().split())
         if words != self._words:
             self._words = words
@@ -106,7 +106,7 @@ class ChecksModel(QAbstractTableModel):
             self._filter()
 
     def row_at(self, index: _Index) -> ChecksRow | None:
-        """Return the row of an index; None for an invalid one."""
+        """Return the row at an index; None if it is invalid."""
         return self._shown[index.row()] if index.isValid() and index.row() < len(self._shown) else None
 
     def index_of(self, row: ChecksRow) -> QModelIndex:
@@ -130,7 +130,7 @@ class ChecksModel(QAbstractTableModel):
 
     @property
     def is_filtering(self) -> bool:
-        """Whether the filter has not checked all rows yet."""
+        """Whether the filter is still checking rows."""
         return self._turns.isActive()
 
     def _filter(self) -> None:

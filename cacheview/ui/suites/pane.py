@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 __all__ = ["SUITES", "SuitesPane"]
 
 SUITES: Final = "Suites (*.jsonl *.jsonl.*);;All files (*)"
-"""The filter of the file dialog."""
+"""The file types in the file dialog."""
 
 _SUITE_KINDS: Final = (OpenedKind.SUITE, OpenedKind.DEMO)
 
@@ -52,7 +52,7 @@ class SuitesPane(DockPane[SuitesHead]):
 
     Signals:
         chosen(ChecksRow): the user wants to load this probe into the window.
-        finished(): after each run, regardless of its result.
+        finished(): a run has ended, whatever its result.
     """
 
     chosen = Signal(object)
@@ -113,7 +113,7 @@ class SuitesPane(DockPane[SuitesHead]):
     # The interface for the dock
 
     def attach(self, session: Session) -> None:
-        """Note the suite that is open in the window."""
+        """Remember the suite that is open in the window."""
         opened = session.opened
         self._current = opened.location if opened.kind in _SUITE_KINDS else ""
         self.head.set_current(self._current)
@@ -125,7 +125,7 @@ class SuitesPane(DockPane[SuitesHead]):
         return self.head.open_button
 
     def stop(self) -> None:
-        """Stop, and wait for the thread to end."""
+        """Stop the run, and wait for the thread to end."""
         self._loader.close()
 
     # Runs
@@ -136,7 +136,7 @@ class SuitesPane(DockPane[SuitesHead]):
         return self._loader.is_busy
 
     def run(self, locations: Sequence[str]) -> None:
-        """Run suites: files, or the demo. Earlier results and a running run are dropped."""
+        """Run suites: files, or the demo. Earlier results are dropped, and a run in progress is stopped."""
         if not locations:
             return
         self.locations = tuple(dict.fromkeys(locations))
@@ -148,7 +148,7 @@ class SuitesPane(DockPane[SuitesHead]):
         self._show_state()
 
     def cancel(self) -> None:
-        """Stop. The results so far stay in the list."""
+        """Stop the run. The results so far stay in the list."""
         if self._loader.is_busy:
             self._ended = "canceled; not all probes were run"
             self._loader.cancel()
@@ -172,13 +172,13 @@ class SuitesPane(DockPane[SuitesHead]):
         self.model.add(rows)
         self._show_state()
         if was_empty and self.model.rowCount() and focus is not None and self.head.isAncestorOf(focus):
-            self.table.setFocus(Qt.FocusReason.OtherFocusReason)  # away from the button that started the run
+            self.table.setFocus(Qt.FocusReason.OtherFocusReason)  # it was on the button that started the run
 
     def _failed(self, error: Exception) -> None:
         self._ended = f"stopped by a bug in cacheview: {type(error).__name__}: {error}. Please report it"
 
     def _show_state(self) -> None:
-        """Enable the actions, and show the counts, or the reason that there is no row."""
+        """Enable the actions, and show the counts, or why there are no rows."""
         busy = self._loader.is_busy
         self.head.set_busy(busy)
         self.head.again_button.setEnabled(bool(self.locations))

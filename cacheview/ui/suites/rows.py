@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ChecksRow", "Outcome", "checked_row", "expected_in_words", "is_about", "unusable_row"]
 
-_MOST = 160  # characters of an error's text in a row
-_MOST_SEARCHED = 2000  # characters of the searchable text of a row
+_MOST = 160  # characters shown of an error
+_MOST_SEARCHED = 2000  # characters of a row's searchable text
 
 
 class Outcome(Enum):
@@ -35,12 +35,12 @@ class ChecksRow:
 
     Attributes:
         location: the location of the suite.
-        number: the number of the case in the file, from 1, including damaged lines; 0: the file as a whole.
-        case: its position among the window's cases of the file; None: it has none.
-        probe: its position in the case; None: the case could not be read.
+        number: the number of the case in the file, from 1, counting damaged lines too; 0: the file as a whole.
+        case: the position of the case among those that the window shows for the file; None: it is not among them.
+        probe: the position of the probe in the case; None: the case could not be run.
         rules: name of the rule set of the case.
-        differences: the differences from the expectation, or why it could not be run; empty: it passed.
-        searched: its searchable text in lower case, created with the row, since a filter reads it for every row.
+        differences: the differences from the expectation, or why the probe could not be run; empty: it passed.
+        searched: the searchable text in lower case, created with the row, since a filter reads it for every row.
     """
 
     location: str
@@ -75,7 +75,7 @@ class ChecksRow:
 
     @property
     def line(self) -> str:
-        """The whole row on one line, for the clipboard."""
+        """The entire row on one line, for the clipboard."""
         place = f"{self.location}: {self.place}" if self.number else self.place
         return f"{place}: {self.outcome.value}" + (f": {self.reason}" if self.differences else "")
 
@@ -86,7 +86,7 @@ class ChecksRow:
 
 
 def checked_row(location: str, number: int, place: int, case: SuiteCase, result: ProbeResult) -> ChecksRow:
-    """Return the row of a probe that was checked. ``place``: the position of the case among the window's cases."""
+    """Return the row of a probe that was checked. ``place``: the position of the case, see `ChecksRow.case`."""
     value, verdict = case.probes[result.index], result.verdict
     outcome = Outcome.PASSED if result.passed else Outcome.FAILED if verdict is not None else Outcome.UNUSABLE
     return _row(
@@ -125,7 +125,7 @@ def _row(
 
 
 def is_about(row: ChecksRow, case: OpenedCase) -> bool:
-    """Whether an opened case is that of a row: the file may have changed in between."""
+    """Whether an opened case is the one that a row is about: the file may have changed in between."""
     if row.rules != case.rules or (row.case_name and row.case_name != case.name):
         return False
     if row.probe is None:

@@ -19,17 +19,17 @@ if TYPE_CHECKING:
 __all__ = ["MOST_ROWS", "run_work"]
 
 MOST_ROWS: Final = 300_000
-"""The most probes in a list. More would fill the memory with rows that no one reads."""
+"""The maximum number of probes in the list. More would fill memory with rows that no one reads."""
 
 
 def run_work(locations: Sequence[str], most: int = MOST_ROWS) -> Work:
-    """Return the work of checking every probe of suites, for `Loader.start`.
+    """Return work for `Loader.start` that checks every probe in suites.
 
-    Its partial results and its result are tuples of `ChecksRow`, with each row in one of them.
+    Its partial results and its result are tuples of `ChecksRow`. Each row is in exactly one of them.
 
     Args:
         locations: files, or the demo.
-        most: the most rows; a last one reports that there are more.
+        most: the maximum number of rows; if there are more, a last row says so.
     """
 
     def work(report: Report) -> tuple[ChecksRow, ...]:
@@ -57,7 +57,7 @@ def run_work(locations: Sequence[str], most: int = MOST_ROWS) -> Work:
 
 
 def _progress(report: Report, before: int, total: int, name: str) -> Progress:
-    """Return the progress of one file as a part of the total."""
+    """Return a function that reports the progress in one file as part of the total."""
     return lambda done, _total, _what: report(min(total, before + done), total or None, name)
 
 
@@ -96,7 +96,7 @@ def _file(location: str) -> AbstractContextManager[Path]:
 
 
 def _size(location: str) -> int:
-    """Return its size in bytes; 0 if unknown, since running it reports the reason."""
+    """Return the size of a suite in bytes; 0 if it is unknown, since running the suite reports why."""
     try:
         with _file(location) as path:
             return os.stat(path).st_size

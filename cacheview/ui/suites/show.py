@@ -1,4 +1,4 @@
-"""Shows a probe of a suite: opens the suite unless it is open, then selects case, probe and rules."""
+"""Shows a probe of a suite: opens the suite if it is not open, then selects the case, the probe and the rules."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["RowShower"]
 class RowShower(QObject):
     """Shows rows.
 
-    Signals: ``failed(str)``: why a probe cannot be shown; ``shown(ChecksRow)``: it is in the window.
+    Signals: ``failed(str)``: why a probe cannot be shown; ``shown(ChecksRow)``: the probe is now shown in the window.
     """
 
     failed = Signal(str)
@@ -38,7 +38,7 @@ class RowShower(QObject):
         host.opener.cancelled.connect(self._forget)
 
     def show(self, row: ChecksRow) -> None:
-        """Show a probe as in the suite. Undo returns to the previous one, with its edits."""
+        """Show a probe as it is in the suite. Undo returns to the previous probe, with its edits."""
         if row.case is None:
             self.failed.emit(f"There is nothing to show for {row.place}: {row.reason}")
         elif self._is_open(row):
@@ -56,7 +56,7 @@ class RowShower(QObject):
         self._host.open(row.location)
 
     def _read(self, row: ChecksRow, then: Callable[[], object]) -> None:
-        """Read the case of a row, if the open suite has one in its place."""
+        """Read the case at the row's position in the open suite, if there is one, then call a function."""
         session = self._host.session
         assert session is not None
         assert row.case is not None
@@ -72,7 +72,7 @@ class RowShower(QObject):
         row, self._wanted = self._wanted, None
         self._reader.forget()
         if row is None or not well or not self._is_open(row):
-            return  # the window reports it, or the user wanted something else
+            return  # the window has reported the error, or the user has opened something else
         self._read(row, lambda: self._choose_or(self._report_changed, row))
 
     def _report_changed(self, row: ChecksRow) -> None:
@@ -99,7 +99,7 @@ class RowShower(QObject):
             return False
         session.places.choose_case(row.case)
         if row.rules in RULE_SETS:
-            self._host.opener.chosen_rules = row.rules  # otherwise reading it again would restore other rules
+            self._host.opener.chosen_rules = row.rules  # otherwise a reload would restore other rules
             session.choose_rules(row.rules)
         if session.case.probes:
             session.places.choose_probe(row.probe or 0, own=True)

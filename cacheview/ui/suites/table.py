@@ -35,12 +35,12 @@ _WIDTHS: Final = {
 
 
 class ChecksTable(QTableView):
-    """The table. A click or Enter chooses a row.
+    """The table of probes. A click or Enter chooses a row.
 
     Signals:
         chosen(ChecksRow): the user chose a row.
         current_changed(ChecksRow | None): the current row has changed.
-        copy_requested(list[ChecksRow]): the selected rows.
+        copy_requested(list[ChecksRow]): the user wants to copy the selected rows.
     """
 
     chosen = Signal(object)
@@ -87,7 +87,7 @@ class ChecksTable(QTableView):
                 self.setColumnWidth(column, width * character)
 
     def current_row(self) -> ChecksRow | None:
-        """Return the current row."""
+        """Return the current row; None: there is none."""
         return self._model.row_at(self.currentIndex())
 
     def select(self, index: QModelIndex) -> None:
@@ -100,7 +100,7 @@ class ChecksTable(QTableView):
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
         if self.currentIndex().isValid() and not self.selectionModel().hasSelection():
-            self.select(self.currentIndex())  # the current row has to stay visible
+            self.select(self.currentIndex())  # so that the current row is visible
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         row = self.current_row()
@@ -114,7 +114,7 @@ class ChecksTable(QTableView):
 
     def _clicked(self, index: QModelIndex) -> None:
         row = self._model.row_at(index)
-        # With a modifier key the user selects several.
+        # With a modifier key, the user selects several rows.
         if row is not None and QGuiApplication.keyboardModifiers() == Qt.KeyboardModifier.NoModifier:
             self.chosen.emit(row)
 

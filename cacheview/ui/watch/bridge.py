@@ -18,21 +18,21 @@ if TYPE_CHECKING:
 __all__ = ["WatcherBridge"]
 
 _CALM: Final = 20
-"""Milliseconds for which news is collected, also between two turns of the event loop that report it."""
+"""Milliseconds for which news is collected before each turn of the event loop that reports it."""
 
 _SLICE: Final = 0.005
-"""Seconds for which builds are reported in one turn, which also draws the changes."""
+"""Seconds that a turn may spend on reporting builds, since it also has to draw the changes."""
 
 
 class WatcherBridge(QObject):
     """Runs at most one watcher.
 
     Signals:
-        started(): it listens.
-        failed(Exception): it does not, or an unexpected exception occurred.
+        started(): the watcher listens.
+        failed(Exception): it cannot, or an unexpected exception occurred.
         ended(DataError): it has ended by itself.
-        news(ShownBuild): more is known of a build. Only the newest news of a build is reported, in the order of their
-            first news.
+        news(ShownBuild): more is known about a build. Only the latest news of each build is reported, in the order
+            of their first news.
     """
 
     started = Signal()
@@ -61,7 +61,7 @@ class WatcherBridge(QObject):
         return self._watcher
 
     def start(self, target: str) -> None:
-        """Watch an engine, given as in a location after ``engine:``."""
+        """Watch an engine. ``target``: the part of its location after ``engine:``."""
         self.stop()
 
         def work(report: Report) -> WatchProcess:
@@ -71,7 +71,7 @@ class WatcherBridge(QObject):
             watcher.start(target, lambda: report(0, None, "Connecting to the engine"))
             try:
                 report(1, 1, "Connected")
-            except BaseException:  # no longer needed
+            except BaseException:  # canceled
                 watcher.close()
                 raise
             return watcher
@@ -84,7 +84,7 @@ class WatcherBridge(QObject):
         self._watcher.save(number, path, lambda: report(0, None, "Saving"), env=env, labels=labels)
 
     def stop(self) -> None:
-        """Stop watching. Connections through the socket end."""
+        """Stop watching. Connections through the socket are closed."""
         self._loader.close()
         watcher, self._watcher = self._watcher, None
         if watcher is not None:

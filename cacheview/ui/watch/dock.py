@@ -29,14 +29,14 @@ __all__ = ["WatchedBuilds"]
 _KINDS: Final = "Records (*.jsonl *.jsonl.gz)"
 _LEFT_IN: Final = (
     "The file contains the build's options and Dockerfile, the header and checksum of each file in the build "
-    "context, the configs, histories, names and ids of all images before the build, and what the daemon did. It "
-    "contains no other files from the build context, and none from the images."
+    "context, the configs, histories, names and ids of all images before the build, and what the daemon did. Apart "
+    "from the Dockerfile, it contains no files from the build context, and none from the images."
 )
 
 
 @dataclass(frozen=True)
 class _Records:
-    """The same as `OpenedRecords`, with shown builds."""
+    """The same as `OpenedRecords`, with builds in the form that the pane shows."""
 
     builds: tuple[ShownBuild, ...]
     problems: tuple[str, ...]
@@ -44,7 +44,7 @@ class _Records:
 
 
 class WatchedBuilds(DockController[WatchPane]):
-    """Saves and opens records of builds, and warns if a daemon's result differs from the prediction."""
+    """Saves and opens records of builds, and warns if the daemon's result differs from the prediction."""
 
     def __init__(self, host: DockHost, name: str, action: QAction) -> None:
         super().__init__(host, name, WatchPane(), action)
@@ -67,7 +67,7 @@ class WatchedBuilds(DockController[WatchPane]):
         self._reader.close()
 
     def save(self, build: ShownBuild) -> SaveDialog:
-        """Prompt for the path of a build's record, and save it after the answer."""
+        """Prompt for a path, and save the record of a build there once the user has answered."""
         suggested = _suggested(build)
         dialog = SaveDialog(suggested, self.host.frame, title="Save record", left_in=_LEFT_IN)
         dialog.wanted.connect(lambda path, env, labels: self._write(build.number, path, env, labels))
@@ -90,10 +90,10 @@ class WatchedBuilds(DockController[WatchPane]):
     def _ask_for_record(self) -> None:
         path, _ = QFileDialog.getOpenFileName(self.host.frame, "Open record", start_folder(), _KINDS)
         if path:
-            self.host.open(path)  # shows its builds too
+            self.host.open(path)  # also shows the record's builds
 
     def show_records_of(self, path: str) -> None:
-        """Show the builds of a file of records in the dock."""
+        """Show the builds in a file of records in the dock."""
 
         def work(report: Report) -> _Records:
             from cacheview.report.showing import shown_build
@@ -125,7 +125,7 @@ class WatchedBuilds(DockController[WatchPane]):
         self.host.notice.show()
 
     def _warn_of_difference(self, build: ShownBuild) -> None:
-        """Warn that cacheview's rules or the daemon are not as they should be. A record can show this anywhere."""
+        """Warn that cacheview's rules or the daemon must be wrong. A saved record can show this on any machine."""
         text = f"Build {build.number}, {one_line(build.title)}: the daemon did not answer as predicted."
         if build.overlapped:
             text += " Another build ran at the same time, which may be why."

@@ -15,11 +15,7 @@ TITLE: Final = "Watch builds"
 
 
 class WatchHead(DockHead):
-    """The title bar.
-
-    Signals: ``copy_requested()``, ``stop_requested()``, ``save_requested()``, ``open_requested()``,
-    ``watch_requested()``, ``compare_requested()``.
-    """
+    """The title bar. Signals: one for each button."""
 
     copy_requested = Signal()
     stop_requested = Signal()

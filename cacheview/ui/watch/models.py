@@ -55,7 +55,7 @@ _STEP_TITLES: Final = ("Step", "Predicted", "The daemon")
 class BuildsModel(QStandardItemModel):
     """One row for each build, newest first.
 
-    The drawn values are stored where Qt reads them without Python, which is slow while other threads are busy.
+    What is drawn is stored in items, which Qt reads without calling Python: that is slow while other threads are busy.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -71,7 +71,7 @@ class BuildsModel(QStandardItemModel):
         return self._builds
 
     def keep(self, which: Callable[[ShownBuild], object]) -> None:
-        """Remove all builds except those for which ``which`` is true."""
+        """Remove all builds except those for which ``which`` returns true."""
         for row in reversed(range(len(self._builds))):
             if not which(self._builds[row]):
                 del self._builds[row]
@@ -98,7 +98,7 @@ class BuildsModel(QStandardItemModel):
         return 0
 
     def row_of(self, number: int) -> int:
-        """Return the row of a build; -1 if it is not among them."""
+        """Return the row of a build; -1 if it is not shown."""
         return next((row for row, build in enumerate(self._builds) if build.number == number), -1)
 
     def dress(self) -> None:
@@ -109,7 +109,7 @@ class BuildsModel(QStandardItemModel):
 
 
 def _fill(item: QStandardItem, build: ShownBuild, column: BuildsColumn) -> None:
-    """Set the text and appearance of a cell. The item notifies the view of changes."""
+    """Set the text and appearance of a cell. The item notifies the view if they change."""
     is_marked = column is BuildsColumn.COMPARED and bool(build.differences)
     item.setText(_build_text(build, column))
     item.setData(_build_tip(build, column), _Role.ToolTipRole)
@@ -161,7 +161,7 @@ class WatchedStepsModel(QAbstractTableModel):
         self._why: dict[int, str] = {}
 
     def show_build(self, build: ShownBuild | None) -> None:
-        """Show the current steps of a build. Existing rows keep their steps."""
+        """Show the current steps of a build. Existing rows stay."""
         rows = build.steps if build is not None else ()
         why = {build.missed: "\n".join(build.why)} if build is not None and build.missed else {}
         if len(rows) < len(self._rows):

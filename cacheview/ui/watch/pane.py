@@ -1,4 +1,4 @@
-"""The pane with builds as they happen, and the steps of the selected one with cacheview's prediction."""
+"""The pane with builds as they run, and the steps of the selected build with cacheview's prediction."""
 
 from __future__ import annotations
 
@@ -40,7 +40,8 @@ class WatchPane(DockPane[WatchHead]):
     """Shows watched builds, from *Watch* until *Stop*.
 
     Signals:
-        save_requested(ShownBuild), open_requested(): the buttons of the title bar.
+        save_requested(ShownBuild): the user wants to save the record of a build.
+        open_requested(): the user wants to open a record.
         compare_requested(ShownBuild): the user wants to compare a build with another one.
         differs(ShownBuild): the daemon's result differs from the prediction.
     """
@@ -109,7 +110,7 @@ class WatchPane(DockPane[WatchHead]):
     # The interface of a dock's pane
 
     def attach(self, session: Session) -> None:
-        """Use the engine of this session for watching, if it is one."""
+        """From now on, watch the engine that is open in this session, if one is."""
         self._session = session
 
     def _first(self) -> QWidget:
@@ -125,7 +126,7 @@ class WatchPane(DockPane[WatchHead]):
     # User actions
 
     def watch(self) -> None:
-        """Start watching the open engine, otherwise that of the current context."""
+        """Start watching the open engine, or else that of the current context."""
         opened = self._session.opened if self._session is not None else None
         is_engine = opened is not None and opened.kind is OpenedKind.ENGINE
         target = parse_location(opened.location).target if opened is not None and is_engine else ""
@@ -150,7 +151,7 @@ class WatchPane(DockPane[WatchHead]):
         return f"export DOCKER_HOST={watcher.url}" if watcher is not None else ""
 
     def selected(self) -> ShownBuild | None:
-        """The build whose steps are shown."""
+        """Return the build whose steps are shown; None: there is none."""
         row = self.builds.currentIndex().row()
         return self.model.builds[row] if 0 <= row < len(self.model.builds) else None
 
@@ -220,7 +221,7 @@ class WatchPane(DockPane[WatchHead]):
         self._enable()
 
     def show_records(self, builds: Sequence[ShownBuild]) -> None:
-        """Show recorded builds above the existing ones, each once, and select the first."""
+        """Show recorded builds above the existing ones, each only once, and select the first."""
         files = {build.record for build in builds}
         self.model.keep(lambda build: build.record not in files)
         numbers = {build.number for build in self.model.builds}

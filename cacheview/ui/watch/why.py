@@ -16,7 +16,7 @@ __all__ = ["WhyMissed"]
 
 
 class WhyMissed(QScrollArea):
-    """The notes, hidden while empty."""
+    """The notes, hidden while there are none."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -42,7 +42,7 @@ class WhyMissed(QScrollArea):
         return self._title.text(), self._words.text()
 
     def show_build(self, build: ShownBuild | None) -> None:
-        """Show the explanation of a build; None: nothing."""
+        """Show the notes about a build; None: hide them."""
         title, *words = _lines(build) if build is not None else [""]
         texts = (title, "\n".join(words))
         if texts != self.texts:
