@@ -13,6 +13,12 @@ __all__ = ["Courtesy", "time_of_this_thread"]
 _EVERY: Final = 0.005  # seconds of work between two checks
 _BUSY: Final = 0.2  # the share of the time from which a thread counts as busy
 _STEP: Final = 0.002  # seconds of a pause between two checks
+_MOMENT: Final = 0.00005
+"""Seconds of the pause at each check, in which a waiting window gets Python's lock.
+
+A thread that reads many small files releases the lock for moments that are too short for the window to wake up, and so
+often that the window never waits long enough to demand it.
+"""
 _LONGEST: Final = 0.03  # the usual longest pause in seconds
 
 
@@ -59,6 +65,7 @@ class Courtesy:
         """Pause while the window is busy, but not for long."""
         if self._taken is None or self._clock() < self._looked + _EVERY:
             return
+        self._sleep(_MOMENT)
         self._rest(self._taken)
 
     def begin(self) -> None:

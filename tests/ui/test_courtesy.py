@@ -31,10 +31,10 @@ class Machine:
             self.courtesy.give_way()
 
 
-def test_work_goes_on_without_a_rest_while_the_window_does_nothing() -> None:
+def test_work_hardly_rests_while_the_window_does_nothing() -> None:
     machine = Machine(busy_until=0)
     machine.work(1)
-    assert machine.slept == 0
+    assert 0 < machine.slept < 0.02  # moments in which a waiting window gets Python's lock
 
 
 def test_work_rests_until_the_window_has_done_its_turn() -> None:
