@@ -68,9 +68,9 @@ def run_window(
     if screenshot is not None:
         os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
     else:
-        lack = missing_display(os.environ)
-        if lack:
-            return _refuse(lack)
+        problem = missing_display(os.environ)
+        if problem:
+            return _refuse(problem)
     # Nothing that a start creates is garbage, and collection would take a tenth of its time.
     gc.disable()
     # A thread that reads a store should not delay the window at each step of a drawing.
@@ -85,12 +85,12 @@ def run_window(
     from cacheview.ui.window import MainWindow
 
     # A screenshot must not depend on the last session, nor change it.
-    kept = Settings(settings, forgetful=screenshot is not None and settings is None)
-    apply_look(app, kept, scheme or "")
-    window = MainWindow(kept, rules=rules or "")
+    stored_settings = Settings(settings, forgetful=screenshot is not None and settings is None)
+    apply_look(app, stored_settings, scheme or "")
+    window = MainWindow(stored_settings, rules=rules or "")
     if size is not None:
         window.resize(*size)
-    elif screenshot is None and kept.geometry is None:
+    elif screenshot is None and stored_settings.geometry is None:
         window.resize(*first_size(window.screen().availableSize().toTuple()))
     faults = FaultWatch(window, with_traceback=with_traceback)
     location = store or (DEMO if screenshot is not None else "")
@@ -100,9 +100,9 @@ def run_window(
     window.first_painted.connect(lambda: _begin(app, window, location))
     status = [0]
 
-    def shown(well: bool) -> None:
+    def shown(succeeded: bool) -> None:
         if screenshot is not None:
-            status[0] = _draw(app, window, screenshot, well=well)
+            status[0] = _draw(app, window, screenshot, succeeded=succeeded)
 
     if replay is not None:
         _replay_when_open(window, replay, shown)
@@ -167,9 +167,9 @@ def _begin(app: QApplication, window: MainWindow, location: str) -> None:
 def _replay_when_open(window: MainWindow, replay: tuple[str, str], shown: Callable[[bool], None]) -> None:
     """Replay a Dockerfile in the first store that is opened, then report that everything is shown."""
 
-    def opened(well: bool) -> None:
+    def opened(succeeded: bool) -> None:
         window.settled.disconnect(opened)
-        if not well:
+        if not succeeded:
             shown(False)
             return
         window.replays.pane.settled.connect(lambda: shown(True))
@@ -182,13 +182,13 @@ def _load_docks_when_open(window: MainWindow) -> None:
     """Import the modules of docks in the background once a store has been shown, so that opening one need not wait."""
     from PySide6.QtCore import QTimer
 
-    from cacheview.ui.courtesy import Courtesy, time_of_this_thread
     from cacheview.ui.docks import load_docks
+    from cacheview.ui.pacing import Pacer, time_of_this_thread
 
-    rest = Courtesy(time_of_this_thread()).begin
-    load = threading.Thread(target=load_docks, args=(rest,), daemon=True, name="load-docks")
+    pause = Pacer(time_of_this_thread()).begin
+    load = threading.Thread(target=load_docks, args=(pause,), daemon=True, name="load-docks")
 
-    def opened(_well: bool) -> None:
+    def opened(_succeeded: bool) -> None:
         window.settled.disconnect(opened)
         QTimer.singleShot(_REST, load.start)
 
@@ -228,7 +228,7 @@ def _pass_on(_kind: object, _context: object, text: str | None) -> None:
         sys.stderr.write(f"{text}\n")
 
 
-def _draw(app: QApplication, window: MainWindow, file: Path, *, well: bool) -> int:
+def _draw(app: QApplication, window: MainWindow, file: Path, *, succeeded: bool) -> int:
     """Write the screenshot and end the program. Returns the exit status."""
     from PySide6.QtCore import QBuffer
 
@@ -242,7 +242,7 @@ def _draw(app: QApplication, window: MainWindow, file: Path, *, well: bool) -> i
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         return _refuse(f"{file}: cannot be written: {why}. Choose another path for --screenshot")
-    return 0 if well else _refuse(window.centre.last_error)
+    return 0 if succeeded else _refuse(window.centre.last_error)
 
 
 def _refuse(why: str) -> int:

@@ -24,11 +24,11 @@ def apply_look(app: QApplication, settings: Settings, scheme: str = "") -> None:
     Args:
         scheme: ``light`` or ``dark``; empty: the one chosen before, otherwise that of the system.
     """
-    wanted = scheme or settings.scheme
-    if wanted:
+    chosen = scheme or settings.scheme
+    if chosen:
         from PySide6.QtCore import Qt  # importing its enums takes a tenth of a start
 
-        apply_theme(app, Qt.ColorScheme.Dark if wanted == "dark" else Qt.ColorScheme.Light)
+        apply_theme(app, Qt.ColorScheme.Dark if chosen == "dark" else Qt.ColorScheme.Light)
     else:
         apply_theme(app)
     set_zoom(app, settings.zoom)

@@ -124,7 +124,7 @@ class Centre(QWidget):
         opener.announced.connect(self.announce)
         opener.progressed.connect(self._progress)
         opener.parted.connect(self._show_part)
-        opener.panes_requested.connect(self._bring)
+        opener.panes_requested.connect(self._show_next_piece)
         opener.opened.connect(self._opened)
         opener.failed.connect(self._failed)
         opener.cancelled.connect(self._cancelled)
@@ -253,13 +253,13 @@ class Centre(QWidget):
         if self._preparing and self.workspace is not None and self.session is None and self.workspace.prepare():
             QTimer.singleShot(_BREATH, self.workspace, self._prepare)
 
-    def _bring(self, panes: NextPaneRequest) -> None:
+    def _show_next_piece(self, panes: NextPaneRequest) -> None:
         """Create the remaining panes piece by piece, since everything has been read."""
         self._preparing = False  # otherwise two pieces would be created in one turn
         if self._notice.existing is None:
             panes.has_more = not self.notice.isVisible()
         elif self.workspace is not None and self.session is None:
-            panes.has_more = self.workspace.prepare() or self.workspace.bring(panes)
+            panes.has_more = self.workspace.prepare() or self.workspace.show_next_piece(panes)
 
     def _give_up_part(self) -> None:
         """Discard the part of a store that was read, since the rest will not follow."""
@@ -316,14 +316,14 @@ class Centre(QWidget):
             self._pages.setCurrentWidget(self.start_page)
             self.start_page.show_error(f"{name} could not be opened", text)
         else:
-            ways = (
+            buttons = (
                 ("&Try again", self.opener.try_again),
                 ("Open another &file…", self.opener.choose_file),
                 ("Open by &name…", self.name_requested.emit),
             )
             shown = one_line(name_of(self.opener.location))
             still = f"{'The bundled demo' if self.opener.location == DEMO else shown} is still shown."
-            self.notice.show_text("error", f"{name} could not be opened: {text.rstrip('.')}. {still}", details, ways)
+            self.notice.show_text("error", f"{name} could not be opened: {text.rstrip('.')}. {still}", details, buttons)
             self.notice.show()
         self.failed.emit()
 

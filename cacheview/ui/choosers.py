@@ -125,8 +125,8 @@ class ToolBar(QToolBar):
         self._brevity = brevity
         from PySide6.QtCore import Qt  # created by the import, which the first paint does not wait for
 
-        beside, alone = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
-        self._reload.setToolButtonStyle(alone if brevity else beside)
+        with_text, icon_only = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
+        self._reload.setToolButtonStyle(icon_only if brevity else with_text)
         self._replay.setText("Replay…" if brevity else self._replay.defaultAction().iconText())
         for button in self._shown:
             self._write(button)

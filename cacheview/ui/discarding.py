@@ -20,8 +20,8 @@ from typing import Any, Final
 from PySide6.QtCore import QObject
 
 from cacheview.collector import paused_collector
-from cacheview.ui.courtesy import Courtesy, time_of_this_thread
 from cacheview.ui.loading import Background
+from cacheview.ui.pacing import Pacer, time_of_this_thread
 
 __all__ = ["Discarder"]
 
@@ -50,24 +50,24 @@ class Discarder(Background):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._given = _Discarded()
+        self._discarded = _Discarded()
         self._window_time = time_of_this_thread()
 
     @property
     def is_busy(self) -> bool:
         """Whether anything is still to be freed."""
-        return self._given.has_thread
+        return self._discarded.has_thread
 
-    def discard(self, *things: object) -> None:
+    def discard(self, *objects: object) -> None:
         """Free objects once nothing else refers to them. Call this before replacing them; None is ignored."""
-        discarded = self._given
-        if discarded.add([thing for thing in things if thing is not None]):
+        discarded = self._discarded
+        if discarded.add([obj for obj in objects if obj is not None]):
             window_time = self._window_time
             self._start(lambda: _free(discarded, window_time), "discarder")
 
     def stop(self) -> None:
         """End the thread. The remaining objects are freed in the current one."""
-        self._given.end()
+        self._discarded.end()
 
 
 class _Discarded:
@@ -79,105 +79,105 @@ class _Discarded:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._things: list[object] = []
+        self._objects: list[object] = []
         self.has_thread = False
         self.ended = threading.Event()
 
-    def add(self, things: Sequence[object]) -> bool:
+    def add(self, objects: Sequence[object]) -> bool:
         """Add objects. Returns whether a thread has to be started for them."""
         with self._lock:
-            if self.ended.is_set() or not things:
+            if self.ended.is_set() or not objects:
                 return False
-            self._things.extend(things)
+            self._objects.extend(objects)
             is_first, self.has_thread = not self.has_thread, True
             return is_first
 
     def pop_all(self, *, last: bool) -> list[object] | None:
         """Remove and return all objects. ``last``: if there are none, the thread ends, and the result is None."""
         with self._lock:
-            things, self._things = self._things, []
-            if not things and last:
+            objects, self._objects = self._objects, []
+            if not objects and last:
                 self.has_thread = False
                 return None
-            return things
+            return objects
 
     def end(self) -> None:
         with self._lock:
             self.ended.set()
-            self._things = []
+            self._objects = []
 
 
 def _free(discarded: _Discarded, window_time: Callable[[], float] | None) -> None:
     """Free objects in the other thread, until everything that was passed is freed."""
-    search, freeing = Courtesy(window_time), Courtesy(window_time, longest=_PATIENCE)
-    held: list[Any] = []
-    pause, begun = _SOON, time.monotonic()
+    search, freeing = Pacer(window_time), Pacer(window_time, longest=_PATIENCE)
+    retained: list[Any] = []
+    pause, started_at = _SOON, time.monotonic()
     while not discarded.ended.is_set():
-        things = discarded.pop_all(last=not held)
-        if things is None:
+        objects = discarded.pop_all(last=not retained)
+        if objects is None:
             return
         # Garbage collection in this thread would destroy widgets that are in cycles.
         with paused_collector():
-            if things:
-                pause, begun = _SOON, time.monotonic()
-                known = {id(container) for container in held}
-                held.extend(each for each in _large_containers(things, search) if id(each) not in known)
-                things.clear()
+            if objects:
+                pause, started_at = _SOON, time.monotonic()
+                known = {id(container) for container in retained}
+                retained.extend(each for each in _large_containers(objects, search) if id(each) not in known)
+                objects.clear()
                 freeing.begin()  # the turn in which they are replaced has just begun
-            elif time.monotonic() - begun > _LONGEST:
-                held.clear()
-            _empty_unused(held, discarded.ended, freeing)
-        if held:
+            elif time.monotonic() - started_at > _LONGEST:
+                retained.clear()
+            _empty_unused(retained, discarded.ended, freeing)
+        if retained:
             discarded.ended.wait(pause)
             pause = min(2 * pause, _LATER)
 
 
-def _large_containers(things: Iterable[object], courtesy: Courtesy) -> Iterator[Any]:
+def _large_containers(objects: Iterable[object], pacer: Pacer) -> Iterator[Any]:
     """Yield the large containers within objects. Their elements are not searched."""
     from cacheview.model.base import Value  # imports pydantic, which the first paint does not need
 
     seen: set[int] = set()
     kinds: Counter[type] = Counter()
-    waiting = deque(things)
+    waiting = deque(objects)
     while waiting and len(seen) < _MOST:
-        courtesy.give_way()
-        thing = waiting.popleft()
-        if id(thing) in seen:
+        pacer.yield_to_window()
+        obj = waiting.popleft()
+        if id(obj) in seen:
             continue
-        seen.add(id(thing))
-        if isinstance(thing, _CONTAINERS) and len(thing) >= _MANY:
-            yield thing
-        elif isinstance(thing, _SEARCHED) or (
-            _is_own(thing) and not isinstance(thing, Value) and kinds[type(thing)] < _OF_A_KIND
+        seen.add(id(obj))
+        if isinstance(obj, _CONTAINERS) and len(obj) >= _MANY:
+            yield obj
+        elif isinstance(obj, _SEARCHED) or (
+            _is_own(obj) and not isinstance(obj, Value) and kinds[type(obj)] < _OF_A_KIND
         ):
-            kinds[type(thing)] += 1
-            waiting.extend(each for each in gc.get_referents(thing) if gc.is_tracked(each))
+            kinds[type(obj)] += 1
+            waiting.extend(each for each in gc.get_referents(obj) if gc.is_tracked(each))
 
 
-def _is_own(thing: object) -> bool:
+def _is_own(obj: object) -> bool:
     """Whether an object's class belongs to this program, not to Qt."""
-    return type(thing).__module__.startswith("cacheview.") and not isinstance(thing, QObject)
+    return type(obj).__module__.startswith("cacheview.") and not isinstance(obj, QObject)
 
 
-def _references(held: list[Any], place: int) -> int:
-    return sys.getrefcount(held[place])
+def _references(retained: list[Any], place: int) -> int:
+    return sys.getrefcount(retained[place])
 
 
 _ALONE: Final = _references([[]], 0)
 """The references to a container that only the list here refers to."""
 
 
-def _empty_unused(held: list[Any], ended: threading.Event, courtesy: Courtesy) -> None:
+def _empty_unused(retained: list[Any], ended: threading.Event, pacer: Pacer) -> None:
     """Empty and remove containers that nothing else refers to, until none is left. One may contain another."""
     place, idle = 0, 0
-    while held and idle < len(held) and not ended.is_set():
-        place %= len(held)
-        if _references(held, place) > _ALONE:
+    while retained and idle < len(retained) and not ended.is_set():
+        place %= len(retained)
+        if _references(retained, place) > _ALONE:
             place, idle = place + 1, idle + 1
             continue
         idle = 0
-        elements = gc.get_referents(held.pop(place))
+        elements = gc.get_referents(retained.pop(place))
         elements.reverse()  # free a tree from its top, or everything below it would be freed in one step
         while elements and not ended.is_set():
             elements.pop()
-            courtesy.give_way()
+            pacer.yield_to_window()

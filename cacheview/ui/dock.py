@@ -171,7 +171,7 @@ class DockController(QObject, Generic[_Pane]):
         """Show or hide the dock."""
         self.dock.show_or_hide()
 
-    def bring(self) -> None:
+    def show_and_focus(self) -> None:
         """Show the dock and move the keyboard focus to it."""
         if self.is_open:
             self.dock.enter()

@@ -132,10 +132,10 @@ class DockHead(QWidget):
         for button, (text, brief) in self._brief.items():
             measure = button.fontMetrics().horizontalAdvance
             words += measure(text) - measure(brief)
-        taken = sum(widget.sizeHint().width() + 2 * GRID for widget in shown) + 8 * GRID
+        needed = sum(widget.sizeHint().width() + 2 * GRID for widget in shown) + 8 * GRID
         if short == self._is_short:
-            return taken
-        return taken - words if short else taken + words
+            return needed
+        return needed - words if short else needed + words
 
     def _fit(self) -> None:
         """Hide the texts if they would take the width of the line."""

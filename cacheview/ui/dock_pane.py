@@ -90,7 +90,7 @@ class DockPane(QWidget, Generic[_Head]):
         """Return the widget that gets the focus if there is a message instead of the content."""
         return self.head.close_button
 
-    def _put(self, text: str, what: str) -> None:
+    def _copy_to_clipboard(self, text: str, what: str) -> None:
         """Put a text on the clipboard. ``what``: its description."""
         QGuiApplication.clipboard().setText(text)
         self.copied.emit(what)

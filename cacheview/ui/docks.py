@@ -138,11 +138,11 @@ class Docks:
         yield lambda: self.get(spec)
         yield lambda: self.get(spec).dock
 
-    def _in_turns(self, first: Callable[[], object], *rest: Callable[[], object]) -> None:
+    def _in_turns(self, first: Callable[[], object], *remaining: Callable[[], object]) -> None:
         """Do each step in a separate turn, since all of them together would be noticeable."""
         first()
-        if rest:
-            QTimer.singleShot(0, self.host.frame, lambda: self._in_turns(*rest))
+        if remaining:
+            QTimer.singleShot(0, self.host.frame, lambda: self._in_turns(*remaining))
 
 
 def _make_compare(docks: Docks, name: str) -> Compare:
@@ -223,27 +223,27 @@ DOCKS: Final[tuple[DockSpec[Any], ...]] = (DETAILS, COMPARE, AUDIT, REPLAY, FILE
 """The docks of the window, in their tab order."""
 
 
-def load_docks(rest: Callable[[], object]) -> None:
-    """Import the modules of all docks, so that first use need not wait. ``rest`` is called in between."""
+def load_docks(pause: Callable[[], object]) -> None:
+    """Import the modules of all docks, so that first use need not wait. ``pause`` is called in between."""
     import cacheview.ui.audit.dock
 
-    rest()
+    pause()
     import cacheview.ui.compare.dock
 
-    rest()
+    pause()
     import cacheview.ui.details.dock
 
-    rest()
+    pause()
     import cacheview.ui.diff.dock
 
-    rest()
+    pause()
     import cacheview.ui.files.dock
 
-    rest()
+    pause()
     import cacheview.ui.replay.dock
 
-    rest()
+    pause()
     import cacheview.ui.suites.dock
 
-    rest()
+    pause()
     import cacheview.ui.watch.dock  # noqa: F401

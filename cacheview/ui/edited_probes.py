@@ -71,19 +71,19 @@ class EditedProbes:
         Returns the probe that was current then, with its place; None: it was not edited.
         """
         place, self._here = self._elsewhere.pop(self._shown.opened.location, ((0, 0), {}))
-        self.drop_lost()
+        self.drop_missing()
         last = self._here.get(place)
         return (place, last) if last is not None else None
 
-    def drop_lost(self) -> None:
+    def drop_missing(self) -> None:
         """Drop probes whose place no longer exists after the store was read again."""
         self._here = {place: probe for place, probe in self._here.items() if self._shown.has_place(place)}
 
     @property
     def offered(self) -> tuple[ProbeDraft, ...]:
         """The drafts of earlier sessions for the open store that have not been restored."""
-        mine = (draft for draft in self._earlier if draft.location == self._shown.opened.location)
-        return tuple(draft for draft in mine if self._shown.has_place((draft.case, draft.number)))
+        of_location = (draft for draft in self._earlier if draft.location == self._shown.opened.location)
+        return tuple(draft for draft in of_location if self._shown.has_place((draft.case, draft.number)))
 
     def take_offered(self) -> tuple[ProbeDraft, ...]:
         """Restore the `offered` drafts, each in its place unless that probe was edited again."""
@@ -101,11 +101,11 @@ class EditedProbes:
         opened, place = self._shown.opened, self._document.place
         here = {each: probe for each, probe in self._here.items() if each != place}
         here.update({place: self._here[place]} if place in self._here else {})
-        mine = [
+        of_location = [
             draft
             for draft in drafts_of(opened.location, here)
             if (case := case_in_memory(opened.cases, draft.case)) is None or not is_of_an_image(draft.probe, case.store)
         ]
         others = [draft for location, (_, probes) in self._elsewhere.items() for draft in drafts_of(location, probes)]
-        known = {(draft.location, draft.case, draft.number) for draft in (*mine, *others)}
-        return [*others, *mine, *(d for d in self._earlier if (d.location, d.case, d.number) not in known)]
+        known = {(draft.location, draft.case, draft.number) for draft in (*of_location, *others)}
+        return [*others, *of_location, *(d for d in self._earlier if (d.location, d.case, d.number) not in known)]

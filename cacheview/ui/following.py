@@ -20,11 +20,11 @@ class WindowFollower(ImageEventListener):
         self._host = host
         self._stale = False
         self.changed.connect(self._refresh)
-        self.lost.connect(self._show_lost)
+        self.connection_lost.connect(self._show_connection_lost)
 
-    def set_following(self, wanted: bool) -> None:
+    def set_following(self, enabled: bool) -> None:
         """Start or stop following the open engine."""
-        if wanted:
+        if enabled:
             self.start(self._host.opener.location)
             self._host.status.show_text("Following the engine's events")
         else:
@@ -42,9 +42,9 @@ class WindowFollower(ImageEventListener):
         if not self._stale:
             self._host.opener.refresh()
 
-    def _show_lost(self, why: str) -> None:
+    def _show_connection_lost(self, why: str) -> None:
         follow = self._host.commands.follow
         follow.setChecked(False)
-        ways = (("&Follow again", lambda: follow.setChecked(True)),)
-        self._host.notice.show_text("error", f"Stopped following the engine's events: {why}", (), ways)
+        buttons = (("&Follow again", lambda: follow.setChecked(True)),)
+        self._host.notice.show_text("error", f"Stopped following the engine's events: {why}", (), buttons)
         self._host.notice.show()

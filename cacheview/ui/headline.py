@@ -84,8 +84,8 @@ class Headline(QObject):
         self._closed: _Quiet | None = None  # closed by the user, so that it does not return with the next probe
         self._switcher = switcher
         self._rules_before = ""  # as `Opener.chosen_rules`, while other rules are being prepared
-        self._rule_ways = RulesMenu(session, commands, self._choose_rules, workspace.window())
-        self._rule_ways.copied.connect(workspace.copied)
+        self._rules_menu = RulesMenu(session, commands, self._choose_rules, workspace.window())
+        self._rules_menu.copied.connect(workspace.copied)
         self._rules = QActionGroup(self)
         self._fill_rules()
         session.opened_changed.connect(self._show_opened)
@@ -157,12 +157,12 @@ class Headline(QObject):
     def _find_news(self) -> StoreNews | None:
         session, opener = self._session, self._opener
         if session.instead_of:
-            ways = (
+            buttons = (
                 ("&Try again", lambda: opener.open(ENGINE)),
                 ("Open &file…", opener.choose_file),
                 ("Open by &name…", self._commands.open_by_name.trigger),
             )
-            return fallback_news(session.instead_of, ways)
+            return fallback_news(session.instead_of, buttons)
         if session.change:
             return change_news(session.change, session.store.by_id.get, session.changed_since)
         return None
@@ -200,8 +200,8 @@ class Headline(QObject):
             lead = " ".join(filter(None, (why, own.note)))
         back = f"&Use the {owner(own)}'s own rules" if own is not None and differs else ""
         offer = "A probe that you edited here was saved when you closed the window." if session.edits.offered else ""
-        ways = (
-            *(((back, self._rule_ways.choose_own),) if back else ()),
+        buttons = (
+            *(((back, self._rules_menu.choose_own),) if back else ()),
             *((("Restore the &edited probe", self._restore_edited),) if offer else ()),
         )
         unknown = [doubt for doubt in session.store.common_doubts if doubt.aspect not in UNREAD]
@@ -216,17 +216,17 @@ class Headline(QObject):
             kind: Kind = "problem" if problems or foreign else news.kind
             details = [*news.details, *problems]
             text = " ".join(filter(None, (news.text, unread, foreign, offer)))
-            self._notice.show_text(kind, text, details, (*news.buttons, *ways))
+            self._notice.show_text(kind, text, details, (*news.buttons, *buttons))
         elif problems:
             text = " ".join(filter(None, (foreign, unread, offer)))
-            self._notice.show_text("problem", text, [*problems, *filter(None, (lead,)), *notes, *reasons], ways)
+            self._notice.show_text("problem", text, [*problems, *filter(None, (lead,)), *notes, *reasons], buttons)
         elif foreign:
             text = " ".join(filter(None, (foreign, *notes, offer)))
-            self._notice.show_text("problem", text, reasons, ways)
+            self._notice.show_text("problem", text, reasons, buttons)
         elif offer or lead or builder or notes:
             # For an engine the rest is folded away: one line shows which builder uses this cache.
             text = " ".join(filter(None, (lead, builder, *(() if builder else notes), offer)))
-            self._notice.show_text("note", text, [*(notes if builder else ()), *reasons], ways)
+            self._notice.show_text("note", text, [*(notes if builder else ()), *reasons], buttons)
         is_loud = bool(news or problems or foreign)
         quiet = (own if lead else None, bool(builder), tuple(notes), session.edits.offered)
         self._shown = None if is_loud else quiet

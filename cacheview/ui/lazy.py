@@ -15,14 +15,14 @@ class Lazy(Generic[_T]):
 
     def __init__(self, make: Callable[[], _T]) -> None:
         self._make = make
-        self._made: _T | None = None
+        self._value: _T | None = None
 
     def __call__(self) -> _T:
-        if self._made is None:
-            self._made = self._make()
-        return self._made
+        if self._value is None:
+            self._value = self._make()
+        return self._value
 
     @property
     def existing(self) -> _T | None:
         """The value; None: it has not been created."""
-        return self._made
+        return self._value

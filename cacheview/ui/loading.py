@@ -12,7 +12,7 @@ from PySide6.QtCore import QObject, QTimer, Signal
 
 from cacheview.collector import paused_collector
 from cacheview.stores.progress import Cancelled
-from cacheview.ui.courtesy import Courtesy, time_of_this_thread
+from cacheview.ui.pacing import Pacer, time_of_this_thread
 
 __all__ = ["GOODBYE", "Background", "Loader", "Report", "Work", "end_all"]
 
@@ -100,7 +100,7 @@ class _Request:
     """One piece of work, used by both threads.
 
     Attributes:
-        window_time: see `Courtesy`.
+        window_time: see `Pacer`.
     """
 
     def __init__(self, number: int, work: Work, window_time: Callable[[], float] | None) -> None:
@@ -240,17 +240,17 @@ class _Report:
         self._due = 0.0
         self._part_due = 0.0
         self._parting = threading.Lock()
-        self._courtesy = Courtesy(request.window_time)
+        self._pacer = Pacer(request.window_time)
 
     def begin(self) -> None:
         """Wait until the work may begin."""
-        self._courtesy.begin()
+        self._pacer.begin()
         self.alive()
 
     def alive(self) -> None:
         """Raise if the work is no longer wanted."""
         if not self._request.is_cancelled:
-            self._courtesy.give_way()
+            self._pacer.yield_to_window()
         if self._request.is_cancelled:
             raise Cancelled
 
@@ -272,9 +272,9 @@ class _Report:
                 self._wait()
             elif time.monotonic() < self._part_due or not self._request.part_shown.is_set():
                 return
-            made = make()
+            result = make()
             self._request.part_shown.clear()
-            self._mail.parted.emit(self._request.number, made)
+            self._mail.parted.emit(self._request.number, result)
             self._part_due = time.monotonic() + _PART_INTERVAL
             if last:
                 self._wait()

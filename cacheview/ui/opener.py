@@ -94,8 +94,8 @@ class Opener(QObject):
         self.chosen_rules = ""
         self.case = 0
         self._leftovers = Leftovers()
-        self._rest = QTimer(self, singleShot=True)
-        self._rest.timeout.connect(self._settle)
+        self._settle_timer = QTimer(self, singleShot=True)
+        self._settle_timer.timeout.connect(self._settle)
         self._unsettled = 0
         self._loader = Loader(self)
         self._loader.progressed.connect(self.progressed)
@@ -153,7 +153,7 @@ class Opener(QObject):
 
     def close(self) -> None:
         """Stop reading, and wait until it has stopped."""
-        self._rest.stop()
+        self._settle_timer.stop()
         self._loader.close()
 
     def choose_file(self) -> None:
@@ -191,16 +191,16 @@ class Opener(QObject):
         self.opened.emit(loaded, again)
         self._images = len(loaded.cache.store.images)
         self._unsettled += 1
-        self._rest.start(_REST if self._unsettled < _MOST_UNSETTLED else _SHORT_REST)
+        self._settle_timer.start(_REST if self._unsettled < _MOST_UNSETTLED else _SHORT_REST)
 
     def _begin_reading(self) -> None:
         self._leftovers.begin()
         if self._unsettled < _MOST_UNSETTLED:
-            self._rest.stop()
+            self._settle_timer.stop()
 
     def _settle(self) -> None:
         if not self._is_at_rest():
-            self._rest.start(_SHORT_REST)
+            self._settle_timer.start(_SHORT_REST)
             return
         self._unsettled = 0
         self._leftovers.end(self.location, self._images)

@@ -39,7 +39,7 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
         from cacheview.ui.answering import make_ready
         from cacheview.ui.images.tree import forest
 
-        begun = time.time()
+        started_at = time.time()
         loading = threading.Thread(target=load_panes, daemon=True, name="load-panes")
         loading.start()
         known: list[ImageStore] = []
@@ -90,7 +90,7 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
             cache,
             probe,
             daemon=daemon,
-            read_at=begun,
+            read_at=started_at,
             forest=tree,
             compared_stores=compared_stores,
             answered=answered,

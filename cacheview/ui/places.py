@@ -57,7 +57,7 @@ class Places(QObject):
         """Redo the next step, once the place that it leads to is available."""
         self._step(self._document.redo_place, self._document.undo_stack.redo)
 
-    def bring_back(self, place: Place, probe: Probe) -> None:
+    def restore_edited(self, place: Place, probe: Probe) -> None:
         """Restore an edited probe as an edit of the store's own probe."""
         self.read_place(place, lambda: self._restore(place, probe))
 
@@ -65,7 +65,7 @@ class Places(QObject):
         """Restore all probes offered by `EditedProbes`, each in its place, and show the last one."""
         offered = self._edits.take_offered()
         if offered:
-            self.bring_back((offered[-1].case, offered[-1].number), offered[-1].probe)
+            self.restore_edited((offered[-1].case, offered[-1].number), offered[-1].probe)
 
     def _go(self, place: Place, text: str, *, own: bool = False) -> None:
         probe = None if own else self._edits.get(place)

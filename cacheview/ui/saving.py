@@ -24,6 +24,6 @@ class WindowSaver(Saver):
         self.cancelled.connect(lambda: host.status.show_text("Saving was canceled, and nothing was written"))
 
     def _not_saved(self, error: Exception) -> None:
-        ways = (("&Save again…", self._host.commands.save_suite.trigger),)
-        self._host.notice.show_text("error", f"The store was not saved: {error}", (), ways)
+        buttons = (("&Save again…", self._host.commands.save_suite.trigger),)
+        self._host.notice.show_text("error", f"The store was not saved: {error}", (), buttons)
         self._host.notice.show()

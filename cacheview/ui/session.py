@@ -247,9 +247,9 @@ class Session(QObject):
         """Whether replaced objects are still to be freed."""
         return self._discarder.is_busy
 
-    def discard(self, *made: object) -> None:
+    def discard(self, *objects: object) -> None:
         """Free objects in another thread before they are replaced; see `Discarder`."""
-        self._discarder.discard(*made)
+        self._discarder.discard(*objects)
 
     # Supposed changes of the store
 
@@ -267,30 +267,30 @@ class Session(QObject):
         """
         before = self.daemon
         self.discard(self._answer, *self._supposed.parts)
-        self._supposed.put(changed, cache, change, self._state, copy(self._selection))
+        self._supposed.replace(changed, cache, change, self._state, copy(self._selection))
         self.supposed_changed.emit()
         self._show_cache(before)
 
     def end_supposing(self) -> None:
         """Show the actual store again, with the earlier probe and selection."""
-        before, kept = self.daemon, self._take_back()
-        if kept is None:
+        before, earlier = self.daemon, self._restore_actual()
+        if earlier is None:
             return
-        self._shown.change = kept.change or StoreChanges()  # the tree keeps its position
+        self._shown.change = earlier.change or StoreChanges()  # the tree keeps its position
         self._show_cache(before)
-        self._shown.change = kept.change
-        self._selection.restore(kept.selection)
-        if self.document.place == kept.place and not self.document.edit(kept.probe, "Leave What if"):
+        self._shown.change = earlier.change
+        self._selection.restore(earlier.selection)
+        if self.document.place == earlier.place and not self.document.edit(earlier.probe, "Leave What if"):
             self.selection_changed.emit()
 
-    def _take_back(self) -> SessionBefore | None:
+    def _restore_actual(self) -> SessionBefore | None:
         """Restore the actual store silently; None: it is already shown."""
         if self.supposed is not None:
             self.discard(self._answer, *self._supposed.parts)
-        kept = self._supposed.take_back()
-        if kept is not None:
+        earlier = self._supposed.restore()
+        if earlier is not None:
             self.supposed_changed.emit()
-        return kept
+        return earlier
 
     def _show_cache(self, before: Daemon) -> None:
         """Use another cache from now on. ``before``: the previous daemon."""
@@ -301,7 +301,7 @@ class Session(QObject):
 
     def open(self, loaded: OpenedStore) -> None:
         """Show another location."""
-        self._take_back()
+        self._restore_actual()
         self.discard(self._answer, *self._shown.parts)
         self.edits.leave()
         self._shown.open(loaded)
@@ -309,11 +309,11 @@ class Session(QObject):
         self._show(loaded.probe)
         last = self.edits.enter()
         if last is not None:
-            self.places.bring_back(*last)
+            self.places.restore_edited(*last)
 
     def reload(self, loaded: OpenedStore) -> None:
         """Show the reloaded location. Case, probe and undo steps stay."""
-        self._take_back()
+        self._restore_actual()
         self.discard(self._answer, *self._shown.parts)
         self._shown.reload(loaded)
         self._keep_places()
@@ -323,7 +323,7 @@ class Session(QObject):
 
     def _keep_places(self) -> None:
         """Drop undo steps to probes that no longer exist in the reloaded location."""
-        self.edits.drop_lost()
+        self.edits.drop_missing()
         if self._shown.place != self.document.place or not all(map(self._shown.has_place, self.document.places)):
             self._load(self.document.probe)
 
@@ -368,7 +368,7 @@ class Session(QObject):
 
     def _moving(self, place: Place) -> None:
         """Use the cache of the place that the document is moving to."""
-        self._take_back()
+        self._restore_actual()
         before = self.store
         self.discard(self._answer, self.cache)
         self._shown.move(place)

@@ -48,8 +48,8 @@ class Settings:
 
         Only a connection would show whether a daemon exists.
         """
-        kept = [location for location in self._texts("recent") if is_live(location) or os.path.exists(location)]
-        return kept[:MAX_RECENT]
+        saved = [location for location in self._texts("recent") if is_live(location) or os.path.exists(location)]
+        return saved[:MAX_RECENT]
 
     def add_recent(self, location: str) -> None:
         """Put a file, a folder or a live store at the top of the list."""
@@ -135,8 +135,8 @@ class Settings:
     @property
     def scheme(self) -> str:
         """The color scheme, ``light`` or ``dark``; empty: the system's."""
-        kept = self._text("window/scheme")
-        return kept if kept in ("light", "dark") else ""
+        saved = self._text("window/scheme")
+        return saved if saved in ("light", "dark") else ""
 
     @scheme.setter
     def scheme(self, scheme: str) -> None:
@@ -145,8 +145,8 @@ class Settings:
     @property
     def zoom(self) -> int:
         """The text size in percent of the system's; 100 if it is not a valid number."""
-        kept = self._text("window/zoom")
-        percent = int(kept) if kept.isascii() and kept.isdecimal() and len(kept) < 4 else 100
+        saved = self._text("window/zoom")
+        percent = int(saved) if saved.isascii() and saved.isdecimal() and len(saved) < 4 else 100
         return percent if LEAST_ZOOM <= percent <= MOST_ZOOM else 100
 
     @zoom.setter
@@ -177,8 +177,8 @@ class Settings:
         return self._text("engine/follow") == "true"
 
     @following.setter
-    def following(self, wanted: bool) -> None:
-        self._stored.setValue("engine/follow", "true" if wanted else "false")
+    def following(self, enabled: bool) -> None:
+        self._stored.setValue("engine/follow", "true" if enabled else "false")
 
     @property
     def editor(self) -> str:

@@ -73,15 +73,15 @@ class StartPage(QWidget):
             ("open", "text_faint"),
             "Open an image store",
             "Drop a docker save archive, an OCI image layout or a suite file here, or choose one.",
-            self._ways_in(),
+            self._open_buttons(),
         )
         self._list(recent)
 
     def show_error(self, title: str, text: str) -> None:
         """Show the reason that a store could not be opened, and what to do."""
-        self._show(("error", "error"), title, text, (("&Try again", self.again_requested), *self._ways_in()))
+        self._show(("error", "error"), title, text, (("&Try again", self.again_requested), *self._open_buttons()))
 
-    def _ways_in(self) -> tuple[_Button, ...]:
+    def _open_buttons(self) -> tuple[_Button, ...]:
         return (
             ("Open &file…", self.file_requested),
             ("Open f&older…", self.folder_requested),
@@ -95,13 +95,13 @@ class StartPage(QWidget):
         self._text.setText(visible(text))
         clear(self._buttons)
         self._buttons.addStretch(1)
-        made = [self._button(label, pressed) for label, pressed in buttons]
-        for button in made:
+        widgets = [self._button(label, pressed) for label, pressed in buttons]
+        for button in widgets:
             self._buttons.addWidget(button)
             button.show()
         self._buttons.addStretch(1)
         self._list(())
-        made[0].setFocus()  # the page is the only content
+        widgets[0].setFocus()  # the page is the only content
 
     def _list(self, recent: Sequence[str]) -> None:
         clear(self._recent)

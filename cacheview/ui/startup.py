@@ -79,13 +79,13 @@ def explain_no_plugin(plugins: Path, environment: Mapping[str, str], entry: str)
         plugins: the folder of Qt's platform plugins.
         entry: Qt's message.
     """
-    wanted = environment.get("QT_QPA_PLATFORM", "").partition(":")[0]
-    if not wanted:
-        wanted = "xcb" if environment.get("DISPLAY") else "wayland"
-    plugin = plugins / f"libq{wanted}.so"
+    plugin_name = environment.get("QT_QPA_PLATFORM", "").partition(":")[0]
+    if not plugin_name:
+        plugin_name = "xcb" if environment.get("DISPLAY") else "wayland"
+    plugin = plugins / f"libq{plugin_name}.so"
     if not plugin.exists():
         results = sorted(path.name.removeprefix("libq").removesuffix(".so") for path in plugins.glob("libq*.so"))
-        return f"Qt has no platform plugin {wanted!r}. Set QT_QPA_PLATFORM to one of: {', '.join(results)}"
+        return f"Qt has no platform plugin {plugin_name!r}. Set QT_QPA_PLATFORM to one of: {', '.join(results)}"
     import ctypes  # not needed for a successful start
 
     try:

@@ -51,7 +51,7 @@ class SupposedStore:
         """All objects that are replaced with the next store."""
         return self.changed, self._cache
 
-    def put(
+    def replace(
         self, changed: ChangedStore, cache: ImageCache, change: StoreChanges, state: tuple[Place, Probe], by: Selection
     ) -> None:
         """Show a changed store.
@@ -67,7 +67,7 @@ class SupposedStore:
         self.changed, self._cache = changed, cache
         shown.cache, shown.daemon, shown.change = cache, changed.daemon, change
 
-    def take_back(self) -> SessionBefore | None:
+    def restore(self) -> SessionBefore | None:
         """Show the actual store. Returns the earlier state; None: it is already shown."""
         before = self._before
         if before is not None:

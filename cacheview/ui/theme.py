@@ -139,7 +139,7 @@ class _ColorSchemeFollower(QObject):
     def __init__(self, app: QApplication) -> None:
         super().__init__(app)
         self._app = app
-        self._held: Qt.ColorScheme | None = None
+        self._fixed_scheme: Qt.ColorScheme | None = None
         self._applied = False
         if not app.property(_STYLED):
             app.setStyle(_QT_STYLE)
@@ -148,8 +148,8 @@ class _ColorSchemeFollower(QObject):
         app.setFont(self._font)
         app.styleHints().colorSchemeChanged.connect(self._apply)
 
-    def follow(self, held: Qt.ColorScheme | None) -> None:
-        self._held = held
+    def follow(self, fixed_scheme: Qt.ColorScheme | None) -> None:
+        self._fixed_scheme = fixed_scheme
         self._apply()
 
     def zoom(self, percent: int) -> None:
@@ -170,8 +170,8 @@ class _ColorSchemeFollower(QObject):
         self.changed.emit()
 
     def _apply(self) -> None:
-        if self._held is not None:
-            tokens = tokens_for(self._held)
+        if self._fixed_scheme is not None:
+            tokens = tokens_for(self._fixed_scheme)
         elif not self._applied:
             tokens = tokens_for(self._app.palette())  # still the system's
         else:

@@ -252,7 +252,7 @@ class MainWindow(QMainWindow):
         )
         self._what_is_open().attach(self._session())
         self._panes().files_requested.connect(lambda: self.files.show_of_verdict())
-        self._panes().details_requested.connect(lambda: self.docks.get(DETAILS).bring())
+        self._panes().details_requested.connect(lambda: self.docks.get(DETAILS).show_and_focus())
         self._panes().layer_requested.connect(lambda image: self.files.show_layer(image, self._session().store))
 
     def _opened(self, again: bool) -> None:
@@ -349,12 +349,12 @@ class MainWindow(QMainWindow):
     def _show_copied(self, what: str) -> None:
         self.status.show_text(f"Copied: {what}")
 
-    def _follow(self, wanted: bool) -> None:
-        if wanted or self._follower.existing is not None:
-            self.follower.set_following(wanted)
+    def _follow(self, enabled: bool) -> None:
+        if enabled or self._follower.existing is not None:
+            self.follower.set_following(enabled)
 
-    def _remember_following(self, wanted: bool) -> None:
-        self._settings.following = wanted
+    def _remember_following(self, enabled: bool) -> None:
+        self._settings.following = enabled
 
     # Events
 

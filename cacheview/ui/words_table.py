@@ -90,10 +90,10 @@ class WordsTable(QTableView):
     def measure(self) -> None:
         """Measure again after a change of the font."""
         figure = QFontMetrics(strong_font()).horizontalAdvance("0")
-        wanted = {column: count * figure + 4 * GRID for column, count in self._widths.items()}
-        share = min(1.0, self.viewport().width() * _MOST / max(1, sum(wanted.values())))
+        preferred = {column: count * figure + 4 * GRID for column, count in self._widths.items()}
+        share = min(1.0, self.viewport().width() * _MOST / max(1, sum(preferred.values())))
         self._is_cut = share < 1.0
-        for column, width in wanted.items():
+        for column, width in preferred.items():
             least = self.horizontalHeader().sectionSizeHint(column)  # its title is not cut
             self._set_width(column, max(least, int(width * share)))
         self._fit_words()
@@ -125,10 +125,10 @@ class WordsTable(QTableView):
             words = {word for cell in cells for word in str(cell.data() or "").split()}
             has_icon = any(cell.data(Qt.ItemDataRole.DecorationRole) is not None for cell in cells)
             around = 5 * GRID + (icon_size() + GRID if has_icon else 0)
-            lacking = max(map(metrics.horizontalAdvance, words), default=0) + around - self.columnWidth(column)
-            if 0 < lacking <= room:
-                self._set_width(column, self.columnWidth(column) + lacking)
-                room -= lacking
+            shortfall = max(map(metrics.horizontalAdvance, words), default=0) + around - self.columnWidth(column)
+            if 0 < shortfall <= room:
+                self._set_width(column, self.columnWidth(column) + shortfall)
+                room -= shortfall
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)

@@ -91,11 +91,11 @@ class Workspace(QWidget):
     def prepare(self) -> bool:
         """Create one more piece for `attach`, in a few milliseconds. Returns whether there is more to do.
 
-        The panes stay hidden. The work for showing them is left to `bring`.
+        The panes stay hidden. The work for showing them is left to `show_next_piece`.
         """
         return next(self._pieces, False)
 
-    def bring(self, panes: NextPaneRequest | None = None) -> bool:
+    def show_next_piece(self, panes: NextPaneRequest | None = None) -> bool:
         """Do one more piece of work to show the prepared panes. Returns whether there is more to do.
 
         Args:
@@ -158,7 +158,7 @@ class Workspace(QWidget):
 
     def attach(self, session: Session) -> None:
         """Show a session, whose document is the one given before. All panes exist afterwards."""
-        while self.prepare() or self.bring():
+        while self.prepare() or self.show_next_piece():
             pass
         for pane in self.panes:
             pane.raise_()  # also last for a screen reader
@@ -183,8 +183,8 @@ class Workspace(QWidget):
         sizes, left = [], sum(self._widths)
         for place in range(self._splitter.count()):
             widget = self._splitter.widget(place)
-            gone = widget is None or widget.isHidden()
-            sizes.append(left if widget is self._busy else 0 if gone else self._widths[place])
+            is_hidden = widget is None or widget.isHidden()
+            sizes.append(left if widget is self._busy else 0 if is_hidden else self._widths[place])
             left -= sizes[-1]
         self._splitter.setSizes(sizes)
 
@@ -346,8 +346,8 @@ class Workspace(QWidget):
 
     def _explain_image(self, image: Image, why: str) -> None:
         if why:
-            ways = "To see what the classic builder would look up, replay the image's Dockerfile (Ctrl+D)."
-            self._session.select(SelectedItem(f"image {image.title}", why=f"{why} {ways}", is_until_edit=True))
+            advice = "To see what the classic builder would look up, replay the image's Dockerfile (Ctrl+D)."
+            self._session.select(SelectedItem(f"image {image.title}", why=f"{why} {advice}", is_until_edit=True))
         else:
             self._session.release_image()
 
@@ -380,4 +380,4 @@ def first_focus(pane: QWidget) -> QWidget | None:
             results.append(widget)
         widget = widget.nextInFocusChain()
     fields: list[Callable[[QWidget], bool]] = [lambda w: not w.inherits("QAbstractButton"), lambda _: True]
-    return next((widget for wanted in fields for widget in results if wanted(widget)), None)
+    return next((widget for matches in fields for widget in results if matches(widget)), None)

@@ -95,7 +95,7 @@ def opened(count: int, folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPat
     load_docks(lambda: None)
     with qtbot.waitSignal(window.settled, timeout=PATIENCE):
         window.open("engine:")
-    qtbot.waitUntil(lambda: not window.opener._rest.isActive(), timeout=PATIENCE)
+    qtbot.waitUntil(lambda: not window.opener._settle_timer.isActive(), timeout=PATIENCE)
     return person
 
 
@@ -251,7 +251,7 @@ def modes(person: Person, folder: Path) -> None:
     person.act("what if: left", mode.leave, lambda: session.supposed is None and session.answer is not None)
 
     def reloaded() -> bool:
-        is_settled = not window.opener.is_busy and not window.opener._rest.isActive()
+        is_settled = not window.opener.is_busy and not window.opener._settle_timer.isActive()
         return is_settled and session.answer is not None
 
     person.act("reload", window.opener.reload, reloaded)

@@ -285,7 +285,7 @@ def work(window):
     def started():
         url = bridge.watcher.url
         threading.Thread(target=client, args=(url,), daemon=True).start()
-    window.watched.bring()
+    window.watched.show_and_focus()
     bridge = window.watched.pane.bridge
     bridge.started.connect(started)
     QTimer.singleShot(0, window.watched.pane.watch)

@@ -169,7 +169,7 @@ def test_another_store_is_not_followed(window: MainWindow, qtbot: QtBot, wire: W
 def test_a_lost_connection_is_reported(window: MainWindow, qtbot: QtBot, wire: Wire) -> None:
     window.commands.follow.trigger()
     assert wire.begun.wait(5)
-    with qtbot.waitSignal(window.follower.lost):
+    with qtbot.waitSignal(window.follower.connection_lost):
         wire.broken.set()
     assert not window.commands.follow.isChecked()
     assert any("the connection broke off" in label.text() for label in window.notice.findChildren(QLabel))

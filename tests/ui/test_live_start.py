@@ -162,7 +162,7 @@ def test_the_events_of_an_engine_are_followed_again(
     assert not settings.following
     window.commands.follow.trigger()
     assert settings.following
-    window.follower.lost.emit("the engine closed the connection")
+    window.follower.connection_lost.emit("the engine closed the connection")
     assert not window.commands.follow.isChecked()
     assert settings.following  # nobody chose otherwise
     assert Settings(settings._file).following

@@ -141,7 +141,7 @@ def test_of_what_fails(given: Hostile, window: MainWindow, qtbot: QtBot) -> None
     for location in (*(f"engine:unix://{socket}" for socket in given.sockets), f"engine:{NASTY}", f"/{NASTY}"):
         opened(window, qtbot, location)
         demand_all_plain(window)
-    window.follower.lost.emit(NASTY)
+    window.follower.connection_lost.emit(NASTY)
     demand_all_plain(window)
     window.notice.show_text("error", NASTY, [NASTY, NASTY])
     window.status.show_text(NASTY)

@@ -18,7 +18,7 @@ from cacheview.layers.layer_memory import LayerMemory
 from cacheview.layers.tarstream import TarLayers
 from cacheview.model import SuiteCase
 from cacheview.stores.suite_file import append_case
-from cacheview.ui.replay.replayer import _kept
+from cacheview.ui.replay.replayer import _save_memory
 from cacheview.ui.settings import Settings
 
 DEMO = "demo:"
@@ -37,7 +37,7 @@ def records(folder: Path) -> None:
 
 
 def sums(folder: Path) -> None:
-    assert _kept(FileSumCache(), folder / "a" / "b" / "sums.json") == ""
+    assert _save_memory(FileSumCache(), folder / "a" / "b" / "sums.json") == ""
 
 
 def layers(folder: Path) -> None:

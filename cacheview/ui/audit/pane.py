@@ -105,15 +105,15 @@ class AuditPane(LookupPane[AuditHead, _Subject]):
         session = self._session
         if session is None:
             return
-        wanted = (session.store, session.cache.rules)
+        subject = (session.store, session.cache.rules)
         shown = self._subject
-        if shown is not None and shown[0] is wanted[0] and shown[1] is wanted[1]:
+        if shown is not None and shown[0] is subject[0] and shown[1] is subject[1]:
             return
         if not self.isVisible():
             self._subject = None
             self._forget()  # they refer to much of a store that may be closed
             return
-        self._subject = wanted
+        self._subject = subject
         self.head.copy_button.setEnabled(False)
         if self.model.hazards:
             self._busy_timer.start()
@@ -123,7 +123,7 @@ class AuditPane(LookupPane[AuditHead, _Subject]):
         def work(report: Report) -> object:
             from cacheview.engine.audit import audit
 
-            return audit(*wanted, progress=lambda done, total: report(done, total, "Looking for hazards"))
+            return audit(*subject, progress=lambda done, total: report(done, total, "Looking for hazards"))
 
         self._loader.start(work)
 
@@ -137,7 +137,7 @@ class AuditPane(LookupPane[AuditHead, _Subject]):
         hazards = counted(len(store_hazards), "hazard") if store_hazards else "No hazards"
         self.head.show_text(f"{hazards} in {images}. Rules: {rules.title}")
         self.head.copy_button.setEnabled(bool(store_hazards))
-        kept = self._chosen()
+        previous = self._chosen()
         image = self.images_model.images[self.images.currentIndex().row()].id if self._has_image() else ""
         places = [table.verticalScrollBar().value() for table in (self.hazards, self.images)]
         self.model.set_hazards(store_hazards)
@@ -147,7 +147,7 @@ class AuditPane(LookupPane[AuditHead, _Subject]):
             self._content.show_text("No hazards under these rules", f"{images} checked. Rules: {rules.title}.")
             self.settled.emit()
             return
-        same = [row for row, hazard in enumerate(store_hazards) if kept is not None and hazard.kind is kept.kind]
+        same = [row for row, each in enumerate(store_hazards) if previous is not None and each.kind is previous.kind]
         self.hazards.setCurrentIndex(self.model.index(same[0] if same else 0, 0))
         self._content.show_content()
         if self._is_awaited and self.head.close_button.hasFocus():
@@ -216,13 +216,13 @@ class AuditPane(LookupPane[AuditHead, _Subject]):
 
         if self._subject is not None and self._session is not None:
             text = audit_as_text(self.model.hazards, *self._subject, using=self._session.daemon)
-            self._put(text, "all hazards as text")
+            self._copy_to_clipboard(text, "all hazards as text")
 
     def _copy_hazard(self) -> None:
         hazard = self._chosen()
         if hazard is not None:
             text = f"Hazard ({HAZARD_TITLES[hazard.kind]}): {hazard.sentence} {hazard.advice}"
-            self._put(visible(text), "the hazard")
+            self._copy_to_clipboard(visible(text), "the hazard")
 
     def _copy_images(self) -> None:
         # Use ranges of whole rows: an index for each row takes a second for 100,000 rows.
@@ -231,7 +231,7 @@ class AuditPane(LookupPane[AuditHead, _Subject]):
         rows = sorted({row for part in parts for row in range(part.top(), part.bottom() + 1)})
         if rows:
             images = self.images_model.images
-            self._put("\n".join([images[row].id for row in rows]), counted(len(rows), "id"))
+            self._copy_to_clipboard("\n".join([images[row].id for row in rows]), counted(len(rows), "id"))
 
     # Events
 

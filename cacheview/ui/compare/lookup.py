@@ -57,10 +57,10 @@ class RuleSetLookup:
         first = RuleSetAnswer.of(known)
 
         def work(report: Report) -> object:
-            begun = time.monotonic()
+            started_at = time.monotonic()
             lines = self._verdicts(report, probe, first)
             rows = self._rows(report, probe, known, lines)
-            if probe.parent not in self._parents and time.monotonic() - begun > _AT_ONCE:  # many indexes were built
+            if probe.parent not in self._parents and time.monotonic() - started_at > _AT_ONCE:  # many indexes built
                 freeze_more()  # keeps garbage collection, which may run in the UI thread, from scanning them
             self._parents.add(probe.parent)
             with self._turn():
@@ -92,20 +92,20 @@ class RuleSetLookup:
 
     def _verdicts(self, report: Report, probe: Probe, first: RuleSetAnswer) -> dict[str, RuleSetAnswer]:
         lines = {first.rules.name: first}
-        begun = time.monotonic()
+        started_at = time.monotonic()
         for rules in RULE_SETS.values():
             report(len(lines), 2 * len(RULE_SETS), f"Querying: {len(lines)} of {len(RULE_SETS)} rule sets")
             if rules.name not in lines:
                 with self._turn():
                     lines[rules.name] = RuleSetAnswer(rules, self._caches.cache(rules).verdict(probe))
-            if len(lines) == len(RULE_SETS) or time.monotonic() - begun > _AT_ONCE:
+            if len(lines) == len(RULE_SETS) or time.monotonic() - started_at > _AT_ONCE:
                 report.part(lambda: dict(lines))
         return lines
 
     def _rows(self, report: Report, probe: Probe, known: MatrixRow, lines: dict[str, RuleSetAnswer]) -> list[MatrixRow]:
         """Return the complete rows in order, completing ``lines`` on the way."""
         rows = []
-        begun = time.monotonic()
+        started_at = time.monotonic()
         for done, rules in enumerate(RULE_SETS.values()):
             many = len(RULE_SETS)
             report(many + done, 2 * many, f"Finding the deciding checks: {done} of {many} rule sets")
@@ -117,7 +117,7 @@ class RuleSetLookup:
                 row = row_of(cache, probe)
                 lines[rules.name] = RuleSetAnswer.of(row)
             rows.append(row)
-            if time.monotonic() - begun > _AT_ONCE:
+            if time.monotonic() - started_at > _AT_ONCE:
                 report.part(lambda: dict(lines))
         return rows
 

@@ -56,7 +56,7 @@ class ComparePane(LookupPane[CompareHead, Probe]):
         self._lay_out(self.view)
         self._content.pressed.connect(self.look_up_again)
         self._loader.progressed.connect(self._progress)
-        self._loader.parted.connect(self._take)
+        self._loader.parted.connect(self._show_part)
         self._loader.succeeded.connect(self._settle)
         self._loader.failed.connect(self._fail)
         self._loader.finished.connect(self._end)
@@ -119,7 +119,7 @@ class ComparePane(LookupPane[CompareHead, Probe]):
 
     # Results
 
-    def _take(self, lines: dict[str, RuleSetAnswer]) -> None:
+    def _show_part(self, lines: dict[str, RuleSetAnswer]) -> None:
         self.model.add_answers(lines)
 
     def _end(self) -> None:
@@ -165,7 +165,7 @@ class ComparePane(LookupPane[CompareHead, Probe]):
         self._content.show_text("No store is open", "Open a store to compare every rule set's answer.")
 
     def _put_on_clipboard(self, text: str) -> None:
-        self._put(text, f"the answers of all rule sets as {self._copied_form}")
+        self._copy_to_clipboard(text, f"the answers of all rule sets as {self._copied_form}")
 
     # User actions
 

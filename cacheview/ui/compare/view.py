@@ -76,10 +76,10 @@ class MatrixView(QTreeView):
 
     def _fit_columns(self) -> None:
         width = self.viewport().width()
-        for column, wanted, share in zip(
+        for column, preferred, share in zip(
             (MatrixColumn.RULES, MatrixColumn.VERDICT), self.rows.widths, _SHARES, strict=True
         ):
-            self.header().resizeSection(column, max(_LEAST, int(min(wanted, width * share))))
+            self.header().resizeSection(column, max(_LEAST, int(min(preferred, width * share))))
 
     def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         line, tokens = self._matrix.line(index), current_tokens()

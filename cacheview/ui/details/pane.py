@@ -47,7 +47,7 @@ class DetailsPane(DockPane[DetailsHead]):
         self._session: Session | None = None
         self._image: Image | None = None
         self._copier = Loader(self)
-        self._copier.succeeded.connect(lambda copied: self._put(*copied))
+        self._copier.succeeded.connect(lambda copied: self._copy_to_clipboard(*copied))
         self.model = DetailsModel(self)
         self.titles_model = TitlesModel(self)
         self.rows = self._make_rows()

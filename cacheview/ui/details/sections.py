@@ -93,7 +93,7 @@ def sections_of(image: Image, store: ImageStore, rules: RuleSet) -> tuple[Sectio
         rules: the rules to infer whether the image was built here if the store does not report it.
     """
     children = store.children.get(image.id, ())
-    made = image.container_config or image.config.container_config
+    container_config = image.container_config or image.config.container_config
     names = _RowsOnDemand(len(image.names), lambda place: DetailsRow(str(place + 1), image.names[place]))
     sections = (
         Section("Image", tuple(_facts(image))),
@@ -107,7 +107,7 @@ def sections_of(image: Image, store: ImageStore, rules: RuleSet) -> tuple[Sectio
             "Platforms", _RowsOnDemand(len(image.variants), lambda place: _variant(image.variants[place], image)), True
         ),
         Section("Config", _config_rows(image.config.config)),
-        Section("Container config", _config_rows(made)),
+        Section("Container config", _config_rows(container_config)),
         Section(
             "Layers",
             _RowsOnDemand(len(image.diff_ids), lambda place: DetailsRow(str(place + 1), image.diff_ids[place])),

@@ -130,10 +130,10 @@ class ChooseBuildsDialog(QDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(2 * GRID)
         grid.setVerticalSpacing(2 * GRID)
-        for row, (line, text, given) in enumerate(zip(self.lines, ("&A", "&B"), (a, b), strict=True)):
+        for row, (line, text, initial) in enumerate(zip(self.lines, ("&A", "&B"), (a, b), strict=True)):
             label = QLabel(text)
             label.setBuddy(line)
-            line.choose(given)
+            line.choose(initial)
             line.editTextChanged.connect(self._enable)
             grid.addWidget(label, row, 0)
             grid.addWidget(line, row, 1)

@@ -69,7 +69,7 @@ class BuildDiffs(DockController[DiffPane]):
 
     def compare(self, a: BuildChoice, b: BuildChoice) -> None:
         """Compare two builds, and show the dock."""
-        self.bring()
+        self.show_and_focus()
         self.pane.compare(a, b)
 
     def compare_paths(self, paths: Sequence[str]) -> None:

@@ -96,11 +96,11 @@ class DiffPane(DockPane[DiffHead]):
         above.setSpacing(GRID)
         for label in (self.answer, self.loss):
             above.addWidget(label)
-        beside = QHBoxLayout()
-        beside.setSpacing(4 * GRID)
+        side_lines = QHBoxLayout()
+        side_lines.setSpacing(4 * GRID)
         for line in self.sides:
-            beside.addWidget(line, 1)
-        above.addLayout(beside)
+            side_lines.addWidget(line, 1)
+        above.addLayout(side_lines)
         self._parts = TwoPaneSplitter(self.table, self.detail)
         content = QWidget()
         layout = QVBoxLayout(content)
@@ -158,11 +158,11 @@ class DiffPane(DockPane[DiffHead]):
         if self.diff is not None:
             hide = hiding(self.diff, env=False, labels=False)
             forms = {"text": diff_as_text, "Markdown": diff_as_markdown, "JSON": diff_as_json}
-            self._put(forms[form](self.diff, hide), f"the comparison as {form}")
+            self._copy_to_clipboard(forms[form](self.diff, hide), f"the comparison as {form}")
 
     def _copy_row(self) -> None:
         if self.words.text():
-            self._put(self.words.text(), "the differences at this step")
+            self._copy_to_clipboard(self.words.text(), "the differences at this step")
 
     # Results
 

@@ -86,7 +86,7 @@ class Files(DockController[FilesPane]):
         self._step = miss.step
         replay.settled.connect(self._follow, Qt.ConnectionType.UniqueConnection)
         self._show(miss.comparison, miss.step, value.request.store)
-        self.bring()
+        self.show_and_focus()
 
     def _show(self, comparison: FileComparison, step: Step, store: ImageStore) -> None:
         help_ = self._offer(store, comparison.image, self._replay().look_up_again)
@@ -129,7 +129,7 @@ class Files(DockController[FilesPane]):
         self.pane.show_files(
             FilesShown("The probe's files", "", problem=problem, remedy=remedy), store, "Replay Dockerfile…"
         )
-        self.bring()
+        self.show_and_focus()
 
     def show_layer(self, image: Image, store: ImageStore) -> None:
         """Show the files that the top layer of an image added, changed and removed."""
@@ -147,7 +147,7 @@ class Files(DockController[FilesPane]):
 
         help_ = self._offer(store, image, lambda: self.show_layer(image, store))
         self.pane.read(opening_layer(image, layers), f"Layer of {image.title}", store, help_)
-        self.bring()
+        self.show_and_focus()
 
 
 def _title(step: Step) -> str:

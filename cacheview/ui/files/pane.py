@@ -174,11 +174,11 @@ class FilesPane(DockPane[FilesHead]):
         """Show a message that no files were requested."""
         self._store = self._shown = None
         self._help = ""
-        ways = (
+        options = (
             "“Which files differ” for a COPY or ADD that misses in the replay",
             "“Files in this layer” for an image",
         )
-        self._show_empty("No files are shown", f"To list files, choose {', or '.join(ways)}.", "")
+        self._show_empty("No files are shown", f"To list files, choose {', or '.join(options)}.", "")
 
     def show_contents(self, shown: bool) -> None:
         """Show or hide the contents of the selected file."""
@@ -334,20 +334,20 @@ class FilesPane(DockPane[FilesHead]):
     def _copy_paths(self, index: QModelIndex) -> None:
         node = self.model.node(index)
         if node is not None:
-            self._put(visible(node.path), "the path")
+            self._copy_to_clipboard(visible(node.path), "the path")
 
     def _copy_rows(self) -> None:
         rows = sorted(self.tree.selectionModel().selectedRows(), key=lambda index: self.tree.visualRect(index).top())
         nodes = [node for index in rows if (node := self.model.node(index)) is not None]
         if nodes:
-            self._put("\n".join(map(_line, nodes)), counted(len(nodes), "file"))
+            self._copy_to_clipboard("\n".join(map(_line, nodes)), counted(len(nodes), "file"))
 
     def _copy_all(self) -> None:
         shown = self._shown
         if shown is not None:
             lines = [*map(visible, (shown.title, *self.notes))]
             lines += [_line(node) for node in self.model.root.below() if node.change is not None]
-            self._put("\n".join(lines), "the files as text")
+            self._copy_to_clipboard("\n".join(lines), "the files as text")
 
     # Events
 

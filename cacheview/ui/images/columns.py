@@ -88,11 +88,11 @@ class TreeColumns(QObject):
     def give_way(self) -> None:
         """Hide columns if they leave the images too little space. Tool tips still show everything."""
         room = self._tree.viewport().width() - _ROOM * self._tree.fontMetrics().averageCharWidth()
-        wanted = [column for column in _CHOSEN if column not in self._hidden | self._empty]
+        visible = [column for column in _CHOSEN if column not in self._hidden | self._empty]
         narrow: set[ImagesColumn] = set()
         for column in _GIVING_WAY:
-            taken = sum(self._widths[each] for each in wanted if each not in narrow)
-            if taken > room and column in wanted and column not in self._insisted:
+            needed = sum(self._widths[each] for each in visible if each not in narrow)
+            if needed > room and column in visible and column not in self._insisted:
                 narrow.add(column)
         if narrow != self._narrow:
             self._narrow = narrow

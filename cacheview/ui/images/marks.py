@@ -82,13 +82,13 @@ class Marks:
         self._parent = explanation.trace.probe.parent
         self._index = explanation.trace.index
         self._probe = explanation.trace.probe
-        self._made: dict[str, tuple[ImageMark, ...]] = {}
+        self._cached: dict[str, tuple[ImageMark, ...]] = {}
 
     def of(self, image_id: str) -> tuple[ImageMark, ...]:
         """Return the marks of an image; the empty id stands for scratch."""
-        results = self._made.get(image_id)
+        results = self._cached.get(image_id)
         if results is None:
-            results = self._made[image_id] = tuple(self._make(image_id))
+            results = self._cached[image_id] = tuple(self._make(image_id))
         return results
 
     @cached_property

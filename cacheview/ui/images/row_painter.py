@@ -163,8 +163,8 @@ class RowPainter:
         """Return the badges of a row. If space is short, those that are not about the answer lose their words first."""
         short: set[ImageMark] = set()
         for mark in sorted(marks, key=lambda mark: mark.kind not in _BESIDE):
-            taken = sum(round(self._badge(each, ratio, short=each in short).width() / ratio) + _GAP for each in marks)
-            if taken <= room:
+            needed = sum(round(self._badge(each, ratio, short=each in short).width() / ratio) + _GAP for each in marks)
+            if needed <= room:
                 break
             short.add(mark)
         return [self._badge(mark, ratio, short=mark in short) for mark in marks]

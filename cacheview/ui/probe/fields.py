@@ -271,9 +271,9 @@ class KeyedField(RowsField):
 
     def set_value(self, value: Any) -> None:
         self._value = value
-        wanted = dict(value or {})
-        if wanted != self._as_map(self.model.rows):
-            self.model.set_rows([self._as_row(key, entry) for key, entry in wanted.items()])
+        entries = dict(value or {})
+        if entries != self._as_map(self.model.rows):
+            self.model.set_rows([self._as_row(key, entry) for key, entry in entries.items()])
         self._show_duplicates()
         self._prompt(value)
         self._show_marks()

@@ -205,18 +205,18 @@ class ConfigForm(QScrollArea):
         if not self._complete:
             return
         out = [name for name in FORM_ORDER if name in self._out]
-        rest = [name for name in FORM_ORDER if name not in self._out]
-        wanted: list[QWidget] = [self.row(name) for name in out]
-        wanted.append(self.fold)
+        remaining = [name for name in FORM_ORDER if name not in self._out]
+        widgets: list[QWidget] = [self.row(name) for name in out]
+        widgets.append(self.fold)
         if self._unfolded:
-            wanted += [self.row(name) for name in rest]
-        for position, widget in enumerate(wanted):
+            widgets += [self.row(name) for name in remaining]
+        for position, widget in enumerate(widgets):
             if self._layout.indexOf(widget) != position:
                 self._layout.insertWidget(position, widget)
         for widget in {*self._rows.values(), self.fold}:
-            widget.setVisible(widget in wanted)
-        self._label_fold(len(rest))
-        for one, other in pairwise(each for widget in wanted for each in _tab_stops(widget)):
+            widget.setVisible(widget in widgets)
+        self._label_fold(len(remaining))
+        for one, other in pairwise(each for widget in widgets for each in _tab_stops(widget)):
             QWidget.setTabOrder(one, other)
 
     def first_focus(self) -> QWidget:

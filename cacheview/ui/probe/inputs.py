@@ -140,22 +140,22 @@ class DurationEdit(LineEdit):
         if value != self._value or not (self.hasFocus() or self._is_wrong):
             self._value = value
             self.set_value(format_duration(value) if value else "")
-            self._say("")
+            self._show_problem("")
 
     def _typed(self, text: str) -> None:
         try:
             self._value = parse_duration(text.strip()) if text.strip() else 0
         except DataError as error:
-            self._say(str(error))
+            self._show_problem(str(error))
             return
-        self._say("")
+        self._show_problem("")
         self.edited.emit(self._value)
 
     def _finish(self) -> None:
         if not self._is_wrong:
             self.set_value(format_duration(self._value) if self._value else "")
 
-    def _say(self, why: str) -> None:
+    def _show_problem(self, why: str) -> None:
         self._is_wrong = bool(why)
         self.wrong.emit(why)
 

@@ -43,8 +43,8 @@ class TokenLabel(Wrapped):
     def _colour(self) -> None:
         tokens = current_tokens()
         palette = self.palette()
-        wanted = {QPalette.ColorRole.WindowText: self._token, QPalette.ColorRole.Window: self._surface}
-        colours = {role: QColor(getattr(tokens, token)) for role, token in wanted.items() if token}
+        tokens_by_role = {QPalette.ColorRole.WindowText: self._token, QPalette.ColorRole.Window: self._surface}
+        colours = {role: QColor(getattr(tokens, token)) for role, token in tokens_by_role.items() if token}
         self.setAutoFillBackground(bool(self._surface))
         if any(palette.color(role) != colour for role, colour in colours.items()):
             for role, colour in colours.items():

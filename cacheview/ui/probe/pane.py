@@ -70,7 +70,7 @@ class ProbePane(QWidget):
         self.daemon: Callable[[], Daemon] | None = None
         self._marks: Mapping[str, FieldMark] = {}
         self._revealing = False
-        self._taken: Probe | None = None  # the last probe loaded from an image
+        self._loaded: Probe | None = None  # the last probe loaded from an image
         self.parent_field = ParentField()
         self.cache_from_field = CacheFromField()
         self.platform_field = PlatformField()
@@ -102,7 +102,7 @@ class ProbePane(QWidget):
 
     def set_edited(self, edited: bool) -> None:
         """Show in the title whether the user edited the probe. A probe just loaded from an image does not count."""
-        is_shown = edited and self._document.probe != self._taken
+        is_shown = edited and self._document.probe != self._loaded
         self._bar.show_title(*(("Probe (edited)", "Edited") if is_shown else ("Probe", "")))
         set_tip(self._bar, "The probe has been edited; undo to restore the loaded probe" if is_shown else "")
 
@@ -122,7 +122,7 @@ class ProbePane(QWidget):
             return
         made_with = image.container_config or image.config.container_config or ContainerConfig()
         probe = self._document.probe.model_copy(update={"parent": image.parent or SCRATCH, "config": made_with})
-        self._taken = probe
+        self._loaded = probe
         self._document.edit(probe, f"Use the probe from {one_line(image.title)}")
 
     def load_config(self, config: ContainerConfig, text: str) -> None:
@@ -131,7 +131,7 @@ class ProbePane(QWidget):
 
     def reveal(self, path: str) -> None:
         """Mark the part at a path, and move the keyboard focus there. Raises ValueError if it is not a field."""
-        with self._unheard():
+        with self._without_field_signals():
             self._find(path).setFocus(Qt.FocusReason.OtherFocusReason)
 
     def point_at(self, path: str) -> None:
@@ -139,11 +139,11 @@ class ProbePane(QWidget):
 
         Raises ValueError if it is not a field.
         """
-        with self._unheard():
+        with self._without_field_signals():
             self._find(path)
 
     @contextmanager
-    def _unheard(self) -> Iterator[None]:
+    def _without_field_signals(self) -> Iterator[None]:
         """Do not report moves in the meantime, since they are not the user's."""
         self._revealing = True
         try:

@@ -127,11 +127,11 @@ class RowsDelegate(QStyledItemDelegate):
         lines = self._layout(self._shown(index, text_width), text_width, current_tokens()).lineCount()
         height = max(1, lines) * self.line_height
         note = index.data(NOTE_ROLE)
-        if isinstance(note, RowRemark) and self._is_last(index) and not self._beside(index, note, text_width):
+        if isinstance(note, RowRemark) and self._is_last(index) and not self._fits_beside_text(index, note, text_width):
             height += QFontMetrics(self._small).height()
         return QSize(option.rect.width(), height + 2 * GRID)
 
-    def _beside(self, index: _Index, note: RowRemark, width: int) -> bool:
+    def _fits_beside_text(self, index: _Index, note: RowRemark, width: int) -> bool:
         """Whether a note fits on the line of the text."""
         used = QFontMetrics(self._mono).horizontalAdvance(visible(str(index.data())[:400]))
         return used + 3 * GRID + QFontMetrics(self._small).horizontalAdvance(one_line(note.text)) <= width
@@ -244,7 +244,7 @@ class RowsDelegate(QStyledItemDelegate):
         painter.setFont(self._small)
         painter.setPen(QColor(getattr(tokens, note.token)))
         text = one_line(note.text)
-        if self._beside(index, note, rect.width()):
+        if self._fits_beside_text(index, note, rect.width()):
             line = QRect(rect.left(), rect.top(), rect.width(), self.line_height)
             alignment = Qt.AlignmentFlag.AlignRight
         else:

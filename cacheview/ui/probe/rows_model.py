@@ -140,26 +140,26 @@ class ConfigRowsModel(QAbstractTableModel):
         end = 0
         while end < min(len(old), len(new)) - start and old[-1 - end] == new[-1 - end]:
             end += 1
-        gone, come = len(old) - start - end, len(new) - start - end
-        kept = min(gone, come)
-        if kept:
-            old[start : start + kept] = new[start : start + kept]
-            self._changed(start, start + kept - 1)
-        first = start + kept
-        if gone > kept:
-            self.beginRemoveRows(_NOWHERE, first, start + gone - 1)
+        removed_count, added_count = len(old) - start - end, len(new) - start - end
+        replaced_count = min(removed_count, added_count)
+        if replaced_count:
+            old[start : start + replaced_count] = new[start : start + replaced_count]
+            self._changed(start, start + replaced_count - 1)
+        first = start + replaced_count
+        if removed_count > replaced_count:
+            self.beginRemoveRows(_NOWHERE, first, start + removed_count - 1)
             self._rows = new
             self.endRemoveRows()
-        elif come > kept and end == 0:
+        elif added_count > replaced_count and end == 0:
             # The first new row takes the place of the empty one, which may be the one being edited.
             old.append(new[first])
             self._ghosts = 0
             self._changed(first, first)
-            self.beginInsertRows(_NOWHERE, first + 1, first + come - kept)
+            self.beginInsertRows(_NOWHERE, first + 1, first + added_count - replaced_count)
             self._rows, self._ghosts = new, 1
             self.endInsertRows()
-        elif come > kept:
-            self.beginInsertRows(_NOWHERE, first, first + come - kept - 1)
+        elif added_count > replaced_count:
+            self.beginInsertRows(_NOWHERE, first, first + added_count - replaced_count - 1)
             self._rows = new
             self.endInsertRows()
 

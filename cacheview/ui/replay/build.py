@@ -26,11 +26,11 @@ __all__ = [
     "forget_values",
     "is_dockerfile",
     "is_tar",
-    "keep",
-    "kept",
     "options_in_words",
     "options_of",
     "remembered",
+    "save_build",
+    "saved_builds",
 ]
 
 MOST_KEPT: Final = 10
@@ -70,8 +70,8 @@ class Build(Model):
     @property
     def missing(self) -> tuple[str, ...]:
         """Names of the build arguments whose value was not saved, and which have no value now."""
-        given = {_pair(text)[0] for text in self.build_args}
-        return tuple(name for name in self.withheld if name not in given)
+        with_value = {_pair(text)[0] for text in self.build_args}
+        return tuple(name for name in self.withheld if name not in with_value)
 
     @property
     def values(self) -> tuple[str, ...]:
@@ -221,13 +221,13 @@ def options_in_words(build: Build) -> tuple[str, ...]:
 # Saved builds
 
 
-def kept(settings: Settings) -> list[Build]:
+def saved_builds(settings: Settings) -> list[Build]:
     """Return the most recently replayed builds whose Dockerfile still exists, newest first."""
     builds = (_read(text) for text in settings.builds)
     return [build for build in builds if build is not None and Path(build.dockerfile).is_file()]
 
 
-def keep(settings: Settings, build: Build) -> None:
+def save_build(settings: Settings, build: Build) -> None:
     """Put a build first among the saved ones, without values of arguments. Each Dockerfile is saved only once.
 
     A path that is not UTF-8 is not saved: JSON cannot contain it.
@@ -253,7 +253,7 @@ def _written(build: Build) -> str:
 
 def remembered(settings: Settings, build: Build) -> Build:
     """Return the saved build of the same Dockerfile, or else the build itself."""
-    return next((other for other in kept(settings) if other.dockerfile == build.dockerfile), build)
+    return next((other for other in saved_builds(settings) if other.dockerfile == build.dockerfile), build)
 
 
 def _read(text: str) -> Build | None:

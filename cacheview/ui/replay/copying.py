@@ -20,7 +20,7 @@ class StepsCopier(QObject):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._loader = Loader(self)
-        self._loader.succeeded.connect(lambda text: self._put(text, "the steps as text"))
+        self._loader.succeeded.connect(lambda text: self._copy_to_clipboard(text, "the steps as text"))
 
     def copy_all(self, result: ReplayResult | None) -> None:
         """Copy all steps of a replay in the form of ``docker build`` output. The text is created in another thread."""
@@ -38,12 +38,12 @@ class StepsCopier(QObject):
     def copy_row(self, row: ReplayRow | None) -> None:
         """Copy the instruction of a step, or the text of another row."""
         if row is not None:
-            self._put(row.text, "the instruction" if row.step is not None else "the daemon's message")
+            self._copy_to_clipboard(row.text, "the instruction" if row.step is not None else "the daemon's message")
 
     def stop(self) -> None:
         """Stop running work, and wait for it."""
         self._loader.close()
 
-    def _put(self, text: str, what: str) -> None:
+    def _copy_to_clipboard(self, text: str, what: str) -> None:
         QGuiApplication.clipboard().setText(text)
         self.copied.emit(what)

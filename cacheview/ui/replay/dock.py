@@ -14,7 +14,7 @@ from cacheview.ui.dock import DockController, PaneDock
 from cacheview.ui.editor.opening import Editor
 from cacheview.ui.names import start_folder
 from cacheview.ui.plain import one_line
-from cacheview.ui.replay.build import Build, build_at, keep, kept, remembered
+from cacheview.ui.replay.build import Build, build_at, remembered, save_build, saved_builds
 from cacheview.ui.replay.compose import build_of_service, is_compose_file
 from cacheview.ui.replay.pane import ReplayPane
 from cacheview.ui.tips import set_tip
@@ -35,7 +35,7 @@ _KINDS: Final = (
 
 def add_recent(menu: QMenu, settings: Settings, open_build: Callable[[Build], object]) -> None:
     """Add the recently replayed Dockerfiles to a menu, without creating the dock."""
-    builds = kept(settings)
+    builds = saved_builds(settings)
     if builds:
         menu.addSection("Dockerfiles")
     for build in builds:
@@ -126,7 +126,7 @@ class Replays(DockController[ReplayPane]):
 
     def _keep(self, build: Build) -> None:
         self._open[build.dockerfile] = build
-        keep(self._settings, build)
+        save_build(self._settings, build)
 
     def _known(self, build: Build) -> Build:
         """Return a saved build, with the values that its arguments had in this window."""
@@ -157,6 +157,6 @@ class Replays(DockController[ReplayPane]):
         return os.path.dirname(known.dockerfile) if known is not None else start_folder()
 
     def _not_opened(self, why: str) -> None:
-        ways = (("&Choose an editor…", self.host.commands.editor.trigger),)
-        self.host.notice.show_text("error", why, (), ways)
+        buttons = (("&Choose an editor…", self.host.commands.editor.trigger),)
+        self.host.notice.show_text("error", why, (), buttons)
         self.host.notice.show()

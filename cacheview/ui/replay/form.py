@@ -49,8 +49,8 @@ class OptionsForm(QScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._build: Build | None = None
-        self._rest = QTimer(self, singleShot=True, interval=_REST)
-        self._rest.timeout.connect(self.apply)
+        self._typing_pause = QTimer(self, singleShot=True, interval=_REST)
+        self._typing_pause.timeout.connect(self.apply)
         self.context = QLineEdit()
         self.context_button = QToolButton()
         self.context_button.setText("Choose…")
@@ -141,7 +141,7 @@ class OptionsForm(QScrollArea):
 
     def _connect(self) -> None:
         for box in (self.context, self.inside, self.target, self.cache_from, self.platform):
-            box.textEdited.connect(lambda _: self._rest.start())
+            box.textEdited.connect(lambda _: self._typing_pause.start())
             box.editingFinished.connect(self.apply)
             box.setAcceptDrops(False)  # the window handles dropped files
         for text in (self.build_args, self.labels):
@@ -153,7 +153,7 @@ class OptionsForm(QScrollArea):
 
     def show_build(self, build: Build) -> None:
         """Show the options of a build. A field with the same value is left as it is."""
-        self._rest.stop()
+        self._typing_pause.stop()
         self._build = None  # the changes that follow are not the user's
         for box, text in (
             (self.context, build.context),
@@ -162,7 +162,7 @@ class OptionsForm(QScrollArea):
             (self.cache_from, " ".join(build.cache_from)),
             (self.platform, build.platform),
         ):
-            if _meant(box.text()) != _meant(text):
+            if _normalized(box.text()) != _normalized(text):
                 box.setText(text)
         for lines, texts in ((self.build_args, build.build_args), (self.labels, build.labels)):
             if _listed(lines) != texts:
@@ -195,15 +195,15 @@ class OptionsForm(QScrollArea):
 
     def stop(self) -> None:
         """Do not use what was typed last, if it is not used yet."""
-        self._rest.stop()
+        self._typing_pause.stop()
 
     def _typed(self) -> None:
         if self._build is not None:
-            self._rest.start()
+            self._typing_pause.start()
 
     def apply(self) -> None:
         """Use what has been typed."""
-        self._rest.stop()
+        self._typing_pause.stop()
         if self._build is None:
             return
         changed = self._build.model_copy(
@@ -255,7 +255,7 @@ def _listed(box: QPlainTextEdit) -> tuple[str, ...]:
     return tuple(line for line in box.toPlainText().split("\n") if line.strip())
 
 
-def _meant(text: str) -> str:
+def _normalized(text: str) -> str:
     return " ".join(text.replace(",", " ").split())
 
 

@@ -124,7 +124,7 @@ class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
         head.copy_requested.connect(lambda: self._copier.copy_all(self.result))
         app = QGuiApplication.instance()
         assert isinstance(app, QGuiApplication)
-        app.applicationStateChanged.connect(self._turned_to)
+        app.applicationStateChanged.connect(self._on_app_state)
 
     @property
     def form(self) -> OptionsForm:
@@ -206,20 +206,20 @@ class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
         if session is None or build is None:
             self._show_nothing()
             return
-        wanted = ReplayRequest(build, session.store, session.daemon, session.supposed)
-        shown = self._subject
-        if shown is not None and (shown.build, shown.daemon) == (build, wanted.daemon) and shown.store is wanted.store:
+        request = ReplayRequest(build, session.store, session.daemon, session.supposed)
+        last = self._subject
+        if last is not None and (last.build, last.daemon) == (build, request.daemon) and last.store is request.store:
             return
         if not self.isVisible():
             self._subject = None
-            if self.result is not None and self.result.request.store is not wanted.store:
+            if self.result is not None and self.result.request.store is not request.store:
                 self._forget()  # the result keeps much of the closed store in memory
             return
-        self._subject = wanted
+        self._subject = request
         self._enable()
         self._watcher.watch(build, self.result)
         self._busy_timer.start()
-        self._loader.start(self.replayer.replaying(wanted))
+        self._loader.start(self.replayer.replaying(request))
 
     @property
     def request(self) -> ReplayRequest | None:
@@ -243,7 +243,7 @@ class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
             self.build_changed.emit(build)
         self.look_up_again()
 
-    def _turned_to(self, state: Qt.ApplicationState) -> None:
+    def _on_app_state(self, state: Qt.ApplicationState) -> None:
         """Replay again when the user returns to the window, since files that are not watched may have changed."""
         is_quick = self.result is not None and self.result.seconds < _QUICK
         if state is Qt.ApplicationState.ApplicationActive and is_quick and not self._loader.is_busy:
@@ -268,7 +268,7 @@ class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
         self.strip.show_summaries(summaries(result))
         self._side.set_stages(stage_names(result.replay))
         self.head.copy_button.setEnabled(True)
-        self._say()
+        self._show_counts()
         is_awaited = is_new and self.head.open_button.hasFocus()
         self._content.show_content()
         if is_awaited:
@@ -283,7 +283,7 @@ class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
             self._chosen_step.find_first(result)
         self._explained.follow()
 
-    def _say(self) -> None:
+    def _show_counts(self) -> None:
         assert self.result is not None
         self.head.show_text(head_words(self.result, self.model.rows))
 
@@ -297,7 +297,7 @@ class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
     def _cancelled(self) -> None:
         self._settle()
         if self.result is not None:
-            self._say()
+            self._show_counts()
         else:
             self._show_title()
             self._content.show_text("The replay was canceled", "No steps were looked up.", "Replay again")
@@ -356,9 +356,9 @@ class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
         else:
             self.look_up_again()
 
-    def _continue(self, wanted: bool) -> None:
+    def _continue(self, enabled: bool) -> None:
         if self._build is not None:
-            self.change(self._build.model_copy(update={"past_misses": wanted}))
+            self.change(self._build.model_copy(update={"past_misses": enabled}))
 
     def _download(self) -> None:
         if self.result is not None:

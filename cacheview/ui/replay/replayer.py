@@ -150,14 +150,14 @@ class Replayer:
             from cacheview.replay.misses import misses
             from cacheview.replay.remembering import remember_files
 
-            begun = time.perf_counter()
+            started_at = time.perf_counter()
             prepared = self._prepare(request, report)
             sent, store = prepared.send(prepared.client), request.store
             value = sent.replay(prepared.cache, past_misses=request.build.past_misses)
             compared = self._costs(request, value, report)
             if value.first_miss is not None:
                 # Finding the reasons may take a while in a large store, but the misses themselves are known now.
-                seconds = time.perf_counter() - begun
+                seconds = time.perf_counter() - started_at
                 report.part(lambda: ReplayResult(request, value, seconds=seconds, costs=compared))
             report(0, None, "Finding out why steps miss…")
             record, problem = self._record(prepared.title)
@@ -165,15 +165,15 @@ class Replayer:
             for miss in misses(value, store, request.daemon.rules, record, sent.checksums, prepared.image_files):
                 missed.append(miss)
                 report(len(missed), None, "Finding out why steps miss…")
-            problem = problem or _saved(prepared.layers)
+            problem = problem or _save(prepared.layers)
             is_kept = self._records is not None and not problem and request.supposed is None
             if is_kept and remember_files(record, value, sent.checksums, prepared.image_files):
-                problem = _saved(record)
+                problem = _save(record)
             if self._records is not None and prepared.read() >= _WORTH_KEEPING and not problem:
                 assert self._memory is not None
-                problem = _kept(self._memory, self._records / _SUMS)
+                problem = _save_memory(self._memory, self._records / _SUMS)
             problem = problem or record.problem
-            return ReplayResult(request, value, tuple(missed), problem, time.perf_counter() - begun, compared)
+            return ReplayResult(request, value, tuple(missed), problem, time.perf_counter() - started_at, compared)
 
         return work
 
@@ -290,7 +290,7 @@ class Replayer:
             return ChecksumRecord(self._records, context), str(error)
 
 
-def _kept(memory: FileSumCache, path: Path) -> str:
+def _save_memory(memory: FileSumCache, path: Path) -> str:
     """Save the file checksums for the next session. Returns why they cannot be saved; empty: they were saved."""
     try:
         make_private_folder(path.parent)
@@ -304,10 +304,10 @@ def _kept(memory: FileSumCache, path: Path) -> str:
     return ""
 
 
-def _saved(kept: ChecksumRecord | LayerMemory) -> str:
+def _save(record: ChecksumRecord | LayerMemory) -> str:
     """Save data for the next session. Returns why it cannot be saved; empty: it was saved."""
     try:
-        kept.save()
+        record.save()
     except DataError as error:
         return str(error)
     return ""

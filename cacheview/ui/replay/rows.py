@@ -247,9 +247,9 @@ def assumed_before(step: Step, replay: Replay) -> Step | None:
     return _last_before(step, replay, lambda other: bool(other.assumed))
 
 
-def _last_before(step: Step, replay: Replay, wanted: Callable[[Step], bool]) -> Step | None:
+def _last_before(step: Step, replay: Replay, matches: Callable[[Step], bool]) -> Step | None:
     """Return the last step before another that is wanted, preferably one in the same stage; None if there is none."""
-    before = [other for other in takewhile(lambda other: other is not step, replay.looked_up) if wanted(other)]
+    before = [other for other in takewhile(lambda other: other is not step, replay.looked_up) if matches(other)]
     of_stage = [other for other in before if other.stage == step.stage]
     return next(reversed(of_stage or before), None)
 

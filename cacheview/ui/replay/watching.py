@@ -33,10 +33,10 @@ class BuildWatcher(QObject):
         super().__init__(parent)
         self._paths: tuple[str, ...] = ()
         self._watcher = QFileSystemWatcher(self)
-        self._rest = QTimer(self, singleShot=True, interval=_REST)
-        self._rest.timeout.connect(self.changed)
-        self._watcher.fileChanged.connect(self._see)
-        self._watcher.directoryChanged.connect(self._see)
+        self._delay = QTimer(self, singleShot=True, interval=_REST)
+        self._delay.timeout.connect(self.changed)
+        self._watcher.fileChanged.connect(self._on_change)
+        self._watcher.directoryChanged.connect(self._on_change)
 
     def watch(self, build: Build, result: ReplayResult | None) -> None:
         """Watch the Dockerfile and ``.dockerignore`` of a build, and stop watching the files of the previous build.
@@ -57,14 +57,14 @@ class BuildWatcher(QObject):
                 break
             paths.update(dict.fromkeys((path, os.path.dirname(path))))
         self._paths = tuple(paths)
-        gone = [path for path in self._watched if path not in paths]
-        if gone:
-            self._watcher.removePaths(gone)
+        removed = [path for path in self._watched if path not in paths]
+        if removed:
+            self._watcher.removePaths(removed)
         self._arm()
 
     def stop(self) -> None:
         """Stop watching and reporting."""
-        self._rest.stop()
+        self._delay.stop()
         self._paths = ()
         if self._watched:
             self._watcher.removePaths(list(self._watched))
@@ -73,9 +73,9 @@ class BuildWatcher(QObject):
     def _watched(self) -> tuple[str, ...]:
         return (*self._watcher.files(), *self._watcher.directories())
 
-    def _see(self) -> None:
+    def _on_change(self) -> None:
         self._arm()
-        self._rest.start()
+        self._delay.start()
 
     def _arm(self) -> None:
         """Watch files again that were replaced, since the system considers them different files."""

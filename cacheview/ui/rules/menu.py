@@ -98,13 +98,13 @@ class RulesMenu(QObject):
 
     def _show_rules(self) -> None:
         self.dialog.show_rules(self._session.cache.rules.name)
-        self._bring(self.dialog)
+        self._open_dialog(self.dialog)
 
     def _show_changes(self) -> None:
         self.dialog.show_changes(self._session.cache.rules.name)
-        self._bring(self.dialog)
+        self._open_dialog(self.dialog)
 
-    def _bring(self, dialog: QDialog) -> None:
+    def _open_dialog(self, dialog: QDialog) -> None:
         self._show_choices()
         dialog.show()
         dialog.raise_()

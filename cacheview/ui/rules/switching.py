@@ -37,13 +37,13 @@ class Switcher(QObject):
     def __init__(self, session: Session, make_line: Callable[[], Notice]) -> None:
         super().__init__(session)
         self._session = session
-        self._wanted = ""
+        self._requested = ""
         self._loader = Loader(self)
         self._line = WorkLine(self._loader, make_line)
         session.rules_changed.connect(self._forget)  # others were chosen in the meantime, or these are in use
         self._loader.cancelled.connect(self._cancel)
         self._loader.succeeded.connect(self._switch)
-        self._loader.failed.connect(lambda _: session.choose_rules(self._wanted))  # raises the error here
+        self._loader.failed.connect(lambda _: session.choose_rules(self._requested))  # raises the error here
 
     @property
     def is_busy(self) -> bool:
@@ -64,7 +64,7 @@ class Switcher(QObject):
         if len(store.images) <= _AT_ONCE or is_ready(store) or rules is session.cache.rules:
             session.choose_rules(name)
             return
-        self._wanted = name
+        self._requested = name
         self._line.text = f"Loading the rules of {rules.title}…"
 
         def work(report: Report) -> object:
@@ -84,12 +84,12 @@ class Switcher(QObject):
         self._loader.start(work)
 
     def _forget(self) -> None:
-        self._wanted = ""
+        self._requested = ""
         self._loader.cancel()
 
     def _cancel(self) -> None:
-        if self._wanted:
-            self._wanted = ""
+        if self._requested:
+            self._requested = ""
             self.cancelled.emit()
 
     def stop(self) -> None:
@@ -98,4 +98,4 @@ class Switcher(QObject):
 
     def _switch(self, cache: ImageCache) -> None:
         fits = cache.store is self._session.store  # otherwise it was read again in the meantime
-        self._session.choose_rules(self._wanted, cache if fits else None)
+        self._session.choose_rules(self._requested, cache if fits else None)

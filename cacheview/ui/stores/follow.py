@@ -36,11 +36,11 @@ class ImageEventListener(Background):
 
     Signals:
         changed(): the images may have changed; events in quick succession are reported once.
-        lost(str): events are no longer received, with the reason.
+        connection_lost(str): events are no longer received, with the reason.
     """
 
     changed = Signal()
-    lost = Signal(str)
+    connection_lost = Signal(str)
     _event = Signal(int)
     _ended = Signal(int, str)
 
@@ -104,7 +104,7 @@ class ImageEventListener(Background):
     def _on_end(self, number: int, why: str) -> None:
         if number == self._number and self._follows:
             self.stop()
-            self.lost.emit(why or "the engine closed the connection")
+            self.connection_lost.emit(why or "the engine closed the connection")
 
     def _report_change(self) -> None:
         self._calm.stop()

@@ -36,7 +36,7 @@ class LiveEntries(QObject):
         self._stores: tuple[KnownStore, ...] = ()
         self._places: list[tuple[QMenu, QAction, list[QAction]]] = []
         self._loader = Loader(self)
-        self._loader.succeeded.connect(self._found)
+        self._loader.succeeded.connect(self._on_stores_found)
         # then there are no entries, but files can still be opened
         self._loader.failed.connect(lambda _: self.filled.emit())
 
@@ -48,13 +48,13 @@ class LiveEntries(QObject):
         """Fill a menu that is about to be shown."""
         self._show()
         if not self._loader.is_busy:
-            self._loader.start(_look)
+            self._loader.start(_find_stores)
 
     def close(self) -> None:
         """Stop searching for stores, and wait until that has ended."""
         self._loader.close()
 
-    def _found(self, stores: tuple[KnownStore, ...]) -> None:
+    def _on_stores_found(self, stores: tuple[KnownStore, ...]) -> None:
         if stores != self._stores:
             self._stores = stores
             self._show()
@@ -80,6 +80,6 @@ class LiveEntries(QObject):
                 shown.append(menu.insertSeparator(before))
 
 
-def _look(report: Report) -> object:
+def _find_stores(report: Report) -> object:
     del report
     return known.known_stores()

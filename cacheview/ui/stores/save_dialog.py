@@ -38,9 +38,9 @@ _REDACTED: Final = (
 
 
 class SaveDialog(QDialog):
-    """Asks for a path. Signals: ``wanted(path, redact_env, redact_labels)``: the user wants to save."""
+    """Asks for a path. Signals: ``save_requested(path, redact_env, redact_labels)``: the user wants to save."""
 
-    wanted = Signal(str, bool, bool)
+    save_requested = Signal(str, bool, bool)
 
     def __init__(
         self,
@@ -104,7 +104,7 @@ class SaveDialog(QDialog):
         path = self.path.text().strip()
         if path:
             super().accept()
-            self.wanted.emit(os.path.expanduser(path), self.env.isChecked(), self.labels.isChecked())
+            self.save_requested.emit(os.path.expanduser(path), self.env.isChecked(), self.labels.isChecked())
 
     def _choose(self) -> None:
         path, _ = QFileDialog.getSaveFileName(self, self.windowTitle(), self.path.text(), _KINDS)

@@ -51,7 +51,7 @@ class Saver(QObject):
     def open_dialog(self, session: Session) -> SaveDialog:
         """Prompt for the path, and save once the user has answered."""
         dialog = SaveDialog(suggested_path(session.opened.location), self._window, opened=session.opened.location)
-        dialog.wanted.connect(lambda path, env, labels: self._write(session, path, env, labels))
+        dialog.save_requested.connect(lambda path, env, labels: self._write(session, path, env, labels))
         dialog.open()
         return dialog
 

@@ -50,13 +50,13 @@ def start_work(rules: str, platform: str, load_panes: Callable[[], object]) -> W
 
 def ask_engine(seconds: float) -> None:
     """Connect to the current context's engine and request its version. Raises `DataError` with the reason."""
-    _knock(seconds)
+    _check_listening(seconds)
     from cacheview.stores.docker_engine import ask_version
 
     ask_version("", seconds)
 
 
-def _knock(seconds: float) -> None:
+def _check_listening(seconds: float) -> None:
     """Raise `DataError` if nothing listens on the socket. This connects without sending anything.
 
     It does not import the engine's modules, which would take a long time.
@@ -84,9 +84,9 @@ def _why_not(report: Report) -> str:
 
     answers: list[Exception | None] = []
     asking = threading.Thread(target=lambda: answers.append(_ask()), daemon=True, name="ask-engine")
-    begun = time.monotonic()
+    started_at = time.monotonic()
     asking.start()
-    while asking.is_alive() and time.monotonic() < begun + LONGEST:
+    while asking.is_alive() and time.monotonic() < started_at + LONGEST:
         report(0, None, "Looking for a Docker Engine")
         asking.join(_STEP)
     if not answers:

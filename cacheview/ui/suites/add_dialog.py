@@ -66,10 +66,10 @@ class AddDialog(QDialog):
     Args:
         suggested: the initial path.
 
-    Signals: ``wanted(path, SuiteCase, differences)``: the user wants to add the probe despite these differences.
+    Signals: ``add_requested(path, SuiteCase, differences)``: the user wants to add the probe despite these differences.
     """
 
-    wanted = Signal(str, object, object)
+    add_requested = Signal(str, object, object)
 
     def __init__(self, addition: SuiteAddition, suggested: str, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -95,7 +95,7 @@ class AddDialog(QDialog):
         self.image.setPlaceholderText("id or name of the image")
         self.image.setAccessibleName("The image that a hit is expected to return")
         self._where = _muted()
-        self._besides = _muted()
+        self._expected_details = _muted()
         self._picture = QLabel()
         self._value_label = WrappedText(plain_font)
         self._buttons, self._add = accepting_buttons(self, Buttons.Save)
@@ -125,7 +125,7 @@ class AddDialog(QDialog):
             ("&Name", self.name, self.name),
             ("N&ote", self.note, self.note),
             ("&Expected", expected, self.outcome),
-            ("", self._besides, None),
+            ("", self._expected_details, None),
         ):
             label = QLabel(text)
             if buddy is not None:
@@ -179,25 +179,25 @@ class AddDialog(QDialog):
         try:
             expect, differences = self.expectation(), self.differences()
         except DataError as error:
-            self._besides.setText("")
-            self._say("error", str(error))
+            self._expected_details.setText("")
+            self._show_outcome("error", str(error))
             self._fit()
             self._add.setEnabled(False)
             return
-        self._besides.setText(visible(_besides(expect)))
+        self._expected_details.setText(visible(_expected_details(expect)))
         self._add.setEnabled(usable)
         self._add.setText("Add &anyway" if differences else "&Add")
         doubts = doubt_in_words(self._addition.explanation.doubts)
         if differences:
             text = "; ".join(differences)
-            self._say(
+            self._show_outcome(
                 "hazard",
                 f"The rules give a different answer: {text}. `cacheview check` will report the probe as failed.",
             )
         elif doubts:
-            self._say("not-certain", f"The rules give this answer. {doubts}")
+            self._show_outcome("not-certain", f"The rules give this answer. {doubts}")
         else:
-            self._say("passed", "The rules give this answer.")
+            self._show_outcome("passed", "The rules give this answer.")
         self._fit()
 
     def _fit(self) -> None:
@@ -207,7 +207,7 @@ class AddDialog(QDialog):
             layout.activate()  # otherwise the form would still have the height of the previous texts
             self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
 
-    def _say(self, picture: str, text: str) -> None:
+    def _show_outcome(self, picture: str, text: str) -> None:
         colour = "text_muted" if picture == "not-certain" else picture
         self._picture.setPixmap(pixmap(picture, colour, icon_size(), self.devicePixelRatioF()))
         self._value_label.show_text(visible(text[:_MOST] + ("…" if len(text) > _MOST else "")))
@@ -233,7 +233,7 @@ class AddDialog(QDialog):
             note=self.note.text().strip(),
         )
         super().accept()
-        self.wanted.emit(path, case, differences)
+        self.add_requested.emit(path, case, differences)
 
     def _choose(self) -> None:
         path, _ = QFileDialog.getSaveFileName(
@@ -247,7 +247,7 @@ class AddDialog(QDialog):
             self.path.setText(path)
 
 
-def _besides(expect: Expectation) -> str:
+def _expected_details(expect: Expectation) -> str:
     """Return what is expected besides outcome and image."""
     parts = []
     if expect.created is not None:

@@ -61,12 +61,12 @@ class ProbeAdder(QObject):
         if answer is None:
             return None
         addition = SuiteAddition(session.store, case_before(session), answer.explanation)
-        mine = opened.location if opened.kind is OpenedKind.SUITE else ""
-        path = self._last or mine or known or suggested_path(opened.location)
+        opened_suite = opened.location if opened.kind is OpenedKind.SUITE else ""
+        path = self._last or opened_suite or known or suggested_path(opened.location)
         dialog = AddDialog(addition, path, self._window)
         # A suite may grow while it is open; any other store is never written to.
         location = "" if opened.kind is OpenedKind.SUITE else opened.location
-        dialog.wanted.connect(lambda path, case, value: self._add(path, case, value, location))
+        dialog.add_requested.connect(lambda path, case, value: self._add(path, case, value, location))
         dialog.open()
         return dialog
 

@@ -61,9 +61,9 @@ class ChecksModel(QAbstractTableModel):
         self._shown: list[ChecksRow] = []
         self._words: tuple[str, ...] = ()
         self._only_failed = False
-        self._gone_over = 0  # number of rows that the filter has checked
+        self._filtered_count = 0  # number of rows that the filter has checked
         self._turns = QTimer(self)
-        self._turns.timeout.connect(self._go_on)
+        self._turns.timeout.connect(self._filter_more)
         self.passed = 0
         self.failed = 0
         self.unusable = 0
@@ -75,7 +75,7 @@ class ChecksModel(QAbstractTableModel):
         """Remove all rows; the filter stays."""
         self.beginResetModel()
         self._rows, self._shown = [], []
-        self._gone_over = 0
+        self._filtered_count = 0
         self._turns.stop()
         self.passed = self.failed = self.unusable = 0
         self.endResetModel()
@@ -89,7 +89,7 @@ class ChecksModel(QAbstractTableModel):
             self.unusable += row.outcome is Outcome.UNUSABLE
         if not self.is_filtering:
             self._insert()
-            if self._gone_over < len(self._rows):
+            if self._filtered_count < len(self._rows):
                 self._turns.start()
 
     def set_text(self, text: str) -> None:
@@ -135,18 +135,18 @@ class ChecksModel(QAbstractTableModel):
 
     def _filter(self) -> None:
         self.beginResetModel()
-        self._gone_over = 0
+        self._filtered_count = 0
         self._shown = self._accepted()
         self.endResetModel()
-        if self._gone_over < len(self._rows):
+        if self._filtered_count < len(self._rows):
             self._turns.start()
         else:
             self._turns.stop()
             self.filtered.emit()
 
-    def _go_on(self) -> None:
+    def _filter_more(self) -> None:
         self._insert()
-        if self._gone_over >= len(self._rows):
+        if self._filtered_count >= len(self._rows):
             self._turns.stop()
             self.filtered.emit()
 
@@ -160,8 +160,8 @@ class ChecksModel(QAbstractTableModel):
 
     def _accepted(self) -> list[ChecksRow]:
         """Return the next rows that match the filter."""
-        rows = self._rows[self._gone_over : self._gone_over + _AT_ONCE]
-        self._gone_over += len(rows)
+        rows = self._rows[self._filtered_count : self._filtered_count + _AT_ONCE]
+        self._filtered_count += len(rows)
         return [row for row in rows if self._accepts(row)]
 
     def _accepts(self, row: ChecksRow) -> bool:

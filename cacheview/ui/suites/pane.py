@@ -64,9 +64,9 @@ class SuitesPane(DockPane[SuitesHead]):
         self._current = ""
         self._running = ""
         self._ended = ""
-        self._kept: ChecksRow | None = None
+        self._row_to_select: ChecksRow | None = None
         self.model = ChecksModel(self)
-        self.model.filtered.connect(self._select_kept)
+        self.model.filtered.connect(self._restore_selection)
         self.table = ChecksTable(self.model)
         self._only = QCheckBox("Failed only")
         self._box = FilterBox("Filter: case, probe, answer", "Filter the probes by any column")
@@ -227,15 +227,15 @@ class SuitesPane(DockPane[SuitesHead]):
 
     def _refilter(self, change: Callable[[], object]) -> None:
         row = self.table.current_row()
-        self._kept = row or self._kept
+        self._row_to_select = row or self._row_to_select
         change()
         if not self.model.is_filtering:
-            self._kept = None
+            self._row_to_select = None
         self._show_state()
 
-    def _select_kept(self) -> None:
+    def _restore_selection(self) -> None:
         """Select the current row again after the filter has changed, if it is still shown."""
-        row, self._kept = self._kept, None
+        row, self._row_to_select = self._row_to_select, None
         self._show_state()
         if row is not None:
             self.table.select(self.model.index_of(row))
@@ -249,7 +249,7 @@ class SuitesPane(DockPane[SuitesHead]):
             self.table.setFocus(Qt.FocusReason.OtherFocusReason)
 
     def _copy(self, rows: Sequence[ChecksRow]) -> None:
-        self._put("\n".join(visible(row.line) for row in rows), counted(len(rows), "probe"))
+        self._copy_to_clipboard("\n".join(visible(row.line) for row in rows), counted(len(rows), "probe"))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -32,7 +32,7 @@ class RowShower(QObject):
     def __init__(self, host: DockHost) -> None:
         super().__init__(host.frame)
         self._host = host
-        self._wanted: ChecksRow | None = None
+        self._requested_row: ChecksRow | None = None
         self._reader = CaseReader(self, host.add_line)
         host.settled.connect(self._settled)
         host.opener.cancelled.connect(self._forget)
@@ -42,7 +42,7 @@ class RowShower(QObject):
         if row.case is None:
             self.failed.emit(f"There is nothing to show for {row.place}: {row.reason}")
         elif self._is_open(row):
-            self._wanted = None
+            self._requested_row = None
             self._read(row, lambda: self._choose_or(self._open, row))  # the file may have changed since
         else:
             self._open(row)
@@ -52,7 +52,7 @@ class RowShower(QObject):
         self._reader.stop()
 
     def _open(self, row: ChecksRow) -> None:
-        self._wanted = row
+        self._requested_row = row
         self._host.open(row.location)
 
     def _read(self, row: ChecksRow, then: Callable[[], object]) -> None:
@@ -66,12 +66,12 @@ class RowShower(QObject):
             then()
 
     def _forget(self) -> None:
-        self._wanted = None
+        self._requested_row = None
 
-    def _settled(self, well: bool) -> None:
-        row, self._wanted = self._wanted, None
+    def _settled(self, succeeded: bool) -> None:
+        row, self._requested_row = self._requested_row, None
         self._reader.forget()
-        if row is None or not well or not self._is_open(row):
+        if row is None or not succeeded or not self._is_open(row):
             return  # the window has reported the error, or the user has opened something else
         self._read(row, lambda: self._choose_or(self._report_changed, row))
 

@@ -183,8 +183,8 @@ class TraceRowDelegate(QStyledItemDelegate):
             return self._icon_name_word(icon, name, word, width, name_font, name_colour, colour)
         unsure = self._unsure(width - _GAP)
         left = unsure[0].left - GRID
-        wanted = self.icon_size + 3 * GRID + self._faces[name_font].width(name) + self._faces["word"].width(word)
-        if left - GRID >= wanted:  # otherwise the icon stands for the outcome, and the tool tip explains it
+        needed = self.icon_size + 3 * GRID + self._faces[name_font].width(name) + self._faces["word"].width(word)
+        if left - GRID >= needed:  # otherwise the icon stands for the outcome, and the tool tip explains it
             return [*self._icon_name_word(icon, name, word, left + GRID, name_font, name_colour, colour), *unsure]
         named = self._run(
             self.icon_size + GRID, max(0.0, left - self.icon_size - 2 * GRID), name, name_font, name_colour
@@ -285,9 +285,9 @@ class TraceRowDelegate(QStyledItemDelegate):
         end = unsure[0].left if unsure else badge.left
         short = self._run(0.0, end - _GAP, shown.short_id, "mono", "text_faint")
         left = short.width + _GAP
-        wanted = self._faces["small"].width(shown.remark) if shown.remark else 0.0
+        needed = self._faces["small"].width(shown.remark) if shown.remark else 0.0
         room = end - left - _GAP
-        name_room = max(room - wanted - _GAP, min(room, 0.4 * room)) if shown.remark else room
+        name_room = max(room - needed - _GAP, min(room, 0.4 * room)) if shown.remark else room
         name = self._run(left, name_room, shown.name, shown.name_font, shown.name_colour)
         left += name.width + _GAP
         count = self._run(left, end - left - _GAP, shown.remark, "small", "text_faint")

@@ -178,8 +178,8 @@ class CheckDetail(QWidget):
         """Return the height with two lines for each value and with a note, even if they are missing."""
         line = self.fontMetrics().height()
         value = self.values[0].edit.minimumHeight() + line + GRID
-        beside = self.width() >= _SIDE_BY_SIDE
-        return self.take_button.sizeHint().height() + line + (value if beside else 2 * value) + 7 * GRID
+        is_side_by_side = self.width() >= _SIDE_BY_SIDE
+        return self.take_button.sizeHint().height() + line + (value if is_side_by_side else 2 * value) + 7 * GRID
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -194,5 +194,5 @@ class HazardList(QScrollArea):
 
     def fit_into(self, width: int, height: int) -> None:
         """Set the height to that of the hazards, but at most a share of the pane's height."""
-        wanted = self._layout.totalHeightForWidth(width)
-        self.setFixedHeight(max(1, min(wanted, int(height * _MOST))))
+        needed = self._layout.totalHeightForWidth(width)
+        self.setFixedHeight(max(1, min(needed, int(height * _MOST))))

@@ -40,10 +40,10 @@ class WrappedText(Wrapped):
     def set_colour(self, colour: str) -> None:
         """Use the color of another token."""
         self._colour = colour
-        wanted = QColor(getattr(current_tokens(), colour))
+        new_colour = QColor(getattr(current_tokens(), colour))
         palette = self.palette()
-        if palette.color(self.foregroundRole()) != wanted:
-            palette.setColor(self.foregroundRole(), wanted)
+        if palette.color(self.foregroundRole()) != new_colour:
+            palette.setColor(self.foregroundRole(), new_colour)
             self.setPalette(palette)
 
     def changeEvent(self, event: QEvent) -> None:

@@ -255,9 +255,9 @@ class TraceModel(QAbstractItemModel):
         if node is None:
             return QModelIndex()
         checks = node.item.children if isinstance(node.item, Check) else getattr(node.item, "checks", ())
-        wanted = checks[place]
+        check = checks[place]
         for row, (_, item) in enumerate(self._rows(node).lead):
-            if item is wanted:
+            if item is check:
                 return self.index(row, 0, index)
             if isinstance(item, FoldedChecks) and place in item.places:
                 within = place - item.places.start
@@ -329,18 +329,18 @@ class TraceModel(QAbstractItemModel):
         for first, last in reversed(changes.removed):
             self.beginRemoveRows(index, first, last)
             before.remove(first, last)
-            for gone in node.remove(first, last):
-                for below in gone.walk():
+            for removed in node.remove(first, last):
+                for below in removed.walk():
                     del self._nodes[below.number]
             self.endRemoveRows()
         node.item = item
-        kept = after.without(changes.inserted)
+        remaining = after.without(changes.inserted)
         if changes.is_reordered:
-            self._reorder(node, before, kept)
-        node.rows = kept
+            self._reorder(node, before, remaining)
+        node.rows = remaining
         for first, last in changes.inserted:
             self.beginInsertRows(index, first, last)
-            kept.restore(first, last, after)
+            remaining.restore(first, last, after)
             node.insert(first, last)
             self.endInsertRows()
         node.rows = after
@@ -352,14 +352,14 @@ class TraceModel(QAbstractItemModel):
         find = order.row if isinstance(order, NearestOrder) else order.index
         lead = len(before.lead)
         self.layoutAboutToBeChanged.emit()
-        held = [index for index in self.persistentIndexList() if index.internalId() == node.number]
-        rows = {*node.below, *(index.row() for index in held)}
+        persistent = [index for index in self.persistentIndexList() if index.internalId() == node.number]
+        rows = {*node.below, *(index.row() for index in persistent)}
         moves = {row: lead + find(before.places[row - lead]) for row in rows if row >= lead}
         node.leaves.clear()
         node.move(moves)
         node.rows = after
         self.changePersistentIndexList(
-            held, [self.createIndex(moves.get(i.row(), i.row()), i.column(), node.number) for i in held]
+            persistent, [self.createIndex(moves.get(i.row(), i.row()), i.column(), node.number) for i in persistent]
         )
         self.layoutChanged.emit()
 

@@ -53,9 +53,9 @@ class TraceNode:
 
     def remove(self, first: int, last: int) -> list[TraceNode]:
         """Remove rows, and move up those after them. Returns the removed nodes."""
-        gone = [node for row, node in self.below.items() if first <= row <= last]
+        removed = [node for row, node in self.below.items() if first <= row <= last]
         self._place({row: _after_removal(row, first, last) for row in (*self.below, *self.leaves)})
-        return gone
+        return removed
 
     def insert(self, first: int, last: int) -> None:
         """Make space for rows, and move down those after them."""

@@ -86,7 +86,7 @@ class VerdictPane(QWidget):
         self._selected: SelectedItem | None = None
         self._detail_height: int | None = None  # 0: the user hid it; None: the user has not set it
         self._rows_height = 0
-        self._copy_wanted = ""  # the format to copy once the explanation is complete
+        self._pending_copy = ""  # the format to copy once the explanation is complete
         self._is_late = False
         self._late = BusyTimer(self, FURTHER_BUSY_AFTER)
         self._late.timeout.connect(self._show_late)
@@ -123,7 +123,7 @@ class VerdictPane(QWidget):
         self._pages.setCurrentIndex(1)
         self.head.order_button.setEnabled(len(explanation.trace.index) > 1)
         self.head.show_button.setEnabled(True)
-        self._copy_wanted = ""
+        self._pending_copy = ""
         self._show_further(explanation)
         self._fit()
         if in_place:
@@ -139,8 +139,8 @@ class VerdictPane(QWidget):
             return
         self._show_further(explanation)
         self._fit()
-        if self._copy_wanted and explanation.further.is_found:
-            self.copy_explanation(self._copy_wanted)
+        if self._pending_copy and explanation.further.is_found:
+            self.copy_explanation(self._pending_copy)
 
     def _show_further(self, explanation: Explanation) -> None:
         if explanation.further.is_found:
@@ -163,7 +163,7 @@ class VerdictPane(QWidget):
         """Show that a new answer is pending. The previous trace stays until then."""
         if self.trace.explanation is not None:
             self._late.stop()
-            self._copy_wanted = ""
+            self._pending_copy = ""
             self.banner.show_delayed()
             self._fit()
 
@@ -393,8 +393,8 @@ class VerdictPane(QWidget):
         """Copy the explanation in one of `FORMATS`, once it is complete."""
         explanation = self.trace.explanation
         if explanation is not None and not explanation.further.is_found:
-            self._copy_wanted = form
+            self._pending_copy = form
         elif explanation is not None:
-            self._copy_wanted = ""
+            self._pending_copy = ""
             QGuiApplication.clipboard().setText(explanation_as(explanation, form, self.daemon()))
             self.copied.emit(f"the verdict as {form}")

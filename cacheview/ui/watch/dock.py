@@ -70,7 +70,7 @@ class WatchedBuilds(DockController[WatchPane]):
         """Prompt for a path, and save the record of a build there once the user has answered."""
         suggested = _suggested(build)
         dialog = SaveDialog(suggested, self.host.frame, title="Save record", left_in=_LEFT_IN)
-        dialog.wanted.connect(lambda path, env, labels: self._write(build.number, path, env, labels))
+        dialog.save_requested.connect(lambda path, env, labels: self._write(build.number, path, env, labels))
         dialog.open()
         return dialog
 
@@ -106,13 +106,13 @@ class WatchedBuilds(DockController[WatchPane]):
         self._reader.start(work)
 
     def _show_records(self, records: _Records) -> None:
-        self.bring()
+        self.show_and_focus()
         self.pane.show_records(records.builds)
         if records.problems or records.has_more:
             name = one_line(os.path.basename(self._record_path))
             shown = counted(len(records.builds), "build")
-            rest = "contains more builds" if records.has_more else "also has lines that are not builds"
-            text = f"Showing {shown} from {name}. The record {rest}."
+            remainder = "contains more builds" if records.has_more else "also has lines that are not builds"
+            text = f"Showing {shown} from {name}. The record {remainder}."
             self.host.notice.show_text("note", text, records.problems, ())
             self.host.notice.show()
 
@@ -129,8 +129,8 @@ class WatchedBuilds(DockController[WatchPane]):
         text = f"Build {build.number}, {one_line(build.title)}: the daemon did not answer as predicted."
         if build.overlapped:
             text += " Another build ran at the same time, which may be why."
-        ways = (("&Save record…", lambda: self.save(build)),)
-        self.host.notice.show_text("problem", text, build.differences, ways if build.can_be_recorded else ())
+        buttons = (("&Save record…", lambda: self.save(build)),)
+        self.host.notice.show_text("problem", text, build.differences, buttons if build.can_be_recorded else ())
         self.host.notice.show()
 
 

@@ -73,13 +73,13 @@ class WatchPane(DockPane[WatchHead]):
         splitter.setChildrenCollapsible(False)
         splitter.setHandleWidth(1)
         self.why = WhyMissed()
-        beside = QWidget()
-        below = QVBoxLayout(beside)
+        details = QWidget()
+        below = QVBoxLayout(details)
         below.setContentsMargins(0, 0, 0, 0)
         below.setSpacing(0)
         below.addWidget(self.steps, 2)
         below.addWidget(self.why, 1)
-        for widget in (self.builds, beside):
+        for widget in (self.builds, details):
             splitter.addWidget(widget)
         splitter.setSizes(list(_SHARES))
         self._lay_out(splitter)
@@ -156,7 +156,7 @@ class WatchPane(DockPane[WatchHead]):
         return self.model.builds[row] if 0 <= row < len(self.model.builds) else None
 
     def _copy_line(self) -> None:
-        self._put(self.line, "the line to paste")
+        self._copy_to_clipboard(self.line, "the line to paste")
 
     def _copy_build(self) -> None:
         from cacheview.report.watched import LiveLines
@@ -164,7 +164,7 @@ class WatchPane(DockPane[WatchHead]):
         build = self.selected()
         if build is not None:
             text = "\n".join(map(visible, LiveLines().news(build, is_final=build.is_final)))
-            self._put(text, "the build as text")
+            self._copy_to_clipboard(text, "the build as text")
 
     def _save(self) -> None:
         build = self.selected()

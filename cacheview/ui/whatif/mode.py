@@ -152,7 +152,7 @@ class WhatIf(QObject):
 
     def _connect_session(self, session: Session) -> None:
         if self._session is None:
-            session.supposed_changed.connect(self._say)
+            session.supposed_changed.connect(self._show_mode)
             session.store_changed.connect(self._restore)
             self._session = session
 
@@ -177,7 +177,7 @@ class WhatIf(QObject):
         self._host.notice.show_text("error", f"What if: {one_line(str(error))}")
         self._host.notice.show()
 
-    def _say(self) -> None:
+    def _show_mode(self) -> None:
         """Show whether the window is in the mode, and the changes."""
         supposed = self._session.supposed if self._session is not None else None
         self._host.commands.leave_what_if.setEnabled(supposed is not None)

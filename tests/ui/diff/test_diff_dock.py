@@ -188,7 +188,7 @@ def test_a_watched_build_is_compared_by_its_record(
     monkeypatch.setattr(watch.bridge, "save", save)
     watch.model.show_build(ShownBuild(7, "app", is_final=True, can_be_recorded=True), 10)
     watch.builds.selectRow(0)
-    window.watched.bring()
+    window.watched.show_and_focus()
     watch.head.compare_button.click()
     dialog = chooser(window, qtbot)
     assert dialog.lines[0].currentText() == "app"
@@ -204,7 +204,7 @@ def test_an_image_of_the_open_store_is_compared(window: MainWindow, qtbot: QtBot
     assert window.session is not None
     last = window.session.store.images[-1].id
     dock = window.docks.get(DIFF)
-    dock.bring()
+    dock.show_and_focus()
     dock.compare_paths([records[0], f"image:{last}"])
     pane = compared(window, qtbot)
     assert pane.answer.text().startswith("There are no known differences. ")

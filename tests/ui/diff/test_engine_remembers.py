@@ -73,7 +73,7 @@ def window(open_window: OpenWindow, tmp_path: Path, engine: Engine, reader: Fake
 
 def compared(window: MainWindow, qtbot: QtBot, engine: Engine) -> DiffPane:
     dock = window.docks.get(DIFF)
-    dock.bring()
+    dock.show_and_focus()
     with qtbot.waitSignal(dock.pane.settled, timeout=20_000):
         dock.compare_paths(engine.records)
     return dock.pane

@@ -171,7 +171,7 @@ def test_marks_are_worked_out_for_what_is_looked_at(model: ImageTreeModel, store
     config = ContainerConfig(Cmd=("/bin/sh", "-c", "RUN other"))
     made = marks(store, Probe(parent="sha256:base", config=config))
     model.set_marks(made)
-    assert made._made == {}
+    assert made._cached == {}
     words = {
         node.image.id if node.image else "": [mark.word for mark in model.marks_of(node)] for node in model.forest.nodes
     }

@@ -13,7 +13,7 @@ from cacheview.model import ContainerConfig, ImageStore, Probe, Release, StoreKi
 from cacheview.replay.file import ReplayCase
 from cacheview.replay.result import Replay, Step, StepStatus
 from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
-from cacheview.ui.replay.build import build_at, keep
+from cacheview.ui.replay.build import build_at, save_build
 from cacheview.ui.settings import Settings
 
 DATA = Path(__file__).parents[2] / "data" / "replay"
@@ -41,7 +41,7 @@ def write_context(case: ReplayCase, folder: Path) -> Path:
 
 def sent_by_newer(settings: Settings, context: Path) -> Path:
     """The Docker CLI 28 sent the context to an older engine: the options say so."""
-    keep(settings, build_at(context).model_copy(update={"client": "docker-cli"}))
+    save_build(settings, build_at(context).model_copy(update={"client": "docker-cli"}))
     return context
 
 

@@ -15,11 +15,11 @@ from cacheview.ui.replay.build import (
     build_at,
     forget_values,
     is_dockerfile,
-    keep,
-    kept,
     options_in_words,
     options_of,
     remembered,
+    save_build,
+    saved_builds,
 )
 from cacheview.ui.settings import Settings
 
@@ -116,36 +116,36 @@ def test_what_is_kept(tmp_path: Path) -> None:
         file = tmp_path / f"Dockerfile.{number}"
         file.write_text("FROM a")
         builds.append(build_at(file))
-        keep(settings, builds[-1])
-    assert kept(settings) == builds[::-1][:MOST_KEPT]
+        save_build(settings, builds[-1])
+    assert saved_builds(settings) == builds[::-1][:MOST_KEPT]
     changed = builds[5].model_copy(update={"build_args": ("A",), "labels": ('a=ä, "x"',), "no_cache": True})
-    keep(settings, changed)
+    save_build(settings, changed)
     settings.save()
     again = Settings(tmp_path / "s.ini")
-    assert kept(again)[0] == changed
-    assert len(kept(again)) == MOST_KEPT
+    assert saved_builds(again)[0] == changed
+    assert len(saved_builds(again)) == MOST_KEPT
     assert remembered(again, builds[5]) == changed
     assert remembered(again, builds[0]) == builds[0]
     (tmp_path / "Dockerfile.5").unlink()
-    assert changed not in kept(again)
+    assert changed not in saved_builds(again)
 
 
 def test_what_cannot_be_read_is_not_there(tmp_path: Path) -> None:
     settings = Settings(tmp_path / "s.ini")
     settings.builds = ["{", "[]", '{"dockerfile": 1}', '{"dockerfile": "/nowhere", "context": "/"}']
-    assert kept(settings) == []
+    assert saved_builds(settings) == []
     file = tmp_path / "Dockerfile"
     file.write_text("")
-    keep(settings, build_at(file))
-    assert kept(settings) == [build_at(file)]
+    save_build(settings, build_at(file))
+    assert saved_builds(settings) == [build_at(file)]
 
 
 def test_so_much_that_it_is_not_kept(tmp_path: Path) -> None:
     settings = Settings(tmp_path / "s.ini")
     file = tmp_path / "Dockerfile"
     file.write_text("")
-    keep(settings, build_at(file).model_copy(update={"labels": ("A=" + "x" * 200_000,)}))
-    assert kept(settings) == [build_at(file)]
+    save_build(settings, build_at(file).model_copy(update={"labels": ("A=" + "x" * 200_000,)}))
+    assert saved_builds(settings) == [build_at(file)]
 
 
 def test_a_path_that_is_not_utf8_is_not_kept(tmp_path: Path) -> None:
@@ -153,8 +153,8 @@ def test_a_path_that_is_not_utf8_is_not_kept(tmp_path: Path) -> None:
     for folder in (tmp_path / "a", tmp_path / "\udcff"):
         folder.mkdir()
         (folder / "Dockerfile").touch()
-        keep(settings, build_at(folder))
-    assert [build.context for build in kept(settings)] == [str(tmp_path / "a")]
+        save_build(settings, build_at(folder))
+    assert [build.context for build in saved_builds(settings)] == [str(tmp_path / "a")]
 
 
 def test_no_value_of_a_build_argument_is_kept(tmp_path: Path) -> None:
@@ -162,10 +162,10 @@ def test_no_value_of_a_build_argument_is_kept(tmp_path: Path) -> None:
     file = tmp_path / "Dockerfile"
     file.write_text("")
     build = build_at(file).model_copy(update={"build_args": ("TOKEN=s3cret", "HTTP_PROXY", "EMPTY=")})
-    keep(settings, build)
+    save_build(settings, build)
     settings.save()
     assert "s3cret" not in (tmp_path / "s.ini").read_text()
-    again = kept(Settings(tmp_path / "s.ini"))[0]
+    again = saved_builds(Settings(tmp_path / "s.ini"))[0]
     assert again.build_args == ("HTTP_PROXY", "EMPTY=")
     assert again.missing == ("TOKEN",)
     # Told once more it is not missing, and its value is not kept the next time either.
@@ -183,7 +183,7 @@ def test_what_earlier_versions_have_kept_loses_its_values(tmp_path: Path) -> Non
     settings.builds = [build.model_dump_json(), '{"dockerfile": "TOKEN=s3cret"}']
     forget_values(settings)
     assert "s3cret" not in str(settings.builds)
-    assert kept(settings)[0].missing == ("TOKEN",)
+    assert saved_builds(settings)[0].missing == ("TOKEN",)
 
 
 @pytest.mark.parametrize(("old", "client"), [(True, "docker-cli-20.10"), (False, "")])
@@ -192,7 +192,7 @@ def test_the_client_that_earlier_versions_have_kept(tmp_path: Path, old: bool, c
     file = tmp_path / "Dockerfile"
     file.write_text("")
     settings.builds = [json.dumps({"dockerfile": str(file), "context": str(tmp_path), "old_client": old})]
-    assert [build.client for build in kept(settings)] == [client]
+    assert [build.client for build in saved_builds(settings)] == [client]
 
 
 def test_options_in_words() -> None:

@@ -20,7 +20,7 @@ from window_kit import drop
 from cacheview.replay.file import ReplayCase
 from cacheview.ui.docks import REPLAY
 from cacheview.ui.loading import Report, Work
-from cacheview.ui.replay.build import build_at, keep, kept
+from cacheview.ui.replay.build import build_at, save_build, saved_builds
 from cacheview.ui.replay.form import OptionsForm
 from cacheview.ui.replay.model import StepsColumn
 from cacheview.ui.replay.pane import ReplayPane
@@ -107,7 +107,7 @@ def test_a_recent_one(window: MainWindow, qtbot: QtBot, site: Path, settings: Se
         action.trigger()
     assert not window.replays.dock.isHidden()
     settings.clear_recent()
-    assert kept(settings) == []
+    assert saved_builds(settings) == []
 
 
 def test_an_image_layout_is_not_a_dockerfile(window: MainWindow, qtbot: QtBot, site: Path) -> None:
@@ -365,13 +365,13 @@ def test_options_are_remembered(
         pane.form.no_cache.click()
     assert "hit" not in statuses(pane)
     assert "  ·  --build-arg LEVEL --no-cache  ·  " in pane.head.text
-    assert kept(settings)[0].missing == ("LEVEL",)
+    assert saved_builds(settings)[0].missing == ("LEVEL",)
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         drop(window, context)
     assert pane.form.build_args.toPlainText() == "LEVEL=2"
     assert pane.form.no_cache.isChecked()
     window.close()
-    assert kept(settings)[0].missing == ("LEVEL",)
+    assert saved_builds(settings)[0].missing == ("LEVEL",)
     (file,) = tmp_path.glob("settings.ini")
     assert "LEVEL=2" not in file.read_text()
     assert file.stat().st_mode & 0o777 == 0o600
@@ -383,7 +383,7 @@ def test_a_value_that_was_not_kept_is_asked_for(
     case = real_build("tools/arg-given")
     open_store(case)
     context = write_context(case, tmp_path / "tools")
-    keep(settings, build_at(context).model_copy(update={"build_args": ("LEVEL=2",)}))  # by an earlier start
+    save_build(settings, build_at(context).model_copy(update={"build_args": ("LEVEL=2",)}))  # by an earlier start
     pane = replayed(window, qtbot, context)
     reported = "NOTE: Build argument values are not saved when you close cacheview. Set LEVEL again in Options"
     assert pane.strip.texts[-1] == reported

@@ -134,7 +134,7 @@ def test_a_step_is_added_with_the_walk_before_it(qtbot: QtBot, tmp_path: Path) -
     )
     qtbot.addWidget(dialog)
     found: list[tuple[str, SuiteCase, tuple[str, ...]]] = []
-    dialog.wanted.connect(lambda *wanted: found.append(wanted))
+    dialog.add_requested.connect(lambda *wanted: found.append(wanted))
     dialog.accept()
     path, case, reported = found[0]
     assert reported == ()

@@ -8,18 +8,18 @@ import time
 from collections.abc import Callable
 from typing import Final
 
-__all__ = ["Courtesy", "time_of_this_thread"]
+__all__ = ["Pacer", "time_of_this_thread"]
 
-_EVERY: Final = 0.005  # seconds of work between two checks
-_BUSY: Final = 0.2  # the share of the time from which a thread counts as busy
-_STEP: Final = 0.002  # seconds of a pause between two checks
+_CHECK_INTERVAL: Final = 0.005  # seconds of work between two checks
+_BUSY_SHARE: Final = 0.2  # the share of the time from which a thread counts as busy
+_PAUSE_STEP: Final = 0.002  # seconds of a pause between two checks
 _MOMENT: Final = 0.00005
 """Seconds of the pause at each check, in which a waiting window gets Python's lock.
 
 A thread that reads many small files releases the lock for moments that are too short for the window to wake up, and so
 often that the window never waits long enough to demand it.
 """
-_LONGEST: Final = 0.03  # the usual longest pause in seconds
+_LONGEST_PAUSE: Final = 0.03  # the usual longest pause in seconds
 
 
 def time_of_this_thread() -> Callable[[], float] | None:
@@ -33,14 +33,14 @@ def time_of_this_thread() -> Callable[[], float] | None:
     return lambda: time.clock_gettime(clock)
 
 
-class Courtesy:
+class Pacer:
     """Pauses one piece of work, which calls it often.
 
     Only one thread at a time runs Python. A turn of the window switches between Qt and Python a thousand times, and
     would wait for the other thread each time: longer in total than it works.
 
     Args:
-        taken: returns the processor time of the window's thread in seconds; None: not known.
+        window_time: returns the processor time of the window's thread in seconds; None: not known.
         longest: seconds of the longest pause, so that work continues even if the window is always busy.
         clock: returns the time in seconds.
         sleep: sleeps for a number of seconds.
@@ -48,40 +48,40 @@ class Courtesy:
 
     def __init__(
         self,
-        taken: Callable[[], float] | None,
+        window_time: Callable[[], float] | None,
         clock: Callable[[], float] = time.perf_counter,
         sleep: Callable[[float], object] = time.sleep,
         *,
-        longest: float = _LONGEST,
+        longest: float = _LONGEST_PAUSE,
     ) -> None:
-        self._taken = taken
+        self._window_time = window_time
         self._longest = longest
         self._clock = clock
         self._sleep = sleep
-        self._looked = clock()
-        self._known = taken() if taken is not None else 0.0
+        self._checked_at = clock()
+        self._last_window_time = window_time() if window_time is not None else 0.0
 
-    def give_way(self) -> None:
+    def yield_to_window(self) -> None:
         """Pause while the window is busy, but not for long."""
-        if self._taken is None or self._clock() < self._looked + _EVERY:
+        if self._window_time is None or self._clock() < self._checked_at + _CHECK_INTERVAL:
             return
         self._sleep(_MOMENT)
-        self._rest(self._taken)
+        self._pause(self._window_time)
 
     def begin(self) -> None:
         """Pause before the work begins, since the window has usually not finished the turn that requested it."""
-        if self._taken is not None:
-            self._sleep(_STEP)
-            self._rest(self._taken)
+        if self._window_time is not None:
+            self._sleep(_PAUSE_STEP)
+            self._pause(self._window_time)
 
-    def _rest(self, taken: Callable[[], float]) -> None:
+    def _pause(self, window_time: Callable[[], float]) -> None:
         end = self._clock() + self._longest
-        while self._is_busy(taken()) and self._clock() < end:
-            self._sleep(_STEP)
+        while self._is_busy(window_time()) and self._clock() < end:
+            self._sleep(_PAUSE_STEP)
 
-    def _is_busy(self, taken: float) -> bool:
+    def _is_busy(self, window_time: float) -> bool:
         """Whether the window was busy since the last check."""
         now = self._clock()
-        passed, worked = now - self._looked, taken - self._known
-        self._looked, self._known = now, taken
-        return worked > _BUSY * passed
+        elapsed, worked = now - self._checked_at, window_time - self._last_window_time
+        self._checked_at, self._last_window_time = now, window_time
+        return worked > _BUSY_SHARE * elapsed

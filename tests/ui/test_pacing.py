@@ -7,7 +7,7 @@ import time
 
 import pytest
 
-from cacheview.ui.courtesy import Courtesy, time_of_this_thread
+from cacheview.ui.pacing import Pacer, time_of_this_thread
 
 
 class Machine:
@@ -17,7 +17,7 @@ class Machine:
         self.now = 0.0
         self.slept = 0.0
         self.busy_until = busy_until
-        self.courtesy = Courtesy(lambda: min(self.now, self.busy_until), lambda: self.now, self.sleep, **more)
+        self.pacer = Pacer(lambda: min(self.now, self.busy_until), lambda: self.now, self.sleep, **more)
 
     def sleep(self, seconds: float) -> None:
         self.now += seconds
@@ -28,7 +28,7 @@ class Machine:
         end = self.now + seconds
         while self.now < end:
             self.now += 0.001
-            self.courtesy.give_way()
+            self.pacer.yield_to_window()
 
 
 def test_work_hardly_rests_while_the_window_does_nothing() -> None:
@@ -45,13 +45,13 @@ def test_work_rests_until_the_window_has_done_its_turn() -> None:
 
 def test_work_begins_when_the_turn_in_which_it_was_wanted_is_over() -> None:
     machine = Machine(busy_until=0.02)
-    machine.courtesy.begin()
+    machine.pacer.begin()
     assert 0.02 <= machine.now < 0.025
 
 
 def test_work_begins_almost_at_once_where_the_window_does_nothing_more() -> None:
     machine = Machine(busy_until=0)
-    machine.courtesy.begin()
+    machine.pacer.begin()
     assert machine.now == pytest.approx(0.002)
 
 
@@ -69,9 +69,9 @@ def test_work_for_which_no_one_waits_rests_longer() -> None:
 
 def test_where_the_time_of_the_window_is_not_known_nothing_rests() -> None:
     slept: list[float] = []
-    courtesy = Courtesy(None, iter(range(100)).__next__, slept.append)
+    pacer = Pacer(None, iter(range(100)).__next__, slept.append)
     for _ in range(10):
-        courtesy.give_way()
+        pacer.yield_to_window()
     assert not slept
 
 
