@@ -19,7 +19,7 @@ __all__ = ["Actions", "connect"]
 
 
 class Actions:
-    """The actions of the window, created once. The window connects them; menus, tool bar and help show them."""
+    """The actions of the window, created once. The window connects them; menus, the tool bar and the help show them."""
 
     def __init__(self, owner: QWidget) -> None:
         self._owner = owner
@@ -121,7 +121,7 @@ class Actions:
         self.copy_menu.addActions([self.copy_text, self.copy_markdown, self.copy_json])
 
     def fill_menu_bar(self, bar: QMenuBar) -> None:
-        """Add the menus, in the order of the work."""
+        """Add the menus, in the order in which they are needed."""
         store = bar.addMenu("&Store")
         self.fill_store_menu(store)
         store.addSeparator()
@@ -160,7 +160,7 @@ class Actions:
         help_.addActions([self.documentation, self.shortcuts, self.about])
 
     def fill_store_menu(self, menu: QMenu) -> None:
-        """Add the ways to open a store. When the menu is shown, live stores are added before those of `store_menus`."""
+        """Add the ways to open a store. When the menu is shown, live stores are added too, see `store_menus`."""
         menu.addActions([self.open_file, self.open_folder, self.open_by_name, self.open_demo])
         menu.addMenu(self.recent_menu)
         menu.addSeparator()
@@ -168,11 +168,11 @@ class Actions:
         menu.addActions([self.reload, self.follow, self.save_suite, self.cancel])
 
     def enable(self, *, is_open: bool, follows: bool, busy: bool, has_failed: bool) -> None:
-        """Enable the actions that are possible now. Those that depend on the probe stay as they are.
+        """Enable the actions that are now possible. Those that depend on the probe stay as they are.
 
         Args:
             is_open: whether a store is open.
-            follows: whether it reports when its images change.
+            follows: whether the store reports when its images change.
             busy: whether a store is being read.
             has_failed: whether the last store could not be opened.
         """
@@ -197,8 +197,8 @@ class Actions:
                 yield self._in_words(action), keys
 
     def _in_words(self, action: QAction) -> str:
-        """Return the name of an action without the context of its menu."""
-        if action in (self.undo, self.redo):  # their texts include the name of the edit
+        """Return the name of an action so that it is clear outside of its menu."""
+        if action in (self.undo, self.redo):  # the texts of these actions include the name of the edit
             return "Undo" if action is self.undo else "Redo"
         text = action.text().replace("&", "").removesuffix("…")
         if action in self.copy_menu.actions():
@@ -208,7 +208,7 @@ class Actions:
         return f"{text} or dock" if action in (self.next_pane, self.previous_pane) else text
 
     def dress(self) -> None:
-        """Draw the icons in the colors of the theme. Called again when the theme changes."""
+        """Draw the icons in the colors of the theme. This must be called again when the theme changes."""
         for action, name in self._icons:
             # A single size, as menus and tool bar use one: each further size is another drawing before the first paint.
             drawn = QIcon(pixmap(name, "text_muted", icon_size(), self._owner.devicePixelRatioF()))
@@ -234,5 +234,5 @@ class Actions:
 
 
 def connect(action: QAction, do: Callable[..., object]) -> None:
-    """Call ``do`` when an action is triggered, without the flag that Qt passes."""
+    """Call ``do`` whenever an action is triggered, without the flag that Qt passes."""
     action.triggered.connect(lambda _checked=False: do())

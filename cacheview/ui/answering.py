@@ -1,4 +1,4 @@
-"""Looks up probes: immediately if that is quick, otherwise only the latest one, in another thread."""
+"""Looks up probes: immediately if that is quick, otherwise in another thread, and only the latest one."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ if TYPE_CHECKING:
 __all__ = ["Answering", "is_ready", "make_ready", "may_be_made_ready"]
 
 _MANY: Final = 32_000
-"""The images of a store up to which tables of all images are created, with which a lookup takes less than a frame."""
+"""The number of images up to which tables of all images are created: with them, a lookup takes less than a frame."""
 _FEW: Final = 200
-"""The images of a store up to which any lookup takes less than a frame without such tables."""
+"""The number of images up to which any lookup takes less than a frame even without such tables."""
 
 
 def make_ready(store: ImageStore) -> None:
-    """Create the tables with which any probe is looked up immediately. Call it in a thread.
+    """Create the tables with which any probe is looked up immediately. Call this off the UI thread.
 
     It does nothing for large stores, whose tables take too much time and memory.
     """
@@ -34,12 +34,12 @@ def make_ready(store: ImageStore) -> None:
 
 
 def may_be_made_ready(store: ImageStore) -> bool:
-    """Return whether the tables of a store are missing, and it is not too large for them."""
+    """Return whether a store has no tables yet, and is not too large for them."""
     return _FEW < len(store.images) <= _MANY and not is_prepared(store)
 
 
 def is_ready(store: ImageStore) -> bool:
-    """Return whether any probe is looked up immediately, whatever its parent, its sources and the rules."""
+    """Return whether any probe is looked up immediately, whatever its parent and sources, and whatever the rules."""
     return len(store.images) <= (_MANY if is_prepared(store) else _FEW)
 
 
@@ -47,11 +47,11 @@ class Answering(QObject):
     """Looks up one probe at a time. An answer to an earlier probe is dropped.
 
     In a store that is ready, every probe is looked up in the event-loop turn of the edit. In a large store, a lookup
-    runs in a thread: the first one on a parent takes a second with 100,000 images.
+    runs in a thread: with 100,000 images, the first one for a parent takes a second.
 
     Signals:
-        answered(ProbeAnswer).
-        delayed(): the lookup takes long enough to show this.
+        answered(ProbeAnswer): the probe was looked up.
+        delayed(): the lookup takes so long that the window should show it.
         failed(exception): there is no answer because of an unexpected exception, which is reported as such.
     """
 
@@ -61,7 +61,7 @@ class Answering(QObject):
 
     def __init__(self, parent: QObject) -> None:
         super().__init__(parent)
-        self._lock = threading.Lock()  # a cache is not thread-safe
+        self._lock = threading.Lock()  # caches are not thread-safe
         self._busy_timer = BusyTimer(self)
         self._busy_timer.timeout.connect(self.delayed)
         self._loader = Loader(self)

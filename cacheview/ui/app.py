@@ -56,8 +56,8 @@ def run_window(
             store cannot be opened or the file cannot be written.
         size: size of the window, in logical pixels.
         scheme: the color scheme; None: that of the system.
-        replay: a context folder or a Dockerfile to replay once the store is shown, and the Dockerfile of a folder
-            (empty: the usual one). A screenshot is drawn when its steps are shown.
+        replay: a context folder or a Dockerfile to replay once the store is shown, and the name of the Dockerfile in
+            the folder (empty: the usual one). A screenshot is drawn when its steps are shown.
         settings: an ini file instead of the user's own settings.
         with_traceback: whether to print the traceback of an unexpected exception.
         on_shown: called once the window has been painted.
@@ -73,7 +73,7 @@ def run_window(
             return _refuse(problem)
     # Nothing that a start creates is garbage, and collection would take a tenth of its time.
     gc.disable()
-    # A thread that reads a store should not delay the window at each step of a drawing.
+    # A thread that reads a store should not delay every step of the window's drawing.
     sys.setswitchinterval(_TURN)
     try:
         app = _application()
@@ -117,10 +117,10 @@ def run_window(
 
 
 def end_process(status: int) -> NoReturn:
-    """End the process immediately, whatever threads are doing: their files are either complete or not there.
+    """End the process immediately, whatever its threads are doing: the files that they write are complete or missing.
 
-    The interpreter's own shutdown would wait for some threads. It also destroys the remaining Qt objects in any order,
-    which crashed one in five times on a busy machine.
+    The interpreter's own shutdown would wait for some threads. It would also destroy the remaining Qt objects in any
+    order, which crashed one time in five on a busy machine.
     """
     for stream in (sys.stdout, sys.stderr):
         with contextlib.suppress(OutputError):
@@ -140,13 +140,13 @@ def _end_on_interrupt(app: QApplication) -> None:
     writer.setblocking(False)
     signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
     notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read, app)
-    # Both ends live as long as the slot that refers to them.
+    # Both sockets live as long as the slot, which refers to them.
     notifier.activated.connect(lambda: (reader.recv(64), writer))
     signal.signal(signal.SIGINT, lambda *_: app.exit(INTERRUPTED))
 
 
 def _begin(app: QApplication, window: MainWindow, location: str) -> None:
-    """Start the work that the first paint does not wait for."""
+    """Start the work that the first paint need not wait for."""
     # Qt's classes are created on first use. During the creation of a large one, another thread may see it incomplete.
     from PySide6.QtCore import Qt  # noqa: F401
     from PySide6.QtWidgets import QComboBox, QStyle  # noqa: F401
@@ -179,7 +179,7 @@ def _replay_when_open(window: MainWindow, replay: tuple[str, str], shown: Callab
 
 
 def _load_docks_when_open(window: MainWindow) -> None:
-    """Import the modules of docks in the background once a store has been shown, so that opening one need not wait."""
+    """Import the modules of docks in the background once a store has been shown, so that opening a dock is quick."""
     from PySide6.QtCore import QTimer
 
     from cacheview.ui.docks import load_docks
@@ -232,7 +232,7 @@ def _draw(app: QApplication, window: MainWindow, file: Path, *, succeeded: bool)
     """Write the screenshot and end the program. Returns the exit status."""
     from PySide6.QtCore import QBuffer
 
-    app.processEvents()  # paints everything that the new store has laid out
+    app.processEvents()  # paints everything that was laid out for the new store
     window.centre.paint_panes_now()  # after a dock has opened, the panes delay painting
     drawn = QBuffer()
     window.grab().save(drawn, "PNG")

@@ -35,7 +35,7 @@ def apply_look(app: QApplication, settings: Settings, scheme: str = "") -> None:
 
 
 class Appearance(QObject):
-    """The actions of *View* that change the appearance. Owned by the window."""
+    """The actions in the menu *View* that change the appearance. The window owns this object."""
 
     def __init__(self, actions: Actions, settings: Settings, parent: QObject) -> None:
         super().__init__(parent)
@@ -52,7 +52,7 @@ class Appearance(QObject):
         self._apply(scheme)
 
     def _zoom(self, step: int) -> None:
-        """Change to the next larger or smaller size; 0: to the system's."""
+        """Change to the next larger (1) or smaller (-1) text size, or to the system's (0)."""
         now = self._settings.zoom
         if step > 0:
             self._settings.zoom = next((percent for percent in _ZOOMS if percent > now), now)

@@ -1,4 +1,4 @@
-"""The header of a pane or of a part of one: its title, and buttons at the right."""
+"""The header of a pane, or of a part of one: its title, and buttons on the right."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cacheview.ui.theme import GRID, current_tokens
 __all__ = ["TitleBar"]
 
 _LEVELS: Final = ((0, 0), (1, 0), (1, 1), (1, 2))
-"""The variants of the title and the button texts to try in this order, from the longest to the shortest."""
+"""The variants of the title and the button texts, in the order in which they are tried, from longest to shortest."""
 
 
 class TitleBar(QWidget):

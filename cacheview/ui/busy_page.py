@@ -23,11 +23,11 @@ __all__ = ["BusyPage"]
 
 _ICON: Final = 12 * GRID
 _MOST: Final = 100
-"""The stretch that gives the middle column its maximum width."""
+"""The stretch with which the middle column gets its maximum width."""
 
 
 class BusyPage(QWidget):
-    """Shows what is being opened, and the progress. Signals: ``cancel_requested()``."""
+    """Shows what is being opened, and the progress. Signals: ``cancel_requested()``: the user wants to stop it."""
 
     cancel_requested = Signal()
 
@@ -72,13 +72,13 @@ class BusyPage(QWidget):
         return self._text.text
 
     def show_name(self, name: str) -> None:
-        """Show a location by its name for people."""
+        """Show that a location is being opened, by its name for people."""
         self._title.show_text(f"Opening {one_line(name)}")
         self.setAccessibleName(self.title)
         self.show_progress(0, None, "")
 
     def show_progress(self, done: int, total: int | None, what: str) -> None:
-        """Show the progress. Without a total the bar only moves."""
+        """Show the progress. Without a total, the bar only moves."""
         self._text.show_text(one_line(what))
         self.progress.setRange(0, 1000 if total else 0)
         if total:
@@ -91,7 +91,7 @@ class BusyPage(QWidget):
 
 
 class _CenteredLine(QWidget):
-    """A centered line of text. It is painted, and so always plain text."""
+    """A centered line of text. It is painted here, so it is always plain text."""
 
     def __init__(self) -> None:
         super().__init__()

@@ -1,4 +1,4 @@
-"""The delay before the window shows that work takes long. Showing it sooner would only flicker."""
+"""The delay before the window shows that work is taking long. Showing this sooner would only cause flicker."""
 
 from __future__ import annotations
 
@@ -12,19 +12,19 @@ BUSY_AFTER: Final = 250
 """Milliseconds before the window shows running work, or clears the previous content."""
 
 MATRIX_BUSY_AFTER: Final = 150
-"""The same for the table of all rule sets, which answer each edit one after the other."""
+"""The same for the table of all rule sets, since the rule sets answer one after the other."""
 
 FURTHER_BUSY_AFTER: Final = 100
-"""The same below a verdict, for the smallest edit and the hazards."""
+"""The same for the smallest edit and the hazards below a verdict."""
 
 
 class BusyTimer(QTimer):
-    """A timer that is started with work that may take long, and stopped at its end.
+    """A timer that is started together with work that may take long, and stopped when the work ends.
 
     Args:
         milliseconds: the delay; None: `BUSY_AFTER`.
 
-    Signals: ``timeout()``: it takes long.
+    Signals: ``timeout()``: the work is taking long.
     """
 
     def __init__(self, parent: QObject, milliseconds: int | None = None) -> None:

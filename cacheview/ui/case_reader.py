@@ -1,6 +1,6 @@
-"""Makes a place of a suite available before it is chosen: its case, indexes for edits, and the probes before it.
+"""Prepares a place of a suite before it is chosen: its case, indexes for edits, and the probes before it.
 
-That happens off the UI thread if it takes longer than a moment.
+If that takes longer than a moment, it happens off the UI thread.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ __all__ = ["CaseReader"]
 class CaseReader(QObject):
     """Reads one case at a time, and looks up the probes before a chosen one. An earlier request is dropped.
 
-    Signals: ``cancelled()``: the user stopped it.
+    Signals: ``cancelled()``: the user canceled the reading.
     """
 
     cancelled = Signal()
@@ -50,7 +50,7 @@ class CaseReader(QObject):
         """Call ``then`` when the case is available: now, or after it was read, unless `forget` is called before.
 
         Args:
-            is_near: whether ``walk`` takes only a moment; called when the case is available, in any thread.
+            is_near: returns whether ``walk`` takes only a moment; called when the case is available, in any thread.
             walk: looks up the probes before the chosen one, in another thread.
         """
         self.forget()

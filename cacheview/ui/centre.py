@@ -30,11 +30,11 @@ if TYPE_CHECKING:
 
 __all__ = ["Centre"]
 
-_BREATH: Final = 10  # milliseconds between creating two pieces of the panes while a store is being read
+_BREATH: Final = 10  # milliseconds between two pieces of the panes that are created while a store is being read
 
 
 class Centre(QWidget):
-    """Shows the progress of each opening. A store that is open stays until the next has been read.
+    """Shows the open store, or the progress of opening one. An open store stays until the next one has been read.
 
     The first opening creates the session and its panes. The panes, the engine and the models are imported with the
     first store, so that the first paint does not wait for them.
@@ -47,16 +47,16 @@ class Centre(QWidget):
         session_made(): the session and its panes exist, and the session has not reported anything yet.
         opened(again): a store is shown; ``again``: it was open before and was reloaded.
         failed(): ``last_error`` is the reason.
-        record_found(path): the opened location has no store, but a build record.
-        cancelled(): the user canceled it.
+        record_found(path): the opened location is a build record without a store.
+        cancelled(): the user canceled the opening.
         ended(): after ``opened``, ``failed`` or ``cancelled``.
         copied(str): what was put on the clipboard, in words.
         name_requested(): the user wants to open a store by name.
 
     Attributes:
         busy_page: the page shown while the first store is being read.
-        session, workspace: those of the open store; the panes exist slightly earlier.
-        last_error: the reason that the last opening failed; empty: it did not.
+        session, workspace: the session and the panes of the open store; the panes exist slightly earlier.
+        last_error: why the last opening failed; empty: it did not fail.
     """
 
     announced = Signal()
@@ -114,7 +114,7 @@ class Centre(QWidget):
 
     @property
     def mode(self) -> Notice:
-        """The notice line at the very top that shows the window's mode, hidden while there is none."""
+        """The notice line at the very top that shows the window's mode, hidden while the window is in none."""
         return self._mode()
 
     def _make_opener(self) -> Opener:
@@ -173,11 +173,11 @@ class Centre(QWidget):
         return notice
 
     def paint_panes_later(self, wait: int = 0) -> None:
-        """Paint the panes after a change of their size, in this many milliseconds."""
+        """Paint the panes with a delay after their size has changed. ``wait``: in milliseconds."""
         paint_later(self._panes, wait)
 
     def paint_panes_now(self) -> None:
-        """Wait no longer."""
+        """Paint the panes now, without further delay."""
         paint_now(self._panes)
 
     @property
@@ -194,7 +194,7 @@ class Centre(QWidget):
         self._busy_timer.stop()
         self.opener.close()
         if self.session is not None:
-            # Its end would be reported when half of the window no longer exists.
+            # Otherwise the undo stack would report its end when half of the window no longer exists.
             self.session.document.forget_steps()
 
     def keep_choices(self, secrets: Iterable[str] = ()) -> None:
@@ -231,9 +231,9 @@ class Centre(QWidget):
             self.notice.show_progress(done, total)
 
     def _show_part(self, part: StorePart) -> None:
-        """Show the part of the first store that has been read: its images, next to the busy page."""
+        """Show the part of the first store that has been read so far: its images, next to the busy page."""
         if self.session is not None:
-            # The open store stays until the other has been read.
+            # The open store stays until the other one has been read.
             part.shown_store = self.session.store
             return
         if self.workspace is None:
@@ -249,7 +249,7 @@ class Centre(QWidget):
         self.workspace.show_part(part)
 
     def _prepare(self) -> None:
-        """Create the other panes piece by piece, since creating them all together would be noticeable."""
+        """Create the other panes piece by piece, since creating them in one turn would cause a noticeable delay."""
         if self._preparing and self.workspace is not None and self.session is None and self.workspace.prepare():
             QTimer.singleShot(_BREATH, self.workspace, self._prepare)
 
@@ -262,7 +262,7 @@ class Centre(QWidget):
             panes.has_more = self.workspace.prepare() or self.workspace.show_next_piece(panes)
 
     def _give_up_part(self) -> None:
-        """Discard the part of a store that was read, since the rest will not follow."""
+        """Discard the part of a store that was shown, since the rest will not follow."""
         if self.workspace is not None and self.session is None:
             self.workspace.release_busy()
             self._pages.insertWidget(0, self.busy_page)
@@ -368,7 +368,7 @@ class Centre(QWidget):
         self.session = session = Session(loaded, self, document=self._document, drafts=drafts)
         workspace.attach(session)
         for editor in (*workspace.findChildren(QLineEdit), *workspace.findChildren(QPlainTextEdit)):
-            editor.setAcceptDrops(False)  # a dropped file is for the window
+            editor.setAcceptDrops(False)  # the window handles dropped files
         self.session_made.emit()
         self._pages.setCurrentWidget(workspace)
         session.begin()

@@ -15,7 +15,8 @@ __all__ = ["Chooser"]
 
 
 class Chooser(QComboBox):
-    """The base of every combo box in the window. The wheel scrolls the surroundings, and never changes value or focus.
+    """The base of every combo box in the window. The mouse wheel scrolls what is around it, and never changes its value
+    or the focus.
 
     Qt's own combo box changes both under the pointer, even while a form is being scrolled past it.
     """
@@ -29,7 +30,7 @@ class Chooser(QComboBox):
         event.ignore()  # passed on to the scroll area
 
     def option(self) -> QStyleOptionComboBox:
-        """Return the style option to draw. A text that is too long ends in an ellipsis, not in half a letter."""
+        """Return the style option to draw. Text that is too long ends in an ellipsis, not in half a letter."""
         option = QStyleOptionComboBox()
         self.initStyleOption(option)
         part, place = QStyle.ComplexControl.CC_ComboBox, QStyle.SubControl.SC_ComboBoxEditField

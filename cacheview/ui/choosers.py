@@ -25,16 +25,16 @@ _TEXT_BESIDE_ICON = 2  # from Qt.ToolButtonStyle, which the first paint does not
 _LONGEST = 34
 _BREVITIES = 5
 _CHARACTERS = (17, 9, 5)
-"""The fewest characters of a case or probe in its list, for wide, narrow and very narrow widths."""
+"""The minimum characters that the lists of cases and probes show, in a wide, narrow and very narrow tool bar."""
 
 
 class ToolBar(QToolBar):
     """The tool bar.
 
-    If it is too narrow for everything, texts are shortened step by step, the least needed first. Every item stays
-    available.
+    If it is too narrow for everything, texts are shortened step by step, starting with the least important. Every item
+    stays available.
 
-    Signals: ``case_chosen(int)``, ``probe_chosen(int)``: only by the user.
+    Signals: ``case_chosen(int)``, ``probe_chosen(int)``: the user chose the case or probe with this number.
     """
 
     case_chosen = Signal(int)
@@ -123,7 +123,7 @@ class ToolBar(QToolBar):
         if brevity == self._brevity:
             return
         self._brevity = brevity
-        from PySide6.QtCore import Qt  # created by the import, which the first paint does not wait for
+        from PySide6.QtCore import Qt  # this import creates it, so the first paint does not wait for that
 
         with_text, icon_only = Qt.ToolButtonStyle.ToolButtonTextBesideIcon, Qt.ToolButtonStyle.ToolButtonIconOnly
         self._reload.setToolButtonStyle(icon_only if brevity else with_text)
@@ -147,7 +147,7 @@ class ToolBar(QToolBar):
         self._fit()
 
     def set_case(self, current: int) -> None:
-        """Show that another case was chosen."""
+        """Show that another case is the current one."""
         if self._case.existing is not None:
             self._case.existing.setCurrentIndex(current)
 
@@ -175,7 +175,7 @@ class ToolBar(QToolBar):
         return button
 
     def _make_case(self) -> NameList:
-        """Create the list of cases, which is before that of probes."""
+        """Create the list of cases, which is to the left of the list of probes."""
         probe = self._probe.existing
         return self._list("Case", self.case_chosen, self._gap if probe is None else self._lists[probe][0])
 

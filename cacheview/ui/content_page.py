@@ -1,4 +1,4 @@
-"""A page that shows the content of a pane, or a message in its place."""
+"""A page that shows the content of a pane, or a message instead."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ _LEAST: Final = 16 * GRID
 
 
 class ContentPage(QStackedWidget):
-    """The content of a pane, or a message, which is shown first.
+    """The content of a pane, or a message, which is shown initially.
 
-    Signals: ``pressed()``: the button of the message.
+    Signals: ``pressed()``: the user clicked the button of the message.
     """
 
     pressed = Signal()

@@ -1,4 +1,4 @@
-"""A base of models that may have 100,000 rows, which Qt counts without calling Python."""
+"""A base class for models that may have 100,000 rows, which Qt counts without calling Python."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class CountedRows(QStandardItemModel):
         super().__init__(0, columns, parent)
 
     def _show_rows(self, count: int) -> None:
-        """Set the number of rows, all of them new. Call it between the begin and the end of a reset."""
+        """Set the number of rows, which are all new. Call this between the beginning and the end of a model reset."""
         self.blockSignals(True)
         self.setRowCount(count)
         self.blockSignals(False)

@@ -20,7 +20,7 @@ def dialog_layout(dialog: QDialog) -> QVBoxLayout:
 
 
 def accepting_buttons(dialog: QDialog, kind: Buttons, text: str = "") -> tuple[QDialogButtonBox, QPushButton]:
-    """Return a box with *Cancel* and a button that accepts the dialog, and that button.
+    """Return a button box with *Cancel* and a button that accepts the dialog, and also that button.
 
     Args:
         kind: the kind of the accepting button.
@@ -36,7 +36,7 @@ def accepting_buttons(dialog: QDialog, kind: Buttons, text: str = "") -> tuple[Q
 
 
 def closing_buttons(dialog: QDialog) -> QDialogButtonBox:
-    """Return a box with *Close*, to which other buttons may be added."""
+    """Return a button box with *Close*, to which other buttons may be added."""
     box = QDialogButtonBox(Buttons.Close)
     box.rejected.connect(dialog.close)
     return box

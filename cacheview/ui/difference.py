@@ -1,4 +1,4 @@
-"""Finds the part in which two values differ."""
+"""Finds the part where two values differ."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ __all__ = ["differing"]
 
 
 def differing(a: str, b: str) -> tuple[slice, slice]:
-    """Return the part of each string that remains without their common beginning and end.
+    """Return the part of each string that is left without their common beginning and end.
 
     Both are empty if the strings are equal. One is empty if the other only has an insertion.
     """
@@ -19,7 +19,7 @@ def differing(a: str, b: str) -> tuple[slice, slice]:
 
 
 def _common(a: str, b: str, limit: int) -> int:
-    """Return the number of characters that both begin with, at most ``limit``."""
+    """Return the number of characters that two strings have in common at the beginning, at most ``limit``."""
     if a[:limit] == b[:limit]:
         return limit
     return sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], zip(a[:limit], b[:limit], strict=True)))

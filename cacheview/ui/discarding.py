@@ -1,8 +1,8 @@
 """Frees the objects of a large store in another thread.
 
 Freeing a million objects takes tenths of a second. If the last reference to a store, an index or a tree is dropped in
-the UI thread, the window freezes for that time, and no thread can interrupt the freeing of a tuple or dictionary. So
-code that replaces such an object first passes it to this module. Its large containers are kept until nothing else
+the UI thread, the window freezes for that time, and while a tuple or dictionary is freed, no other thread can run. So
+code that replaces such an object first passes it to this module. The large containers in it are kept until nothing else
 refers to them, and are then emptied one element at a time, so that the window can work in between.
 """
 
@@ -26,16 +26,16 @@ from cacheview.ui.pacing import Pacer, time_of_this_thread
 __all__ = ["Discarder"]
 
 _MANY: Final = 1_000
-"""The number of elements from which freeing a container takes noticeable time."""
+"""The number of elements above which freeing a container takes a noticeable time."""
 _MOST: Final = 20_000
-"""The most objects that are searched for such containers."""
+"""The maximum number of objects that are searched for such containers."""
 _OF_A_KIND: Final = 500
-"""The most objects of one class that are searched. If there are more, they are elements of the containers."""
-_SOON: Final = 0.01  # the first interval in seconds between two checks whether a container is still used
-_LATER: Final = 0.2  # the last interval: an unused container is kept at most that much longer
+"""The maximum number of objects of one class that are searched. More of them must be elements of a container."""
+_SOON: Final = 0.01  # seconds between the first two checks of whether a container is still used
+_LATER: Final = 0.2  # the longest interval between two checks: an unused container is kept at most that much longer
 _PATIENCE: Final = 0.25  # seconds of the longest pause for a busy window: no one waits until something is freed
 _LONGEST: Final = 10.0
-"""Seconds after which a container that is still used is left to its users."""
+"""The number of seconds after which a container that is still used is no longer kept here."""
 
 _CONTAINERS: Final = (dict, list, tuple, set, frozenset)
 _SEARCHED: Final = (*_CONTAINERS, MappingProxyType)
@@ -164,7 +164,7 @@ def _references(retained: list[Any], place: int) -> int:
 
 
 _ALONE: Final = _references([[]], 0)
-"""The references to a container that only the list here refers to."""
+"""The number of references to a container that only the list here refers to."""
 
 
 def _empty_unused(retained: list[Any], ended: threading.Event, pacer: Pacer) -> None:

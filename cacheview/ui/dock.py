@@ -20,17 +20,17 @@ __all__ = ["DockController", "PaneDock", "is_seen"]
 _Pane = TypeVar("_Pane", bound=Docked)
 
 _LINES: Final = 24
-"""The initial height of a dock in lines of text, including its title bar."""
+"""The initial height of a dock, in lines of text, including its title bar."""
 _FRAMES: Final = 32  # milliseconds: two frames, in which the dock is painted before the panes
 _SHARES: Final = (0.36, 0.48)
-"""The minimum and maximum share of the height, so that the panes above stay usable."""
+"""The minimum and maximum share of the available height, so that the panes above stay usable."""
 
 
 class PaneDock(QDockWidget):
     """A dock at the bottom of the window, hidden until `show_or_hide`. Escape hides it.
 
     Args:
-        name: its object name.
+        name: the object name of the dock.
         action: the action that is checked while the dock is shown.
     """
 
@@ -55,7 +55,7 @@ class PaneDock(QDockWidget):
         self.hide()
 
     def show_or_hide(self) -> None:
-        """Show it and move the keyboard focus to it, even if another dock covers it; otherwise hide it."""
+        """Show the dock and move the keyboard focus to it, or hide it if it is shown and no other dock covers it."""
         if not is_seen(self):
             self._attach()
             joined = self._join_others()
@@ -72,7 +72,7 @@ class PaneDock(QDockWidget):
             self._close()
 
     def show_quietly(self) -> None:
-        """Show it without moving the keyboard focus."""
+        """Show the dock without moving the keyboard focus."""
         self._attach()
         self._join_others()
         self._host.paint_panes_later(_FRAMES)
@@ -80,7 +80,7 @@ class PaneDock(QDockWidget):
         self._was_shown = True
 
     def put_back(self) -> None:
-        """Hide it, and reset its place and height."""
+        """Hide the dock, and reset its place and height."""
         if not self.isHidden():
             self._close()
         self._was_shown = False
@@ -88,7 +88,7 @@ class PaneDock(QDockWidget):
         self.hide()
 
     def enter(self) -> None:
-        """Move the keyboard focus to it, even if another dock covers it."""
+        """Move the keyboard focus to the dock. If another dock covers it, bring it to the front."""
         before, page = QApplication.focusWidget(), self._host.page
         if before is not None and page is not None and page.isAncestorOf(before):
             self._before = before
@@ -96,13 +96,13 @@ class PaneDock(QDockWidget):
         self._pane.take_focus()
 
     def _take_height(self, room: int) -> None:
-        """Set the initial height. ``room``: the height that the panes had before."""
+        """Set the initial height. ``room``: the height that the panes had until now."""
         least, most = (int(share * room) for share in _SHARES)
         height = min(max(_LINES * self.fontMetrics().height(), least), most)
         self._host.frame.resizeDocks([self], [height], Qt.Orientation.Vertical)
 
     def _join_others(self) -> bool:
-        """Share the place of an open dock, since two side by side are too narrow. Returns whether there is one."""
+        """Share the place of an open dock, since two side by side would be too narrow. Returns whether there is one."""
         window = self._host.frame
         area = window.dockWidgetArea(self)
         for dock in window.findChildren(QDockWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
@@ -125,9 +125,9 @@ class PaneDock(QDockWidget):
             super().keyPressEvent(event)
 
     def _close(self) -> None:
-        """Hide it and restore the previous keyboard focus, if that widget still exists.
+        """Hide the dock, and return the keyboard focus to the widget that had it before, if that still exists.
 
-        If the focus has moved elsewhere, it stays there.
+        If the focus has moved elsewhere in the meantime, it stays there.
         """
         now, page = QApplication.focusWidget(), self._host.page
         if now is not None and page is not None and page.isAncestorOf(now):
@@ -145,7 +145,7 @@ class PaneDock(QDockWidget):
 
 
 class DockController(QObject, Generic[_Pane]):
-    """A pane and its connections to the window. It is created when first needed, and its dock after it."""
+    """A pane and its connections to the window. It is created when first needed, and its dock even later."""
 
     def __init__(self, host: DockHost, name: str, pane: _Pane, action: QAction) -> None:
         """See `PaneDock`."""

@@ -17,11 +17,11 @@ from cacheview.ui.verdict.labels import ElidedLabel
 __all__ = ["BusyHead", "DockHead"]
 
 _LEAST: Final = 20 * GRID
-"""The width of the line below which the texts of buttons are hidden."""
+"""If the line would be narrower than this, the texts of buttons are hidden."""
 
 
 class DockHead(QWidget):
-    """The title bar. Signals: ``closed()``: the button at the end."""
+    """The title bar. Signals: ``closed()``: the user clicked the close button."""
 
     closed = Signal()
 
@@ -63,7 +63,7 @@ class DockHead(QWidget):
         return self._message.whole()
 
     def show_text(self, text: str, look: tuple[str, str] | None = None) -> None:
-        """Set the line. ``look``: the icon before it, and the token of its color; None: it has neither."""
+        """Set the line. ``look``: the icon before it, and the color token; None: no icon, and the usual color."""
         self._message.show_text(text)
         if look != self._look:
             self._look = look
@@ -117,12 +117,12 @@ class DockHead(QWidget):
         self.setTabOrder(widget, self.close_button)
 
     def minimumSizeHint(self) -> QSize:
-        """Return a size with only the icons on buttons that have one."""
+        """Return a size that fits if buttons with an icon show only the icon."""
         layout = super().minimumSizeHint()
         return QSize(self._needed(short=True), layout.height())
 
     def _needed(self, *, short: bool) -> int:
-        """Return the width of everything visible, with texts next to the icons of buttons or without."""
+        """Return the width of everything visible. ``short``: without texts next to the icons of buttons."""
         items = (self._row.itemAt(place) for place in range(self._row.count()))
         inner = [item.widget() for item in items if item is not None]
         shown = [
@@ -138,8 +138,8 @@ class DockHead(QWidget):
         return needed - words if short else needed + words
 
     def _fit(self) -> None:
-        """Hide the texts if they would take the width of the line."""
-        # With short texts the total width is an estimate. Some reserve avoids toggling between the two.
+        """Hide the texts of buttons if they would leave too little width for the line."""
+        # With short texts, the total width is an estimate. Some slack keeps the bar from switching back and forth.
         slack = 4 * GRID if self._is_short else 0
         is_short = self._needed(short=False) + _LEAST + slack > self.width()
         if is_short == self._is_short:
@@ -154,7 +154,7 @@ class DockHead(QWidget):
 
     def event(self, event: QEvent) -> bool:
         if event.type() is QEvent.Type.LayoutRequest:
-            self._fit()  # buttons are shown and hidden
+            self._fit()  # a button was shown or hidden
         return super().event(event)
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -212,13 +212,13 @@ class BusyHead(DockHead):
         self.set_busy(False)
 
     def set_busy(self, busy: bool) -> None:
-        """Set whether work is running that is to be shown."""
+        """Show or hide that work is running."""
         self.progress.setVisible(busy)
         self.cancel_button.setVisible(busy)
         self.again_button.setVisible(not busy)
 
     def show_progress(self, done: int, total: int | None) -> None:
-        """Show the progress. Without a total the bar only moves."""
+        """Show the progress. Without a total, the bar only moves."""
         self.progress.setRange(0, 1000 if total else 0)
         if total:
             self.progress.setValue(min(1000, done * 1000 // total))

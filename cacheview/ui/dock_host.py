@@ -1,4 +1,4 @@
-"""The interface of the window for docks, and that of a pane within a dock."""
+"""The interface that the window has for docks, and the interface of a pane in a dock."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ __all__ = ["DockHost", "Docked"]
 
 
 class DockHost(Protocol):
-    """The window, as docks and their controllers use it.
+    """The window as docks and their controllers see it.
 
     Attributes:
         commands: the actions of the window.
@@ -65,14 +65,14 @@ class DockHost(Protocol):
         """Add a hidden notice line above the panes, for background work."""
 
     def paint_panes_later(self, wait: int = 0) -> None:
-        """Paint the panes after a change of their size, in this many milliseconds."""
+        """Paint the panes with a delay after their size has changed. ``wait``: in milliseconds."""
 
     @property
     def settled(self) -> SignalInstance:
-        """The signal ``settled(bool)``, emitted after each opening: whether a store is shown."""
+        """The signal ``settled(bool)``: an opening has ended, with whether a store is shown."""
 
     def begin(self) -> None:
-        """Open the store that is opened at a start without arguments."""
+        """Open the store that is opened if the program is started without arguments."""
 
     def open(self, location: str) -> None:
         """Open a store."""
@@ -81,10 +81,10 @@ class DockHost(Protocol):
         """Use another rule set. ``preparing``: work whose result is a cache for it."""
 
     def show_build(self, title: str, dockerfile: str, context: str) -> None:
-        """Show in title and status bar which build is replayed; all empty: none."""
+        """Show in the title and status bar which build is replayed; all empty: none."""
 
     def focus_shown(self) -> None:
-        """Move the keyboard focus to the visible page, since the previous widget no longer exists."""
+        """Move the keyboard focus to the visible page, since the widget that had it no longer exists."""
 
 
 class Docked(Protocol):
@@ -103,7 +103,7 @@ class Docked(Protocol):
         """The signal that the user wants to hide the dock."""
 
     def attach(self, session: Session) -> None:
-        """Show this session from now on. Nothing changes if it is the same."""
+        """From now on, show this session. Nothing changes if it is the same one."""
 
     def take_focus(self) -> None:
         """Move the keyboard focus to the pane."""

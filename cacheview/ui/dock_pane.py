@@ -1,4 +1,4 @@
-"""The common base of the panes in docks: a header, content or a message in its place, and work off the UI thread."""
+"""The base of the panes in docks: a header, content or a message instead, and work off the UI thread."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _Subject = TypeVar("_Subject")
 
 
 class DockPane(QWidget, Generic[_Head]):
-    """A pane with the interface `dock_host.Docked`. `_lay_out` has to be called once.
+    """A pane with the interface `dock_host.Docked`. Subclasses must call `_lay_out` once.
 
     Args:
         head: the title bar of its dock.
@@ -40,11 +40,11 @@ class DockPane(QWidget, Generic[_Head]):
         self.head: Final = head
 
     def _lay_out(self, content: QWidget, *rows: QWidget) -> QVBoxLayout:
-        """Let the content, or a message, fill the pane.
+        """Fill the pane with the content, which messages can replace.
 
         Args:
             content: a `ContentPage`, or the widget to put in one.
-            rows: the widgets from top to bottom, including the one with the content; none: only the content.
+            rows: the widgets from top to bottom, including the one that contains the content; none: only the content.
         """
         self._content = content if isinstance(content, ContentPage) else ContentPage(content)
         layout = QVBoxLayout(self)
@@ -67,15 +67,15 @@ class DockPane(QWidget, Generic[_Head]):
 
     @property
     def page(self) -> QWidget | None:
-        """The current page: the content, or the message in its place."""
+        """The current page: the content, or the message instead."""
         return self._content.currentWidget()
 
     def attach(self, session: Session) -> None:
-        """Show this session from now on."""
+        """From now on, show this session."""
         raise NotImplementedError
 
     def take_focus(self) -> None:
-        """Move the keyboard focus to the content, or to the message in its place."""
+        """Move the keyboard focus to the content, or to another widget while there is a message."""
         first = self._first() if self._content.has_content else self._instead()
         first.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
@@ -102,7 +102,7 @@ class LookupPane(DockPane[_Head], Generic[_Head, _Subject]):
     Args:
         busy_after: milliseconds before `_show_busy`; None: the usual.
 
-    Signals: ``settled()``: the last result is shown, or the reason that there is none.
+    Signals: ``settled()``: the last result is shown, or why there is none.
     """
 
     settled = Signal()
@@ -116,18 +116,18 @@ class LookupPane(DockPane[_Head], Generic[_Head, _Subject]):
         self._busy_timer.timeout.connect(self._show_busy)
 
     def attach(self, session: Session) -> None:
-        """Look up the subject of this session from now on."""
+        """From now on, look up the subject of this session."""
         if session is not self._session:
             self._session = session
             self._connect_session(session)
             self.look_up()
 
     def look_up(self) -> None:
-        """Start a lookup if the pane is visible and does not show its result."""
+        """Start a lookup if the pane is visible and does not already show the result."""
         raise NotImplementedError
 
     def look_up_again(self) -> None:
-        """Start a lookup again, since unnoticed changes may have happened."""
+        """Repeat the lookup, since something may have changed unnoticed."""
         self._subject = None
         self.look_up()
 
@@ -140,7 +140,7 @@ class LookupPane(DockPane[_Head], Generic[_Head, _Subject]):
         raise NotImplementedError
 
     def _show_busy(self) -> None:
-        """Show that the lookup takes long."""
+        """Show that the lookup is taking long."""
         raise NotImplementedError
 
     def showEvent(self, event: QShowEvent) -> None:

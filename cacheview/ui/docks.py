@@ -51,8 +51,8 @@ class DockSpec(NamedTuple, Generic[_D]):
     """A row of the table.
 
     Attributes:
-        name: object name of the dock, whose title is that of its pane's title bar.
-        action: shows and hides it.
+        name: object name of the dock. Its title is that of its pane's title bar.
+        action: returns the action that shows and hides it.
         make: imports and creates it, connected to the window and, through `Docks`, to other docks.
         is_kept: whether it is opened again at the next start if it was open at the end of this one. This is not so for
             docks that show the answer to a request, or start something.
@@ -89,14 +89,14 @@ class Docks:
             connect(spec.action(self.host.commands), lambda spec=spec: self._show_or_hide(spec))
 
     def keep(self) -> None:
-        """Save which docks are open, and where, to the settings. Before anything was opened, the saved ones stay."""
+        """Save to the settings which docks are open, and where. Until docks have been restored, the saved ones stay."""
         if self._restored:
             shown = [spec.name for spec in DOCKS if spec.is_kept and self._is_open(spec)]
             self.settings.docks = shown
             self.settings.dock_places = self.host.frame.saveState()
 
     def restore(self) -> None:
-        """Open the docks that were open at the end, in turns, without moving the keyboard focus."""
+        """Open the docks that were open in the last session, in separate turns, without moving the keyboard focus."""
         steps: list[Callable[[], object]] = []
         for spec in DOCKS:
             if spec.is_kept and spec.name in self.settings.docks:

@@ -14,10 +14,10 @@ from cacheview.model.config import ConfigValue
 __all__ = ["Place", "ProbeDocument"]
 
 Place = tuple[int, int]
-"""The number of a probe's case in the open store, and the probe's number in it, both from 0."""
+"""The number of a case in the open store, and the number of a probe in the case, both from 0."""
 
 _MOVE: Final = "move"
-"""The merge key of moves between places, which are one step if they follow one another."""
+"""The merge key of moves between places. Moves that follow one another are one step."""
 
 _MERGING: Final = 1  # any id except -1 lets Qt try to merge; the merge key decides which edits belong together
 
@@ -25,7 +25,7 @@ _MERGING: Final = 1  # any id except -1 lets Qt try to merge; the merge key deci
 class ProbeDocument(QObject):
     """Owns the current probe and its undo stack. Edits use the stack; only `load` replaces the probe without it.
 
-    Going to another probe of the open store is a step too, so that an edited probe is never lost.
+    Moving to another probe of the open store is a step too, so that an edited probe is never lost.
 
     Signals:
         probe_changed(Probe): after every change, including undo and redo.
@@ -57,12 +57,12 @@ class ProbeDocument(QObject):
 
     @property
     def place(self) -> Place:
-        """The number of its case, and that of the probe in the case."""
+        """The place of the probe."""
         return self._place
 
     @property
     def places(self) -> frozenset[Place]:
-        """Every place that the steps lead to."""
+        """Every place that a step leads to, by undo or redo."""
         return frozenset(place for step in self._steps for place, _ in (step.before, step.after))
 
     @property
@@ -79,7 +79,7 @@ class ProbeDocument(QObject):
 
     @property
     def undo_stack(self) -> QUndoStack:
-        """The undo stack. A step may lead to a case that has to be read first: see `Places.undo`."""
+        """The undo stack. A step may lead to a case that must be read first: see `Places.undo`."""
         return self._undo_stack
 
     def edit(self, probe: Probe, text: str, merge: str = "") -> bool:
@@ -109,10 +109,10 @@ class ProbeDocument(QObject):
         step, index = _Edit(self, (self._place, self._probe), after, text, merge), self._undo_stack.index()
         self._undo_stack.push(step)
         self._steps[index:] = [step]
-        del self._steps[self._undo_stack.count() :]  # it was merged, or reverted the one before it
+        del self._steps[self._undo_stack.count() :]  # the step was merged, or reverted the one before it
 
     def set_field(self, name: str, value: ConfigValue, text: str = "", merge: str = "") -> bool:
-        """Edit one field of the container config; see `edit`. Raises KeyError for a name that Docker does not have."""
+        """Edit one field of the container config; see `edit`. Raises KeyError if there is no such field."""
         if name not in ContainerConfig.model_fields:
             raise KeyError(name)
         config = self._probe.config.model_copy(update={name: value})
@@ -162,7 +162,7 @@ _State = tuple[Place, Probe]
 class _Edit(QUndoCommand):
     """A step from one probe to another.
 
-    Both are frozen, so the step refers to them directly; the document refers to the step.
+    Both are immutable, so the step refers to them directly. The document refers to the step.
     """
 
     def __init__(self, document: ProbeDocument, before: _State, after: _State, text: str, merge: str) -> None:
@@ -181,7 +181,7 @@ class _Edit(QUndoCommand):
         self.after = other.after
         if self._merge == _MOVE:
             self.setText(other.text())
-        # Typed and reverted: there is nothing left to undo.
+        # What was typed has been reverted: there is nothing to undo.
         self.setObsolete(self.before == self.after)
         return True
 

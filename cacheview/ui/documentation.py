@@ -13,7 +13,7 @@ __all__ = ["DocumentationDialog"]
 
 
 class DocumentationDialog(QDialog):
-    """The reference and the glossary. The dialog stays open beside the main window; Escape closes it."""
+    """The reference and the glossary. The window can be used while the dialog is open; Escape closes it."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -60,7 +60,7 @@ class DocumentationDialog(QDialog):
             self.pages.setCurrentRow(names.index(link.path()))
 
     def _find_from(self, position: int) -> None:
-        """Select the next match of the text, and after the last one the first again."""
+        """Select the next match of the text, or after the last match, the first."""
         cursor = QTextCursor(self.text.document())
         cursor.setPosition(position)
         self.text.setTextCursor(cursor)

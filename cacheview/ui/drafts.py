@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 __all__ = ["ProbeDraft", "drafts_of", "is_of_an_image", "keep_drafts", "kept_drafts"]
 
 _MOST: Final = 20
-_LONGEST: Final = 100_000  # characters of one draft that are kept
+_LONGEST: Final = 100_000  # characters; longer drafts are not kept
 
 
 class ProbeDraft(Model):
@@ -26,7 +26,7 @@ class ProbeDraft(Model):
 
     Attributes:
         location: location of the store that it was edited in.
-        case, number: the number of its case, and its number in the case, both from 0.
+        case, number: the number of its case, and the number of the probe in the case, both from 0.
         probe: the edited probe.
     """
 
@@ -37,18 +37,18 @@ class ProbeDraft(Model):
 
 
 def kept_drafts(settings: Settings) -> list[ProbeDraft]:
-    """Return the drafts of earlier sessions. Unreadable ones are left out."""
+    """Return the drafts of earlier sessions, without those that cannot be read."""
     drafts = []
     for text in settings.drafts:
         try:
             drafts.append(ProbeDraft.model_validate_json(text))
-        except ValueError:  # edited by hand, or by another version
+        except ValueError:  # edited by hand, or saved by another version
             continue
     return drafts
 
 
 def keep_drafts(settings: Settings, drafts: Sequence[ProbeDraft], secrets: Iterable[str] = ()) -> None:
-    """Save drafts for the next session, only the first ones if there are many.
+    """Save drafts for the next session, but only the first ones if there are many.
 
     Args:
         secrets: values of build arguments. A probe that contains one, or a piece of one, is not saved.
@@ -62,7 +62,7 @@ def keep_drafts(settings: Settings, drafts: Sequence[ProbeDraft], secrets: Itera
 
 
 def is_of_an_image(probe: Probe, store: ImageStore) -> bool:
-    """Whether a probe equals the one of an image in the store, so that no edit would be lost with it."""
+    """Whether a probe equals that of an image in the store, so that no edit would be lost."""
     if probe.cache_from or probe.platform not in (None, platform_of_probe(store, probe.parent)):
         return False
     return any(

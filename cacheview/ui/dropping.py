@@ -22,7 +22,7 @@ def local_paths(data: QMimeData) -> list[str]:
 
 
 def open_paths(paths: Sequence[str], open_store: Callable[[str], None], docks: Docks) -> None:
-    """Compare two records; otherwise open the first path: a store, a Dockerfile, or a service of a Compose file."""
+    """If the paths are two records, compare them. Otherwise, open the first: a store, Dockerfile or Compose file."""
     from cacheview.diff.record_files import is_record_file
     from cacheview.ui.replay.build import is_dockerfile
     from cacheview.ui.replay.compose import is_compose_file

@@ -18,7 +18,7 @@ __all__ = ["EditedProbes"]
 
 
 class EditedProbes:
-    """The edited probes of one session. If another store is opened, they are kept until theirs is opened again.
+    """The edited probes of one session. If another store is opened, they are kept until their store is opened again.
 
     Args:
         earlier: the drafts of earlier sessions, which are offered when their store is open.
@@ -36,7 +36,7 @@ class EditedProbes:
 
     @property
     def places(self) -> Collection[Place]:
-        """The places in the open store whose probe was edited, and is restored when shown again."""
+        """The places in the open store with an edited probe, which is restored when the place is shown again."""
         return self._here.keys()
 
     @property
@@ -52,7 +52,7 @@ class EditedProbes:
         return self._here.get(place)
 
     def note(self) -> None:
-        """Keep the current probe if the user edited it. That of a replayed step is set by the replay."""
+        """Keep the current probe if the user edited it, rather than the replay having set it."""
         probe, place = self._document.probe, self._document.place
         if probe == self._shown.original:
             self._here.pop(place, None)
@@ -60,7 +60,7 @@ class EditedProbes:
             self._here[place] = probe
 
     def leave(self) -> None:
-        """Keep the edited probes of the open store, before another one is opened."""
+        """Keep the edited probes of the open store, before another store is opened."""
         if self._here:
             self._elsewhere[self._shown.opened.location] = (self._document.place, self._here)
         self._here = {}
@@ -68,7 +68,7 @@ class EditedProbes:
     def enter(self) -> tuple[Place, Probe] | None:
         """Restore the edited probes of the store that has been opened.
 
-        Returns the probe that was current then, with its place; None: it was not edited.
+        Returns the place and the probe that were current when the store was left; None: that probe was not edited.
         """
         place, self._here = self._elsewhere.pop(self._shown.opened.location, ((0, 0), {}))
         self.drop_missing()
@@ -94,9 +94,9 @@ class EditedProbes:
         return offered
 
     def drafts(self) -> list[ProbeDraft]:
-        """Return the probes to save for the next session: every edited one, unless an image has the same one.
+        """Return the probes to save for the next session: every edited probe that does not equal that of an image.
 
-        No case is read again for this. The current probe is the last one.
+        No case is read again for this. The current probe comes last.
         """
         opened, place = self._shown.opened, self._document.place
         here = {each: probe for each, probe in self._here.items() if each != place}

@@ -23,7 +23,7 @@ class FaultWatch:
     The window stays open, so that the user's work can still be saved.
 
     Attributes:
-        any: whether there was an exception.
+        any: whether there has been an exception.
     """
 
     def __init__(self, host: DockHost, *, with_traceback: bool) -> None:
@@ -44,7 +44,7 @@ class FaultWatch:
         self.note(fault)
         if self._showing or threading.current_thread() is not threading.main_thread():
             return
-        self._showing = True  # showing it may raise again
+        self._showing = True  # showing the exception may raise another one
         notice = self._host.notice
         text = f"{error_words(fault)} with the details."
         notice.show_text("error", text, "".join(traceback.format_exception(fault)).splitlines())

@@ -13,11 +13,11 @@ __all__ = ["field_marks"]
 
 _FIELDS = frozenset((*CONFIG_FIELDS, "parent", "cache_from"))
 _ELEMENTS = 500
-"""The length from which a list is marked only up to the failure, since an editor shows no more at the same time."""
+"""The length above which a list is marked only up to the failure, since an editor cannot show more at a time."""
 
 
 def field_marks(explanation: Explanation) -> dict[str, FieldMark]:
-    """Return the marks by path: those of the checks that decided, otherwise only on fields that no rule reads."""
+    """Return the marks by path: those of the deciding checks, or else only those of fields that no rule reads."""
     rules = explanation.trace.rules
     marks = {
         field: FieldMark(CheckOutcome.NOT_COMPARED.value, None, "These rules do not compare this field.")
@@ -30,7 +30,7 @@ def field_marks(explanation: Explanation) -> dict[str, FieldMark]:
     for check in _flat(checks):
         path = field_path(check) if check.field in _FIELDS else ""
         known = marks.get(path)
-        # If several checks read one field, the failed one counts, otherwise the first that was reached.
+        # If several checks read a field, the one that failed counts, or else the first that was reached.
         if path and (known is None or check.failed or known.outcome == CheckOutcome.NOT_REACHED.value):
             # A field that may or may not fail is not marked.
             outcome = CheckOutcome.NOT_REACHED if check.outcome is CheckOutcome.UNKNOWN else check.outcome

@@ -1,4 +1,4 @@
-"""The filter box above a list, with the same keys everywhere."""
+"""The filter box of a list, which has the same keys everywhere."""
 
 from __future__ import annotations
 

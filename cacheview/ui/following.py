@@ -13,7 +13,7 @@ __all__ = ["WindowFollower"]
 
 
 class WindowFollower(ImageEventListener):
-    """Follows while the window's action ``follow`` is checked. Created when first needed."""
+    """Follows the engine while the window's action ``follow`` is checked. Created when first needed."""
 
     def __init__(self, host: DockHost) -> None:
         super().__init__(host.frame)
@@ -32,12 +32,12 @@ class WindowFollower(ImageEventListener):
             self.stop()
 
     def catch_up(self) -> None:
-        """Read the store again, after another reading, if it has changed in the meantime."""
+        """After a reading has ended, read the store again if it has changed in the meantime."""
         if self._stale:
             self._refresh()
 
     def _refresh(self) -> None:
-        """Read the store again after a change in the engine, once a running reading has ended."""
+        """Read the store again after a change in the engine. If a reading is running, wait for its end."""
         self._stale = self._host.opener.is_busy
         if not self._stale:
             self._host.opener.refresh()

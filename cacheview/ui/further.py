@@ -15,15 +15,15 @@ if TYPE_CHECKING:
 __all__ = ["FurtherSearch", "find_soon"]
 
 _SMALL: Final = 1_000
-"""The images of a store in which anything is found within a moment."""
+"""The number of images up to which any search takes only a moment."""
 _MANY: Final = 20_000
-"""The images of a store among which a search within the turn of an edit usually fails, and is not tried."""
+"""The number of images above which a search rarely ends within the turn of an edit, and is not tried there."""
 _AT_ONCE: Final = 0.004
-"""The seconds for a search within the turn of an edit."""
+"""The seconds that a search may take within the turn of an edit."""
 
 
 class FurtherSearch(QObject):
-    """Searches for the newest answer. A search for an older one is stopped, and its result dropped.
+    """Searches for the latest answer. A search for an older answer is stopped, and its result dropped.
 
     Signals:
         ended(): a search in another thread has ended.
@@ -51,7 +51,7 @@ class FurtherSearch(QObject):
 
 
 def find_soon(further: FurtherFindings) -> bool:
-    """Search, in any thread, but no longer than a turn may take. Returns whether the search is complete."""
+    """Search, but no longer than a turn may take. Returns whether the search is complete. Works in any thread."""
     try:
         with Effort(_AT_ONCE).spent():
             further.find()

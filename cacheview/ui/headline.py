@@ -40,23 +40,23 @@ from cacheview.wording import counted
 __all__ = ["Headline"]
 
 EDITED: Final = " (edited)"
-"""The mark next to the name of a probe that differs from the suite's."""
+"""The mark after the name of a probe that differs from the one in the suite."""
 
 _PLATFORMS = ("linux/amd64", "linux/arm64", "linux/arm/v7", "windows/amd64")
-_LONGEST = 160  # characters of a problem next to the number of problems
-_LOOKED_AT = 2000  # images whose platforms are listed
+_LONGEST = 160  # characters shown of the first problem
+_LOOKED_AT = 2000  # number of images whose platforms are listed
 
 
 _Quiet = tuple[Daemon | None, bool, tuple[str, ...], tuple[ProbeDraft, ...]]
-"""The subjects of a notice without news or problems.
+"""The subjects of a notice that has neither news nor problems.
 
-They are the store's daemon if its rules need an explanation, whether the builder does, the store's notes, and the
-probes that can be restored. A closed notice stays closed until they change.
+These are the store's daemon if its rules need an explanation, whether the builder needs one, the store's notes, and the
+probes that can be restored. A notice that the user closed stays closed until they change.
 """
 
 
 class Headline(QObject):
-    """Keeps the window's frame in sync with its session, and passes on the user's choices in it."""
+    """Keeps the window's frame in sync with the session, and passes the user's choices on to the session."""
 
     def __init__(
         self,
@@ -188,7 +188,7 @@ class Headline(QObject):
         builder, notes, lead = builder_note(session.store), list(session.store.notes), ""
         supposed = session.supposed
         daemon, own, foreign = session.daemon if supposed is None else supposed.own, own_rules(session), ""
-        # Images from a registry belong to no engine: all rules suit them equally.
+        # Images from a registry do not belong to an engine: all rules suit them equally.
         differs = own is not None and not own.answers_as(daemon) and not self._is_pulled()
         if session.case.rules and (differs or own is None):
             foreign = f"This case was written for {one_line(session.case.rules)}; you are using {daemon.title}."
@@ -224,7 +224,7 @@ class Headline(QObject):
             text = " ".join(filter(None, (foreign, *notes, offer)))
             self._notice.show_text("problem", text, reasons, buttons)
         elif offer or lead or builder or notes:
-            # For an engine the rest is folded away: one line shows which builder uses this cache.
+            # For an engine, the rest is folded away: the line shows only which builder uses this cache.
             text = " ".join(filter(None, (lead, builder, *(() if builder else notes), offer)))
             self._notice.show_text("note", text, [*(notes if builder else ()), *reasons], buttons)
         is_loud = bool(news or problems or foreign)
@@ -289,7 +289,7 @@ class Headline(QObject):
         self._tool_bar.show_text(self._tool_bar.platform, "Platform", chosen)
 
     def choose_rules(self, name: str, preparing: Work | None = None) -> None:
-        """Use another rule set at the user's request. ``preparing``: see `Switcher.switch`."""
+        """Use another rule set, which the user chose. ``preparing``: see `Switcher.switch`."""
         self._choose_rules(name, preparing=preparing)
 
     def _choose_rules(self, name: str, *, own: bool = False, preparing: Work | None = None) -> None:
@@ -308,7 +308,7 @@ class Headline(QObject):
         self._status.show_text(f"The rules are still {self._session.cache.rules.title}")
 
     def _is_pulled_otherwise(self, name: str) -> bool:
-        """Whether engines with these rules give other ids to pulled images than the open store has."""
+        """Whether engines with these rules would give pulled images other ids than those in the open store."""
         release = self._session.store.release
         return self._is_pulled() and release is not None and rules_named(name).rules.store is not release.kind
 

@@ -26,7 +26,7 @@ _IN_PANES: Final = (
 
 
 class ShortcutsDialog(QDialog):
-    """All keys on one page."""
+    """A dialog with all keys on one page."""
 
     def __init__(self, listed: Iterable[tuple[str, str]], parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -36,10 +36,10 @@ class ShortcutsDialog(QDialog):
         grid = QGridLayout()
         grid.setHorizontalSpacing(6 * GRID)
         grid.setVerticalSpacing(GRID)
-        half = (len(rows) + 1) // 2  # a single column would be higher than a small screen
+        half = (len(rows) + 1) // 2  # a single column would be taller than a small screen
         for place, (what, keys) in enumerate(rows):
             what_label, keys_label = QLabel(what), QLabel(keys)
-            what_label.setTextFormat(Qt.TextFormat.PlainText)  # the name of the undo step contains text from a store
+            what_label.setTextFormat(Qt.TextFormat.PlainText)  # the name of an undo step contains text from a store
             set_font(keys_label, mono_font)
             column, row = divmod(place, half)
             grid.addWidget(what_label, row, 2 * column)

@@ -38,7 +38,7 @@ def icon(name: str, colour_token: str = "text") -> QIcon:
     app = QGuiApplication.instance()
     assert isinstance(app, QGuiApplication)
     ratio = app.devicePixelRatio()
-    # Drawn only when shown: a dock has a dozen icons, each of which takes a part of a millisecond.
+    # Only sizes that are shown are drawn: a dock has a dozen icons, and each drawing takes part of a millisecond.
     for size in {_SMALL, icon_size()}:
         result.addPixmap(_drawn(name, colour, size, ratio))
         result.addPixmap(_drawn(name, faint, size, ratio), QIcon.Mode.Disabled)
@@ -51,7 +51,7 @@ def pixmap(name: str, colour_token: str, size: int, ratio: float = 1.0) -> QPixm
 
 
 def _drawn(name: str, colour: str, size: int, ratio: float) -> QPixmap:
-    """Return the same in a color in SVG's notation, drawn once."""
+    """Return a drawing in a color, which is given as in SVG. It is drawn once, and then cached."""
     key = f"cacheview/{name}/{colour}/{size}/{ratio}"
     result = QPixmap()
     if not QPixmapCache.find(key, result):

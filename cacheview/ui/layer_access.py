@@ -15,7 +15,7 @@ __all__ = ["LayerAccess"]
 
 
 class LayerAccess:
-    """Opens layers, in any thread."""
+    """Opens layers. It can be used in any thread."""
 
     def __init__(self) -> None:
         self._allowed: str | None = None
@@ -23,7 +23,7 @@ class LayerAccess:
         self._lock = threading.Lock()
 
     def allow(self, store: ImageStore) -> None:
-        """Permit downloads of this engine's images while it is open, at the user's request."""
+        """Permit downloads of this engine's images while it is open, since the user requested one."""
         self._allowed = store.location
 
     def open(self, store: ImageStore, alive: Callable[[], object]) -> LayerSource:

@@ -19,15 +19,15 @@ __all__ = ["NextPaneRequest", "OpenedStore", "StorePart"]
 
 @dataclass(frozen=True)
 class OpenedStore:
-    """A location that was read, with the indexed cache of its first case, and the initial probe.
+    """A location that was read, with a cache and indexes for its first case, and the initial probe.
 
     Attributes:
         daemon: the daemon whose answers are computed; None: that of the cache's rules.
-        instead_of: the reason that this is not what was requested; empty if it is.
-        forest: the tree of the first case's store, with all images; None: not created.
+        instead_of: why this is not what was requested; empty: it is.
+        forest: the tree of the first case's store, with all images; None: it has not been created.
         read_at: when reading began, in seconds since the epoch. Later changes may be missing.
-        answered: the explanation of the probe, and its time in milliseconds; None: not created.
-        compared_stores: the previous store, the next one, and the difference between them; None: there was none.
+        answered: the explanation of the probe, and the time it took in milliseconds; None: the probe was not looked up.
+        compared_stores: the previous store, this one, and the changes between them; None: there was no previous one.
     """
 
     opened: OpenedLocation
@@ -47,9 +47,9 @@ class StorePart:
 
     Attributes:
         total: the number of images in the store.
-        in_pieces: whether it is given again while there is ``has_more``, since it may be too much for one turn.
+        in_pieces: whether it is passed again while ``has_more`` is set, since it may be too much for one turn.
         has_more: whether the window has more to do.
-        shown_store: the store that the window shows in the meantime, as it reports; None if there is none.
+        shown_store: the store that the window shows in the meantime, which the window sets; None if there is none.
     """
 
     store: ImageStore

@@ -17,28 +17,28 @@ from cacheview.ui.pacing import Pacer, time_of_this_thread
 __all__ = ["GOODBYE", "Background", "Loader", "Report", "Work", "end_all"]
 
 GOODBYE: Final = 1.0
-"""The most seconds that a closed window waits for its threads. The process ends without the others."""
+"""The maximum seconds that a closed window waits for its threads. The process does not wait for the others."""
 
-_INTERVAL: Final = 1 / 30  # seconds between two reports; more would only queue up
+_INTERVAL: Final = 1 / 30  # seconds between two reports; more frequent ones would only queue up
 _PART_INTERVAL: Final = 0.25  # seconds between two parts, each of which takes the UI thread some milliseconds
 
-_REST: Final = 0.1  # the most seconds that the work waits for a part to be shown
-_AT_ONCE: Final = 2  # works at a time: the next one need not wait until a canceled one has noticed
+_REST: Final = 0.1  # maximum seconds that the work waits for a part to be shown
+_AT_ONCE: Final = 2  # pieces of work that run at a time: the next one need not wait until a canceled one has noticed
 
 
 class Background(QObject):
-    """A base of objects with threads that end with the window: `end_all` finds them among its children."""
+    """A base of objects with threads that end with the window: `end_all` finds these objects among its children."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._threads: list[threading.Thread] = []
 
     def stop(self) -> None:
-        """Request the threads to end. Nothing is reported after that."""
+        """Tell the threads to end. Nothing is reported after that."""
         raise NotImplementedError
 
     def wait(self, end: float) -> None:
-        """Wait for the threads until a time of `time.monotonic`. They are waited for only once."""
+        """Wait for the threads until a time of `time.monotonic`. A second call does not wait for them again."""
         threads, self._threads = self._threads, []
         for thread in threads:
             thread.join(max(0.0, end - time.monotonic()))
@@ -56,7 +56,7 @@ class Background(QObject):
 
 
 def end_all(window: QObject) -> None:
-    """End the threads of everything in a window: stop all first, then wait for them together."""
+    """End the threads of everything in a window: first stop all of them, then wait for them together."""
     result = window.findChildren(Background)
     for background in result:
         background.stop()
@@ -66,7 +66,7 @@ def end_all(window: QObject) -> None:
 
 
 class Report(Protocol):
-    """A function that the work calls with its progress: ``done`` of ``total`` (None: not known), and a description.
+    """A function that work calls with its progress: ``done`` of ``total`` (None: not known), and a description.
 
     It raises an exception to stop the work.
     """
@@ -74,18 +74,18 @@ class Report(Protocol):
     def __call__(self, done: int, total: int | None, what: str) -> None: ...
 
     def part(self, make: Callable[[], object], *, last: bool = False) -> None:
-        """Show an intermediate result. May be called from any thread, and raises to stop the work.
+        """Show an intermediate result. This may be called from any thread, and raises an exception to stop the work.
 
         Args:
-            make: creates the part, in the same thread. It is not called before the previous part has been shown, or too
-                soon after that.
-            last: whether the part is always wanted; the call returns when it has been shown.
+            make: creates the part, in the calling thread. It is not called before the previous part has been shown, or
+                too soon after that.
+            last: whether the part must be shown; then the call returns when it has been shown.
         """
 
     def commit(self) -> None:
-        """Begin a short section that cannot be undone. From now on the work cannot be canceled.
+        """Begin a short section that cannot be undone. From now on, the work cannot be canceled.
 
-        Raises if it has been canceled.
+        Raises an exception if the work has been canceled.
         """
 
     def fault(self, error: Exception) -> None:
@@ -97,7 +97,7 @@ Work = Callable[[Report], object]
 
 
 class _Request:
-    """One piece of work, used by both threads.
+    """One piece of work, which both threads use.
 
     Attributes:
         window_time: see `Pacer`.
@@ -145,11 +145,11 @@ class Loader(Background):
         started()
         progressed(done, total | None, what): at most 30 a second.
         parted(part): an intermediate result, at a limited rate.
-        succeeded(result): the result of the work.
-        failed(exception): its exception. Anything except a `DataError` is unexpected, and is also passed to
-            ``sys.excepthook`` as in the UI thread.
-        cancelled(): `cancel` stopped it.
-        finished(): after each of the three above.
+        succeeded(result): the work returned this result.
+        failed(exception): the work raised this exception. Anything except a `DataError` is unexpected, and is also
+            passed to ``sys.excepthook``, as in the UI thread.
+        cancelled(): `cancel` stopped the work.
+        finished(): the work has ended; emitted after each of the three above.
     """
 
     started = Signal()
@@ -178,7 +178,7 @@ class Loader(Background):
         return self._current is not None
 
     def start(self, work: Work) -> None:
-        """Start work. Running work is stopped and its result dropped."""
+        """Start work. If other work is running, it is stopped, and its result dropped."""
         if self._current is not None:
             self._current.cancel()
         self._numbers += 1
@@ -188,7 +188,7 @@ class Loader(Background):
         self._start(lambda: _run(request, mail, turns), "loader")
 
     def cancel(self) -> None:
-        """Stop running work. It appears stopped immediately, and its thread ends at its next report.
+        """Stop running work. It counts as stopped immediately; its thread ends at its next report.
 
         Committed work is not stopped: it succeeds or fails in a moment.
         """
@@ -213,12 +213,12 @@ class Loader(Background):
             try:
                 self.parted.emit(part)
             finally:
-                # Only after it has been painted: otherwise the next part would be handled in the same turn.
+                # Only after the part has been painted: otherwise, the next part would be handled in the same turn.
                 QTimer.singleShot(0, self, request.part_shown.set)
 
     def _on_end(self, number: int, result: object, error: object) -> None:
         if self._current is None or number != self._current.number:
-            return  # an older or canceled request
+            return  # of an older or canceled request
         self._current = None
         if error is None:
             self.succeeded.emit(result)
@@ -232,7 +232,7 @@ class Loader(Background):
 
 
 class _Report:
-    """The `Report` of a work. Used in the worker's thread, and in those that it starts."""
+    """The `Report` of one piece of work. It is used in the worker's thread, and in threads that the work starts."""
 
     def __init__(self, request: _Request, mail: _Mail) -> None:
         self._request = request
@@ -248,7 +248,7 @@ class _Report:
         self.alive()
 
     def alive(self) -> None:
-        """Raise if the work is no longer wanted."""
+        """Raise `Cancelled` if the work is no longer wanted."""
         if not self._request.is_cancelled:
             self._pacer.yield_to_window()
         if self._request.is_cancelled:
@@ -279,7 +279,7 @@ class _Report:
             if last:
                 self._wait()
             else:
-                # While the window shows it, this thread would only slow it down.
+                # While the window shows the part, this thread would only slow it down.
                 self._request.part_shown.wait(_REST)
 
     def fault(self, error: Exception) -> None:
@@ -291,12 +291,12 @@ class _Report:
 
 
 def _raise_here(fault: Exception) -> None:
-    """Raise an exception as if in the UI thread."""
+    """Report an exception as if it had been raised in the UI thread."""
     sys.excepthook(type(fault), fault, fault.__traceback__)
 
 
 def _run(request: _Request, mail: _Mail, turns: threading.Semaphore) -> None:
-    """Run in the worker's thread. The models are imported here, since that takes as long as the whole first view."""
+    """Do the work, in the worker's thread. The models are imported here, since that takes as long as the first view."""
     from cacheview.model import DataError
     from cacheview.model.effort import Effort, LimitError
 
@@ -304,7 +304,7 @@ def _run(request: _Request, mail: _Mail, turns: threading.Semaphore) -> None:
     failed: Exception | None = None
     with turns:
         try:
-            # Garbage collection in this thread would destroy widgets in cycles, which Qt forbids.
+            # Garbage collection in this thread would destroy widgets that are in reference cycles, which Qt forbids.
             report = _Report(request, mail)
             report.begin()
             with paused_collector(), Effort(alive=report.alive).spent():

@@ -17,7 +17,7 @@ _Index = QModelIndex | QPersistentModelIndex
 
 
 class NameList(Chooser):
-    """A list that can get narrower: Qt keeps to the minimum width that it measured first."""
+    """A list that can become narrower: Qt's own keeps the minimum width that it measured first."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -30,7 +30,7 @@ class NameList(Chooser):
         view.setUniformItemSizes(True)  # otherwise each row is measured before the first is shown
 
     def set_names(self, count: int, name_of: Callable[[int], str], current: int) -> None:
-        """Replace the names, and choose one of them without a signal."""
+        """Replace the names, and choose one of them without emitting a signal."""
         self.blockSignals(True)
         self._names.set_names(count, name_of)
         self.setCurrentIndex(current)

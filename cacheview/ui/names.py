@@ -29,15 +29,16 @@ def start_folder() -> str:
     """Return the initial folder of file dialogs: the current folder, or the home folder if that is the root."""
     try:
         folder = os.getcwd()
-    except OSError:  # it no longer exists
+    except OSError:  # the current folder no longer exists
         folder = os.sep
     return folder if os.path.dirname(folder) != folder else os.path.expanduser("~")
 
 
 def title_of(opened: OpenedLocation) -> str:
-    """Return the open store for the window's title: for an engine, its release, machine and address.
+    """Return the name of the open store for the window's title.
 
-    If it has no name of its own (the usual containerd), return its path, otherwise `name_of` its location.
+    For an engine, these are its release, machine and address. For a store without a name of its own (the usual
+    containerd), it is its path; otherwise, it is `name_of` its location.
     """
     if opened.address:
         release = opened.cases[0].store.release
@@ -48,7 +49,7 @@ def title_of(opened: OpenedLocation) -> str:
 
 
 def described(opened: OpenedLocation) -> str:
-    """Return the same with the kind of store, for the status bar."""
+    """Return the same name with the kind of store, for the status bar."""
     if opened.address:
         return f"{opened.title}{_machine(opened)}, at {opened.address}"
     if opened.path:
@@ -61,13 +62,13 @@ def described(opened: OpenedLocation) -> str:
 
 
 def _machine(opened: OpenedLocation) -> str:
-    """Return an engine's name for itself, and that in the docker CLI."""
+    """Return the name that an engine has for itself, and the one that it has in the docker CLI."""
     on = f" on {opened.name}" if opened.name else ""
     return f"{on} (context {opened.context})" if opened.context else on
 
 
 def shortened(text: str, most: int) -> str:
-    """Shorten a text in the middle, since both ends of a path or an address identify it."""
+    """Shorten a text in the middle, since both ends of a path or an address help to identify it."""
     if len(text) <= most:
         return text
     head = (most - 1) // 2

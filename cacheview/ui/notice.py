@@ -1,4 +1,4 @@
-"""A notice line above the panes: read problems, errors, running work. Never a modal dialog."""
+"""A notice line above the panes, for problems, errors and running work. It is never a modal dialog."""
 
 from __future__ import annotations
 
@@ -41,11 +41,11 @@ _LINES_SHOWN: Final = 8
 
 
 class Notice(QWidget):
-    """One sentence with an icon, details that unfold and can be copied, and buttons.
+    """One sentence with an icon, details that can be unfolded and copied, and buttons.
 
     Signals:
-        closed(): the user closed it.
-        came_or_went(): it was shown or hidden, and the widgets around it are laid out again next.
+        closed(): the user closed the notice.
+        came_or_went(): it was shown or hidden, and the widgets around it will be laid out again.
         copied(str): what was put on the clipboard.
     """
 
@@ -108,7 +108,7 @@ class Notice(QWidget):
         details: Sequence[str] = (),
         buttons: Sequence[tuple[str, Callable[[], object]]] = (),
     ) -> None:
-        """Show a notice. Details beyond the first are folded away; ``buttons``: labels with their actions."""
+        """Show a notice, with its details folded away. ``buttons``: labels with their actions."""
         self._kind = kind
         top = 2 * GRID if kind == "mode" else GRID  # below the menu bar
         self._column.setContentsMargins(3 * GRID, top, 2 * GRID, GRID + 1)
@@ -137,7 +137,7 @@ class Notice(QWidget):
         self.update()
 
     def show_progress(self, done: int, total: int | None) -> None:
-        """Show the progress. Without a total the bar only moves."""
+        """Show the progress. Without a total, the bar only moves."""
         self._progress.setRange(0, 1000 if total else 0)
         if total:
             self._progress.setValue(min(1000, done * 1000 // total))
@@ -178,6 +178,6 @@ class Notice(QWidget):
         painter = QPainter(self)
         tokens = current_tokens()
         painter.fillRect(self.rect(), QColor(getattr(tokens, _LOOK[self._kind][2])))
-        if self._kind == "mode":  # it has to stay visible
+        if self._kind == "mode":  # it must stay visible
             painter.fillRect(0, 0, self.width(), GRID, QColor(tokens.diverges))
         painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(tokens.line))

@@ -1,4 +1,4 @@
-"""Opens stores from dialogs and paths, and again, and reports what is being read and how that ended."""
+"""Opens and reloads stores, and reports what is being read and how that ended."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["OWN_RULES", "Opener"]
 
 OWN_RULES: Final = "own"
-"""The value in place of a rule set's name, which no rule set has."""
+"""The value used instead of a rule set's name; no rule set has this name."""
 
 _REST: Final = 300  # milliseconds after a store was shown, so that it is drawn first
 _SHORT_REST: Final = 20  # milliseconds if stores follow one another, or the previous content is being freed
@@ -38,13 +38,13 @@ class Opener(QObject):
     """Reads one location at a time in the background.
 
     Signals:
-        announced(location): it is being read.
+        announced(location): a location is being read.
         progressed(done, total | None, what): the progress.
         parted(StorePart): the part that has been read so far.
         panes_requested(NextPaneRequest): a piece of the panes is requested.
         opened(OpenedStore, again): a store was read; ``again``: it was open before.
         failed(exception): ``requested_location`` could not be read.
-        cancelled(): the user canceled it.
+        cancelled(): the user canceled the reading.
         ended(): after ``opened``, ``failed`` or ``cancelled``.
 
     Attributes:
@@ -111,7 +111,7 @@ class Opener(QObject):
         return self._loader.is_busy
 
     def open(self, location: str, *, quietly: bool = False) -> None:
-        """Read a location. A running reading is stopped."""
+        """Read a location. If another is being read, that is stopped."""
         self.quietly = quietly
         self.requested_location = location
         self._begin_reading()
@@ -123,7 +123,7 @@ class Opener(QObject):
         self.announced.emit(location)
 
     def begin(self) -> None:
-        """Open the store of a start without arguments: the engine if it answers, otherwise the demo."""
+        """Open the store of a start without arguments: the engine if it responds, otherwise the demo."""
         from cacheview.ui.stores.start import start_work
 
         self.requested_location = ENGINE
@@ -138,7 +138,7 @@ class Opener(QObject):
             self.open(self.location or self.requested_location)
 
     def refresh(self) -> None:
-        """Read the open store again if it may have changed, unless a store is being read."""
+        """Read the open store again, since it may have changed, unless a store is already being read."""
         if self.location and not self.is_busy:
             self.open(self.location, quietly=True)
 

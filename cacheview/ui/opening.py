@@ -17,11 +17,11 @@ if TYPE_CHECKING:
 __all__ = ["first_sight", "open_work"]
 
 _IN_SIGHT: Final = 1000
-"""The number of images that are shown while a store is being read."""
+"""The maximum number of images that are shown while a store is being read."""
 
 
 def open_work(location: str, rules: str, platform: str, load_panes: Callable[[], object], shown_case: int = 0) -> Work:
-    """Return the work of opening a location, for `Loader.start`.
+    """Return work for `Loader.start` that opens a location.
 
     Args:
         rules: a rule set's name, or a release and a storage driver; empty: the store's own.
@@ -75,7 +75,7 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
         tree = forest(case.store)
         _ = case.store.common_doubts  # computed here for the same reason
         loading.join()
-        # The whole tree, then the panes, each in a separate turn.
+        # First the entire tree, then the panes, each in a separate turn.
         whole = StorePart(case.store, tree, len(case.store.images), in_pieces=True)
         _show(report, whole)
         compared_stores = None
@@ -83,7 +83,7 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
             shown = opened.cases[shown_case if shown_case < len(opened.cases) else 0].store
             compared_stores = (whole.shown_store, shown, changes(whole.shown_store, shown))
         _show(report, NextPaneRequest(probe, explanation))
-        # These objects stay: the next full garbage collection, which may run in the UI thread, need not scan them.
+        # These objects stay, so the next full garbage collection, which may run in the UI thread, need not scan them.
         freeze_more()
         return OpenedStore(
             opened,
@@ -100,7 +100,7 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
 
 
 def _show(report: Report, what: StorePart | NextPaneRequest) -> None:
-    """Pass it to the window until all of it is done, with other events in between."""
+    """Pass something to the window until the window is done with it, with other events in between."""
     report.part(lambda: what, last=True)
     while what.has_more:
         what.has_more = False
@@ -108,7 +108,7 @@ def _show(report: Report, what: StorePart | NextPaneRequest) -> None:
 
 
 def first_sight(store: ImageStore) -> StorePart:
-    """Return the part of a store that is shown while it is being read: more would repeatedly take too long."""
+    """Return the part of a store that is shown while it is being read: showing more each time would take too long."""
     from cacheview.model import ImageStore
     from cacheview.ui.images.tree import forest
 

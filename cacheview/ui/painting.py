@@ -1,4 +1,4 @@
-"""Paints resized panes one by one, since laying out and painting all of them in one turn would be noticeable."""
+"""Paints resized panes one by one: laying out and painting all of them in one turn would be a noticeable delay."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _NEXT: Final = 1  # milliseconds: a later turn, after the layout and painting of
 
 
 def paint_later(widgets: Sequence[QWidget], wait: int = 0) -> None:
-    """Paint widgets that are about to be resized after the layout, each in a separate turn.
+    """Paint widgets that are about to be resized only after they have been laid out, each in a separate turn.
 
     Args:
         wait: milliseconds between the layout and the first widget.

@@ -1,4 +1,4 @@
-"""Moves between the probes of the open store. Each is restored as it was left, and undo leads back."""
+"""Moves between the probes of the open store. Each probe is restored as it was left, and undo leads back."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ __all__ = ["Places"]
 
 
 class Places(QObject):
-    """The cases and probes of one session to move to.
+    """The places of one session, and the moves between them.
 
     Attributes:
-        read_place: calls back when the case of a place is available, and its probe `is_near`: it may have to be read
-            first, and the probes before it looked up, which takes long.
+        read_place: calls a function once a place is available. Before that, its case may have to be read, and the
+            probes before its probe looked up, which can take long.
     """
 
     def __init__(self, document: ProbeDocument, shown: ShownStore, edits: EditedProbes, parent: QObject) -> None:
@@ -37,7 +37,7 @@ class Places(QObject):
             self.read_place((number, 0), lambda: self._go((number, 0), f"Choose case {number + 1}"))
 
     def choose_probe(self, number: int, *, own: bool = False) -> None:
-        """Move to another probe of the case, as it was left. ``own``: as in the suite."""
+        """Move to another probe of the case, as it was left, or with ``own``, as it is in the suite."""
         place = (self._shown.place[0], number)
         self.read_place(place, lambda: self._go(place, f"Choose probe {number + 1}", own=own))
 
@@ -79,7 +79,7 @@ class Places(QObject):
         index = self._document.undo_stack.index()
 
         def step_if_unchanged() -> None:
-            if self._document.undo_stack.index() == index:  # otherwise there was another edit in the meantime
+            if self._document.undo_stack.index() == index:  # otherwise another edit was made in the meantime
                 step()
 
         self.read_place(place, step_if_unchanged)

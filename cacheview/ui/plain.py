@@ -1,4 +1,4 @@
-"""Prepares text from a store for display: literally, and never as markup."""
+"""Prepares text from a store so that it is shown literally, and never as markup."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def one_line(text: str) -> str:
 
 
 def error_words(error: BaseException) -> str:
-    """Return an error for people: that of a store or file in its own words, any other as an unexpected exception."""
+    """Return the text of an error: for data that cannot be used, its own message; for any other, that it is a bug."""
     from cacheview.model import DataError  # the first paint needs no errors
 
     if isinstance(error, DataError):
@@ -41,7 +41,7 @@ def error_words(error: BaseException) -> str:
 
 
 def tool_tip(text: str) -> str:
-    """Return a text as a tool tip. Qt guesses whether a tip is markup, so it becomes markup that shows the text."""
+    """Return a text as a tool tip. Qt guesses whether a tip is markup, so this is always markup that shows the text."""
     if not text:
         return ""
     import html  # the first paint needs no tool tips

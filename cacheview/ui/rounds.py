@@ -20,7 +20,7 @@ _Stop = tuple[QWidget, Callable[[], object]]
 
 
 def enter_next(host: DockHost, step: int) -> None:
-    """Move the focus to the next (1) or previous (-1) pane or dock; from elsewhere to the first."""
+    """Move the focus to the next (1) or previous (-1) pane or dock; from anywhere else, to the first."""
     stops, focus = _stops(host), QApplication.focusWidget()
     now = next((i for i, (widget, _) in enumerate(stops) if focus is not None and widget.isAncestorOf(focus)), None)
     if stops:
@@ -38,7 +38,7 @@ def enter_first(host: DockHost) -> None:
 
 
 def _stops(host: DockHost) -> list[_Stop]:
-    """Return the focus targets of the window with their functions, including docks that others cover."""
+    """Return the places that the focus moves to, with a function for each, including docks that others cover."""
     from cacheview.ui.workspace import first_focus
 
     stops: list[_Stop] = []
@@ -51,7 +51,7 @@ def _stops(host: DockHost) -> list[_Stop]:
 
 
 def _docks(host: DockHost) -> list[PaneDock]:
-    """Return the open docks in the order of the table; among the window's children the last raised one is the last."""
+    """Return the open docks in the order of the table, not of the window's children, where the last raised is last."""
     order = [spec.name for spec in DOCKS]
     docks = [dock for dock in host.frame.findChildren(PaneDock) if not dock.isHidden()]
     return sorted(docks, key=lambda dock: order.index(dock.objectName()))

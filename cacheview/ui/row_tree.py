@@ -1,4 +1,4 @@
-"""A tree whose rows are selected as a whole, with one background, one focus frame and keys for a row."""
+"""A tree whose rows are selected as a whole, with one background, one focus frame, and keys for rows."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ class RowTree(QTreeView):
 
 
 class WholeRowDelegate(WordsDelegate):
-    """Leaves the focus frame to the tree, which draws it around the whole row."""
+    """Draws no focus frame, since the tree draws one around the entire row."""
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         option.state &= ~QStyle.StateFlag.State_HasFocus

@@ -14,7 +14,7 @@ __all__ = ["WindowSaver"]
 
 
 class WindowSaver(Saver):
-    """Reports in the status bar, or in the notice if nothing was saved. Created on first use."""
+    """Reports what was saved in the status bar, and failures in the notice. Created on first use."""
 
     def __init__(self, host: DockHost) -> None:
         super().__init__(host.frame, host.add_line)

@@ -1,4 +1,4 @@
-"""A widget that scrolls if there is too little space, so that it neither enlarges the window nor is cut off."""
+"""A widget that scrolls if there is too little space, so that it does not enlarge the window and is not cut off."""
 
 from __future__ import annotations
 
@@ -10,9 +10,9 @@ __all__ = ["Scrolled"]
 
 
 class Scrolled(QScrollArea):
-    """Scrolls vertically. If there is enough space, the content has all of it, without a scroll bar.
+    """Scrolls vertically. If there is enough space, the content fills it, without a scroll bar.
 
-    Unlike a resizable `QScrollArea`, it gives content with wrapped lines the minimum height, not the preferred height.
+    Unlike a resizable `QScrollArea`, it gives content with wrapped lines its minimum height, not its preferred height.
     A widget that gets the focus is scrolled into view.
 
     Args:
@@ -35,7 +35,7 @@ class Scrolled(QScrollArea):
         app.focusChanged.connect(self._follow)
 
     def fit(self) -> None:
-        """Resize the content now. Otherwise this happens automatically, but later, when the content has changed."""
+        """Resize the content now. After a change of the content, this also happens automatically, but later."""
         content, bar = self.widget(), self.verticalScrollBar()
         if content is None:
             return

@@ -1,4 +1,4 @@
-"""The item that is explained beside the probe: a step of a replay, or an image. No Qt."""
+"""The item that is explained together with the probe: a step of a replay, or an image. No Qt."""
 
 from __future__ import annotations
 
@@ -14,19 +14,19 @@ __all__ = ["SelectedItem"]
 
 @dataclass(frozen=True)
 class SelectedItem:
-    """The item that is selected in a list beside the probe.
+    """An item that is selected in a list, such as a step.
 
     Attributes:
         name: its name for people (``step 15``).
         probe: its probe; None: it has none, or it is not known.
-        why: a sentence on why it has no probe, or why its result is not known.
-        only_if: the condition of its verdict (``step 15 hits``); empty: none, as far as known.
+        why: why it has no probe, or why its result is not known, in a sentence.
+        only_if: the condition under which its verdict applies (``step 15 hits``); empty: none, as far as is known.
         is_unknown: whether its result is not known, although the cache has an answer to its probe.
-        reason: for a miss, sentences on the reason found from its files and Dockerfile; None: that of the probe.
+        reason: for a miss, the reason found from its files and Dockerfile, in sentences; None: that of the verdict.
         remedy: for a miss, what to do for a hit; empty: nothing, or not known.
-        has_files: for a miss, whether more is known of its files than that they differ.
+        has_files: for a miss, whether more is known about its files than that they differ.
         is_until_edit: whether it is selected only until the probe is changed, since no list keeps it selected.
-        store, daemon: those of the lookup; None: its verdict does not depend on them.
+        store, daemon: those that it was looked up with; None: its verdict does not depend on them.
     """
 
     name: str

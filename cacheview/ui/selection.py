@@ -20,13 +20,13 @@ class SelectionRelation(Enum):
     OWN = "own"
     """The verdict is that of the selected item."""
     CHANGED = "changed"
-    """The probe has changed since."""
+    """The probe has changed since the item was selected."""
     OUTDATED = "outdated"
-    """The store or the rules have changed since, and the selected item has not been looked up in them."""
+    """The store or the rules have changed, and the selected item has not been looked up with the new ones."""
 
 
 class Selection:
-    """The selected item. A row of a list stays selected when the probe is changed; an image does not.
+    """The selected item. If the probe is changed, a row of a list stays selected, but an image does not.
 
     A state is the current probe with its place.
     """
@@ -44,7 +44,7 @@ class Selection:
 
     @property
     def put(self) -> Probe | None:
-        """The probe of the row that was selected last, which was loaded with the row, not edited."""
+        """The probe of the row that was selected last, which does not count as edited."""
         return self._put
 
     def select(self, selected: SelectedItem, state: tuple[Place, Probe]) -> None:
@@ -62,7 +62,7 @@ class Selection:
             self._left_at, self._put = (place, selected.probe), selected.probe
 
     def restore(self, before: Selection) -> None:
-        """Return to the state of an earlier copy."""
+        """Restore the selection from an earlier copy."""
         self._listed, self._passing = before._listed, before._passing
         self._left_at, self._put = before._left_at, before._put
 
@@ -75,11 +75,11 @@ class Selection:
         self._passing = None
 
     def is_left(self, state: tuple[Place, Probe]) -> bool:
-        """Whether the current probe is unchanged since a row was selected."""
+        """Whether the probe has not changed since a row was selected. ``state``: the current state."""
         return state == self._left_at
 
     def relation(self, state: tuple[Place, Probe], store: ImageStore, daemon: Daemon) -> SelectionRelation:
-        """Return the relation. ``store``, ``daemon``: those of the current lookup."""
+        """Return the relation between the verdict and the item. ``store``, ``daemon``: those of the current lookup."""
         selected = self._listed
         if self._passing is not None or selected is None:
             return SelectionRelation.OWN

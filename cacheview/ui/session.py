@@ -36,11 +36,11 @@ __all__ = ["Session"]
 
 
 class Session(QObject):
-    """One opened location. The probe is looked up again after every change of probe, rules or store.
+    """One opened location. The probe is looked up again whenever the probe, the rules or the store change.
 
     Args:
-        document: an existing document to fill; None: a new one.
-        drafts: those of earlier sessions.
+        document: an existing document to use; None: a new one is created.
+        drafts: the drafts of earlier sessions.
 
     Signals:
         opened_changed(): another location was opened, or the same one reloaded.
@@ -48,11 +48,11 @@ class Session(QObject):
         probe_loaded(): another probe of the suite was loaded.
         rules_changed(): the user chose other rules.
         answered(ProbeAnswer): after each of these and after every edit.
-        completed(): the rest of the last answer is there; see `FurtherFindings`.
+        completed(): the rest of the last answer has been found; see `FurtherFindings`.
         selection_changed(): the selected item, or its relation to the probe, has changed.
         answer_delayed(): the lookup still runs, and the last answer is that of another probe.
         answer_failed(exception): an unexpected exception prevented the answer.
-        supposed_changed(): a supposed change of the store is shown, or none any more.
+        supposed_changed(): the supposed changes of the store are different ones, or have ended.
     """
 
     opened_changed = Signal()
@@ -97,7 +97,7 @@ class Session(QObject):
         self._answering.failed.connect(self.answer_failed)
 
     def begin(self) -> None:
-        """Emit all signals once, for receivers that have connected since."""
+        """Emit all signals once, for receivers that have connected since they were emitted."""
         self.opened_changed.emit()
         self._show(self.document.probe)
 
@@ -110,12 +110,12 @@ class Session(QObject):
 
     @property
     def case(self) -> OpenedCase:
-        """The shown case."""
+        """The case that is shown."""
         return self._shown.case
 
     @property
     def case_number(self) -> int:
-        """Its number, from 0."""
+        """The number of the case, from 0."""
         return self._shown.place[0]
 
     @property
@@ -140,12 +140,12 @@ class Session(QObject):
 
     @property
     def instead_of(self) -> str:
-        """The reason that this is open instead of the requested store; empty if it is that one."""
+        """Why this is open instead of the requested store; empty: it is the requested store."""
         return self._shown.instead_of
 
     @property
     def change(self) -> StoreChanges | None:
-        """The changes of the last reload; None: it was read once, or another case was chosen since."""
+        """The changes found by the last reload; None: there was no reload, or another case was chosen since."""
         return self._shown.change
 
     @property
@@ -188,7 +188,7 @@ class Session(QObject):
 
     @property
     def relation(self) -> SelectionRelation:
-        """Whether the current answer is that of the `selected` item."""
+        """The relation between the current answer and the `selected` item."""
         return self._selection.relation(self._state, self.store, self.daemon)
 
     @property
@@ -223,13 +223,13 @@ class Session(QObject):
             self.select(self.selected, f"Back to {self.selected.name}")
 
     def release(self) -> None:
-        """Clear the selection in a list that no longer exists or is hidden."""
+        """Clear the selection, since the list is hidden or no longer has the row."""
         before = self._subject
         self._selection.release()
         self._emit_selection(before)
 
     def release_image(self) -> None:
-        """Clear an image that was selected until an edit."""
+        """Clear the selection of an image, which lasts only until an edit."""
         before = self._subject
         self._selection.end_passing()
         self._emit_selection(before)
@@ -293,7 +293,7 @@ class Session(QObject):
         return earlier
 
     def _show_cache(self, before: Daemon) -> None:
-        """Use another cache from now on. ``before``: the previous daemon."""
+        """From now on, use another cache. ``before``: the previous daemon."""
         self.store_changed.emit()
         if not before.answers_as(self.daemon):
             self.rules_changed.emit()

@@ -20,10 +20,10 @@ MOST_ZOOM: Final = 250
 
 
 class Settings:
-    """Typed access to a settings file. A value that is unreadable or has the wrong type counts as missing.
+    """Typed access to a settings file. A value that cannot be read or has the wrong type counts as missing.
 
-    Only the user can read the file, since names of stores and Dockerfiles are private. An earlier version's file that
-    others can read is made private.
+    Only the user can read the file, since the names of stores and Dockerfiles are private. If an earlier version left a
+    file that others can read, it is made private.
 
     Args:
         file: an ini file; None: the user's own.
@@ -82,7 +82,7 @@ class Settings:
 
     @property
     def records(self) -> Path | None:
-        """The folder for the records of each context's files; None: nothing is to be written."""
+        """The folder for the records of each context's files; None: nothing may be written."""
         if self._forgetful:
             return None
         if self._file is not None:
@@ -199,7 +199,7 @@ class Settings:
         if isinstance(self._stored, _Nowhere):
             return
         path = Path(self._stored.fileName())
-        # If this fails, writing fails too.
+        # If this fails, writing the settings fails too.
         with contextlib.suppress(OSError):
             make_private_folder(path.parent)
             os.close(os.open(path, os.O_WRONLY | os.O_CREAT, 0o600))

@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 __all__ = ["LookUp", "ProbeAnswer", "ShownStore"]
 
 _FEW: Final = 50_000
-"""Images, times the probes of a walk that are looked up in them one after another in a moment."""
+"""The number of images times the number of a walk's probes up to which these are looked up in a moment."""
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ class LookUp:
 
     Attributes:
         expected: the suite's expectation for the probe with the rules of the cache; None: there is none.
-        number: number of the probe in a walk; None: it is not in one.
-        known: the explanation and its time in milliseconds, if it has been looked up.
+        number: number of the probe in a walk; None: it is not in a walk.
+        known_answer: the explanation and its time in milliseconds, if the probe has already been looked up.
     """
 
     cache: ImageCache
@@ -75,11 +75,11 @@ class LookUp:
 
 @dataclass(frozen=True, eq=False)
 class _WalkedPlace:
-    """A probe of a walk after those before it were looked up, using some rules.
+    """A probe of a walk, after the probes before it were looked up using some rules.
 
     Attributes:
-        number: of the probe in the case.
-        probe, cache: the probe as it is looked up, and what the earlier probes left.
+        number: the number of the probe in the case.
+        probe, cache: the probe as it is looked up, and the cache as the earlier probes left it.
     """
 
     case: OpenedCase
@@ -93,10 +93,10 @@ class ShownStore:
     """One opened location, and the user's place in it.
 
     Attributes:
-        cache, daemon: the cache, and the daemon whose answers it computes: those of the place, or chosen ones.
+        cache, daemon: the cache, and the daemon whose answers it computes: those of the case, or chosen by the user.
         place: the numbers of the case and of its probe.
         original: the unedited probe of the place.
-        change: the changes of the last reload; None: it was read once, or another case was chosen since.
+        change: the changes found by the last reload; None: there was no reload, or another case was chosen since.
         changed_since: the time when the store in ``change`` was read, in seconds since the epoch.
     """
 
@@ -117,12 +117,12 @@ class ShownStore:
 
     @property
     def case(self) -> OpenedCase:
-        """The case of the place."""
+        """The case that is shown."""
         return self.opened.cases[self.place[0]]
 
     @property
     def store(self) -> ImageStore:
-        """The images of the lookup."""
+        """The images that the probe is looked up in."""
         return self.cache.store
 
     @property
@@ -137,7 +137,7 @@ class ShownStore:
 
     @property
     def instead_of(self) -> str:
-        """The reason that this is open instead of the requested store; empty if it is that one."""
+        """Why this is open instead of the requested store; empty: it is the requested store."""
         return self._loaded.instead_of
 
     def open(self, loaded: OpenedStore) -> None:
@@ -180,7 +180,7 @@ class ShownStore:
         return len(case.store.images) * (number + 1) <= _FEW
 
     def walk_to(self, place: Place) -> None:
-        """Look up the probes before that of a place, in any thread, so that it `is_near`."""
+        """Look up the probes before that of a place, so that the place `is_near`. Works in any thread."""
         case, rules = self.opened.cases[place[0]], self._rules_at(place[0])
         probe, cache = _standing(case, place[1], ImageCache(case.store, rules))
         self._walked = _WalkedPlace(case, place[1], rules, probe, cache)
@@ -195,7 +195,7 @@ class ShownStore:
         return self.cache.rules if number == self.place[0] else self._daemon_at(number).rules
 
     def probe_at(self, place: Place) -> tuple[Probe, ImageCache]:
-        """Return the unedited probe of a place, and the cache for its lookup."""
+        """Return the unedited probe of a place, and the cache to look it up in."""
         number, probe = place
         case = self.opened.cases[number]
         walked = self._walked_to(place)
@@ -248,7 +248,7 @@ class ShownStore:
         return daemon_known(case) if names_daemon else self.daemon
 
     def _walk_to_probe(self) -> None:
-        """Use the cache that the probes before this one left, in a walk."""
+        """In a walk, use the cache as the probes before this one left it."""
         if _has_past(self.case):
             self.cache = _standing(self.case, self.place[1], self.cache)[1]
 
@@ -262,7 +262,7 @@ def _has_past(case: OpenedCase) -> bool:
 
 
 def _standing(case: OpenedCase, number: int, cache: ImageCache) -> tuple[Probe, ImageCache]:
-    """Return a probe of a case, and its cache, which in a walk results from the probes before it."""
+    """Return a probe of a case, and its cache, which in a walk is as the probes before it left it."""
     layers = dict(case.layer_content)
     probe, own = probe_and_cache(case.store, cache.rules, case.probes, number, walk=case.walk, layers=layers)
     return probe, own if _has_past(case) else cache

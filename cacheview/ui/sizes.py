@@ -7,7 +7,7 @@ from typing import Final
 __all__ = ["is_size", "size_text"]
 
 _UNITS: Final = ("kB", "MB", "GB", "TB", "PB")
-_INT64: Final = 1 << 63  # every store of Docker keeps a size as a signed 64-bit number
+_INT64: Final = 1 << 63  # every store of Docker keeps sizes as signed 64-bit numbers
 
 
 def is_size(size: int) -> bool:

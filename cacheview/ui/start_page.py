@@ -1,4 +1,4 @@
-"""The page shown while no store is open: the ways to open one, or the reason that one failed."""
+"""The page shown while no store is open: the ways to open one, or why one could not be opened."""
 
 from __future__ import annotations
 

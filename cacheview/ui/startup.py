@@ -42,7 +42,7 @@ _PACKAGES: Final = {
     "libwayland-cursor.so.0": ("libwayland-cursor0", "libwayland-cursor"),
     "libwayland-egl.so.1": ("libwayland-egl1", "libwayland-egl"),
 }
-"""The system libraries that Qt loads, by package in Debian and Ubuntu, and in Fedora."""
+"""The system libraries that Qt loads, with their packages in Debian and Ubuntu, and in Fedora."""
 
 _LIBRARY: Final = re.compile(r"(?P<name>lib[\w.+-]+\.so(?:\.[0-9]+)*)")
 _WITHOUT_DISPLAY: Final = (

@@ -21,18 +21,18 @@ __all__ = ["StatusBar"]
 _LEFT: Final = ("store", "images", "concerned", "context")
 _RIGHT: Final = ("expected", "time")
 _LEAST: Final = {"store": 64 * GRID, "context": 16 * GRID}
-"""The texts that are shortened, and the minimum width of each, since the length of names is not limited."""
+"""The texts that are shortened if necessary, with their minimum widths, since names may have any length."""
 _MESSAGE = 4000  # milliseconds that a message such as "Copied" is shown
 _LONG_TIME: Final = "000.0 ms"
 
 
 class StatusBar(QStatusBar):
-    """The status bar. It has only text, and repeats nothing by color that a pane does not show."""
+    """The status bar. It consists of text only, and never relies on color."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self.setSizeGripEnabled(False)
-        # All texts are created before any message: Qt shows later ones under a message, or never.
+        # All texts are created before any message: Qt would show later ones below the message, or never.
         self._labels = {name: _Words(_LEAST.get(name)) for name in (*_LEFT, *_RIGHT)}
         for name, label in self._labels.items():
             (self.addWidget if name in _LEFT else self.addPermanentWidget)(label)
@@ -62,7 +62,7 @@ class StatusBar(QStatusBar):
         self._write("time", f"{answer.milliseconds:.1f} ms", what)
 
     def show_delayed(self) -> None:
-        """Show that the answer takes long."""
+        """Show that the answer is taking long."""
         self.show_no_answer()
         self._write("time", "Looking up…", "You can keep using the window; a new edit replaces this lookup")
 
@@ -99,7 +99,7 @@ class StatusBar(QStatusBar):
         look_changed().connect(self._keep_room)
 
     def _keep_room(self) -> None:
-        """Reserve the width of the time, which changes with every edit, so that its neighbors do not move."""
+        """Reserve enough width for the time, which changes with every edit, so that its neighbors do not move."""
         time = self._labels["time"]
         margins = time.contentsMargins()
         time.setMinimumWidth(time.fontMetrics().horizontalAdvance(_LONG_TIME) + margins.left() + margins.right() + 1)

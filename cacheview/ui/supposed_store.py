@@ -20,7 +20,7 @@ __all__ = ["SessionBefore", "SupposedStore"]
 
 @dataclass(frozen=True)
 class SessionBefore:
-    """The state of a session before supposed changes.
+    """The state of a session before changes were supposed.
 
     Attributes:
         change: the changes of the last reload.
@@ -48,7 +48,7 @@ class SupposedStore:
 
     @property
     def parts(self) -> tuple[object, ...]:
-        """All objects that are replaced with the next store."""
+        """All objects that the next store replaces."""
         return self.changed, self._cache
 
     def replace(

@@ -19,7 +19,7 @@ from cacheview.ui.stylesheet import style_sheet
 from cacheview.ui.tokens import DARK, LIGHT, Tokens
 
 if TYPE_CHECKING:
-    # All enums of this namespace are created at its import, a tenth of a start. The first paint does not need it.
+    # Importing this namespace creates all of its enums, which takes a tenth of the start. The first paint needs none.
     from PySide6.QtCore import Qt, SignalInstance
 
 __all__ = [
@@ -50,7 +50,7 @@ GRID: Final = 4
 SMALL: Final = 0.88
 HEADING: Final = 1.22
 MONO: Final = 0.95
-"""The type scale, relative to the application's font: small text, the verdict, monospace values."""
+"""The type scale, relative to the application's font: for small text, the verdict, and monospace values."""
 
 _MONO_FAMILIES: Final = {
     "win32": ("Cascadia Mono", "Consolas"),
@@ -91,7 +91,7 @@ def apply_theme(app: QApplication, scheme: Qt.ColorScheme | None = None) -> None
 
 
 def set_zoom(app: QApplication, percent: int) -> None:
-    """Scale all text relative to the system's. Call it after `apply_theme`; may be called again."""
+    """Scale all text relative to the system's. Call this after `apply_theme`; it may be called again."""
     follower = app.property(_FOLLOWER)
     assert follower is not None
     follower.zoom(percent)
@@ -117,7 +117,7 @@ def set_font(widget: QWidget, font: Callable[[], QFont]) -> None:
 
 
 _QT_STYLE: Final = "Fusion"
-"""The same style on every system: the panes draw with it, and only it follows a palette completely."""
+"""The style, which is the same on every system: the panes draw with it, and no other follows a palette completely."""
 
 _STYLED: Final = "has the style"
 _FOLLOWER: Final = "color-scheme-follower"  # finding it among the children would create wrappers for all of them
@@ -125,7 +125,7 @@ _FONT: Final = "type-scale-font"
 
 
 def styled_application(arguments: list[str]) -> QApplication:
-    """Return an application that starts with the style: setting it later would create the many enums of `QStyle`."""
+    """Return an application that has the style from the start: setting it later would create the enums of `QStyle`."""
     app = QApplication([*arguments, "-style", _QT_STYLE])
     app.setProperty(_STYLED, True)
     return app
@@ -246,7 +246,7 @@ def strong_font() -> QFont:
 
 
 def heading_font() -> QFont:
-    """Return the font for the verdict, the first sentence to be seen."""
+    """Return the font for the verdict, which should be the first sentence that is seen."""
     return scaled_font(HEADING, weight=QFont.Weight.DemiBold)
 
 

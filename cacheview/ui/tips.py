@@ -15,10 +15,10 @@ _TIP_TEXT: Final = "tip-text"
 
 
 def set_tip(target: QWidget | QAction, text: str) -> None:
-    """Set the tool tip of a widget or an action, and the same as its description, unless it has its own.
+    """Set the tool tip of a widget or an action, and use it as the description too, unless there is another.
 
-    Without a description, Qt uses the tool tip, which is markup: see `plain.tool_tip`. Widgets for an action use its
-    tool tip.
+    Without a description, Qt would use the tool tip, which is markup: see `plain.tool_tip`. Widgets for an action use
+    its tool tip.
     """
     if isinstance(target, QAction):
         from PySide6.QtGui import Qt  # created by the import, which the first paint does not wait for

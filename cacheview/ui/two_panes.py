@@ -14,7 +14,7 @@ _TALL: Final = 1.3
 
 
 def is_tall(pane: QSize) -> bool:
-    """Whether a pane is so narrow for its height that its parts are stacked."""
+    """Whether a pane is so narrow in relation to its height that its parts are stacked."""
     return pane.width() < _TALL * pane.height()
 
 

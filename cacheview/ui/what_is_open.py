@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 __all__ = ["WhatIsOpen"]
 
 _MOST: Final = 90
-"""Characters of each part of the title, since title bars and window lists cut the end and have no tool tip."""
+"""The maximum characters of each part of the title, since title bars and window lists cut it off without a tool tip."""
 
 
 class WhatIsOpen(QObject):
-    """Keeps title and status bar in sync with the session and the replayed build."""
+    """Keeps the title and the status bar in sync with the session and the replayed build."""
 
     def __init__(self, window: QMainWindow, status: StatusBar) -> None:
         super().__init__(window)
@@ -32,7 +32,7 @@ class WhatIsOpen(QObject):
         self._build = self._dockerfile = self._context = ""
 
     def attach(self, session: Session) -> None:
-        """Show the names of this session from now on."""
+        """From now on, show the names of this session."""
         self._session = session
         for changed in (session.opened_changed, session.store_changed, session.supposed_changed):
             changed.connect(self._show)

@@ -48,7 +48,8 @@ __all__ = ["MainWindow"]
 class MainWindow(QMainWindow):
     """The main window: the tool bar and the docks around the central widget.
 
-    Signals: ``first_painted()``: once; ``settled(bool)``: after each opening, whether a store is shown.
+    Signals: ``first_painted()``: the window was painted for the first time; ``settled(bool)``: an opening has ended,
+    with whether a store is shown.
     """
 
     first_painted = Signal()
@@ -87,7 +88,7 @@ class MainWindow(QMainWindow):
         self._dress()
         look_changed().connect(self._dress)
         self._enable(busy=False)
-        # The window keeps the size that the user gave it, whatever its content, which scrolls if it is too high.
+        # The window keeps the size that the user gave it, whatever its content, which scrolls if it is too tall.
         self.setMinimumSize(*LEAST)
         self.resize(*USUAL)
         if settings.geometry is not None:
@@ -115,7 +116,7 @@ class MainWindow(QMainWindow):
         return self.centre.add_line()
 
     def paint_panes_later(self, wait: int = 0) -> None:
-        """Paint the panes after their size has changed, in this many milliseconds."""
+        """Paint the panes with a delay after their size has changed. ``wait``: in milliseconds."""
         self.centre.paint_panes_later(wait)
 
     @property
@@ -197,7 +198,7 @@ class MainWindow(QMainWindow):
         self._what_is_open().show_build(title, dockerfile, context)
 
     def _location(self) -> tuple[str, str]:
-        """Return the open location, and for an engine its address."""
+        """Return the open location, and its address if it is an engine."""
         return self.opener.location, self.session.opened.address if self.session is not None else ""
 
     def _make_follower(self) -> WindowFollower:
@@ -213,7 +214,7 @@ class MainWindow(QMainWindow):
     # Opening
 
     def begin(self) -> None:
-        """Open the store of a start without arguments: the engine of the current context, otherwise the demo."""
+        """Open the store of a start without arguments: the engine of the current context, or else the demo."""
         self.opener.begin()
 
     def open(self, location: str) -> None:
@@ -313,7 +314,7 @@ class MainWindow(QMainWindow):
         self.centre.reset_layout()
 
     def focus_shown(self) -> None:
-        """Move the keyboard focus to the visible page, since the previous widget no longer exists."""
+        """Move the keyboard focus to the visible page, since the widget that had it no longer exists."""
         from cacheview.ui.rounds import enter_first
 
         enter_first(self)
@@ -334,7 +335,7 @@ class MainWindow(QMainWindow):
         return self.workspace
 
     def _enable(self, *, busy: bool) -> None:
-        """Enable the actions that are possible now. Those that depend only on the session are enabled with it."""
+        """Enable the actions that are now possible. Those that depend only on the session are enabled with it."""
         session = self.session
         has_failed = bool(self.centre.last_error)
         follows = session is not None and parse_location(session.opened.location).source.reports_changes

@@ -64,7 +64,7 @@ class WindowDialogs(QObject):
     def _show_documentation(self) -> None:
         from cacheview.ui.documentation import DocumentationDialog
 
-        DocumentationDialog(self._parent).show()  # can be read beside the window
+        DocumentationDialog(self._parent).show()  # the window can be used while it is open
 
     def _show_about(self) -> None:
         from cacheview.ui.help import AboutDialog

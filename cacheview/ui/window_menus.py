@@ -1,4 +1,4 @@
-"""The menus that get their entries when they open: live stores, recently opened stores, and What if."""
+"""The menus that are filled when they open: live stores, recently opened stores, and *What if*."""
 
 from __future__ import annotations
 
@@ -21,10 +21,10 @@ __all__ = ["WindowMenus"]
 
 
 class WindowMenus(QObject):
-    """Fills menus when they are about to show.
+    """Fills menus when they are about to be shown.
 
     Args:
-        opened: returns the open location, and for an engine its address.
+        opened: returns the open location, and its address if it is an engine.
 
     Signals:
         store_chosen(str): the user chose the location of a store.

@@ -7,12 +7,12 @@ from typing import Final
 __all__ = ["LEAST", "USUAL", "first_size"]
 
 LEAST: Final = (480, 320)
-"""The minimum size in Qt's pixels, like all sizes here. A scaled screen has fewer of them."""
+"""The minimum size, in Qt's pixels like all sizes here. A scaled screen has fewer of these."""
 
 USUAL: Final = (1320, 840)
-"""The size if no screen is known, as off screen."""
+"""The size if no screen is known, as when drawing off screen."""
 _SHARES: Final = (0.6, 0.7)
-"""The shares of a large screen, such as an unscaled one of 3840 × 2160."""
+"""The shares of a large screen that the window takes, such as an unscaled one of 3840 × 2160."""
 _FRAME: Final = (0, 36)
 """The approximate size of a window's frame, for a small screen."""
 

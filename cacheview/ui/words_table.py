@@ -1,4 +1,4 @@
-"""A table of text whose rows are as tall as necessary, with padding and a hairline below."""
+"""A table of text. Its rows are as tall as necessary, with padding, and a hairline below."""
 
 from __future__ import annotations
 
@@ -33,11 +33,11 @@ __all__ = ["WordsDelegate", "WordsTable"]
 
 _Index = QModelIndex | QPersistentModelIndex
 _MOST: Final = 0.55
-"""The largest share of the table's width for columns with their own width."""
+"""The maximum share of the table's width for columns that have a width of their own."""
 _MOST_WIDENED: Final = 0.7
-"""The same for columns that are widened for their longest words."""
+"""The same for columns that are widened so that their longest words fit."""
 _ROWS: Final = 100
-"""The rows whose words are measured."""
+"""The number of rows whose words are measured."""
 
 
 class WordsTable(QTableView):
@@ -47,7 +47,7 @@ class WordsTable(QTableView):
         name: the name for a screen reader.
 
     Signals:
-        copy_requested(): the keys for copying, with which Qt would copy only one cell.
+        copy_requested(): the user pressed the keys for copying, with which Qt would copy only one cell.
         entered_row(QModelIndex): Enter was pressed on a row.
     """
 
@@ -108,7 +108,7 @@ class WordsTable(QTableView):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        # A dock that opens beside another is shown before it has its place.
+        # A dock that opens beside another one is shown before it has its final place.
         if self._is_cut and not self._was_dragged and event.size().width() > event.oldSize().width():
             self.measure()
 
@@ -144,7 +144,7 @@ class WordsTable(QTableView):
     def wrap(self) -> None:
         """Fit the row heights to the text, now and when columns change. For tables of a few dozen rows."""
         self.setItemDelegate(_TopDelegate(self))
-        # During the notification about one section, the others do not have their new width yet.
+        # When one section reports its new width, the others do not have theirs yet.
         self.horizontalHeader().sectionResized.connect(self._fit_rows_soon)
         self.model().modelReset.connect(self._fit_words)
 
@@ -172,7 +172,7 @@ class WordsTable(QTableView):
 
 
 class WordsDelegate(QStyledItemDelegate):
-    """Draws as Qt does, with padding around and a hairline below."""
+    """Draws cells as Qt does, but with padding around them and a hairline below."""
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         inner = QStyleOptionViewItem(option)
@@ -190,7 +190,7 @@ class WordsDelegate(QStyledItemDelegate):
         painter.fillRect(rect.left(), rect.bottom(), rect.width(), 1, QColor(tokens.line))
         inner = QStyleOptionViewItem(option)
         inner.rect = _inner(option)
-        # Drawn here: Qt would make the icon pale, and draw the focus around the text of one cell.
+        # Drawn here, since Qt would make the icon pale, and draw the focus around the text of one cell.
         inner.state &= ~(QStyle.StateFlag.State_Selected | QStyle.StateFlag.State_HasFocus)
         super().paint(painter, inner, index)
         table = self.parent()
@@ -200,7 +200,7 @@ class WordsDelegate(QStyledItemDelegate):
 
 
 class _TopDelegate(WordsDelegate):
-    """Draws several lines of text with the icon beside the first. Each cell takes half as long again to draw."""
+    """Draws several lines of text, with the icon beside the first. Drawing a cell takes half as long again."""
 
     def initStyleOption(self, option: QStyleOptionViewItem, index: _Index) -> None:
         super().initStyleOption(option, index)

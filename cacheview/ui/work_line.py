@@ -1,4 +1,4 @@
-"""Background work in a line above the panes, with its progress and a way to cancel it."""
+"""A line above the panes for background work, with its progress and a way to cancel it."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ class WorkLine(QObject):
     """Follows a loader. Its line is created when first needed, and is visible only while the work runs.
 
     Args:
-        text: a description of the work, which may change from one work to the next.
+        text: a description of the work. It may be changed before other work begins.
     """
 
     def __init__(self, loader: Loader, make_line: Callable[[], Notice], text: str = "") -> None:

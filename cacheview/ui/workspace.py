@@ -39,8 +39,8 @@ _PIECE: Final = 0.008  # approximate seconds of work in one turn
 class Workspace(QWidget):
     """Images, probe and verdict of one session, or the images of a store that is still being read.
 
-    A check is linked to its field and its image, a field to its check, and an image to its position in the trace. Each
-    pane reveals the target silently, so that no link goes round in a circle.
+    A check is linked to its field and its image, a field to its check, and an image to its position in the trace.
+    A pane does not report that it reveals the target of a link, so that links cannot loop.
 
     Signals:
         copied(str): what was put on the clipboard, in words.
@@ -65,7 +65,7 @@ class Workspace(QWidget):
         self._filling = False
         self._was_shared = False  # set by the user
         self._attached = False
-        self._is_new = False  # the probe was loaded, and has not been answered
+        self._is_new = False  # the probe was loaded, and has not been answered yet
         self._followed: SelectedItem | None = None  # the step that the tree shows
         self._pieces = self._make_pieces()
         self.images = ImagesPane()
@@ -89,7 +89,7 @@ class Workspace(QWidget):
         return VerdictPane()
 
     def prepare(self) -> bool:
-        """Create one more piece for `attach`, in a few milliseconds. Returns whether there is more to do.
+        """Create one more piece for `attach`, which takes a few milliseconds. Returns whether there is more to do.
 
         The panes stay hidden. The work for showing them is left to `show_next_piece`.
         """
@@ -137,7 +137,7 @@ class Workspace(QWidget):
         yield False
 
     def set_busy(self, page: QWidget) -> None:
-        """Show a page instead of probe and verdict while the store is still being read."""
+        """Show a page instead of the probe and the verdict while the store is still being read."""
         self._busy = page
         self._splitter.addWidget(page)
         self._splitter.setStretchFactor(self._splitter.indexOf(page), sum(_STRETCHES[1:]))
@@ -150,7 +150,7 @@ class Workspace(QWidget):
         self._filling = True
 
     def release_busy(self) -> None:
-        """Release the page of `set_busy`."""
+        """Give back the page passed to `set_busy`."""
         if self._busy is not None:
             self._busy.hide()
             self._busy.setParent(self)
@@ -179,7 +179,7 @@ class Workspace(QWidget):
         self._splitter.setStretchFactor(place, _STRETCHES[place])
 
     def _share(self) -> None:
-        """Set the width of each pane. The busy page has that of the missing ones."""
+        """Set the width of each pane. The busy page has that of the panes that are missing."""
         sizes, left = [], sum(self._widths)
         for place in range(self._splitter.count()):
             widget = self._splitter.widget(place)
@@ -230,7 +230,7 @@ class Workspace(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if not self._was_shared:
-            self._share()  # the minimum widths of the panes are known only now
+            self._share()  # only now are the minimum widths of the panes known
 
     # The interface for the window
 
@@ -251,7 +251,7 @@ class Workspace(QWidget):
         self.images.tree.columns.reset()
 
     def apply(self, edit: ProbeEdit) -> None:
-        """Apply an edit of the verdict pane or the engine in one step, unless another answer is pending."""
+        """Apply an edit from the verdict pane or the engine as one step, unless a new answer is pending."""
         from cacheview.report.phrases import edit_phrase
 
         answer = self._session.answer
@@ -280,7 +280,7 @@ class Workspace(QWidget):
 
     @property
     def shown_panes(self) -> tuple[QWidget, ...]:
-        """The visible widgets side by side, even while a store is being read."""
+        """The widgets that are visible side by side, even while a store is being read."""
         widgets = (self._splitter.widget(place) for place in range(self._splitter.count()))
         return tuple(widget for widget in widgets if widget is not None and not widget.isHidden())
 
@@ -308,7 +308,7 @@ class Workspace(QWidget):
         self._is_new = True
 
     def _explain(self) -> None:
-        """Show the answer to the probe. If the selected item has none, show that instead of the previous answer."""
+        """Show the answer to the probe. If the selected item has no probe, show that instead."""
         session, answer = self._session, self._session.answer
         selected = session.selected
         self.probe.set_edited(session.edits.has_current)
@@ -361,7 +361,7 @@ class Workspace(QWidget):
 
 
 def _polish(pane: QWidget) -> Iterator[bool]:
-    """Polish each widget of a hidden pane with the style, in pieces, since this takes most of the time."""
+    """Let the style polish each widget of a hidden pane, in pieces, since this takes most of the time."""
     ended = time.perf_counter() + _PIECE
     for widget in reversed(pane.findChildren(QWidget)):
         widget.ensurePolished()
@@ -371,7 +371,7 @@ def _polish(pane: QWidget) -> Iterator[bool]:
 
 
 def first_focus(pane: QWidget) -> QWidget | None:
-    """Return the first widget that Tab would reach in a pane, without buttons if there is anything to read or edit."""
+    """Return the first widget in a pane that Tab would reach. A button only if there is nothing to read or edit."""
     results: list[QWidget] = []
     widget = pane.nextInFocusChain()
     while widget is not None and widget is not pane and len(results) < 500:

@@ -1,4 +1,4 @@
-"""A label that wraps its text even within a path, an id or another long word, which Qt's labels do not."""
+"""A label that wraps its text even within a path, an id or another long word, unlike Qt's labels."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _LONG: Final = re.compile(r"[!-~]{25,}")
 
 
 class Wrapped(QLabel):
-    """A label of plain text. Text that is read or copied from it has no break characters."""
+    """A label with plain text. Text that is read or copied from it does not contain the break characters."""
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)

@@ -1,1 +1,1 @@
-"""The dock with the hazards of a whole store using the selected rules, and the images that each affects."""
+"""The dock with the hazards in the entire store under the selected rules, and the images that each affects."""

@@ -1,4 +1,4 @@
-"""The hazards of a store, and the images of one of them, as Qt models."""
+"""The hazards in a store, and the images that one of them affects, as Qt models."""
 
 from __future__ import annotations
 
@@ -108,7 +108,7 @@ _IMAGE_TITLES: Final = ("Image", "Created")
 
 
 class ImagesModel(CountedRows):
-    """The images of a hazard, in store order, which may be as many as the store has."""
+    """The images that a hazard affects, in store order. They may be all of the store's images."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(len(_IMAGE_TITLES), parent)
@@ -127,7 +127,7 @@ class ImagesModel(CountedRows):
         return self._images
 
     def row_of(self, image_id: str) -> int:
-        """Return the row of an image; -1 if it is not among them."""
+        """Return the row of an image; -1 if the hazard does not affect it."""
         return next((row for row, image in enumerate(self._images) if image.id == image_id), -1)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:

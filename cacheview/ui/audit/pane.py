@@ -1,4 +1,4 @@
-"""The pane with the hazards of the open store, and the images of the selected one."""
+"""The pane with the hazards in the open store, and the images that the selected hazard affects."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ class AuditPane(LookupPane[AuditHead, _Subject]):
         table.setWordWrap(False)
         table.setEditTriggers(QTableView.EditTrigger.NoEditTriggers)
         table.set_widths({1: 12})
-        # All rows have one height, which is not measured: there may be 10,000.
+        # All rows have the same height, which is not measured: there may be 10,000.
         table.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
         table.clicked.connect(self._activate)
         table.entered_row.connect(self._activate)
@@ -101,7 +101,7 @@ class AuditPane(LookupPane[AuditHead, _Subject]):
         super().take_focus()
 
     def look_up(self) -> None:
-        """Find the hazards if the pane is visible and does not show them."""
+        """Find the hazards if the pane is visible and does not already show them."""
         session = self._session
         if session is None:
             return
@@ -111,7 +111,7 @@ class AuditPane(LookupPane[AuditHead, _Subject]):
             return
         if not self.isVisible():
             self._subject = None
-            self._forget()  # they refer to much of a store that may be closed
+            self._forget()  # the hazards keep much of a store in memory, which may be closed
             return
         self._subject = subject
         self.head.copy_button.setEnabled(False)

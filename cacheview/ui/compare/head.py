@@ -12,7 +12,7 @@ __all__ = ["CompareHead"]
 
 
 class CompareHead(BusyHead):
-    """The title bar of the dock. Signals: ``copy_requested(form)``: one of `FORMS`."""
+    """The title bar of the dock. Signals: ``copy_requested(form)``: the user wants to copy in one of `FORMS`."""
 
     copy_requested = Signal(str)
 

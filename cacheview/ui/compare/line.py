@@ -25,7 +25,7 @@ NOT_YET = "…"
 """The text shown until a rule set has answered."""
 
 NOT_LOOKED_UP = "not looked up"
-"""The text shown if a rule set will not answer because the user canceled."""
+"""The text shown if a rule set has not answered because the user canceled."""
 
 _COUNTED: Final = {
     VerdictOutcome.HIT: ("hit", "hits"),
@@ -44,7 +44,7 @@ class RuleSetAnswer:
     Attributes:
         verdict: the verdict; None: not looked up yet.
         why: what decided, as a short phrase; None: not known yet.
-        group: the number that rows with the same answer share.
+        group: a number, which is the same for all rows with the same answer.
         missing: the text shown for an unknown verdict or reason.
     """
 
@@ -71,7 +71,7 @@ def _shown(line: RuleSetAnswer) -> object:
 
 
 def short_name(rules: RuleSet) -> str:
-    """Return the name as in the tool bar: ``graphdriver 24.0.7``."""
+    """Return the name of a rule set as in the tool bar: ``graphdriver 24.0.7``."""
     return rules.name.replace("-", " ", 1)
 
 
@@ -83,7 +83,7 @@ def answer_of(line: RuleSetAnswer) -> str:
 
 
 def in_words(line: RuleSetAnswer, *, in_use: bool, of_store: bool) -> str:
-    """Return the whole row for a screen reader."""
+    """Return the entire row as text for a screen reader."""
     parts = [short_name(line.rules), line.rules.releases]
     parts += [IN_USE] if in_use else []
     parts += [OF_THE_STORE] if of_store else []
@@ -94,7 +94,7 @@ def in_words(line: RuleSetAnswer, *, in_use: bool, of_store: bool) -> str:
 
 
 def summary(lines: Sequence[RuleSetAnswer]) -> str:
-    """Summarize complete rows: the number of different answers, and of each verdict."""
+    """Return a summary of complete rows: how many different answers there are, and how many of each verdict."""
     words = Counter(line.verdict.outcome for line in lines if line.verdict is not None)
     text = ", ".join(counted(count, *_COUNTED[word]) for word, count in words.most_common())
     groups = len({line.group for line in lines})

@@ -33,11 +33,11 @@ FORMS: Final[dict[str, Callable[[Matrix, Daemon], str]]] = {
 
 
 class RuleSetLookup:
-    """The caches of one store with all rule sets, kept from one probe to the next.
+    """The caches of one store for all rule sets, kept from one probe to the next.
 
-    With 10,000 candidates the first lookup of each rule set takes some tenths of a second, later ones well under a
-    millisecond. The works that it returns may run in any thread and at the same time: they wait for one another, and a
-    lookup lets others run after each rule set.
+    With 10,000 candidates, the first lookup with each rule set takes some tenths of a second, and later ones well under
+    a millisecond. The pieces of work that it returns may run in any thread and at the same time: they wait for one
+    another, and a lookup lets the others run after each rule set.
     """
 
     def __init__(self, store: ImageStore) -> None:
@@ -51,8 +51,8 @@ class RuleSetLookup:
     def looking_up(self, probe: Probe, known: MatrixRow) -> Work:
         """Return work that looks up all rule sets except one whose row is already known.
 
-        Its partial results are dictionaries of `RuleSetAnswer` by the name of the rule set, for those answered so far:
-        first the verdicts, then what decided. Its result is a list of all of them, in groups.
+        Its partial results are dictionaries with the `RuleSetAnswer` of each rule set with an answer so far, by name:
+        first only the verdicts, then also what decided. Its result is a list of all answers, in groups.
         """
         first = RuleSetAnswer.of(known)
 
@@ -75,7 +75,7 @@ class RuleSetLookup:
 
     @contextmanager
     def _turn(self) -> Iterator[None]:
-        """Acquire the caches once no short work is waiting."""
+        """Acquire the caches once no shorter work is waiting for them."""
         self._free.wait()
         with self._lock:
             yield
@@ -103,7 +103,7 @@ class RuleSetLookup:
         return lines
 
     def _rows(self, report: Report, probe: Probe, known: MatrixRow, lines: dict[str, RuleSetAnswer]) -> list[MatrixRow]:
-        """Return the complete rows in order, completing ``lines`` on the way."""
+        """Return the complete rows in order. The answers in ``lines`` are completed too."""
         rows = []
         started_at = time.monotonic()
         for done, rules in enumerate(RULE_SETS.values()):
@@ -136,7 +136,7 @@ class RuleSetLookup:
     def preparing(self, rules: RuleSet, probe: Probe) -> Work:
         """Return work whose result is the cache of one rule set, with all indexes for explaining the probe.
 
-        The cache is handed over, and created again when it is needed here.
+        The caller then owns the cache. If it is needed here again, another one is created.
         """
 
         def work(report: Report) -> object:

@@ -43,9 +43,9 @@ _TITLES: Final = ("Rules", "Verdict", "Decided by")
 class MatrixModel(QAbstractTableModel):
     """A row for each rule set. Answers are added and replaced in place.
 
-    After a change of the probe, call `expect`, then `take` with the answers that arrive, and `settle` at the end. Only
-    then do rows move next to others with the same answer. The previous probe's answers stay until they are replaced, or
-    until `blank`.
+    After a change of the probe, call `expect`, then `add_answers` with the answers that arrive, and `set_answers`
+    at the end. Only then do rows move next to others with the same answer. The previous probe's answers stay until they
+    are replaced, or until `blank` is called.
     """
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -55,7 +55,7 @@ class MatrixModel(QAbstractTableModel):
         self._in_use: RuleSet | None = None
         self._of_store: RuleSet | None = None
         self.is_cut_short = False
-        """Whether no more answers arrive for the last expected probe, although some are missing."""
+        """Whether some answers for the expected probe are missing and will not arrive."""
 
     @property
     def lines(self) -> Sequence[RuleSetAnswer]:
@@ -71,7 +71,7 @@ class MatrixModel(QAbstractTableModel):
         return self.index(next(row for row, line in enumerate(self._lines) if line.rules is rules), 0)
 
     def is_in_use(self, line: RuleSetAnswer) -> bool:
-        """Whether these are the rules that the window uses."""
+        """Whether the row has the rules that the window uses."""
         return line.rules is self._in_use
 
     def is_of_store(self, line: RuleSetAnswer) -> bool:
@@ -79,17 +79,17 @@ class MatrixModel(QAbstractTableModel):
         return line.rules is self._of_store and self._of_store is not self._in_use
 
     def is_banded(self, row: int) -> bool:
-        """Whether the row has the alternate background, which every other group has."""
+        """Whether the row has the alternate background, as the rows of every other group do."""
         return bool(self._lines[row].group % 2)
 
     def begins_group(self, row: int) -> bool:
-        """Whether the row above has another answer, or another reason."""
+        """Whether the row above has a different answer or reason."""
         return row > 0 and self._lines[row].group != self._lines[row - 1].group
 
     # Changes
 
     def mark(self, in_use: RuleSet, of_store: RuleSet | None) -> None:
-        """Mark the rule set in use, and the store's own; None: not known."""
+        """Mark the rule set in use, and the store's own; None: the store's own is not known."""
         if (in_use, of_store) != (self._in_use, self._of_store):
             self._in_use, self._of_store = in_use, of_store
             self._changed(range(len(self._lines)))
@@ -100,7 +100,7 @@ class MatrixModel(QAbstractTableModel):
         self._blank = {line.rules.name: RuleSetAnswer(line.rules, group=line.group) for line in self._lines}
 
     def add_answers(self, by_rules: Mapping[str, RuleSetAnswer]) -> None:
-        """Show the answers that have arrived, by the name of the rule set."""
+        """Show the answers that have arrived, given by the name of their rule set."""
         changed = []
         for row, old in enumerate(self._lines):
             new = by_rules.get(old.rules.name)
@@ -118,7 +118,7 @@ class MatrixModel(QAbstractTableModel):
         self._changed(changed)
 
     def blank(self) -> None:
-        """Remove the answers to the previous probe, since the lookup takes long."""
+        """Remove the answers to the previous probe, since the lookup is taking long."""
         changed = []
         for row, old in enumerate(self._lines):
             if (new := self._blank.pop(old.rules.name, old)) != old:
@@ -127,7 +127,7 @@ class MatrixModel(QAbstractTableModel):
         self._changed(changed)
 
     def cut_short(self) -> int:
-        """Note that no more answers arrive. Returns how many verdicts there are."""
+        """Mark missing answers as not looked up, since no more arrive. Returns how many verdicts there are."""
         self.is_cut_short = True
         self.blank()
         self._lines = [replace(line, missing=NOT_LOOKED_UP) for line in self._lines]

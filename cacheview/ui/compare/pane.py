@@ -33,8 +33,8 @@ class ComparePane(LookupPane[CompareHead, Probe]):
     """Shows the answers of all rule sets after every edit. Late results are dropped.
 
     Signals:
-        rules_requested(str, Work): the name of the rule set that the user chose, and work whose result is a cache with
-            the indexes for it.
+        rules_requested(str, Work): the user wants to use the rule set with this name. The result of the work is a cache
+            for it, with its indexes.
     """
 
     rules_requested = Signal(str, object)
@@ -72,14 +72,14 @@ class ComparePane(LookupPane[CompareHead, Probe]):
         return self.view
 
     def look_up(self) -> None:
-        """Look up the session's probe if the pane is visible and does not show its answer."""
+        """Look up the session's probe if the pane is visible and does not already show its answers."""
         session = self._session
         if session is None or session.answer is None:
             return
         if not self.isVisible():
             if self._lookup is not None and self._lookup.store is not session.store:
                 session.discard(self._lookup)
-                self._lookup = None  # it refers to much of a store that is closed
+                self._lookup = None  # it keeps much of the closed store in memory
             return
         value = session.answer.explanation
         probe = value.trace.probe
@@ -123,7 +123,7 @@ class ComparePane(LookupPane[CompareHead, Probe]):
         self.model.add_answers(lines)
 
     def _end(self) -> None:
-        """Handle the end of the work, whatever its result. Missing lookups may be repeated."""
+        """Handle the end of the work, whatever its result. If answers are missing, the user can look them up again."""
         self._busy_timer.stop()
         self.head.set_busy(False)
         self.head.again_button.setVisible(self.model.is_cut_short)

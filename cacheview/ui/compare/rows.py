@@ -17,11 +17,11 @@ from cacheview.ui.verdict.words import VERDICT_COLOURS, VERDICT_ICONS
 __all__ = ["LineDelegate"]
 
 _GAP: Final = 2 * GRID
-_WORDS: Final = 12  # the width in digits from which the releases are shown
+_WORDS: Final = 12  # the width, in digits, below which the releases are not shown
 
 
 class LineDelegate(TraceRowDelegate):
-    """Lays out rows. Drawing, fonts and row height are those of the trace."""
+    """Lays out rows. How they are drawn, their fonts and their height are as in the trace."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
@@ -66,7 +66,7 @@ class LineDelegate(TraceRowDelegate):
         name = self._run(left, end - left, short_name(line.rules), "strong" if in_use else "plain", "text")
         left = self._name_width + 2 * _GAP
         runs.append(name)
-        # a shorter list is useless; the tool tip has all of them
+        # a shorter list of releases would be useless; the tool tip shows all of them
         if end - left >= _WORDS * self._faces["small"].width("0"):
             runs.append(self._run(left, end - left, line.rules.releases, "small", "text_muted"))
         return runs

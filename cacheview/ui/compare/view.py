@@ -18,11 +18,11 @@ __all__ = ["MatrixView"]
 _Index = QModelIndex | QPersistentModelIndex
 _LEAST: Final = 16 * GRID
 _SHARES: Final = (0.42, 0.26)
-"""The shares of the width for rules and verdict if there is not enough for their preferred widths."""
+"""The maximum shares of the width for the columns of rules and verdict."""
 
 
 class MatrixView(QTreeView):
-    """Draws each row as a whole. Signals: ``chosen(QModelIndex)``: a click or Enter; ``copy_requested()``: Ctrl+C."""
+    """Draws each row as a whole. Signals: ``chosen(QModelIndex)``: click or Enter; ``copy_requested()``: Ctrl+C."""
 
     chosen = Signal(QModelIndex)
     copy_requested = Signal()
@@ -56,11 +56,11 @@ class MatrixView(QTreeView):
         matrix.layoutChanged.connect(self._follow)
 
     def show_from_top(self) -> None:
-        """Scroll up as far as the current row stays visible."""
+        """Scroll up, but only so far that the current row stays visible."""
         self.scrollToTop()
         self.scrollTo(self.currentIndex(), QTreeView.ScrollHint.EnsureVisible)
 
-    # Rows move next to others with the same answer: keep the current one visible
+    # Keeping the current row visible when rows move next to others with the same answer
 
     def _look(self) -> None:
         self._in_sight = self.visualRect(self.currentIndex()).intersects(self.viewport().rect())

@@ -30,14 +30,14 @@ class DetailsColumn(IntEnum):
 
 
 class DetailsModel(QAbstractTableModel):
-    """A row for each title, followed by the rows of its section. A row is created when it is drawn."""
+    """A row for each title, followed by the rows of its section. Rows are created when they are drawn."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._sections: tuple[Section, ...] = ()
         self._begins: list[int] = []
         self._count = 0
-        self._last: tuple[int, DetailsRow | None] = (-1, None)  # each cell is queried for several roles
+        self._last: tuple[int, DetailsRow | None] = (-1, None)  # cached, since each cell is queried for several roles
 
     @property
     def sections(self) -> tuple[Section, ...]:
@@ -55,15 +55,15 @@ class DetailsModel(QAbstractTableModel):
         self.endResetModel()
 
     def section_at(self, place: int) -> int:
-        """Return the number of the section of a row; -1 if there is none."""
+        """Return the number of the section that a row is in; -1 if there is none."""
         return bisect_right(self._begins, place) - 1 if 0 <= place < self._count else -1
 
     def title_of(self, section: int) -> int:
-        """Return the row with the title of a section."""
+        """Return the row that has the title of a section."""
         return self._begins[section]
 
     def row(self, place: int) -> DetailsRow | None:
-        """Return the content of a row; None: it is a title, or there is none."""
+        """Return the content of a row; None: it is a title, or there is no such row."""
         if place != self._last[0]:
             self._last = (place, self._row(place))
         return self._last[1]

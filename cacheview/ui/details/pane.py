@@ -20,6 +20,7 @@ from cacheview.ui.plain import one_line, visible
 from cacheview.ui.theme import GRID, icon_size, mono_font, plain_font, set_font
 from cacheview.ui.words_table import WordsDelegate, WordsTable
 from cacheview.visible import visible_lines
+from cacheview.wording import counted
 
 if TYPE_CHECKING:
     from cacheview.model import Image
@@ -30,12 +31,12 @@ __all__ = ["DetailsPane"]
 
 _SHARES: Final = (200, 720, 446)
 _LONGEST: Final = 10_000
-"""The most characters of a value that are shown. Copying copies all of them."""
+"""The maximum number of characters shown of a value. When it is copied, all are copied."""
 _LEAST: Final = 12 * GRID
 
 
 class DetailsPane(DockPane[DetailsHead]):
-    """Shows the image from `show_image`, and updates it when the store is read again.
+    """Shows the image passed to `show_image`, and updates it when the store is read again.
 
     Signals: ``image_activated(str)``: the user wants to see the image with this id.
     """
@@ -72,7 +73,7 @@ class DetailsPane(DockPane[DetailsHead]):
         table.horizontalHeader().hide()
         table.setSelectionMode(QTableView.SelectionMode.SingleSelection)
         table.set_widths({DetailsColumn.NAME: 18})
-        # All rows have one height, which is not measured: there may be 10,000.
+        # All rows have the same height, which is not measured: there may be 10,000.
         table.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
         table.verticalHeader().setSectionResizeMode(table.verticalHeader().ResizeMode.Fixed)
         table.selectionModel().currentRowChanged.connect(self._show_row)
@@ -129,13 +130,13 @@ class DetailsPane(DockPane[DetailsHead]):
         return self._image
 
     def show_image(self, image: Image | None) -> None:
-        """Show an image; None: scratch, or none is selected. A hidden pane shows it later."""
+        """Show an image; None: scratch, or none is selected. A hidden pane shows the image later."""
         self._image = image
         if self.isVisible():
             self._show()
 
     def _show_again(self) -> None:
-        """Show the same image again, since the store or the rules have changed."""
+        """Update the image, since the store or the rules have changed."""
         if self._image is None or self._session is None:
             return
         image, supposed = self._session.store.by_id.get(self._image.id), self._session.supposed
@@ -170,7 +171,7 @@ class DetailsPane(DockPane[DetailsHead]):
             button.setEnabled(enabled)
 
     def _place(self) -> tuple[str, int]:
-        """Return the title of the section at the user's position, and the number of rows below the title."""
+        """Return the title of the section that the user is in, and how many rows below the title the user is."""
         row = self.rows.currentIndex().row()
         section = self.model.section_at(row)
         if section < 0:
@@ -178,7 +179,7 @@ class DetailsPane(DockPane[DetailsHead]):
         return self.model.sections[section].title, row - self.model.title_of(section)
 
     def _go_back(self, place: tuple[str, int]) -> None:
-        """Restore the position after another image is shown, so that the user stays at the same kind of detail."""
+        """Restore the position when another image is shown, so that the user continues at the same kind of detail."""
         title, below = place
         sections = self.model.sections
         number = next((number for number, section in enumerate(sections) if section.title == title), 0)
@@ -200,7 +201,9 @@ class DetailsPane(DockPane[DetailsHead]):
         shown = "\n".join(map(visible, text[:_LONGEST].split("\n")))
         set_font(self.value, mono_font if row is None or row.is_exact else plain_font)
         self.value.setPlainText(
-            f"{shown}\n… and {more:,} more characters. Copy the row to get the full value." if more > 0 else shown
+            f"{shown}\n… and {counted(more, 'more character')}. Copy the row to get the full value."
+            if more > 0
+            else shown
         )
         section = self.model.section_at(current.row())
         self._quietly(lambda: self.titles.setCurrentIndex(self.titles_model.index(section, 0)))
@@ -208,7 +211,7 @@ class DetailsPane(DockPane[DetailsHead]):
     # User actions
 
     def _quietly(self, change: Callable[[], object]) -> None:
-        """Move in the list of sections without treating it as a user action."""
+        """Move in the list of sections without treating this as a user action."""
         model = self.titles.selectionModel()
         was_blocked = model.blockSignals(True)
         change()
@@ -248,7 +251,7 @@ class DetailsPane(DockPane[DetailsHead]):
             self._write(lambda: (image_as_json(image), "JSON for the image"))
 
     def _write(self, make: Callable[[], tuple[str, str]]) -> None:
-        """Create the text in another thread, since it may be megabytes."""
+        """Create the text in another thread, since it may be several megabytes, then copy it."""
 
         def work(report: Report) -> object:
             report(0, None, "Copying")

@@ -1,4 +1,4 @@
-"""The details of an image in sections, which create their rows when they are shown. No Qt."""
+"""The details of an image, in sections that create their rows when these are shown. No Qt."""
 
 from __future__ import annotations
 
@@ -29,9 +29,9 @@ class DetailsRow:
 
     Attributes:
         name: name of the fact; for an entry of a list, its number or its key.
-        value: the whole value as in the store, even if it is long or has hostile characters.
-        image: id of the image in the store that it names; empty: it names none.
-        is_exact: whether it is a value of the store, not a sentence.
+        value: the complete value as in the store, even if it is long or contains hostile characters.
+        image: id of the image in the store that the fact refers to; empty: it refers to none.
+        is_exact: whether the value is from the store, rather than a sentence of cacheview.
     """
 
     name: str
@@ -50,7 +50,7 @@ class Section:
 
 
 class _RowsOnDemand(Sequence[DetailsRow]):
-    """Rows that are created on each access: there may be 10,000, of which only a few dozen are visible."""
+    """Rows that are created whenever they are accessed: there may be 10,000, of which a few dozen are visible."""
 
     def __init__(self, count: int, make: Callable[[int], DetailsRow]) -> None:
         self._count = count
@@ -66,7 +66,7 @@ class _RowsOnDemand(Sequence[DetailsRow]):
 
 
 class _Chained(Sequence[DetailsRow]):
-    """Rows of several sequences, one after the other."""
+    """The rows of several sequences, one after the other."""
 
     def __init__(self, parts: Sequence[Sequence[DetailsRow]]) -> None:
         self._parts = parts
@@ -86,11 +86,11 @@ _NO_NAME: Final = "The image has no name."
 
 
 def sections_of(image: Image, store: ImageStore, rules: RuleSet) -> tuple[Section, ...]:
-    """Return everything that is known of an image. Unknown facts have no row.
+    """Return everything that is known about an image. Unknown facts have no row.
 
     Args:
         store: the store of the image.
-        rules: the rules to infer whether the image was built here if the store does not report it.
+        rules: the rules by which to infer whether the image was built here, if the store does not report it.
     """
     children = store.children.get(image.id, ())
     container_config = image.container_config or image.config.container_config
@@ -191,7 +191,7 @@ def _variant(variant: Variant, image: Image) -> DetailsRow:
 
 
 def _entry(place: int, entry: HistoryEntry) -> DetailsRow:
-    """Return the rows of a history entry: first the command that created it, then the other facts."""
+    """Return the row of a history entry: the command that created it, and below it the other facts."""
     more = (
         str(entry.created) if entry.created is not None else "",
         "no layer" if entry.empty_layer else "",

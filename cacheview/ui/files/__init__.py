@@ -1,1 +1,1 @@
-"""The dock with files: those that differ, and those that a layer changed."""
+"""The dock with files: those that keep a step from being a hit, or those that a layer changed."""

@@ -19,7 +19,7 @@ _LEAST: Final = 48 * GRID
 
 
 class _ContentSide(QWidget):
-    """The title and lines of one content, which can be selected and copied."""
+    """The title and lines of one version of a file, which can be selected and copied."""
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -65,7 +65,7 @@ class _ContentSide(QWidget):
 
 
 class ContentsView(QWidget):
-    """The two contents, which scroll together. Signals: ``closed()``: Escape."""
+    """Both versions, which scroll together. Signals: ``closed()``: Escape was pressed."""
 
     closed = Signal()
 
@@ -96,7 +96,7 @@ class ContentsView(QWidget):
 
     @property
     def texts(self) -> tuple[str, str]:
-        """The texts on both sides; empty if there are none."""
+        """The texts on both sides; empty if a message is shown instead."""
         if self._row.isHidden():
             return "", ""
         before, now = (side.edit.toPlainText() for side in self._sides)
@@ -104,7 +104,7 @@ class ContentsView(QWidget):
 
     @property
     def note(self) -> str:
-        """The message about them."""
+        """The message about the contents."""
         return self._note.text()
 
     def show_text(self, path: str, note: str) -> None:
@@ -114,7 +114,7 @@ class ContentsView(QWidget):
         self._row.hide()
 
     def show_contents(self, result: SideBySide, titles: tuple[str, str]) -> None:
-        """Show the contents. ``titles``: those of the two sides."""
+        """Show the contents. ``titles``: the titles of the two sides."""
         if result.problem:
             self.show_text(result.path, result.problem)
             return

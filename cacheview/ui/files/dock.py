@@ -29,10 +29,10 @@ __all__ = ["Files"]
 
 
 class Files(DockController[FilesPane]):
-    """Shows the files of a miss in the replay, of the window's probe, or of an image's layer.
+    """Shows the files of a step that misses in the replay, of the window's probe, or of an image's layer.
 
     Args:
-        replay: returns the pane with the misses.
+        replay: returns the pane that replays Dockerfiles.
         is_kept: whether layer listings are kept in the cache folder.
     """
 
@@ -50,7 +50,7 @@ class Files(DockController[FilesPane]):
         self.pane.helped.connect(lambda: self._help())
 
     def show_or_hide(self) -> None:
-        """Show or hide the dock. It shows the files of the selected step if that misses because of them."""
+        """Show or hide the dock. It shows the files of the selected step if the step misses because of them."""
         miss = None if self.is_open else self._selected_miss()
         if miss is not None:
             self.show_miss(miss)
@@ -69,7 +69,7 @@ class Files(DockController[FilesPane]):
             self.show_no_context(session.store)
 
     def _selected_miss(self) -> Miss | None:
-        """Return the miss of the probe's step if files are the reason; None: the probe is not of such a step."""
+        """Return the miss of the step that the probe is from, if files are the reason; None: they are not."""
         session = self.host.session
         if session is None or session.selected is None or session.relation is not SelectionRelation.OWN:
             return None
@@ -77,7 +77,7 @@ class Files(DockController[FilesPane]):
         return miss if miss is not None and miss.comparison is not None else None
 
     def show_miss(self, miss: Miss) -> None:
-        """Show the files that keep a step from being reused, and again after each replay."""
+        """Show the files that keep a step from being a hit, and update them after each replay."""
         replay = self._replay()
         value = replay.result
         if miss.comparison is None or value is None:
@@ -93,7 +93,7 @@ class Files(DockController[FilesPane]):
         self.pane.show_files(shown_of(comparison, _title(step)), store, help_)
 
     def _offer(self, store: ImageStore, image: Image, again: Callable[[], object]) -> str:
-        """Return the text of the button that downloads an image; empty: that would not help."""
+        """Return the text of the button that downloads an image; empty: a download would not help."""
         from cacheview.layers.unavailable import is_downloadable
 
         if not is_downloadable(store) or not image.diff_ids:
@@ -107,7 +107,7 @@ class Files(DockController[FilesPane]):
         return f"Download the image ({size_text(image.size)})" if image.size is not None else "Download the image"
 
     def _follow(self) -> None:
-        """Update after another replay: the current step may have different files."""
+        """Update the files after another replay, since those of the step may have changed."""
         value, step = self._replay().result, self._step
         if value is None or step is None:
             return
@@ -121,7 +121,7 @@ class Files(DockController[FilesPane]):
             self.pane.show_files(shown, value.request.store)
 
     def show_no_context(self, store: ImageStore) -> None:
-        """Show that the files of a probe are not known, and that a build context is needed."""
+        """Show that the probe's files are not known, and that a build context is needed."""
         self._help = self.host.commands.replay_dockerfile.trigger
         self._step = None
         problem = "Not available: a probe contains only the checksum of its files."

@@ -1,4 +1,4 @@
-"""The title bar of the files: their subject, the progress of reading, and the buttons."""
+"""The title bar of the dock with files: what they belong to, the progress of reading, and buttons."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ TITLE: Final = "Files"
 
 
 class FilesHead(BusyHead):
-    """The title bar. Signals: ``same_requested(bool)``, ``contents_requested(bool)``, ``copy_requested()``."""
+    """The title bar. Signals: one for each button. Those with a ``bool`` say whether the button is now checked."""
 
     same_requested = Signal(bool)
     contents_requested = Signal(bool)

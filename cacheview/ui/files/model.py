@@ -40,7 +40,7 @@ _LOOKS: Final = {
     ChangeMark.CHANGED: ("differs", "failed"),
     ChangeMark.WRITTEN: ("differs", "text_muted"),
 }
-"""The drawing of a mark, and the token of its color."""
+"""The drawing and the color token of each mark."""
 
 
 class FilesModel(QAbstractItemModel):
@@ -50,7 +50,7 @@ class FilesModel(QAbstractItemModel):
         super().__init__(parent)
         self._root = FileNode("", None)
         self._nodes: dict[int, FileNode] = {}
-        self._first = 0  # the number of the root, which distinguishes nodes of earlier trees
+        self._first = 0  # the number of the root; those of earlier trees were lower
         self._icons: dict[ChangeMark, QIcon] = {}
 
     def show(self, root: FileNode) -> None:
@@ -73,7 +73,7 @@ class FilesModel(QAbstractItemModel):
         return self._root
 
     def node(self, index: _Index) -> FileNode | None:
-        """Return the file of an index; None for an invalid index."""
+        """Return the node at an index; None if it is invalid."""
         return self._nodes.get(index.internalId()) if index.isValid() else None
 
     def index_of(self, path: str) -> QModelIndex:

@@ -1,4 +1,4 @@
-"""The pane with a tree of files, what many of them have in common, and both contents of one file side by side."""
+"""The pane with a tree of files, what many of them have in common, and both versions of one file side by side."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ from cacheview.ui.sizes import size_text
 from cacheview.ui.theme import GRID, plain_font, set_font, small_font
 from cacheview.ui.two_panes import TwoPaneSplitter
 from cacheview.ui.verdict.labels import ElidedLabel, WrappedText
-from cacheview.wording import counted
+from cacheview.wording import counted, plural
 
 if TYPE_CHECKING:
     from cacheview.model import ImageStore
@@ -36,20 +36,20 @@ if TYPE_CHECKING:
 
 __all__ = ["FilesPane"]
 
-_PAUSE: Final = 120  # milliseconds after the last key before the filter is applied
+_PAUSE: Final = 120  # milliseconds after the last key press before the filter is applied
 _MOST_NOTES: Final = 6
 _NOTES_HEIGHT: Final = 14 * GRID
 _NOTES_SHARE: Final = 0.3
-"""The largest share of the pane's height for the notes, which scroll beyond it."""
+"""The maximum share of the pane's height for the notes, which scroll if they need more."""
 
 
 class FilesPane(DockPane[FilesHead]):
-    """Shows files, or reads a layer to show its files. The content stays until another is requested.
+    """Shows files, or reads a layer to show its files. They stay until others are requested.
 
     Signals:
-        settled(): the files are shown, or the reason that there are none.
+        settled(): the files are shown, or why there are none.
         again_requested(): the user wants the content to be read again.
-        helped(): the button of the message instead of files.
+        helped(): the user clicked the button of the message that is shown instead of files.
     """
 
     settled = Signal()
@@ -130,7 +130,7 @@ class FilesPane(DockPane[FilesHead]):
     # The interface of a dock's pane
 
     def attach(self, session: Session) -> None:
-        """Drop the files of another store; those of a reloaded one stay."""
+        """Drop the files if they are of a different store. After a reload of the same store, they stay."""
         if self._store is not None and self._store.location != session.store.location:
             self.show_nothing()
 
@@ -148,7 +148,7 @@ class FilesPane(DockPane[FilesHead]):
 
     @property
     def shown(self) -> FilesShown | None:
-        """The current content; None: nothing."""
+        """The current content; None: there is none."""
         return self._shown
 
     @property
@@ -158,20 +158,20 @@ class FilesPane(DockPane[FilesHead]):
         return tuple(filter(None, lines)) if self._content.has_content else ()
 
     def show_files(self, shown: FilesShown, store: ImageStore, help_: str = "") -> None:
-        """Show files. ``help_``: the button of the message if there are none."""
+        """Show files. ``help_``: the text of the button below the message if there are none; empty: no button."""
         self._store, self._help = store, help_
         self._loader.cancel()
         self._take(shown)
 
     def read(self, work: Work, title: str, store: ImageStore, help_: str = "") -> None:
-        """Show the result of a work, which is a `FilesShown`."""
+        """Show the result of work, which is a `FilesShown`."""
         self._store, self._help = store, help_
         self.head.show_text(one_line(title))
         self._busy_timer.start()
         self._loader.start(work)
 
     def show_nothing(self) -> None:
-        """Show a message that no files were requested."""
+        """Show a message about how to list files, since none were requested."""
         self._store = self._shown = None
         self._help = ""
         options = (
@@ -242,10 +242,10 @@ class FilesPane(DockPane[FilesHead]):
         differing = sum(change.differs for change in shown.changes)
         same = len(shown.changes) - differing
         text = f"{counted(root.files, 'file')} shown, {size_text(root.size)}"
-        hidden = f"; {same:,} unchanged files are hidden" if same and not self.head.same_button.isChecked() else ""
+        unchanged = f"; {counted(same, 'unchanged file')} {plural(same, 'is', 'are')} hidden"
         if not root.files:
             text = "No files match the filter" if self._box.text().strip() else "No files differ"
-        self._count.show_text(text + hidden)
+        self._count.show_text(text if not same or self.head.same_button.isChecked() else text + unchanged)
 
     def _show_empty(self, text: str, hint: str, button: str) -> None:
         self._settle()
@@ -352,7 +352,7 @@ class FilesPane(DockPane[FilesHead]):
     # Events
 
     def _fit(self) -> None:
-        """Give the notes the height they need, up to a share of the pane."""
+        """Set the height of the notes to what they need, up to a share of the pane's height."""
         needed = self._lines.totalHeightForWidth(self.width())
         self._over.setFixedHeight(max(0, min(needed, max(_NOTES_HEIGHT, int(_NOTES_SHARE * self.height())))))
 

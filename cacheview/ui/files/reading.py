@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["READING_LAYER", "FilesNote", "FilesShown", "opening_layer", "reading_contents", "shown_of"]
 
 READING_LAYER: Final = "Reading the layer"
-_MOST_BYTES: Final = 256 * 1024  # bytes of a file that are shown
+_MOST_BYTES: Final = 256 * 1024  # the most bytes shown of a file
 
 
 @dataclass(frozen=True)
@@ -36,15 +36,15 @@ class FilesShown:
     """The content of the files pane.
 
     Attributes:
-        title: the subject of the files.
-        evidence: how certain it is, and why; empty: it is read from the layer.
+        title: what the files belong to.
+        evidence: how certain the comparison is, and why, or how many files a layer changes; may be empty.
         notes: what many files have in common.
         changes: the changes by path, including unchanged files.
-        sides: the titles of the two contents of a file.
-        contents: reads a file; None: it cannot be read.
-        problem: the reason that there are no files; empty: there are.
+        sides: the titles of the two versions of a file.
+        contents: reads both versions of a file; None: they cannot be read.
+        problem: why there are no files; empty: there are.
         remedy: what would make them readable.
-        is_read: whether it is from files that can be read again.
+        is_read: whether the content can be read again.
     """
 
     title: str
@@ -59,7 +59,7 @@ class FilesShown:
 
 
 def shown_of(comparison: FileComparison, step: str) -> FilesShown:
-    """Return a comparison of the files of a step, as shown in the pane."""
+    """Return the comparison of a step's files in the form that the pane shows."""
     from cacheview.replay.file_comparison import FileEvidence
     from cacheview.replay.file_words import evidence_in_words
 

@@ -1,4 +1,4 @@
-"""The two contents of a file, line by line and side by side. No Qt."""
+"""Both versions of a file, line by line and side by side. No Qt."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _LONGEST_LINE: Final = 500
 
 @dataclass(frozen=True)
 class SideBySide:
-    """Two texts with equal lines next to each other.
+    """Two texts, with equal lines next to each other.
 
     Attributes:
         path: path of the file.
-        problem: the reason that there are no texts; empty: there are.
-        before, now: the lines, the same number on both sides.
+        problem: why there are no texts; empty: there are.
+        before, now: the lines; both sides have the same number of them.
         marked: the numbers of the lines that differ, from 0.
         note: a note about omitted parts; may be empty.
     """
@@ -38,7 +38,7 @@ class SideBySide:
 def side_by_side(
     change: FileChange, before: bytes | None, now: bytes | None, problem: str = "", *, most: int
 ) -> SideBySide:
-    """Compare two contents of a file, of which at most ``most`` bytes are shown."""
+    """Compare two versions of a file, of which at most ``most`` bytes each are shown."""
     name = one_line(change.path)
     if before is None and now is None:
         return SideBySide(change.path, problem or f"{name} has no content: {change_in_words(change)}.")
@@ -54,7 +54,7 @@ def side_by_side(
 
 
 def _text(data: bytes | None, most: int) -> str | None:
-    """Return the text; None: it is not text. A character that was cut at the end is dropped."""
+    """Return the text; None: it is not text. A character that is incomplete at the cut is dropped."""
     if data is None:
         return ""
     if b"\0" in data:
@@ -79,5 +79,5 @@ def _aligned(before: list[str], now: list[str]) -> tuple[list[str], list[str], l
 
 
 def _line(text: str) -> str:
-    """Return a line as shown, with a carriage return at its end as a visible sign."""
+    """Return a line as it is shown, with a visible sign for a carriage return at its end."""
     return visible(text[:_LONGEST_LINE].replace("\t", "    "))

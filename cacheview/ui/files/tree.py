@@ -1,4 +1,4 @@
-"""Files as a tree of folders, as far as a filter matches. No Qt."""
+"""The files that match a filter, as a tree of folders. No Qt."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ class FileNode:
 
     Attributes:
         name: the last part of its path.
-        path: its whole path.
-        change: its change; None: nothing is known of a folder but its content.
-        parent, row: its parent and its position there; None and 0 for the root.
+        path: its full path.
+        change: its change; None: a folder of which only the content is known.
+        parent, row: its parent, and its position among the children; None and 0 for the root.
         children: its children, sorted by name.
         number: its number in the tree; 0 for the root.
-        files, size: the number of shown files in it, including itself, and their total bytes.
+        files, size: the number of files shown in it, including itself, and their total size in bytes.
     """
 
     __slots__ = ("change", "children", "files", "name", "number", "parent", "path", "row", "size")
@@ -36,7 +36,7 @@ class FileNode:
         self.size = 0
 
     def below(self) -> Iterator[FileNode]:
-        """Yield all nodes below, each folder before its content."""
+        """Yield all nodes below it, each folder before its content."""
         left = self.children[::-1]
         while left:
             node = left.pop()
@@ -49,7 +49,7 @@ def file_tree(changes: Sequence[FileChange], text: str = "", *, with_same: bool 
 
     Args:
         changes: the changes, sorted by path.
-        text: words that a path must all contain, in any case; a mark is a word too (``added``).
+        text: words that must all be in the path, in any case, or among the file's differences (``added``).
         with_same: whether to include unchanged files.
     """
     words = text.lower().split()

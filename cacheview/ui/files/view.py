@@ -17,13 +17,17 @@ __all__ = ["FilesTree"]
 
 _SIZE: Final = 10  # in widths of a digit
 _NEEDED: Final = 60
-"""The width of the tree from which sizes are shown, in widths of a digit."""
-_SHARE: Final = 0.5  # the share of the rest for names
+"""The width of the tree, in widths of a digit, at which sizes are shown."""
+_SHARE: Final = 0.5  # the share of the remaining width for names
 _MOST_EXPANDED: Final = 400  # nodes
 
 
 class FilesTree(RowTree):
-    """The tree. Signals: ``moved(QModelIndex)``: the current row changed; ``menu_requested``: at a global position."""
+    """The tree.
+
+    Signals: ``moved(QModelIndex)``: the current row has changed; ``menu_requested``: a context menu is requested at a
+    global position.
+    """
 
     moved = Signal(QModelIndex)
     menu_requested = Signal(QModelIndex, QPoint)
@@ -40,7 +44,7 @@ class FilesTree(RowTree):
         header.setSectionResizeMode(FilesColumn.SIZE, QHeaderView.ResizeMode.Interactive)
 
     def unfold(self) -> None:
-        """Expand everything if that is not too much, otherwise only single children."""
+        """Expand everything if that is not too much, otherwise only folders that have no siblings."""
         if sum(1 for _ in zip(self._model.root.below(), range(_MOST_EXPANDED + 1), strict=False)) <= _MOST_EXPANDED:
             self.expandAll()
             return

@@ -1,4 +1,4 @@
-"""The dialog that chooses rules by an engine's version and storage driver."""
+"""The dialog that finds the rules for an engine's version and storage driver."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ _LOOK: Final = {
 
 
 class _FoundLabel(FramedLine):
-    """A label for the rules, or the reason that there are none."""
+    """A label that shows the rules, or why there are none."""
 
     def show_found(self, result: FoundRules) -> None:
         look = "unfinished" if result.is_unfinished else "none"
@@ -111,7 +111,7 @@ class ByVersionDialog(QDialog):
         layout.addWidget(place)
         layout.addWidget(buttons)
         self.setMinimumWidth(140 * GRID)
-        # As high as the longest text, so that nothing moves while the user types.
+        # As tall as the longest text, so that nothing moves while the user types.
         place.setMinimumHeight(4 * self.fontMetrics().lineSpacing() + 7 * GRID)
         self._show_result()
 

@@ -38,13 +38,13 @@ class RuleRow:
 
     @property
     def differs(self) -> bool:
-        """Whether the other rule set differs here."""
+        """Whether the two rule sets differ in this row."""
         return self.is_rule and bool(self.before) and self.before != self.now
 
 
 @dataclass(frozen=True, slots=True)
 class Paragraph:
-    """A heading with sentences, each with the word before it, which is usually empty."""
+    """A heading, and the sentences below it. Each sentence has a word before it, which is usually empty."""
 
     heading: str
     message: tuple[tuple[str, str], ...]

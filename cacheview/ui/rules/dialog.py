@@ -55,7 +55,7 @@ def rule_chooser(name: str) -> Chooser:
 
 
 class RulesDialog(QDialog):
-    """A dialog that is not modal, so that the window can be used beside it.
+    """A dialog that is not modal, so that the window can be used at the same time.
 
     Signals:
         chosen(str): the user wants to use the rules with this name.
@@ -145,12 +145,12 @@ class RulesDialog(QDialog):
 
     @property
     def shown(self) -> RuleSet:
-        """The shown rules."""
+        """The rule set that is shown."""
         return RULE_SETS[self.rules.currentData()]
 
     @property
     def compared_with(self) -> RuleSet | None:
-        """The rule set for comparison; None: none."""
+        """The rule set that it is compared with; None: none."""
         return RULE_SETS.get(self.before.currentData() or "")
 
     def show_rules(self, name: str) -> None:
@@ -263,5 +263,5 @@ class RulesDialog(QDialog):
             self._set_fonts()
             self._fill_words()
             self.model.dress()
-            self.table.measure()  # within a dialog, Qt notifies only the dialog
+            self.table.measure()  # Qt notifies only the dialog, not the table in it
             self.table.resizeRowsToContents()

@@ -16,7 +16,7 @@ DRIVERS: Final = (
     *("overlay2", "containerd", "fuse-overlayfs", "btrfs", "zfs", "vfs", "windowsfilter"),
     *("devicemapper", "aufs", "overlay"),
 )
-"""Storage drivers to choose from, as in ``docker info``, the most common first. Others may be typed."""
+"""Storage drivers to choose from, as ``docker info`` shows them, the most common first. Others can be typed."""
 
 _LONGEST: Final = 60
 
@@ -27,8 +27,8 @@ class FoundRules:
 
     Attributes:
         rules: the rule set; None: there is none.
-        name: the name by which `daemon_of` finds them and the builder of the version.
-        text: what was found, or the reason that nothing was, with what to do.
+        name: the name by which `daemon_of` finds the rules and the version's builder.
+        text: what was found, or why nothing was found, and what to do.
         note: a note on these rules; usually empty.
         is_unfinished: whether nothing was found because nothing was typed yet.
     """

@@ -1,4 +1,4 @@
-"""The Rules menu, except for the rule sets themselves. Its dialogs are created on first use."""
+"""The menu *Rules*, except for the rule sets themselves. Its dialogs are created on first use."""
 
 from __future__ import annotations
 
@@ -22,9 +22,9 @@ __all__ = ["ChooseRules", "RulesMenu", "own_rules", "owner"]
 
 
 class ChooseRules(Protocol):
-    """A function that uses the rules with a name from now on.
+    """A function that makes the window use the rules with a name.
 
-    ``own``: whether these are the store's own, and continue to follow it.
+    ``own``: whether these are the store's own rules, so that the rules change if those of the store do.
     """
 
     def __call__(self, name: str, *, own: bool = False) -> object: ...
@@ -34,14 +34,14 @@ _OWNERS: Final = {DaemonBasis.CASE: "case", DaemonBasis.ENGINE: "engine"}
 
 
 def own_rules(session: Session) -> Daemon | None:
-    """Return the daemon that the case names or whose store it is; None if it is not known."""
+    """Return the daemon that the case names, or that the store belongs to; None if neither is known."""
     own = daemon_known(session.case)
     is_known = own.basis is not DaemonBasis.NEWEST or session.store.release is not None
     return own if is_known else None
 
 
 def owner(own: Daemon) -> str:
-    """Return a word for the origin of the own rules."""
+    """Return a word for what a session's own rules come from."""
     return _OWNERS.get(own.basis, "store")
 
 
@@ -71,7 +71,7 @@ class RulesMenu(QObject):
 
     @property
     def dialog(self) -> RulesDialog:
-        """The dialog with a rule set in full, and the changes between two. Created on first use."""
+        """The dialog with a rule set in full, or the changes between two. It is created on first use."""
         return self._dialog()
 
     def _make_dialog(self) -> RulesDialog:
@@ -83,7 +83,7 @@ class RulesMenu(QObject):
         return dialog
 
     def choose_own(self) -> None:
-        """Use the rules of the case or its engine."""
+        """Use the rules of the case, or of its engine."""
         own = own_rules(self._session)
         if own is not None:
             self._choose(own.rules.name, own=True)

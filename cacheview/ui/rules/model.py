@@ -32,7 +32,7 @@ class RulesColumn(IntEnum):
 
 
 class RulesModel(QAbstractTableModel):
-    """The rows of one rule set beside another. A row that differs has an icon, a word and a background."""
+    """The rows of a rule set, beside those of another. A row that differs has an icon, a word and a background."""
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)

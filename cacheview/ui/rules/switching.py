@@ -1,4 +1,4 @@
-"""Switches to other rules. For a large store, their cache is prepared off the UI thread first."""
+"""Switches to other rules. For a large store, the cache for them is first prepared off the UI thread."""
 
 from __future__ import annotations
 
@@ -20,16 +20,16 @@ if TYPE_CHECKING:
 __all__ = ["Switcher"]
 
 _AT_ONCE: Final = 500
-"""The number of images that take a few milliseconds, less than starting a thread."""
+"""The number of images up to which switching takes a few milliseconds, less than starting a thread."""
 
 
 class Switcher(QObject):
-    """Switches a session to other rules. Of two requests, only the later one has an effect.
+    """Switches a session to other rules. If there are several requests, only the last one has an effect.
 
     Args:
         make_line: creates a notice line above the panes for the progress.
 
-    Signals: ``cancelled()``: the user stopped it.
+    Signals: ``cancelled()``: the user canceled the switch.
     """
 
     cancelled = Signal()
@@ -40,7 +40,7 @@ class Switcher(QObject):
         self._requested = ""
         self._loader = Loader(self)
         self._line = WorkLine(self._loader, make_line)
-        session.rules_changed.connect(self._forget)  # others were chosen in the meantime, or these are in use
+        session.rules_changed.connect(self._forget)  # other rules were chosen in the meantime, or these are now in use
         self._loader.cancelled.connect(self._cancel)
         self._loader.succeeded.connect(self._switch)
         self._loader.failed.connect(lambda _: session.choose_rules(self._requested))  # raises the error here
@@ -51,7 +51,7 @@ class Switcher(QObject):
         return self._loader.is_busy
 
     def switch(self, name: str, preparing: Work | None = None) -> None:
-        """Use the rules with this name, or of a release and a storage driver, now or once their cache is ready.
+        """Use the rules with this name, or those of a release and a storage driver, now or once their cache is ready.
 
         Raises `DataError` for an unknown name.
 
@@ -72,7 +72,7 @@ class Switcher(QObject):
             from cacheview.engine import ImageCache, explain
 
             report(0, None, "Preparing")
-            daemon_of(case, name)  # may read all images, and caches the result
+            daemon_of(case, name)  # may have to read all images; the result is cached
             if preparing is not None:
                 return preparing(report)
             make_ready(store)

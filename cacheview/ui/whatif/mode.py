@@ -41,7 +41,7 @@ _LAST_STEPS: Final = 2  # after the changes: the store that is shown is prepared
 class WhatIf(QObject):
     """Applies changes to the session's store, one after another, and reverts them.
 
-    The containers of an engine are requested once in the mode, if a change depends on them.
+    An engine's containers are listed only once per mode, and only if a change depends on them.
 
     Args:
         line: the notice line for the mode.
@@ -51,9 +51,9 @@ class WhatIf(QObject):
         super().__init__(host.frame)
         self._host = host
         self._line = line
-        self._left: tuple[ImageStore, TreePlace] | None = None  # the actual store, and the place of the tree in it
+        self._left: tuple[ImageStore, TreePlace] | None = None  # the actual store, and the user's place in its tree
         self._session: Session | None = None
-        self._words: tuple[str, tuple[str, ...]] = ("", ())  # of the mode, and in detail
+        self._words: tuple[str, tuple[str, ...]] = ("", ())  # the text that describes the changes, and its details
         self._changes: tuple[str, ...] = ()  # the supposed changes, as on the command line
         self._loader = Loader(self)
         self._loader.succeeded.connect(self._show)
@@ -63,7 +63,7 @@ class WhatIf(QObject):
     # The menu
 
     def fill(self, menu: QMenu) -> None:
-        """Add the possible changes to the current store, and to the selected image."""
+        """Fill the menu with the possible changes to the current store, and to the selected image."""
         menu.clear()
         for word, text in (
             ("prune", "docker image prune had run"),
@@ -90,7 +90,7 @@ class WhatIf(QObject):
         menu.addAction(self._host.commands.leave_what_if)
 
     def _selected(self) -> Image | None:
-        """Return the selected image if the store has it. A removed image is struck through."""
+        """Return the selected image; None: there is none, or the changed store no longer has it."""
         session, workspace = self._host.session, self._host.workspace
         image = workspace.images.selected() if workspace is not None else None
         is_there = image is not None and session is not None and image.id in session.store.by_id
@@ -125,7 +125,7 @@ class WhatIf(QObject):
     # The mode
 
     def suppose(self, *changes: str) -> None:
-        """Suppose changes, given as on the command line, after those already supposed."""
+        """Suppose changes, written as on the command line, in addition to those already supposed."""
         session = self._host.session
         if session is not None:
             self._connect_session(session)
@@ -135,7 +135,7 @@ class WhatIf(QObject):
             self._loader.start(_applying(start, changes))
 
     def without_containers(self) -> None:
-        """Suppose the same without containers that use images."""
+        """Suppose the same changes, but that there are no containers."""
         supposed = self._session.supposed if self._session is not None else None
         if supposed is not None:
             start = unchanged(supposed.before, supposed.own, NO_CONTAINERS)
@@ -190,7 +190,7 @@ class WhatIf(QObject):
         self._line.show_text("mode", text, details, (*assume, ("&Leave (Esc)", self.leave)))
 
     def _restore(self) -> None:
-        """Restore the place of the tree if the actual store is shown again."""
+        """Restore the user's place in the tree if the actual store is shown again."""
         session, workspace, left = self._session, self._host.workspace, self._left
         if session is None or session.supposed is not None or left is None:
             return
@@ -202,7 +202,7 @@ class WhatIf(QObject):
 
 @dataclass(frozen=True)
 class _Applied:
-    """A changed store with its cache, its differences, and their description, all computed in the thread."""
+    """A changed store with its cache, its differences, and a description of them, all computed in the thread."""
 
     changed: ChangedStore
     cache: ImageCache
@@ -244,7 +244,7 @@ def _applying(start: ChangedStore, changes: tuple[str, ...]) -> Work:
         text = f"What if: {one_line(titles)}. {effect_sentence(state)} {NOTHING_CHANGED}"
         cache = ImageCache(state.store, state.daemon.rules)
         make_ready(state.store)
-        _ = state.store.common_doubts  # the window reports them, and they require all images
+        _ = state.store.common_doubts  # the window shows them, and finding them requires all images
         report(len(changes) + 1, steps, "Comparing the stores…")
         return _Applied(state, cache, changes_of(state.before, state.store), text, tuple(details))
 
