@@ -207,7 +207,7 @@ class Actions:
             return f"Go to the {text.lstrip('0123456789 ').lower()} pane"
         return f"{text} or dock" if action in (self.next_pane, self.previous_pane) else text
 
-    def dress(self) -> None:
+    def update_look(self) -> None:
         """Draw the icons in the colors of the theme. This must be called again when the theme changes."""
         for action, name in self._icons:
             # A single size, as menus and tool bar use one: each further size is another drawing before the first paint.

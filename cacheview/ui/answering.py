@@ -65,7 +65,7 @@ class Answering(QObject):
         self._busy_timer = BusyTimer(self)
         self._busy_timer.timeout.connect(self.delayed)
         self._loader = Loader(self)
-        self._loader.succeeded.connect(self._take)
+        self._loader.succeeded.connect(self._on_answered)
         self._loader.failed.connect(self._fail)
 
     @property
@@ -105,7 +105,7 @@ class Answering(QObject):
     def _is_quick(self, look_up: LookUp) -> bool:
         return look_up.known_answer is not None or (is_ready(look_up.cache.store) and not self._lock.locked())
 
-    def _take(self, answer: ProbeAnswer) -> None:
+    def _on_answered(self, answer: ProbeAnswer) -> None:
         self._busy_timer.stop()
         self.answered.emit(answer)
 

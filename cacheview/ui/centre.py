@@ -168,7 +168,7 @@ class Centre(QWidget):
 
         notice = Notice()
         notice.hide()
-        notice.came_or_went.connect(self.paint_panes_later)
+        notice.visibility_changed.connect(self.paint_panes_later)
         notice.copied.connect(self.copied)
         return notice
 
@@ -261,7 +261,7 @@ class Centre(QWidget):
         elif self.workspace is not None and self.session is None:
             panes.has_more = self.workspace.prepare() or self.workspace.show_next_piece(panes)
 
-    def _give_up_part(self) -> None:
+    def _discard_part(self) -> None:
         """Discard the part of a store that was shown, since the rest will not follow."""
         if self.workspace is not None and self.session is None:
             self.workspace.release_busy()
@@ -296,7 +296,7 @@ class Centre(QWidget):
 
         if isinstance(error, NoStoreError):
             if self.session is None:
-                self._give_up_part()
+                self._discard_part()
                 self.welcome()
             else:
                 self.notice.hide()
@@ -312,7 +312,7 @@ class Centre(QWidget):
             details = "".join(traceback.format_exception(error)).splitlines()
         self.last_error = text
         if self.session is None:
-            self._give_up_part()
+            self._discard_part()
             self._pages.setCurrentWidget(self.start_page)
             self.start_page.show_error(f"{name} could not be opened", text)
         else:
@@ -329,7 +329,7 @@ class Centre(QWidget):
 
     def _cancelled(self) -> None:
         if self.session is None:
-            self._give_up_part()
+            self._discard_part()
             self.welcome()
         else:
             self.notice.hide()

@@ -79,7 +79,7 @@ class PaneDock(QDockWidget):
         self.show()
         self._was_shown = True
 
-    def put_back(self) -> None:
+    def reset(self) -> None:
         """Hide the dock, and reset its place and height."""
         if not self.isHidden():
             self._close()
@@ -178,10 +178,10 @@ class DockController(QObject, Generic[_Pane]):
         else:
             self.dock.show_or_hide()
 
-    def put_back(self) -> None:
+    def reset(self) -> None:
         """Close the dock, and reset its place."""
         if self._dock.existing is not None:
-            self._dock.existing.put_back()
+            self._dock.existing.reset()
 
     def reveal(self, image_id: str) -> None:
         """Select an image in the tree."""

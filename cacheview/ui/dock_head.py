@@ -50,7 +50,7 @@ class DockHead(QWidget):
         self._row.addWidget(self._message, 1)
         self._row.addWidget(self.close_button)
         self.setMinimumHeight(9 * GRID)  # the height of the panes' headers
-        self._dress()
+        self._update_look()
 
     @property
     def title(self) -> str:
@@ -67,7 +67,7 @@ class DockHead(QWidget):
         self._message.show_text(text)
         if look != self._look:
             self._look = look
-            self._dress()
+            self._update_look()
 
     def add_button(
         self,
@@ -164,9 +164,9 @@ class DockHead(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
-            self._dress()
+            self._update_look()
 
-    def _dress(self) -> None:
+    def _update_look(self) -> None:
         set_font(self._title, strong_font)
         set_font(self._message, small_font)
         self._picture.setVisible(self._look is not None)

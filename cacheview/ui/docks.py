@@ -88,7 +88,7 @@ class Docks:
         for spec in DOCKS:
             connect(spec.action(self.host.commands), lambda spec=spec: self._show_or_hide(spec))
 
-    def keep(self) -> None:
+    def save(self) -> None:
         """Save to the settings which docks are open, and where. Until docks have been restored, the saved ones stay."""
         if self._restored:
             shown = [spec.name for spec in DOCKS if spec.is_kept and self._is_open(spec)]
@@ -118,7 +118,7 @@ class Docks:
         """Close all docks, and reset their places."""
         for lazy in self._docks.values():
             if lazy.existing is not None:
-                lazy.existing.put_back()
+                lazy.existing.reset()
 
     def _is_open(self, spec: DockSpec[Any]) -> bool:
         dock = self.existing(spec)

@@ -30,14 +30,14 @@ class EditedProbes:
         self._document = document
         self._shown = shown
         self._selection = selection
-        self._here: dict[Place, Probe] = {}
+        self._edited: dict[Place, Probe] = {}
         self._elsewhere: dict[str, tuple[Place, dict[Place, Probe]]] = {}
         self._earlier = tuple(earlier)
 
     @property
     def places(self) -> Collection[Place]:
         """The places in the open store with an edited probe, which is restored when the place is shown again."""
-        return self._here.keys()
+        return self._edited.keys()
 
     @property
     def has_current(self) -> bool:
@@ -45,39 +45,39 @@ class EditedProbes:
         selected, place = self._selection.current, self._document.place
         is_left = self._selection.is_left((place, self._document.probe))
         is_of_step = selected is not None and selected.probe is not None and is_left
-        return place in self._here and not is_of_step
+        return place in self._edited and not is_of_step
 
     def get(self, place: Place) -> Probe | None:
         """Return the edited probe of a place; None: it was not edited."""
-        return self._here.get(place)
+        return self._edited.get(place)
 
     def note(self) -> None:
         """Keep the current probe if the user edited it, rather than the replay having set it."""
         probe, place = self._document.probe, self._document.place
         if probe == self._shown.original:
-            self._here.pop(place, None)
-        elif probe != self._selection.put:
-            self._here[place] = probe
+            self._edited.pop(place, None)
+        elif probe != self._selection.loaded_probe:
+            self._edited[place] = probe
 
     def leave(self) -> None:
         """Keep the edited probes of the open store, before another store is opened."""
-        if self._here:
-            self._elsewhere[self._shown.opened.location] = (self._document.place, self._here)
-        self._here = {}
+        if self._edited:
+            self._elsewhere[self._shown.opened.location] = (self._document.place, self._edited)
+        self._edited = {}
 
     def enter(self) -> tuple[Place, Probe] | None:
         """Restore the edited probes of the store that has been opened.
 
         Returns the place and the probe that were current when the store was left; None: that probe was not edited.
         """
-        place, self._here = self._elsewhere.pop(self._shown.opened.location, ((0, 0), {}))
+        place, self._edited = self._elsewhere.pop(self._shown.opened.location, ((0, 0), {}))
         self.drop_missing()
-        last = self._here.get(place)
+        last = self._edited.get(place)
         return (place, last) if last is not None else None
 
     def drop_missing(self) -> None:
         """Drop probes whose place no longer exists after the store was read again."""
-        self._here = {place: probe for place, probe in self._here.items() if self._shown.has_place(place)}
+        self._edited = {place: probe for place, probe in self._edited.items() if self._shown.has_place(place)}
 
     @property
     def offered(self) -> tuple[ProbeDraft, ...]:
@@ -85,12 +85,12 @@ class EditedProbes:
         of_location = (draft for draft in self._earlier if draft.location == self._shown.opened.location)
         return tuple(draft for draft in of_location if self._shown.has_place((draft.case, draft.number)))
 
-    def take_offered(self) -> tuple[ProbeDraft, ...]:
+    def pop_offered(self) -> tuple[ProbeDraft, ...]:
         """Restore the `offered` drafts, each in its place unless that probe was edited again."""
         offered = self.offered
         self._earlier = tuple(draft for draft in self._earlier if draft not in offered)
         for draft in offered:
-            self._here.setdefault((draft.case, draft.number), draft.probe)
+            self._edited.setdefault((draft.case, draft.number), draft.probe)
         return offered
 
     def drafts(self) -> list[ProbeDraft]:
@@ -99,8 +99,8 @@ class EditedProbes:
         No case is read again for this. The current probe comes last.
         """
         opened, place = self._shown.opened, self._document.place
-        here = {each: probe for each, probe in self._here.items() if each != place}
-        here.update({place: self._here[place]} if place in self._here else {})
+        here = {each: probe for each, probe in self._edited.items() if each != place}
+        here.update({place: self._edited[place]} if place in self._edited else {})
         of_location = [
             draft
             for draft in drafts_of(opened.location, here)

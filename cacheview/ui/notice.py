@@ -45,12 +45,12 @@ class Notice(QWidget):
 
     Signals:
         closed(): the user closed the notice.
-        came_or_went(): it was shown or hidden, and the widgets around it will be laid out again.
+        visibility_changed(): it was shown or hidden, and the widgets around it will be laid out again.
         copied(str): what was put on the clipboard.
     """
 
     closed = Signal()
-    came_or_went = Signal()
+    visibility_changed = Signal()
     copied = Signal(str)
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -133,7 +133,7 @@ class Notice(QWidget):
             button.clicked.connect(do)
             self._buttons.addWidget(button)
             button.show()
-        self._dress()
+        self._update_look()
         self.update()
 
     def show_progress(self, done: int, total: int | None) -> None:
@@ -150,7 +150,7 @@ class Notice(QWidget):
         QGuiApplication.clipboard().setText(f"{self._text.text()}\n{self._whole}")
         self.copied.emit("details")
 
-    def _dress(self) -> None:
+    def _update_look(self) -> None:
         name, colour, _ = _LOOK[self._kind]
         self._picture.setVisible(self._kind != "note")
         self._picture.setPixmap(pixmap(name, colour, 16, self.devicePixelRatioF()))
@@ -161,17 +161,17 @@ class Notice(QWidget):
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
         if not event.spontaneous():
-            self.came_or_went.emit()
+            self.visibility_changed.emit()
 
     def hideEvent(self, event: QHideEvent) -> None:
         super().hideEvent(event)
         if not event.spontaneous():
-            self.came_or_went.emit()
+            self.visibility_changed.emit()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange:
-            self._dress()
+            self._update_look()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event

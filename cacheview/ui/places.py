@@ -63,7 +63,7 @@ class Places(QObject):
 
     def restore_offered(self) -> None:
         """Restore all probes offered by `EditedProbes`, each in its place, and show the last one."""
-        offered = self._edits.take_offered()
+        offered = self._edits.pop_offered()
         if offered:
             self.restore_edited((offered[-1].case, offered[-1].number), offered[-1].probe)
 

@@ -34,8 +34,8 @@ class Selection:
     def __init__(self) -> None:
         self._listed: SelectedItem | None = None
         self._passing: SelectedItem | None = None
-        self._left_at: tuple[Place, Probe] | None = None  # the state in which the verdict is that of the row
-        self._put: Probe | None = None
+        self._state_of_row: tuple[Place, Probe] | None = None  # the state in which the verdict is that of the row
+        self._loaded_probe: Probe | None = None
 
     @property
     def current(self) -> SelectedItem | None:
@@ -43,9 +43,9 @@ class Selection:
         return self._passing or self._listed
 
     @property
-    def put(self) -> Probe | None:
+    def loaded_probe(self) -> Probe | None:
         """The probe of the row that was selected last, which does not count as edited."""
-        return self._put
+        return self._loaded_probe
 
     def select(self, selected: SelectedItem, state: tuple[Place, Probe]) -> None:
         """Select an item. ``state``: the state after the selection."""
@@ -53,18 +53,18 @@ class Selection:
             self._passing = selected
         else:
             self._passing, self._listed = None, selected
-            self._left_at, self._put = state, selected.probe
+            self._state_of_row, self._loaded_probe = state, selected.probe
 
     def select_without_probe(self, selected: SelectedItem, place: Place) -> None:
         """Select a row without changing the current probe, which may or may not be that of the row."""
         self._listed = selected
         if selected.probe is not None:
-            self._left_at, self._put = (place, selected.probe), selected.probe
+            self._state_of_row, self._loaded_probe = (place, selected.probe), selected.probe
 
     def restore(self, before: Selection) -> None:
         """Restore the selection from an earlier copy."""
         self._listed, self._passing = before._listed, before._passing
-        self._left_at, self._put = before._left_at, before._put
+        self._state_of_row, self._loaded_probe = before._state_of_row, before._loaded_probe
 
     def release(self) -> None:
         """Clear the selected row."""
@@ -76,7 +76,7 @@ class Selection:
 
     def is_left(self, state: tuple[Place, Probe]) -> bool:
         """Whether the probe has not changed since a row was selected. ``state``: the current state."""
-        return state == self._left_at
+        return state == self._state_of_row
 
     def relation(self, state: tuple[Place, Probe], store: ImageStore, daemon: Daemon) -> SelectionRelation:
         """Return the relation between the verdict and the item. ``store``, ``daemon``: those of the current lookup."""

@@ -92,7 +92,7 @@ class Session(QObject):
         self.document.moving.connect(self._moving)
         self.document.moved.connect(self._moved)
         self._answering = Answering(self)
-        self._answering.answered.connect(self._take)
+        self._answering.answered.connect(self._on_answered)
         self._answering.delayed.connect(self.answer_delayed)
         self._answering.failed.connect(self.answer_failed)
 
@@ -396,7 +396,7 @@ class Session(QObject):
         self._further.forget()
         self._answering.start(self._shown.look_up(probe))
 
-    def _take(self, answer: ProbeAnswer) -> None:
+    def _on_answered(self, answer: ProbeAnswer) -> None:
         self._answer = answer
         self._further.look(answer.explanation.further, len(self.store.images))
         self.answered.emit(answer)

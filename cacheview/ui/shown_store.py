@@ -68,9 +68,9 @@ class LookUp:
         return ProbeAnswer(explanation, milliseconds, differences)
 
     def _explain(self) -> tuple[Explanation, float]:
-        begun = time.perf_counter()
+        started_at = time.perf_counter()
         explanation = explain(self.cache, self.probe, at_once=False)
-        return explanation, (time.perf_counter() - begun) * 1000
+        return explanation, (time.perf_counter() - started_at) * 1000
 
 
 @dataclass(frozen=True, eq=False)
@@ -175,14 +175,14 @@ class ShownStore:
     def is_near(self, place: Place) -> bool:
         """Whether `move` to a place takes only a moment: its case must be available."""
         case, number = self.opened.cases[place[0]], place[1]
-        if not _has_past(case) or self._walked_to(place) is not None:
+        if not _depends_on_earlier(case) or self._walked_to(place) is not None:
             return True
         return len(case.store.images) * (number + 1) <= _FEW
 
     def walk_to(self, place: Place) -> None:
         """Look up the probes before that of a place, so that the place `is_near`. Works in any thread."""
         case, rules = self.opened.cases[place[0]], self._rules_at(place[0])
-        probe, cache = _standing(case, place[1], ImageCache(case.store, rules))
+        probe, cache = _probe_and_cache(case, place[1], ImageCache(case.store, rules))
         self._walked = _WalkedPlace(case, place[1], rules, probe, cache)
 
     def _walked_to(self, place: Place) -> _WalkedPlace | None:
@@ -202,7 +202,7 @@ class ShownStore:
         if walked is not None:
             return walked.probe, walked.cache
         cache = self.cache if number == self.place[0] else ImageCache(case.store, self._rules_at(number))
-        return _standing(case, probe, cache) if case.probes else (first_probe(case.store), cache)
+        return _probe_and_cache(case, probe, cache) if case.probes else (first_probe(case.store), cache)
 
     def move(self, place: Place) -> None:
         """Move to another place, with its cache and rules."""
@@ -249,20 +249,20 @@ class ShownStore:
 
     def _walk_to_probe(self) -> None:
         """In a walk, use the cache as the probes before this one left it."""
-        if _has_past(self.case):
-            self.cache = _standing(self.case, self.place[1], self.cache)[1]
+        if _depends_on_earlier(self.case):
+            self.cache = _probe_and_cache(self.case, self.place[1], self.cache)[1]
 
 
 def _daemon_of(loaded: OpenedStore) -> Daemon:
     return loaded.daemon or daemon_of(loaded.opened.cases[0], loaded.cache.rules.name)
 
 
-def _has_past(case: OpenedCase) -> bool:
+def _depends_on_earlier(case: OpenedCase) -> bool:
     return bool(case.probes) and (case.walk or bool(case.layer_content))
 
 
-def _standing(case: OpenedCase, number: int, cache: ImageCache) -> tuple[Probe, ImageCache]:
+def _probe_and_cache(case: OpenedCase, number: int, cache: ImageCache) -> tuple[Probe, ImageCache]:
     """Return a probe of a case, and its cache, which in a walk is as the probes before it left it."""
     layers = dict(case.layer_content)
     probe, own = probe_and_cache(case.store, cache.rules, case.probes, number, walk=case.walk, layers=layers)
-    return probe, own if _has_past(case) else cache
+    return probe, own if _depends_on_earlier(case) else cache

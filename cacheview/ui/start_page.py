@@ -90,7 +90,7 @@ class StartPage(QWidget):
 
     def _show(self, look: tuple[str, str], title: str, text: str, buttons: Sequence[_Button]) -> None:
         self._look = look
-        self._dress()
+        self._update_look()
         self._title.setText(visible(title))
         self._text.setText(visible(text))
         clear(self._buttons)
@@ -120,13 +120,13 @@ class StartPage(QWidget):
         button.clicked.connect(lambda: pressed.emit())
         return button
 
-    def _dress(self) -> None:
+    def _update_look(self) -> None:
         self._picture.setPixmap(pixmap(*self._look, _ICON, self.devicePixelRatioF()))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() is QEvent.Type.PaletteChange:
-            self._dress()
+            self._update_look()
 
 
 def clear(layout: QLayout) -> None:

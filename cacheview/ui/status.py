@@ -36,7 +36,7 @@ class StatusBar(QStatusBar):
         self._labels = {name: _Words(_LEAST.get(name)) for name in (*_LEFT, *_RIGHT)}
         for name, label in self._labels.items():
             (self.addWidget if name in _LEFT else self.addPermanentWidget)(label)
-        self._is_dressed = False
+        self._is_look_set = False
         # The bar has its full height even without text.
         self.setMinimumHeight(QFontMetrics(small_font()).height() + 3 * GRID)
 
@@ -80,16 +80,16 @@ class StatusBar(QStatusBar):
         self.showMessage(text, _MESSAGE)
 
     def _write(self, name: str, text: str, tip: str = "") -> None:
-        self._dress()
+        self._update_look()
         self._labels[name].show_text(text)
         set_tip(self._labels[name], tip)
 
-    def _dress(self) -> None:
-        if self._is_dressed:
+    def _update_look(self) -> None:
+        if self._is_look_set:
             return
         from PySide6.QtCore import Qt  # created by the import, which the first paint does not wait for
 
-        self._is_dressed = True
+        self._is_look_set = True
         for label in self._labels.values():
             label.setTextFormat(Qt.TextFormat.PlainText)
             label.setForegroundRole(QPalette.ColorRole.PlaceholderText)

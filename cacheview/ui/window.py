@@ -85,8 +85,8 @@ class MainWindow(QMainWindow):
         self._connect_centre()
         self._connect_actions()
         Appearance(self.commands, settings, self)
-        self._dress()
-        look_changed().connect(self._dress)
+        self._update_look()
+        look_changed().connect(self._update_look)
         self._enable(busy=False)
         # The window keeps the size that the user gave it, whatever its content, which scrolls if it is too tall.
         self.setMinimumSize(*LEAST)
@@ -276,8 +276,8 @@ class MainWindow(QMainWindow):
 
     # User actions
 
-    def _dress(self) -> None:
-        self.commands.dress()
+    def _update_look(self) -> None:
+        self.commands.update_look()
 
     def _connect_actions(self) -> None:
         do = self.commands
@@ -386,7 +386,7 @@ class MainWindow(QMainWindow):
         from cacheview.ui.loading import end_all
 
         end_all(self)
-        self.docks.keep()
+        self.docks.save()
         self.docks.stop()
         if self._layer_access.existing is not None:
             self._layer_access.existing.close()

@@ -28,7 +28,7 @@ class WorkLine(QObject):
         self._loader = loader
         self._make_line = make_line
         self._line: Notice | None = None
-        self._how_far: tuple[int, int | None] = (0, None)
+        self._done_and_total: tuple[int, int | None] = (0, None)
         self.text = text
         self._busy_timer = BusyTimer(self)
         self._busy_timer.timeout.connect(self._show)
@@ -37,7 +37,7 @@ class WorkLine(QObject):
         loader.finished.connect(self._end)
 
     def _begin(self) -> None:
-        self._how_far = (0, None)
+        self._done_and_total = (0, None)
         self._busy_timer.start()
 
     def _show(self) -> None:
@@ -46,11 +46,11 @@ class WorkLine(QObject):
         if self._line is None:
             self._line = self._make_line()
         self._line.show_text("busy", self.text, (), (("&Cancel", self._loader.cancel),))
-        self._line.show_progress(*self._how_far)
+        self._line.show_progress(*self._done_and_total)
         self._line.show()
 
-    def _progress(self, done: int, total: int | None, _what: str) -> None:
-        self._how_far = (done, total)
+    def _progress(self, done: int, total: int | None, _description: str) -> None:
+        self._done_and_total = (done, total)
         if self._line is not None:
             self._line.show_progress(done, total)
 

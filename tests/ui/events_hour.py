@@ -85,8 +85,8 @@ def _main(events: int, folder: Path) -> None:
 
     pauses = tuple(pause / TIMES_FASTER for pause in followed._PAUSES)
 
-    def watch(location: str, heard: Callable[[], None], stopped: threading.Event) -> None:
-        followed.follow(parse_location(location).target, heard, stopped, pauses=pauses)
+    def watch(location: str, on_event: Callable[[], None], stopped: threading.Event) -> None:
+        followed.follow(parse_location(location).target, on_event, stopped, pauses=pauses)
 
     patch = pytest.MonkeyPatch()
     patch.setattr(following, "watch", watch)

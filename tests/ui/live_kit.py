@@ -56,7 +56,7 @@ class FakeEngine:
         self.problems: tuple[Problem, ...] = ()
         self.error: Exception | None = None
         self.fail_after: Exception | None = None
-        self.asked: list[str] = []
+        self.requested: list[str] = []
         self.go_on = threading.Event()
         self.go_on.set()
         self.steps: Callable[[Reading], None] = lambda _: None
@@ -66,7 +66,7 @@ class FakeEngine:
             raise self.error
 
     def open(self, target: str, reading: Reading) -> OpenedLocation:
-        self.asked.append(target)
+        self.requested.append(target)
         if self.error is not None:
             raise self.error
         self.steps(reading)

@@ -26,11 +26,11 @@ class Gate:
 
     def __init__(self) -> None:
         self.opened = threading.Event()
-        self.asked: list[Probe] = []
+        self.looked_up: list[Probe] = []
         self.threads: set[threading.Thread] = set()
 
     def explain(self, cache: ImageCache, probe: Probe, *, at_once: bool) -> Explanation:
-        self.asked.append(probe)
+        self.looked_up.append(probe)
         self.threads.add(threading.current_thread())
         assert self.opened.wait(20)
         return explain(cache, probe, at_once=at_once)
@@ -75,7 +75,7 @@ def same(explanation: Explanation, cache: ImageCache) -> bool:
 
 
 def test_the_first_answer_is_there_with_the_store(window: MainWindow, gate: Gate) -> None:
-    assert gate.asked == [], "it was looked up while the store was read"
+    assert gate.looked_up == [], "it was looked up while the store was read"
     answer = session_of(window).answer
     assert answer is not None
     assert same(answer.explanation, session_of(window).cache)

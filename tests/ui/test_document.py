@@ -22,14 +22,14 @@ def document(qapp: object) -> ProbeDocument:
     return ProbeDocument(Probe(config=ContainerConfig(User="root")))
 
 
-def heard(document: ProbeDocument) -> list[Probe]:
+def record_probes(document: ProbeDocument) -> list[Probe]:
     probes: list[Probe] = []
     document.probe_changed.connect(probes.append)
     return probes
 
 
 def test_edit_undo_redo(document: ProbeDocument) -> None:
-    probes = heard(document)
+    probes = record_probes(document)
     before = document.probe
     assert document.set_field("User", "1000", "Edit User")
     after = document.probe
@@ -43,7 +43,7 @@ def test_edit_undo_redo(document: ProbeDocument) -> None:
 
 
 def test_equal_probe_pushes_nothing(document: ProbeDocument) -> None:
-    probes = heard(document)
+    probes = record_probes(document)
     assert not document.edit(document.probe.model_copy(), "Edit nothing")
     assert document.undo_stack.count() == 0
     assert probes == []
@@ -82,7 +82,7 @@ def test_typed_and_taken_back_leaves_no_step(document: ProbeDocument) -> None:
 
 def test_load_starts_over(document: ProbeDocument) -> None:
     document.set_field("User", "1")
-    probes = heard(document)
+    probes = record_probes(document)
     loaded = Probe(parent="sha256:1")
     document.load(loaded)
     assert document.probe == loaded

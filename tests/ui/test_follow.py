@@ -17,9 +17,9 @@ def test_a_flood_of_events_is_one_on_its_way_at_a_time(
 ) -> None:
     flooded = threading.Event()
 
-    def flood(location: str, heard: Callable[[], None], stopped: threading.Event) -> None:
+    def flood(location: str, on_event: Callable[[], None], stopped: threading.Event) -> None:
         for _ in range(10_000):
-            heard()
+            on_event()
         flooded.set()
         stopped.wait()
 

@@ -132,9 +132,9 @@ def test_the_verdict_is_shown_and_the_edit_is_marked_as_coming_after_a_moment(qt
     assert LOOKING not in shown(pane)
     assert pane.banner.edit_button.text() == offered
     assert pane.banner.height() == height
-    with qtbot.waitSignal(pane.edit_requested) as asked:
+    with qtbot.waitSignal(pane.edit_requested) as signal:
         pane.banner.edit_button.click()
-    assert asked.args == [whole.edit]
+    assert signal.args == [whole.edit]
 
 
 def test_what_is_copied_meanwhile_is_copied_when_all_of_it_is_there(qtbot: QtBot, qapp: QApplication) -> None:

@@ -56,7 +56,7 @@ def test_the_menu_lists_what_is_there(window: MainWindow, qtbot: QtBot, engine: 
     assert [action.isChecked() for action in shown] == [True, False, False]
     with qtbot.waitSignal(window.settled, timeout=20_000):
         shown[1].trigger()
-    assert engine.asked == ["", "R&D <b>"]
+    assert engine.requested == ["", "R&D <b>"]
     assert [action.isChecked() for action in entries(window, qtbot, place)] == [False, True, False]
 
 
@@ -106,12 +106,12 @@ class Wire:
         self.begun = threading.Event()
         self.broken = threading.Event()
         self.ended = threading.Event()
-        self.heard: Callable[[], None] = lambda: None
+        self.on_event: Callable[[], None] = lambda: None
         self.location = ""
         monkeypatch.setattr(follow, "watch", self.watch)
 
-    def watch(self, location: str, heard: Callable[[], None], stopped: threading.Event) -> None:
-        self.location, self.heard = location, heard
+    def watch(self, location: str, on_event: Callable[[], None], stopped: threading.Event) -> None:
+        self.location, self.on_event = location, on_event
         self.begun.set()
         while not stopped.wait(0.002):
             if self.broken.is_set():
@@ -133,8 +133,8 @@ def test_an_event_reads_again_and_many_read_once(
     engine.images.append(make_image(2, 1))
     with qtbot.waitSignal(window.settled, timeout=10_000):
         for _ in range(50):
-            wire.heard()
-    assert len(engine.asked) == 2
+            wire.on_event()
+    assert len(engine.requested) == 2
     assert window.session is not None
     assert len(window.session.store.images) == 2
     assert any("1 new since" in label.text() for label in window.notice.findChildren(QLabel))
@@ -150,10 +150,10 @@ def test_an_event_while_it_is_read_reads_again_afterwards(
     engine.go_on.clear()
     qtbot.keyClick(window, Qt.Key.Key_F5)
     with qtbot.waitSignal(window.follower.changed):
-        wire.heard()
+        wire.on_event()
     with qtbot.waitSignals([window.settled, window.settled], timeout=20_000):
         engine.go_on.set()
-    assert len(engine.asked) == 3
+    assert len(engine.requested) == 3
 
 
 def test_another_store_is_not_followed(window: MainWindow, qtbot: QtBot, wire: Wire) -> None:

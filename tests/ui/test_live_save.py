@@ -25,7 +25,7 @@ def window(open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPa
     return open_window("engine:")
 
 
-def asked(window: MainWindow, qtbot: QtBot) -> SaveDialog:
+def open_dialog(window: MainWindow, qtbot: QtBot) -> SaveDialog:
     qtbot.keyClick(window, Qt.Key.Key_S, Qt.KeyboardModifier.ControlModifier)
     dialog = window.findChild(SaveDialog)
     assert isinstance(dialog, SaveDialog)
@@ -45,7 +45,7 @@ def test_saved_and_opened_again(
     window.session.document.set_field("User", "nobody", "Set User to nobody")
     probe, answer = window.session.document.probe, window.session.answer
     assert answer is not None
-    dialog = asked(window, qtbot)
+    dialog = open_dialog(window, qtbot)
     assert dialog.path.text() == str(tmp_path / "Docker-Engine.suite.jsonl")
     dialog.env.click()
     with qtbot.waitSignal(window.saver.saved, timeout=10_000):
@@ -65,7 +65,7 @@ def test_saved_and_opened_again(
 
 
 def test_what_stays_is_reported(window: MainWindow, qtbot: QtBot) -> None:
-    dialog = asked(window, qtbot)
+    dialog = open_dialog(window, qtbot)
     reported = " ".join(label.text() for label in dialog.findChildren(QLabel))
     assert "All values are included." in reported
     height = dialog.height()
@@ -80,7 +80,7 @@ def test_what_stays_is_reported(window: MainWindow, qtbot: QtBot) -> None:
 def test_a_file_that_is_there_is_replaced_only_by_that_word(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     there = tmp_path / "there.jsonl"
     there.write_text("x")
-    dialog = asked(window, qtbot)
+    dialog = open_dialog(window, qtbot)
     box = dialog.findChild(QDialogButtonBox)
     assert isinstance(box, QDialogButtonBox)
     save = box.button(QDialogButtonBox.StandardButton.Save)
@@ -94,7 +94,7 @@ def test_a_file_that_is_there_is_replaced_only_by_that_word(window: MainWindow, 
 
 
 def test_what_cannot_be_written_is_reported(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
-    dialog = asked(window, qtbot)
+    dialog = open_dialog(window, qtbot)
     dialog.path.setText(str(tmp_path / "none" / "x.jsonl"))
     with qtbot.waitSignal(window.saver.failed, timeout=10_000):
         press_save(dialog)
@@ -108,7 +108,7 @@ def test_the_open_suite_is_not_offered_to_be_replaced(window: MainWindow, qtbot:
     suite.write_text('{"rules": "containerd-71ebfc7", "images": [], "probes": []}\n')
     with qtbot.waitSignal(window.settled, timeout=20_000):
         window.open(str(suite))
-    dialog = asked(window, qtbot)
+    dialog = open_dialog(window, qtbot)
     assert dialog.path.text() == str(tmp_path / "bad-2.suite.jsonl")
     dialog.path.setText(str(suite))
     box = dialog.findChild(QDialogButtonBox)

@@ -104,7 +104,7 @@ def test_an_engine_that_never_answers(
     begun(window, qtbot)
     over.set()
     assert "did not respond within 2 seconds" in printed(window)
-    assert engine.asked == []
+    assert engine.requested == []
 
 
 def test_the_search_can_be_cancelled(
@@ -131,7 +131,7 @@ def test_by_name(engine: FakeEngine, window: MainWindow, qtbot: QtBot, settings:
     qtbot.keyClicks(dialog.name, " engine:my context ")
     with qtbot.waitSignal(window.settled, timeout=20_000):
         dialog.accept()
-    assert engine.asked == ["my context"]
+    assert engine.requested == ["my context"]
     assert window.windowTitle() == "engine my context — cacheview"
     assert settings.recent == ["engine:my context"]
     window.commands.recent_menu.aboutToShow.emit()

@@ -87,13 +87,13 @@ def test_progress(loader: Loader, qtbot: QtBot) -> None:
             report(done, None, "counting")
         report(7, 7, "the end")
 
-    heard: list[tuple[object, object, str]] = []
-    loader.progressed.connect(lambda *reported: heard.append(reported))
+    reports: list[tuple[object, object, str]] = []
+    loader.progressed.connect(lambda *reported: reports.append(reported))
     with qtbot.waitSignal(loader.succeeded, timeout=10000):
         loader.start(work)
-    assert heard[0] == (0, None, "counting")
-    assert heard[-1] == (7, 7, "the end")
-    assert len(heard) < 200  # of 100,001: what nobody could see is left out
+    assert reports[0] == (0, None, "counting")
+    assert reports[-1] == (7, 7, "the end")
+    assert len(reports) < 200  # of 100,001: what nobody could see is left out
 
 
 def test_error(loader: Loader, qtbot: QtBot) -> None:

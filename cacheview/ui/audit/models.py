@@ -56,7 +56,7 @@ class HazardsModel(QAbstractTableModel):
         """The hazards in order."""
         return self._hazards
 
-    def dress(self) -> None:
+    def update_look(self) -> None:
         """Update the colors after a change of the theme."""
         if self._hazards:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._hazards) - 1, len(HazardsColumn) - 1))

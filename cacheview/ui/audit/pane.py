@@ -179,7 +179,7 @@ class AuditPane(LookupPane[AuditHead, _Subject]):
     def _show_searching(self, hint: str) -> None:
         self._content.show_text("Looking for hazards…", hint, "Cancel")
 
-    def _show_progress(self, done: int, total: int, _what: str) -> None:
+    def _show_progress(self, done: int, total: int, _description: str) -> None:
         if not self._content.has_content and not self._busy_timer.isActive():
             self._show_searching(f"Checking every image: {100 * done // total}%.")
 
@@ -246,7 +246,7 @@ class AuditPane(LookupPane[AuditHead, _Subject]):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
-            self.model.dress()
+            self.model.update_look()
             self.hazards.resizeRowsToContents()
             self.images.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
             self.images.viewport().update()

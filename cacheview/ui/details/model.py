@@ -74,7 +74,7 @@ class DetailsModel(QAbstractTableModel):
             return None
         return self._sections[section].rows[place - self._begins[section] - 1]
 
-    def dress(self) -> None:
+    def update_look(self) -> None:
         """Update colors and fonts after a change of the theme."""
         if self._count:
             self.dataChanged.emit(self.index(0, 0), self.index(self._count - 1, len(DetailsColumn) - 1))

@@ -277,7 +277,7 @@ class DetailsPane(DockPane[DetailsHead]):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
-            self.model.dress()
+            self.model.update_look()
             self.rows.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
 
 

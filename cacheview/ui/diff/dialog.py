@@ -67,7 +67,7 @@ class _BuildChooser(Chooser):
         line.setPlaceholderText("path to a record or build context")
 
     @property
-    def called(self) -> str:
+    def name_in_sentence(self) -> str:
         """Its name within a sentence: ``build A``."""
         name = self.accessibleName()
         return f"{name[:1].lower()}{name[1:]}"
@@ -169,7 +169,7 @@ class ChooseBuildsDialog(QDialog):
     def _browse(self, line: _BuildChooser) -> QToolButton:
         button = QToolButton()
         button.setText("Browse ▾")
-        button.setAccessibleName(f"Browse for {line.called}")
+        button.setAccessibleName(f"Browse for {line.name_in_sentence}")
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)
         menu.addAction("Record…").triggered.connect(lambda: self._choose_file(line, "Open record", _RECORDS))
@@ -184,7 +184,7 @@ class ChooseBuildsDialog(QDialog):
         button = QToolButton()
         button.setText("Options…")
         set_tip(button, "The docker build options for this build context")
-        button.setAccessibleName(f"Options for {line.called}")
+        button.setAccessibleName(f"Options for {line.name_in_sentence}")
         button.clicked.connect(lambda: self._ask_options(line))
         self.option_buttons.append(button)
         return button
@@ -197,7 +197,7 @@ class ChooseBuildsDialog(QDialog):
         except DataError as error:
             self.hint.setText(one_line(str(error)))
             return
-        dialog = OptionsDialog(build, f"Options for {line.called}", self)
+        dialog = OptionsDialog(build, f"Options for {line.name_in_sentence}", self)
         dialog.chosen.connect(partial(self._take_options, line))
         dialog.open()
 

@@ -61,7 +61,7 @@ class FilesModel(QAbstractItemModel):
         self._nodes = {self._first + node.number: node for node in (root, *root.below())}
         self.endResetModel()
 
-    def dress(self) -> None:
+    def update_look(self) -> None:
         """Update the colors after a change of the theme."""
         self._icons.clear()
         if self._root.children:

@@ -84,7 +84,7 @@ class FilesPane(DockPane[FilesHead]):
         column.setSpacing(GRID)
         column.addWidget(self._evidence)
         column.addWidget(self._notes)
-        self._over = Scrolled(notes, _NOTES_HEIGHT)
+        self._notes_area = Scrolled(notes, _NOTES_HEIGHT)
         row = QHBoxLayout()
         row.setContentsMargins(3 * GRID, GRID, 3 * GRID, GRID)
         row.setSpacing(3 * GRID)
@@ -96,7 +96,7 @@ class FilesPane(DockPane[FilesHead]):
         inner = QVBoxLayout(files)
         inner.setContentsMargins(0, 0, 0, 0)
         inner.setSpacing(0)
-        inner.addWidget(self._over)
+        inner.addWidget(self._notes_area)
         inner.addWidget(Hairline())
         inner.addLayout(row)
         inner.addWidget(self._parts, 1)
@@ -104,7 +104,7 @@ class FilesPane(DockPane[FilesHead]):
 
     def _connect(self) -> None:
         self._loader.progressed.connect(self._progress)
-        self._loader.succeeded.connect(self._take)
+        self._loader.succeeded.connect(self._show_listing)
         self._loader.failed.connect(self._fail)
         self._loader.cancelled.connect(lambda: self._show_empty("Reading was canceled", "Nothing was written.", ""))
         self._builder.succeeded.connect(self._show_tree)
@@ -161,7 +161,7 @@ class FilesPane(DockPane[FilesHead]):
         """Show files. ``help_``: the text of the button below the message if there are none; empty: no button."""
         self._store, self._help = store, help_
         self._loader.cancel()
-        self._take(shown)
+        self._show_listing(shown)
 
     def read(self, work: Work, title: str, store: ImageStore, help_: str = "") -> None:
         """Show the result of work, which is a `FilesShown`."""
@@ -191,7 +191,7 @@ class FilesPane(DockPane[FilesHead]):
         elif self._content.has_content:
             self.tree.setFocus(Qt.FocusReason.OtherFocusReason)
 
-    def _take(self, shown: FilesShown) -> None:
+    def _show_listing(self, shown: FilesShown) -> None:
         self._shown = shown
         self._settle()
         self.head.show_text(one_line(shown.title))
@@ -354,7 +354,7 @@ class FilesPane(DockPane[FilesHead]):
     def _fit(self) -> None:
         """Set the height of the notes to what they need, up to a share of the pane's height."""
         needed = self._lines.totalHeightForWidth(self.width())
-        self._over.setFixedHeight(max(0, min(needed, max(_NOTES_HEIGHT, int(_NOTES_SHARE * self.height())))))
+        self._notes_area.setFixedHeight(max(0, min(needed, max(_NOTES_HEIGHT, int(_NOTES_SHARE * self.height())))))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -368,7 +368,7 @@ class FilesPane(DockPane[FilesHead]):
             set_font(self._evidence, plain_font)
             set_font(self._notes, small_font)
             set_font(self._count, small_font)
-            self.model.dress()
+            self.model.update_look()
 
 
 def _line(node: FileNode) -> str:

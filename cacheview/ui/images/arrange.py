@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
     from cacheview.model import Image, ImageStore
 
-__all__ = ["FilteredNodes", "PreparedTree", "SearchTexts", "TreeQuery", "keep", "prepare"]
+__all__ = ["FilteredNodes", "PreparedTree", "SearchTexts", "TreeQuery", "filter_nodes", "prepare"]
 
 _PACE: Final = 2048  # images between two progress reports
 
@@ -54,7 +54,7 @@ class PreparedTree:
     forest: Forest
     texts: SearchTexts | None = None
 
-    def serves(self, query: TreeQuery) -> bool:
+    def is_ready_for(self, query: TreeQuery) -> bool:
         """Whether it has everything needed to find the requested rows."""
         is_tree = self.store is query.store and self.intermediate == query.intermediate
         return is_tree and (self.texts is not None or not query.words)
@@ -120,18 +120,18 @@ def prepare(
     return PreparedTree(query.store, query.intermediate, tree, texts)
 
 
-def keep(prepared: PreparedTree, query: TreeQuery) -> FilteredNodes | None:
+def filter_nodes(prepared: PreparedTree, query: TreeQuery) -> FilteredNodes | None:
     """Return the nodes that are kept; None: all of them."""
     if not query.is_filter:
         return None
-    kept, matching = bytearray(len(prepared.forest.nodes)), 0
+    passing, matching = bytearray(len(prepared.forest.nodes)), 0
     for node in paced(_matching(prepared, query)):
         matching += node.image is not None and node.image.id not in query.removed
         above: ImageNode | None = node
-        while above is not None and not kept[above.number]:
-            kept[above.number] = 1
+        while above is not None and not passing[above.number]:
+            passing[above.number] = 1
             above = above.origin
-    return FilteredNodes(kept, matching)
+    return FilteredNodes(passing, matching)
 
 
 def _matching(prepared: PreparedTree, query: TreeQuery) -> Iterator[ImageNode]:

@@ -9,7 +9,7 @@ from typing import Final
 
 from PySide6.QtCore import QObject, Signal
 
-from cacheview.ui.images.arrange import FilteredNodes, PreparedTree, TreeQuery, keep, prepare
+from cacheview.ui.images.arrange import FilteredNodes, PreparedTree, TreeQuery, filter_nodes, prepare
 from cacheview.ui.loading import Loader, Report, Work
 
 __all__ = ["Arranger"]
@@ -37,10 +37,10 @@ class Arranger(QObject):
         self._prepared: PreparedTree | None = None
         self._whole: PreparedTree | None = None  # the tree of all images, if it was available from the start
         self._query: TreeQuery | None = None
-        self._making: TreeQuery | None = None  # its tree or texts are being created, for later requests too
+        self._preparing: TreeQuery | None = None  # its tree or texts are being created, for later requests too
         self._loader = Loader(self)
         self._loader.progressed.connect(lambda done, total, _: self.progressed.emit(100 * done // max(1, total or 1)))
-        self._loader.succeeded.connect(self._made)
+        self._loader.succeeded.connect(self._on_prepared)
 
     @property
     def is_busy(self) -> bool:
@@ -58,16 +58,16 @@ class Arranger(QObject):
         self._prepared = self._whole = whole
         self._query = None
 
-    def want(self, query: TreeQuery) -> None:
+    def request(self, query: TreeQuery) -> None:
         """Find the rows for this request, and drop any earlier request."""
         self._query = query
         prepared = self._prepared_for(query)
-        is_ready = prepared is not None and prepared.serves(query)
+        is_ready = prepared is not None and prepared.is_ready_for(query)
         if len(query.store.images) <= _AT_ONCE or (is_ready and not query.is_filter):
             self._stop()
-            self._take(prepare(query, prepared), query)
-        elif is_ready or not self._makes_for(query):
-            self._making = None if is_ready else query
+            self._arrange_now(prepare(query, prepared), query)
+        elif is_ready or not self._is_preparing_for(query):
+            self._preparing = None if is_ready else query
             self._loader.start(_work(query, prepared))
 
     def _prepared_for(self, query: TreeQuery) -> PreparedTree | None:
@@ -77,35 +77,35 @@ class Arranger(QObject):
                 return prepared
         return None
 
-    def _makes_for(self, query: TreeQuery) -> bool:
+    def _is_preparing_for(self, query: TreeQuery) -> bool:
         """Whether the running work creates exactly what this request needs."""
-        making = self._making
-        if making is None or not self._loader.is_busy:
+        preparing = self._preparing
+        if preparing is None or not self._loader.is_busy:
             return False
-        is_tree = making.store is query.store and making.intermediate == query.intermediate
-        return is_tree and bool(making.words) == bool(query.words)
+        is_tree = preparing.store is query.store and preparing.intermediate == query.intermediate
+        return is_tree and bool(preparing.words) == bool(query.words)
 
     def _stop(self) -> None:
         self._loader.stop()
-        self._making = None
+        self._preparing = None
 
-    def _made(self, result: tuple[PreparedTree, TreeQuery, FilteredNodes | None]) -> None:
-        prepared, made_for, kept = result
-        self._making = None
+    def _on_prepared(self, result: tuple[PreparedTree, TreeQuery, FilteredNodes | None]) -> None:
+        prepared, prepared_query, filtered = result
+        self._preparing = None
         self._prepared = prepared
-        if self._query is made_for:
-            self.arranged.emit(prepared, kept)
+        if self._query is prepared_query:
+            self.arranged.emit(prepared, filtered)
         elif self._query is not None:
-            self.want(self._query)
+            self.request(self._query)
 
-    def _take(self, prepared: PreparedTree, query: TreeQuery) -> None:
+    def _arrange_now(self, prepared: PreparedTree, query: TreeQuery) -> None:
         self._prepared = prepared
-        self.arranged.emit(prepared, keep(prepared, query))
+        self.arranged.emit(prepared, filter_nodes(prepared, query))
 
 
 def _work(query: TreeQuery, prepared: PreparedTree | None) -> Work:
     def work(report: Report) -> tuple[PreparedTree, TreeQuery, FilteredNodes | None]:
         result = prepare(query, prepared, lambda done, total: report(done, total, "Searching"))
-        return result, query, keep(result, query)
+        return result, query, filter_nodes(result, query)
 
     return work

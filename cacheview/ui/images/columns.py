@@ -39,7 +39,7 @@ class TreeColumns(QObject):
         self._hidden = set(_HIDDEN_AT_FIRST)
         self._empty: set[ImagesColumn] = set()
         self._narrow: set[ImagesColumn] = set()
-        self._insisted: set[ImagesColumn] = set()  # shown by the user regardless of the space
+        self._forced: set[ImagesColumn] = set()  # shown by the user regardless of the space
         self._widths: dict[ImagesColumn, int] = {}
         header = tree.header()
         header.setStretchLastSection(False)
@@ -65,7 +65,7 @@ class TreeColumns(QObject):
     def set_hidden(self, names: Sequence[str]) -> None:
         """Hide columns by name (``id``, ``created``, ``size``), and show the others."""
         self._hidden = {column for column in _CHOSEN if column.name.lower() in names}
-        self.give_way()
+        self.fit_to_width()
         self._show()
 
     def reset(self) -> None:
@@ -75,7 +75,7 @@ class TreeColumns(QObject):
     def set_empty(self, columns: set[ImagesColumn]) -> None:
         """Hide these columns, which have no content for this store."""
         self._empty = columns
-        self.give_way()
+        self.fit_to_width()
         self._show()
 
     def fit_font(self) -> None:
@@ -85,14 +85,14 @@ class TreeColumns(QObject):
             self._widths[column] = QFontMetrics(font).horizontalAdvance(sample) + 4 * GRID
             self._tree.header().resizeSection(column, self._widths[column])
 
-    def give_way(self) -> None:
+    def fit_to_width(self) -> None:
         """Hide columns if they leave the images too little space. Tool tips still show everything."""
         room = self._tree.viewport().width() - _ROOM * self._tree.fontMetrics().averageCharWidth()
         visible = [column for column in _CHOSEN if column not in self._hidden | self._empty]
         narrow: set[ImagesColumn] = set()
         for column in _GIVING_WAY:
             needed = sum(self._widths[each] for each in visible if each not in narrow)
-            if needed > room and column in visible and column not in self._insisted:
+            if needed > room and column in visible and column not in self._forced:
                 narrow.add(column)
         if narrow != self._narrow:
             self._narrow = narrow
@@ -119,7 +119,7 @@ class TreeColumns(QObject):
 
     def _choose(self, column: ImagesColumn, *, shown: bool) -> None:
         (self._hidden.discard if shown else self._hidden.add)(column)
-        (self._insisted.add if shown else self._insisted.discard)(column)
-        self.give_way()
+        (self._forced.add if shown else self._forced.discard)(column)
+        self.fit_to_width()
         self._show()
         self.changed.emit()

@@ -61,17 +61,17 @@ class ImageTreeModel(CountedRows):
         super().__init__(len(ImagesColumn), parent)
         self._store: ImageStore | None = None
         self._forest = Forest()
-        self._kept: bytearray | None = None
+        self._filtered: bytearray | None = None
         self._open = bytearray()
         self._rows: Sequence[ImageNode] = ()
-        self._coming: Sequence[ImageNode] = ()
+        self._rows_to_insert: Sequence[ImageNode] = ()
         self._new: frozenset[str] = frozenset()
         self._removed: frozenset[str] = frozenset()
         self._marks: Marks | None = None
         self._marks_before: Marks | None = None
         # Connected before any view, so that the rows are up to date when views are notified.
-        self.rowsInserted.connect(lambda _, first, last: self._put(first, last))
-        self.rowsRemoved.connect(lambda _, first, last: self._take(first, last))
+        self.rowsInserted.connect(lambda _, first, last: self._insert_rows(first, last))
+        self.rowsRemoved.connect(lambda _, first, last: self._remove_rows(first, last))
 
     # Content
 
@@ -82,7 +82,7 @@ class ImageTreeModel(CountedRows):
         intermediate: bool = True,
         new: Iterable[str] | None = None,
         removed: frozenset[str] = frozenset(),
-        made: Forest | None = None,
+        tree: Forest | None = None,
         folded: Iterable[str] | None = None,
     ) -> None:
         """Show the images of a store. Marks are removed if it is a different store.
@@ -90,7 +90,7 @@ class ImageTreeModel(CountedRows):
         Args:
             new: ids that are marked as new; None: the same as before.
             removed: ids that are struck through and marked as removed.
-            made: the tree of the store, if it was created in advance.
+            tree: the tree of the store, if it was created in advance.
             folded: ids of rows that are folded up; None: everything below the top level, if there are many images.
         """
         if new is not None:
@@ -99,34 +99,34 @@ class ImageTreeModel(CountedRows):
         if store is not self._store:
             self.forget_marks()
         self._store = store
-        if made is None:
-            made = forest(store, intermediate=intermediate) if store is not None else Forest()
-        self._forest, self._kept = made, None
+        if tree is None:
+            tree = forest(store, intermediate=intermediate) if store is not None else Forest()
+        self._forest, self._filtered = tree, None
         if folded is not None:
             self._open_all_but(folded)
-        elif len(made.nodes) <= _ALL_OPEN:
+        elif len(tree.nodes) <= _ALL_OPEN:
             self._open_all()
         else:
-            self._open = bytearray(len(made.nodes))
-            for node in made.roots:
+            self._open = bytearray(len(tree.nodes))
+            for node in tree.roots:
                 self._open[node.number] = 1
         self._show()
 
-    def set_kept(self, kept: bytearray | None) -> None:
+    def set_filtered(self, filtered: bytearray | None) -> None:
         """Show only these nodes, by number, with nothing folded up; None: all of them, folded up as before."""
-        self._kept = kept
-        if kept is not None:
+        self._filtered = filtered
+        if filtered is not None:
             self._open_all()
         self._show()
 
     @property
     def is_filtered(self) -> bool:
         """Whether only some nodes are shown."""
-        return self._kept is not None
+        return self._filtered is not None
 
-    def is_kept(self, node: ImageNode) -> bool:
+    def passes_filter(self, node: ImageNode) -> bool:
         """Whether it is shown unless it is folded away."""
-        return self._kept is None or bool(self._kept[node.number])
+        return self._filtered is None or bool(self._filtered[node.number])
 
     @property
     def forest(self) -> Forest:
@@ -147,15 +147,15 @@ class ImageTreeModel(CountedRows):
 
     def _visible(self, begin: int, end: int) -> Sequence[ImageNode]:
         """Return the nodes with these numbers that are kept and not folded away."""
-        nodes, kept, is_open = self._forest.nodes, self._kept, self._open
+        nodes, filtered, is_open = self._forest.nodes, self._filtered, self._open
         if is_open.find(0, begin, end) < 0:
-            return nodes[begin:end] if kept is None else list(compress(nodes[begin:end], kept[begin:end]))
+            return nodes[begin:end] if filtered is None else list(compress(nodes[begin:end], filtered[begin:end]))
         return list(self._walk(begin, end))
 
     def _walk(self, begin: int, end: int) -> Iterator[ImageNode]:
-        nodes, kept, is_open, ends = self._forest.nodes, self._kept, self._open, self._forest.ends
+        nodes, filtered, is_open, ends = self._forest.nodes, self._filtered, self._open, self._forest.ends
         while begin < end:
-            if kept is None or kept[begin]:
+            if filtered is None or filtered[begin]:
                 yield nodes[begin]
             begin = begin + 1 if is_open[begin] else ends[begin]
 
@@ -169,7 +169,7 @@ class ImageTreeModel(CountedRows):
         """Whether a node has any rows under it."""
         if not node.children:
             return False
-        return self._kept is None or self._kept.find(1, node.number + 1, self._forest.ends[node.number]) >= 0
+        return self._filtered is None or self._filtered.find(1, node.number + 1, self._forest.ends[node.number]) >= 0
 
     def unfold(self, node: ImageNode) -> None:
         """Show the rows under a node."""
@@ -178,9 +178,9 @@ class ImageTreeModel(CountedRows):
         self._open[node.number] = 1
         row = self.row_of(node)
         if row >= 0:
-            self._coming = self._visible(node.number + 1, self._forest.ends[node.number])
-            if self._coming:
-                self.insertRows(row + 1, len(self._coming))
+            self._rows_to_insert = self._visible(node.number + 1, self._forest.ends[node.number])
+            if self._rows_to_insert:
+                self.insertRows(row + 1, len(self._rows_to_insert))
 
     def fold(self, node: ImageNode) -> None:
         """Fold up the rows under a node."""
@@ -229,13 +229,13 @@ class ImageTreeModel(CountedRows):
     def _open_all(self) -> None:
         self._open = bytearray(b"\1" * len(self._forest.nodes))
 
-    def _put(self, first: int, last: int) -> None:
+    def _insert_rows(self, first: int, last: int) -> None:
         del last
         rows = list(self._rows)
-        rows[first:first] = self._coming
-        self._rows, self._coming = rows, ()
+        rows[first:first] = self._rows_to_insert
+        self._rows, self._rows_to_insert = rows, ()
 
-    def _take(self, first: int, last: int) -> None:
+    def _remove_rows(self, first: int, last: int) -> None:
         rows = list(self._rows)
         del rows[first : last + 1]
         self._rows = rows
@@ -317,7 +317,7 @@ class ImageTreeModel(CountedRows):
             case _Role.ToolTipRole:
                 return self._tip(node, index.column())
             case _Role.AccessibleTextRole:
-                return visible(self._spoken(node, index.column()))
+                return visible(self._accessible_text(node, index.column()))
             case _Role.TextAlignmentRole:
                 return aligned(index.column(), right=_RIGHT)
             case _ if role == NODE_ROLE:
@@ -334,7 +334,7 @@ class ImageTreeModel(CountedRows):
             lines = [tip_text(node.image), *([""] if lines else []), *lines]
         return tool_tip("\n".join(lines))
 
-    def _spoken(self, node: ImageNode, column: int) -> str:
+    def _accessible_text(self, node: ImageNode, column: int) -> str:
         if column != ImagesColumn.IMAGE:
             return column_text(node, column)
         level = f"level {self._forest.levels[node.number] + 1}"

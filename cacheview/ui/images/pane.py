@@ -55,13 +55,13 @@ class ImagesPane(QWidget):
         self._store: ImageStore | None = None
         self._total: int | None = None
         self._revealing = False
-        self._keeps = False  # whether the place in the tree is kept when the next rows are shown
+        self._keeps_place = False  # whether the place in the tree is kept when the next rows are shown
         self._new: Iterable[str] | None = ()
         self._removed: frozenset[str] = frozenset()
         self._before_filter: tuple[set[str], str | None] | None = None  # the expanded rows, and the current image
         self._matching = 0  # images that match the filter
         self._percent = 0  # progress of a running search
-        self._awaited: str | None = None  # the image to reveal once it has a row
+        self._image_to_reveal: str | None = None  # the image to reveal once it has a row
         self.model = ImageTreeModel(self)
         self.tree = ImageTree(self.model)
         self._arranger = Arranger(self)
@@ -145,7 +145,7 @@ class ImagesPane(QWidget):
             return
         if store is not self._store:
             self.model.forget_marks()
-        self._total, self._store, self._keeps, self._new, self._removed = total, store, keep, new, removed
+        self._total, self._store, self._keeps_place, self._new, self._removed = total, store, keep, new, removed
         sizes = store is not None and any(image.size is not None for image in store.images)
         self.tree.columns.set_empty(set() if sizes else {ImagesColumn.SIZE})
         if store is None:
@@ -176,12 +176,12 @@ class ImagesPane(QWidget):
             self._footer.intermediate.setChecked(True)
         node = self.model.forest.node_of(image_id)
         if node is None:
-            self._awaited = image_id if self._arranger.is_busy else None
+            self._image_to_reveal = image_id if self._arranger.is_busy else None
             return False
-        self._awaited = None
-        if unhide and not self.model.is_kept(node):
+        self._image_to_reveal = None
+        if unhide and not self.model.passes_filter(node):
             self.clear_filter()
-        if not self.model.is_kept(node):
+        if not self.model.passes_filter(node):
             return False
         self._quietly(lambda: self.tree.go_to_image(image_id))
         return True
@@ -233,7 +233,7 @@ class ImagesPane(QWidget):
         if self._store is None:
             return
         words = tuple(self._box.text().lower().split())
-        self._arranger.want(
+        self._arranger.request(
             TreeQuery(self._store, self._footer.intermediate.isChecked(), words, self._concerned, self._removed)
         )
         if self._arranger.is_busy:
@@ -247,37 +247,37 @@ class ImagesPane(QWidget):
             return None
         return self.model.marks.concerned if self.model.marks is not None else frozenset()
 
-    def _show_arranged(self, prepared: PreparedTree, kept: FilteredNodes | None) -> None:
+    def _show_arranged(self, prepared: PreparedTree, filtered: FilteredNodes | None) -> None:
         self._busy_timer.stop()
         was_filtered = self.model.is_filtered
         if prepared.forest is not self.model.forest:
             self._quietly(lambda: self._show_tree(prepared))
-        if kept is not None or was_filtered:
-            self._quietly(lambda: self._show_kept(kept, was_filtered=was_filtered))
+        if filtered is not None or was_filtered:
+            self._quietly(lambda: self._show_filtered(filtered, was_filtered=was_filtered))
         self._show_counts()
-        if self._awaited is not None:
-            self.reveal(self._awaited, unhide=False)
+        if self._image_to_reveal is not None:
+            self.reveal(self._image_to_reveal, unhide=False)
 
     def _show_tree(self, prepared: PreparedTree) -> None:
         """Show another tree: of another store, or with or without intermediate images. New rows are not folded up."""
-        place = self.tree.place() if self._keeps and self.model.rows else None
+        place = self.tree.place() if self._keeps_place and self.model.rows else None
         marks = self.model.marks
         folded = place.folded if place is not None else None
-        self.model.set_store(prepared.store, new=self._new, removed=self._removed, made=prepared.forest, folded=folded)
+        self.model.set_store(prepared.store, new=self._new, removed=self._removed, tree=prepared.forest, folded=folded)
         self.model.set_marks(marks)
         if place is not None:
             self.tree.go_to(place)
         else:
             self._before_filter = None
-        self._keeps, self._new = True, None
+        self._keeps_place, self._new = True, None
 
-    def _show_kept(self, kept: FilteredNodes | None, *, was_filtered: bool) -> None:
+    def _show_filtered(self, filtered: FilteredNodes | None, *, was_filtered: bool) -> None:
         current = self.tree.current_id()
-        if kept is not None and not (was_filtered and self._before_filter is not None):
+        if filtered is not None and not (was_filtered and self._before_filter is not None):
             self._before_filter = (self.tree.expanded_ids(), current)
-        self.model.set_kept(kept.nodes if kept is not None else None)
-        self._matching = kept.matching if kept is not None else 0
-        if kept is None and self._before_filter is not None:
+        self.model.set_filtered(filtered.nodes if filtered is not None else None)
+        self._matching = filtered.matching if filtered is not None else 0
+        if filtered is None and self._before_filter is not None:
             expanded, before = self._before_filter
             self._before_filter = None
             self.tree.expand_ids(expanded)
@@ -346,7 +346,7 @@ class ImagesPane(QWidget):
     def _select(self, current: QModelIndex) -> None:
         node = current.data(NODE_ROLE)
         if not self._revealing and isinstance(node, ImageNode):
-            self._awaited = None
+            self._image_to_reveal = None
             self.image_selected.emit(node.image)
 
     def _type(self, text: str) -> None:

@@ -206,7 +206,7 @@ def root_word(image: Image) -> str:
 def _open_cycles(nodes: Sequence[ImageNode], roots: list[ImageNode], built: Sequence[list[ImageNode]]) -> None:
     """Add roots until every node is reachable from one."""
     reached = bytearray(len(nodes))
-    _reach(roots, built, reached)
+    _mark_reached(roots, built, reached)
     for node in nodes:
         if not reached[node.number]:
             assert node.origin is not None
@@ -214,10 +214,10 @@ def _open_cycles(nodes: Sequence[ImageNode], roots: list[ImageNode], built: Sequ
             node.origin = None
             node.word = "parent cycle"
             roots.append(node)
-            _reach((node,), built, reached)
+            _mark_reached((node,), built, reached)
 
 
-def _reach(start: Iterable[ImageNode], built: Sequence[list[ImageNode]], reached: bytearray) -> None:
+def _mark_reached(start: Iterable[ImageNode], built: Sequence[list[ImageNode]], reached: bytearray) -> None:
     waiting = list(start)
     while waiting:
         node = waiting.pop()

@@ -357,12 +357,12 @@ class ImageTree(QTreeView):
             self._painter = RowPainter()
             self._height.height = self._painter.height
             self.columns.fit_font()
-            self.columns.give_way()
+            self.columns.fit_to_width()
             self.scheduleDelayedItemsLayout()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self.columns.give_way()
+        self.columns.fit_to_width()
         before = event.oldSize().height()
         if event.size().height() < before and self._is_in_sight(self.currentIndex(), before):
             self._scroll_to_both()

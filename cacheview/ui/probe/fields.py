@@ -74,7 +74,7 @@ class FieldEditor(QWidget):
     def reserve(self, width: int) -> None:
         """Keep text out of this width at the end of `remark_space`."""
 
-    def _hold(self, widget: QWidget, *more: QWidget, stretch: bool = True) -> None:
+    def _set_editor(self, widget: QWidget, *more: QWidget, stretch: bool = True) -> None:
         self._layout = layout = QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(2 * GRID)
@@ -104,7 +104,7 @@ class TextField(FieldEditor):
         self.line.setPlaceholderText("none")
         self._image_value: object = None
         self._failed = False
-        self._hold(self.line)
+        self._set_editor(self.line)
         self.line.textEdited.connect(lambda text: self.edited.emit(text, f"Edit {name}", self._merge()))
         self.line.focused.connect(self._visited)
 
@@ -144,7 +144,7 @@ class FlagField(FieldEditor):
     def __init__(self, name: str, parent: QWidget | None = None) -> None:
         super().__init__(name, parent)
         self.box = QCheckBox(self)
-        self._hold(self.box, stretch=False)
+        self._set_editor(self.box, stretch=False)
         self.box.clicked.connect(lambda on: self.edited.emit(on, f"{'Set' if on else 'Clear'} {name}", ""))
         self.box.clicked.connect(self._visited)
 
@@ -171,7 +171,7 @@ class NumberField(FieldEditor):
         self._unit = TokenLabel("s", self, "text_muted")
         self._unit.setAccessibleName("seconds")
         set_font(self._unit, small_font)
-        self._hold(self.number, self._unit, stretch=False)
+        self._set_editor(self.number, self._unit, stretch=False)
         self.number.edited.connect(lambda value: self.edited.emit(value, f"Edit {name}", self._merge()))
         self.number.focused.connect(self._visited)
 
@@ -198,7 +198,7 @@ class RowsField(FieldEditor):
         self.model = ConfigRowsModel(name, columns, ordered=ordered, parent=self)
         self.view = RowsView(self.model, self, most_rows=most_rows)
         self._marks: PlacedMarks = ()
-        self._hold(self.view)
+        self._set_editor(self.view)
         self.model.requested.connect(self._requested)
         self.view.row_activated.connect(self.visited)
 

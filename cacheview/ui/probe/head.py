@@ -50,7 +50,7 @@ class ParentField(FieldEditor):
         self.line.setPlaceholderText("name, id or instruction")
         self.hint = TokenLabel("", self.line, "text_faint")
         self.hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
-        self._hold(self.line)
+        self._set_editor(self.line)
         self.line.setAccessibleName("Parent")
         self.line.chosen.connect(self._chosen)
         self.line.entered.connect(self._entered)

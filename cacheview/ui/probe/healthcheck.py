@@ -39,10 +39,10 @@ class HealthcheckField(FieldEditor):
         self.test.visited.connect(self.visited)
         for part, edit in self.durations.items():
             edit.edited.connect(lambda value, part=part: self._typed(part, value))
-            edit.focused.connect(lambda part=part: self._went(part))
+            edit.focused.connect(lambda part=part: self._on_focus(part))
             edit.wrong.connect(lambda why, part=part: self._show_problem(part, why))
         self.retries.edited.connect(lambda value: self._typed("Retries", value or 0))
-        self.retries.focused.connect(lambda: self._went("Retries"))
+        self.retries.focused.connect(lambda: self._on_focus("Retries"))
 
     def _lay_out(self) -> None:
         outer = QVBoxLayout(self)
@@ -110,7 +110,7 @@ class HealthcheckField(FieldEditor):
         self.visited.emit(self.name)
         self.edited.emit(HealthConfig() if on else None, f"{'Add' if on else 'Remove'} {self.name}", "")
 
-    def _went(self, part: str) -> None:
+    def _on_focus(self, part: str) -> None:
         self._session += 1
         self.visited.emit(f"{self.name}.{part}")
 

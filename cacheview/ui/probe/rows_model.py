@@ -104,12 +104,12 @@ class ConfigRowsModel(QAbstractTableModel):
         if role == NOTE_ROLE:
             return self._notes.get(row)
         if role == Qt.ItemDataRole.AccessibleTextRole:
-            return visible(self._spoken(row, column))
+            return visible(self._accessible_text(row, column))
         if role == Qt.ItemDataRole.ToolTipRole:
             return self._tip(row, column)
         return None
 
-    def _spoken(self, row: int, column: int) -> str:
+    def _accessible_text(self, row: int, column: int) -> str:
         if row == len(self._rows):
             return f"{self.name}: {self.prompts[column]}"
         parts = [f"{self.element(row)}: {one_line(self._rows[row][column])}"]

@@ -111,7 +111,7 @@ class StepsModel(QAbstractItemModel):
         """Show nothing."""
         self.show((), _EMPTY_STORE)
 
-    def dress(self) -> None:
+    def update_look(self) -> None:
         """Update colors and font after a change of the theme."""
         self._icons.clear()
         self._fonts.clear()
@@ -213,7 +213,7 @@ class StepsModel(QAbstractItemModel):
             case _Role.TextAlignmentRole:
                 return aligned(column, right=(StepsColumn.TIME,))
             case _Role.AccessibleTextRole:
-                return self._spoken(row, column)
+                return self._accessible_text(row, column)
         if role == BEGINS_STAGE:
             return row.begins_stage
         return None
@@ -268,7 +268,7 @@ class StepsModel(QAbstractItemModel):
             line = f"Trigger {row.number}, from ONBUILD in the base image\n"
         return line + row.text
 
-    def _spoken(self, row: ReplayRow, column: int) -> str | None:
+    def _accessible_text(self, row: ReplayRow, column: int) -> str | None:
         if column == StepsColumn.STEP and row.step is not None:
             stage = f", stage {row.step.stage + 1}" if row.step.stage >= 0 else ""
             of = f"step {row.step.number} of {row.total}"

@@ -400,4 +400,4 @@ class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
-            self.model.dress()
+            self.model.update_look()

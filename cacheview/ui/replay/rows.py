@@ -87,7 +87,7 @@ class ReplayRow:
         is_supposed: whether it is shown as if a miss before it had been a hit.
         begins_stage: whether it is the first row of a later stage.
         advice: for a hazard, what to do about it.
-        was: the word for its result in the actual store, if that differs; otherwise empty.
+        actual_status: the word for its result in the actual store, if that differs; otherwise empty.
     """
 
     kind: RowKind
@@ -99,7 +99,7 @@ class ReplayRow:
     is_supposed: bool = False
     begins_stage: bool = False
     advice: str = ""
-    was: str = ""
+    actual_status: str = ""
     children: Sequence[ReplayRow] = field(default=())
 
     @property
@@ -123,11 +123,11 @@ def flat(rows: Iterable[ReplayRow]) -> Iterator[ReplayRow]:
 def rows_of(replay: Replay, costs: Costs | None = None) -> tuple[ReplayRow, ...]:
     """Return all rows at the top level. ``costs``: the comparison with the actual store."""
     changed = costs.changed if costs is not None else ()
-    was = {id(cost.after): _short(cost.before.status) for cost in changed if cost.before is not None}
-    return tuple(_rows(replay, was))
+    actual = {id(cost.after): _short(cost.before.status) for cost in changed if cost.before is not None}
+    return tuple(_rows(replay, actual))
 
 
-def _rows(replay: Replay, was: Mapping[int, str]) -> Iterator[ReplayRow]:
+def _rows(replay: Replay, actual: Mapping[int, str]) -> Iterator[ReplayRow]:
     for warning in replay.warnings[:_MOST_WARNINGS]:
         yield ReplayRow(RowKind.WARNING, warning)
     stage, supposed = None, False
@@ -147,7 +147,7 @@ def _rows(replay: Replay, was: Mapping[int, str]) -> Iterator[ReplayRow]:
                 replay.total,
                 number=number,
                 is_supposed=supposed,
-                was=was.get(id(trigger), ""),
+                actual_status=actual.get(id(trigger), ""),
             )
             for number, trigger in enumerate(step.triggers, 1)
         )
@@ -159,7 +159,7 @@ def _rows(replay: Replay, was: Mapping[int, str]) -> Iterator[ReplayRow]:
             step.line,
             is_supposed=supposed,
             begins_stage=begins,
-            was=was.get(id(step), ""),
+            actual_status=actual.get(id(step), ""),
             children=triggers,
         )
         if step.assumed or supposed:
@@ -184,8 +184,8 @@ def word_of(row: ReplayRow) -> str:
     if row.step is None:
         return row.kind.value
     word = WORDS[row.status]
-    if row.was and row.was != (then := _short(row.status)):
-        return f"{row.was} → {then}"
+    if row.actual_status and row.actual_status != (then := _short(row.status)):
+        return f"{row.actual_status} → {then}"
     return f"would {word}" if row.is_supposed and row.status in (StepStatus.HIT, StepStatus.MISS) else word
 
 

@@ -174,13 +174,13 @@ class _StripRow(QWidget):
         self._text.show_text(one_line(summary.text))
         self._button.setVisible(summary.step is not None)
         self.setAccessibleName(self.text)
-        self._dress()
+        self._update_look()
 
     def _ask(self) -> None:
         if self._summary is not None and self._summary.step is not None:
             self.step_requested.emit(self._summary.step)
 
-    def _dress(self) -> None:
+    def _update_look(self) -> None:
         if self._summary is None:
             return
         self._picture.setPixmap(pixmap(self._summary.look, self._summary.colour, icon_size(), self.devicePixelRatioF()))
@@ -192,7 +192,7 @@ class _StripRow(QWidget):
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
             set_font(self._word, strong_font)
             set_font(self._text, plain_font)
-            self._dress()
+            self._update_look()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event

@@ -60,7 +60,7 @@ class StepsView(RowTree):
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        self._leave_out()
+        self._hide_columns()
 
     def _set_widths(self) -> None:
         digit = self.fontMetrics().horizontalAdvance("0")
@@ -68,7 +68,7 @@ class StepsView(RowTree):
             if not self.isColumnHidden(column):
                 self.header().resizeSection(column, digits * digit)
 
-    def _leave_out(self) -> None:
+    def _hide_columns(self) -> None:
         """Hide columns if the instruction needs their space. The step's details show their content too."""
         digit = self.fontMetrics().horizontalAdvance("0")
         for column, digits in _NEEDED.items():
@@ -81,7 +81,7 @@ class StepsView(RowTree):
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.ApplicationFontChange):
             self._set_widths()
-            self._leave_out()
+            self._hide_columns()
             self.scheduleDelayedItemsLayout()
 
 

@@ -262,6 +262,6 @@ class RulesDialog(QDialog):
         if event.type() in kinds and self._is_made and self._title.text():
             self._set_fonts()
             self._fill_words()
-            self.model.dress()
+            self.model.update_look()
             self.table.measure()  # Qt notifies only the dialog, not the table in it
             self.table.resizeRowsToContents()

@@ -51,7 +51,7 @@ class RulesModel(QAbstractTableModel):
         """The rows in order."""
         return self._lines
 
-    def dress(self) -> None:
+    def update_look(self) -> None:
         """Update the colors after a change of the theme."""
         if self._lines:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._lines) - 1, len(RulesColumn) - 1))

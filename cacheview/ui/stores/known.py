@@ -61,12 +61,12 @@ def _folders() -> list[KnownStore]:
         (_DATA_ROOTS, DATA_ROOT.prefix, DATA_ROOT.title),
     )
     return [
-        KnownStore(f"{prefix}{place}", f"{what} at {place}", _lack(place))
+        KnownStore(f"{prefix}{place}", f"{what} at {place}", _why_unavailable(place))
         for places, prefix, what in kinds
         for place in map(os.path.expanduser, places)
         if os.path.exists(place)
     ]
 
 
-def _lack(place: str) -> str:
+def _why_unavailable(place: str) -> str:
     return "" if os.access(place, os.R_OK) else "Permission denied. Run as root, or join the group that has access"

@@ -94,7 +94,7 @@ class AddDialog(QDialog):
         set_font(self.image, mono_font)
         self.image.setPlaceholderText("id or name of the image")
         self.image.setAccessibleName("The image that a hit is expected to return")
-        self._where = _muted()
+        self._file_note = _muted()
         self._expected_details = _muted()
         self._picture = QLabel()
         self._value_label = WrappedText(plain_font)
@@ -121,7 +121,7 @@ class AddDialog(QDialog):
         form.setVerticalSpacing(2 * GRID)
         for text, field, buddy in (
             ("&File", file, self.path),
-            ("", self._where, None),
+            ("", self._file_note, None),
             ("&Name", self.name, self.name),
             ("N&ote", self.note, self.note),
             ("&Expected", expected, self.outcome),
@@ -169,11 +169,11 @@ class AddDialog(QDialog):
         images = counted(len(self._addition.case.images), "image")
         what = f"the entire store ({images}, all values), the probe, and the rules"
         if os.path.isdir(path):
-            self._where.setText("This is a folder: choose a file in it.")
+            self._file_note.setText("This is a folder: choose a file in it.")
         elif os.path.exists(path):
-            self._where.setText(f"One line is appended to the file: {what}.")
+            self._file_note.setText(f"One line is appended to the file: {what}.")
         else:
-            self._where.setText(f"A new file is created with {what}.")
+            self._file_note.setText(f"A new file is created with {what}.")
         self.image.setEnabled(self.outcome.currentText() == "hit")
         usable = bool(path) and not os.path.isdir(path)
         try:

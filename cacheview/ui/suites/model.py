@@ -67,7 +67,7 @@ class ChecksModel(QAbstractTableModel):
         self.passed = 0
         self.failed = 0
         self.unusable = 0
-        self.dress()
+        self.update_look()
 
     # Content
 
@@ -119,7 +119,7 @@ class ChecksModel(QAbstractTableModel):
         """The number of rows, including hidden ones."""
         return len(self._rows)
 
-    def dress(self) -> None:
+    def update_look(self) -> None:
         """Update colors, icons and fonts after a change of the theme."""
         tokens = current_tokens()
         self._icons: dict[Outcome, QIcon] = {outcome: icon(*look) for outcome, look in LOOKS.items()}

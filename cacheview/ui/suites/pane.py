@@ -77,7 +77,7 @@ class SuitesPane(DockPane[SuitesHead]):
         self._loader = Loader(self)
         self._make_rows()
         self._connect()
-        self._dress()
+        self._update_look()
         self._show_state()
 
     def _make_rows(self) -> None:
@@ -254,12 +254,12 @@ class SuitesPane(DockPane[SuitesHead]):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
-            self._dress()
+            self._update_look()
 
-    def _dress(self) -> None:
+    def _update_look(self) -> None:
         """Update icons and fonts after a change of the theme."""
         self._search.setIcon(icon("filter", "text_faint"))
         set_font(self._only, small_font)
         set_font(self._why, small_font)
-        self.model.dress()
-        self.table.dress()
+        self.model.update_look()
+        self.table.update_look()

@@ -58,7 +58,7 @@ def run_work(locations: Sequence[str], most: int = MOST_ROWS) -> Work:
 
 def _progress(report: Report, before: int, total: int, name: str) -> Progress:
     """Return a function that reports the progress in one file as part of the total."""
-    return lambda done, _total, _what: report(min(total, before + done), total or None, name)
+    return lambda done, _total, _description: report(min(total, before + done), total or None, name)
 
 
 def _rows(location: str, report: Report, progress: Progress) -> Iterator[ChecksRow]:

@@ -73,9 +73,9 @@ class ChecksTable(QTableView):
         self.clicked.connect(self._clicked)
         self.selectionModel().currentRowChanged.connect(self._moved)
         model.modelReset.connect(lambda: self.current_changed.emit(None))
-        self.dress()
+        self.update_look()
 
-    def dress(self) -> None:
+    def update_look(self) -> None:
         """Set the row height for the fonts, and the column widths if the fonts have changed."""
         height = max(QFontMetrics(self.font()).height(), QFontMetrics(mono_font()).height()) + 2 * GRID
         self.verticalHeader().setMinimumSectionSize(height)

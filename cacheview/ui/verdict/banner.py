@@ -231,7 +231,7 @@ class Banner(QWidget):
             return
         self._brief = brief
         upright = GRID if brief else 3 * GRID
-        self._dress()
+        self._update_look()
         self._layout.setContentsMargins(_BAR + 3 * GRID, upright, 3 * GRID, upright)
         self._buttons.setContentsMargins(0, 0 if brief else GRID, 0, 0)
         self.forget_height()
@@ -293,9 +293,9 @@ class Banner(QWidget):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
-            self._dress()
+            self._update_look()
 
-    def _dress(self) -> None:
+    def _update_look(self) -> None:
         for label in (self._word, self._head):
             label.setFont(strong_font() if self._brief else heading_font())
         set_font(self._reason, plain_font)

@@ -33,14 +33,14 @@ class ListedSubjects:
     first: int = LISTED
     requested: tuple[int, ...] = ()
 
-    def reaching(self, place: int) -> ListedSubjects:
+    def with_neighbors(self, place: int) -> ListedSubjects:
         """Return a selection that includes the subject at a place. The oldest request may be dropped."""
         if place < self.first:
             return self
         near = next((known for known in self.requested if place in _around(known)), place)
         return ListedSubjects(self.first, (*(known for known in self.requested if known != near), near)[-_KEPT:])
 
-    def asking(self, place: int) -> ListedSubjects:
+    def with_only(self, place: int) -> ListedSubjects:
         """Return a selection that includes the subject at a place, but not those around it, for a sorted list."""
         return ListedSubjects(self.first, (*(known for known in self.requested if known != place), place)[-_KEPT:])
 

@@ -234,9 +234,9 @@ class TraceModel(QAbstractItemModel):
             self._order is not None and kind is StageKind.LOCAL,
         )
         if is_nearest and place not in rows.places:
-            self.list_subjects(kind, listing.asking(place))
+            self.list_subjects(kind, listing.with_only(place))
         elif not is_nearest:
-            self._listed[kind] = listing = listing.reaching(place)
+            self._listed[kind] = listing = listing.with_neighbors(place)
             if len(listing.places(len(rows.run))) != len(rows.places) or place not in rows.places:
                 self.list_subjects(kind, listing)
         rows = self._rows(node)

@@ -16,8 +16,8 @@ class NearestOrder(Sequence[int]):
     def __init__(self, explanation: Explanation) -> None:
         stage = explanation.trace.stage(StageKind.LOCAL)
         self._images = stage.images if stage is not None else ()
-        self._near = explanation.nearest()
-        self._found: list[int] = []
+        self._remaining = explanation.nearest()
+        self._sorted: list[int] = []
         self._rows: dict[int, int] = {}
         self._places: dict[str, int] | None = None
 
@@ -33,9 +33,9 @@ class NearestOrder(Sequence[int]):
             return [self[i] for i in range(*row.indices(len(self)))]
         if not 0 <= row < len(self):
             raise IndexError(row)
-        while row >= len(self._found):
+        while row >= len(self._sorted):
             self._find()
-        return self._found[row]
+        return self._sorted[row]
 
     def row(self, place: int) -> int:
         """Return the row of a candidate. Raises ValueError if no candidate has that place."""
@@ -47,11 +47,11 @@ class NearestOrder(Sequence[int]):
 
     def known(self) -> Iterator[tuple[int, int]]:
         """Yield the row and place of each candidate that has been sorted."""
-        yield from enumerate(self._found)
+        yield from enumerate(self._sorted)
 
     def _find(self) -> None:
         if self._places is None:
             self._places = {image.id: place for place, image in enumerate(self._images)}
-        place = self._places[next(self._near).image.id]
-        self._rows[place] = len(self._found)
-        self._found.append(place)
+        place = self._places[next(self._remaining).image.id]
+        self._rows[place] = len(self._sorted)
+        self._sorted.append(place)

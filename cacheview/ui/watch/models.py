@@ -70,7 +70,7 @@ class BuildsModel(QStandardItemModel):
         """The builds in order."""
         return self._builds
 
-    def keep(self, which: Callable[[ShownBuild], object]) -> None:
+    def keep_only(self, which: Callable[[ShownBuild], object]) -> None:
         """Remove all builds except those for which ``which`` returns true."""
         for row in reversed(range(len(self._builds))):
             if not which(self._builds[row]):
@@ -101,7 +101,7 @@ class BuildsModel(QStandardItemModel):
         """Return the row of a build; -1 if it is not shown."""
         return next((row for row, build in enumerate(self._builds) if build.number == number), -1)
 
-    def dress(self) -> None:
+    def update_look(self) -> None:
         """Update colors and font after a change of the theme."""
         for row, build in enumerate(self._builds):
             for column in BuildsColumn:

@@ -136,7 +136,7 @@ class WatchPane(DockPane[WatchHead]):
 
     def _stop_watching(self) -> None:
         self.bridge.stop()
-        self.model.keep(lambda build: build.record)
+        self.model.keep_only(lambda build: build.record)
         self._show_steps()
         if self.model.builds:
             self._show_count()
@@ -223,7 +223,7 @@ class WatchPane(DockPane[WatchHead]):
     def show_records(self, builds: Sequence[ShownBuild]) -> None:
         """Show recorded builds above the existing ones, each only once, and select the first."""
         files = {build.record for build in builds}
-        self.model.keep(lambda build: build.record not in files)
+        self.model.keep_only(lambda build: build.record not in files)
         numbers = {build.number for build in self.model.builds}
         lowest = min((*numbers, 1))
         for build in reversed(builds):
@@ -273,7 +273,7 @@ class WatchPane(DockPane[WatchHead]):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
-            self.model.dress()
+            self.model.update_look()
             for table in (self.builds, self.steps):
                 table.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)
                 table.viewport().update()

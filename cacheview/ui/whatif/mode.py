@@ -74,7 +74,7 @@ class WhatIf(QObject):
             self._add(menu, f"…{text}", partial(self._named, word))
         menu.addSeparator()
         image = self._selected()
-        name = _called(image) if image is not None else "the selected image"
+        name = _menu_text(image) if image is not None else "the selected image"
         reference = _reference(image) if image is not None else ""
         for text, word in (
             (f"…docker &rmi {name} had run", "remove"),
@@ -256,7 +256,7 @@ def _reference(image: Image) -> str:
     return image.names[0] if image.names else image.short_id
 
 
-def _called(image: Image) -> str:
+def _menu_text(image: Image) -> str:
     """Return the name of an image in a menu."""
     text = one_line(image.title)
     return (text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…").replace("&", "&&")

@@ -193,11 +193,11 @@ def test_another_store_is_asked(shown: ComparePane, demo: MainWindow, qtbot: QtB
 def test_nothing_is_asked_while_it_is_hidden(
     shown: ComparePane, demo: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[Probe] = []
+    looked_up: list[Probe] = []
     real = lookups.RuleSetLookup.looking_up
 
     def spy(self: lookups.RuleSetLookup, probe: Probe, known: MatrixRow) -> object:
-        asked.append(probe)
+        looked_up.append(probe)
         return real(self, probe, known)
 
     monkeypatch.setattr(lookups.RuleSetLookup, "looking_up", spy)
@@ -206,10 +206,10 @@ def test_nothing_is_asked_while_it_is_hidden(
     before = answers(shown)
     edit(demo, "one")
     last = edit(demo, "two")
-    assert not asked
+    assert not looked_up
     assert answers(shown) == before
     show(demo, qtbot)
-    assert asked == [last]
+    assert looked_up == [last]
     assert answers(shown) == expected(demo)
 
 

@@ -101,10 +101,10 @@ def test_a_file_that_is_gone_is_reported(editor: Editor, tmp_path: Path, qtbot: 
 def test_without_an_editor_the_desktop_opens_it(
     editor: Editor, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[QUrl] = []
+    opened_urls: list[QUrl] = []
 
     def open_url(url: QUrl) -> bool:
-        asked.append(url)
+        opened_urls.append(url)
         return True
 
     monkeypatch.setattr(QDesktopServices, "openUrl", open_url)
@@ -113,7 +113,7 @@ def test_without_an_editor_the_desktop_opens_it(
     path.write_text("FROM scratch\n")
     with qtbot.waitSignal(editor.opened) as opened:
         editor.open(str(path), 3)
-    assert [url.toLocalFile() for url in asked] == [str(path)]
+    assert [url.toLocalFile() for url in opened_urls] == [str(path)]
     assert opened.args is not None
     assert opened.args[0].endswith("to open files at a line, choose an editor under Edit ▸ Editor for Dockerfiles")
 

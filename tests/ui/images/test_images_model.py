@@ -15,7 +15,7 @@ from PySide6.QtCore import Qt
 from cacheview.engine import CONTAINERD_71EBFC7, ImageCache, StageKind, explain
 from cacheview.model import ContainerConfig, ImageStore, Probe
 from cacheview.stores.open import open_store
-from cacheview.ui.images.arrange import PreparedTree, SearchTexts, TreeQuery, keep, prepare
+from cacheview.ui.images.arrange import PreparedTree, SearchTexts, TreeQuery, filter_nodes, prepare
 from cacheview.ui.images.marks import Marks
 from cacheview.ui.images.model import NODE_ROLE, ImagesColumn, ImageTreeModel
 from cacheview.ui.images.tree import ImageNode, forest
@@ -38,8 +38,8 @@ def names(model: ImageTreeModel) -> list[str]:
 def filtered(model: ImageTreeModel, wanted: TreeQuery) -> int:
     """Show what a filter keeps. Returns how many images match."""
     prepared = prepare(wanted, PreparedTree(wanted.store, wanted.intermediate, model.forest))
-    kept = keep(prepared, wanted)
-    model.set_kept(kept.nodes if kept is not None else None)
+    kept = filter_nodes(prepared, wanted)
+    model.set_filtered(kept.nodes if kept is not None else None)
     return kept.matching if kept is not None else len(wanted.store.images)
 
 

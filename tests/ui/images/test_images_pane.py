@@ -127,21 +127,21 @@ def test_reveal_takes_off_what_hides(pane: ImagesPane) -> None:
 
 
 def test_keys_alone(pane: ImagesPane, qtbot: QtBot) -> None:
-    asked: list[Image] = []
-    pane.menu.probe_requested.connect(asked.append)
+    signal: list[Image] = []
+    pane.menu.probe_requested.connect(signal.append)
     pane.focus_filter()
     qtbot.keyClicks(filter_box(pane), "other")
     qtbot.keyClick(filter_box(pane), Qt.Key.Key_Down)
     assert pane.tree.hasFocus()
     qtbot.keyClick(pane.tree, Qt.Key.Key_End)
     qtbot.keyClick(pane.tree, Qt.Key.Key_Return)
-    assert [image.id for image in asked] == ["sha256:other"]
+    assert [image.id for image in signal] == ["sha256:other"]
 
 
 def test_enter_on_scratch_makes_it_the_parent(pane: ImagesPane, qtbot: QtBot) -> None:
-    with qtbot.waitSignal(pane.menu.parent_requested) as asked:
+    with qtbot.waitSignal(pane.menu.parent_requested) as signal:
         pane.tree.activated_row.emit(pane.model.index(0, 0))
-    assert asked.args == [None]
+    assert signal.args == [None]
 
 
 def test_context_menu(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None:
@@ -160,9 +160,9 @@ def test_context_menu(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None
         "Copy Markdown",
         "Copy JSON",
     ]
-    with qtbot.waitSignal(pane.menu.cache_from_requested) as asked:
+    with qtbot.waitSignal(pane.menu.cache_from_requested) as signal:
         actions["Add to Cache from"].trigger()
-    assert asked.args == [image]
+    assert signal.args == [image]
     copied: list[str] = []
     pane.menu.copied.connect(copied.append)
     actions["Copy id"].trigger()

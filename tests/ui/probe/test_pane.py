@@ -507,15 +507,15 @@ def test_reveal_of_no_field(pane: ProbePane, path: str) -> None:
 
 
 def test_going_to_a_field_is_reported(pane: ProbePane, qtbot: QtBot) -> None:
-    heard: list[str] = []
-    pane.field_activated.connect(heard.append)
+    activated: list[str] = []
+    pane.field_activated.connect(activated.append)
     view = rows(pane, "Env").view
     view.setFocus()
     press(qtbot, Key.Key_Down)
     text_line(pane, "User").setFocus()
     rows(pane, "Labels").view.setFocus()
     pane.parent_field.line.setFocus()
-    assert heard == ["Env[0]", "Env[1]", "User", 'Labels["a"]', "parent"]
+    assert activated == ["Env[0]", "Env[1]", "User", 'Labels["a"]', "parent"]
 
 
 # In place

@@ -271,12 +271,12 @@ def test_views_hear_of_every_change(states: list[list[RowTexts]], qapp: object) 
 def test_actions_do_what_they_say(actions: list[tuple[str, int]], qapp: object) -> None:
     model = ConfigRowsModel("Cmd", 1, ordered=True)
     tester = checked_by_qt(model)
-    asked: list[Sequence[RowTexts]] = []
-    model.requested.connect(lambda rows, *_: asked.append(rows))
+    requests: list[Sequence[RowTexts]] = []
+    model.requested.connect(lambda rows, *_: requests.append(rows))
     expected = ["a", "b", "c"]
     model.set_rows([(text,) for text in expected])
     for action, row in actions:
-        asked.clear()
+        requests.clear()
         before = list(expected)
         if action == "add":
             model.setData(model.index(len(expected), 0), str(row))
@@ -291,7 +291,7 @@ def test_actions_do_what_they_say(actions: list[tuple[str, int]], qapp: object) 
                 expected[row], expected[row + step] = expected[row + step], expected[row]
         assert [text[0] for text in model.rows] == expected
         if expected != before:
-            assert [text[0] for text in asked[-1]] == expected
+            assert [text[0] for text in requests[-1]] == expected
         elif action in ("add", "remove"):
-            assert asked == []
+            assert requests == []
     assert tester.model() is model

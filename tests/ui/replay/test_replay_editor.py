@@ -28,7 +28,7 @@ def pane(window: MainWindow, site: Path, settings: Settings, qtbot: QtBot) -> Re
     return pane
 
 
-def asked(pane: ReplayPane, qtbot: QtBot, ask: Callable[[], object]) -> tuple[str, int]:
+def opened_in_editor(pane: ReplayPane, qtbot: QtBot, ask: Callable[[], object]) -> tuple[str, int]:
     with qtbot.waitSignal(pane.editor_requested) as result:
         ask()
     assert result.args is not None
@@ -59,7 +59,7 @@ def test_by_key_by_menu_and_in_the_detail(pane: ReplayPane, qtbot: QtBot) -> Non
         lambda: qtbot.mouseClick(click, Qt.MouseButton.LeftButton),
         entry.trigger,
     ):
-        assert asked(pane, qtbot, ask) == ("Dockerfile", line)
+        assert opened_in_editor(pane, qtbot, ask) == ("Dockerfile", line)
     menu.deleteLater()
 
 
@@ -83,7 +83,7 @@ def test_a_file_that_cannot_be_replayed_can_be_opened(pane: ReplayPane, site: Pa
     (site / "Dockerfile").write_bytes(b"")
     with qtbot.waitSignal(pane.settled, timeout=20_000):
         pane.look_up_again()
-    assert asked(pane, qtbot, lambda: qtbot.keyClick(pane, Qt.Key.Key_F4)) == ("Dockerfile", 0)
+    assert opened_in_editor(pane, qtbot, lambda: qtbot.keyClick(pane, Qt.Key.Key_F4)) == ("Dockerfile", 0)
 
 
 def test_an_editor_that_does_not_start_is_reported_and_another_can_be_chosen(

@@ -126,12 +126,12 @@ def test_a_folder_without_one(window: MainWindow, site: Path) -> None:
 def test_a_store_comes_after_it(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    asked: list[int] = []
-    monkeypatch.setattr(window, "begin", lambda: asked.append(1))
+    started: list[int] = []
+    monkeypatch.setattr(window, "begin", lambda: started.append(1))
     context = write_context(real_build("site/again"), tmp_path / "site")
     drop(window, context)
     pane = window.replays.pane
-    assert asked == [1]
+    assert started == [1]
     assert not pane.view.isVisible()
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         open_store(real_build("site/again"))

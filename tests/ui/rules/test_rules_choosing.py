@@ -41,7 +41,7 @@ def back(window: MainWindow) -> list[QPushButton]:
     return [each for each in window.notice.findChildren(QPushButton) if "own rules" in each.text() and each.isVisible()]
 
 
-def asked(window: MainWindow) -> ByVersionDialog:
+def open_dialog(window: MainWindow) -> ByVersionDialog:
     window.commands.rules_by_version.trigger()
     found = window.findChildren(ByVersionDialog)
     assert len(found) == 1
@@ -66,7 +66,7 @@ def engine_store(version: str) -> OpenedLocation:
 
 
 def test_the_version_decides_the_rules(filled: MainWindow, qtbot: QtBot) -> None:
-    dialog = asked(filled)
+    dialog = open_dialog(filled)
     assert not dialog.use.isEnabled()
     # As a person types: from nothing, over what is no version yet, to the rules.
     dialog.version.setFocus()
@@ -84,7 +84,7 @@ def test_the_version_decides_the_rules(filled: MainWindow, qtbot: QtBot) -> None
 
 
 def test_no_rules_cannot_be_taken(filled: MainWindow, qtbot: QtBot) -> None:
-    dialog = asked(filled)
+    dialog = open_dialog(filled)
     qtbot.keyClicks(dialog.version, "17.06")
     assert "oldest known rules are for" in dialog.answer.text
     qtbot.keyClick(dialog.version, Qt.Key.Key_Return)
@@ -94,7 +94,7 @@ def test_no_rules_cannot_be_taken(filled: MainWindow, qtbot: QtBot) -> None:
 
 
 def test_the_dialog_begins_with_the_engine_at_hand(of_engine: MainWindow) -> None:
-    dialog = asked(of_engine)
+    dialog = open_dialog(of_engine)
     assert dialog.version.text() == "28.5.2"
     assert dialog.driver.currentText() == "containerd"
     assert dialog.rules_found.rules is not None
@@ -108,7 +108,7 @@ def test_other_rules_than_the_engines_are_reported_with_a_way_back(of_engine: Ma
     assert own(of_engine).isChecked()
     assert "The engine's rules" in own(of_engine).text().replace("&", "")
     assert not back(of_engine)
-    dialog = asked(of_engine)
+    dialog = open_dialog(of_engine)
     dialog.version.setText("25.0.2")
     dialog.accept()
     assert not own(of_engine).isChecked()
@@ -125,7 +125,7 @@ def test_other_rules_than_the_engines_are_reported_with_a_way_back(of_engine: Ma
 def test_a_version_brings_its_builder_also_where_the_rules_stay(of_engine: MainWindow, qtbot: QtBot) -> None:
     assert of_engine.session is not None
     assert of_engine.session.daemon.builder.release == "28.5"
-    dialog = asked(of_engine)
+    dialog = open_dialog(of_engine)
     dialog.version.setText("28.0.1")
     with qtbot.waitSignal(of_engine.session.rules_changed):
         dialog.accept()
@@ -156,7 +156,7 @@ def test_those_of_the_engine_follow_its_upgrade(of_engine: MainWindow, qtbot: Qt
 
 
 def test_chosen_rules_stay_and_are_reported_after_the_upgrade(of_engine: MainWindow, qtbot: QtBot) -> None:
-    dialog = asked(of_engine)
+    dialog = open_dialog(of_engine)
     dialog.accept()
     of_engine.version = "29.6.0"  # type: ignore[attr-defined]
     with qtbot.waitSignal(of_engine.settled, timeout=20_000):

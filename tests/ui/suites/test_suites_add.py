@@ -26,7 +26,7 @@ from cacheview.ui.window import MainWindow
 QUIRKS = Path(__file__).parents[2] / "data" / "quirks"
 
 
-def asked(window: MainWindow, qtbot: QtBot) -> AddDialog:
+def open_dialog(window: MainWindow, qtbot: QtBot) -> AddDialog:
     window.activateWindow()
     qtbot.waitUntil(window.isActiveWindow)
     modifiers = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
@@ -67,7 +67,7 @@ def opened(window: MainWindow, qtbot: QtBot, file: Path) -> None:
 
 
 def test_to_a_new_file(window: MainWindow, qtbot: QtBot, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
-    dialog = asked(window, qtbot)
+    dialog = open_dialog(window, qtbot)
     file = tmp_path / "demo.suite.jsonl"
     assert dialog.path.text() == str(file)
     assert dialog.outcome.currentText() == "miss"
@@ -96,7 +96,7 @@ def test_to_a_file_that_is_there(
     before = file.read_text()
     pane = pane_of(window)
     ran(pane, qtbot, file)
-    dialog = asked(window, qtbot)
+    dialog = open_dialog(window, qtbot)
     # The suite that the person works with.
     assert dialog.path.text() == str(file)
     assert "One line is appended" in reported(dialog)
@@ -115,7 +115,7 @@ def test_to_the_suite_that_is_open_and_compressed(window: MainWindow, qtbot: QtB
     opened(window, qtbot, file)
     assert window.session is not None
     window.session.document.set_field("Tty", True, "Set Tty")
-    dialog = asked(window, qtbot)
+    dialog = open_dialog(window, qtbot)
     assert dialog.path.text() == str(file)
     added(window, qtbot, dialog)
     first, second = cases(file)
@@ -126,7 +126,7 @@ def test_to_the_suite_that_is_open_and_compressed(window: MainWindow, qtbot: QtB
 
 def test_a_hit_is_expected_with_its_image(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     opened(window, qtbot, suite(tmp_path / "s.jsonl", GOOD))
-    dialog = asked(window, qtbot)
+    dialog = open_dialog(window, qtbot)
     assert dialog.outcome.currentText() == "hit"
     assert dialog.image.text() == f"sha256:{'b' * 64}"
     # The beginning of an id will do.
@@ -148,7 +148,7 @@ def test_another_expectation_is_written_and_fails(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     opened(window, qtbot, suite(tmp_path / "s.jsonl", GOOD))
-    dialog = asked(window, qtbot)
+    dialog = open_dialog(window, qtbot)
     dialog.path.setText(str(tmp_path / "other.jsonl"))
     dialog.outcome.setCurrentText("miss")
     assert "The rules give a different answer: outcome: expected miss, got hit." in reported(dialog)
@@ -165,12 +165,12 @@ def test_the_same_file_is_offered_again(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     mine = tmp_path / "mine.jsonl"
-    dialog = asked(window, qtbot)
+    dialog = open_dialog(window, qtbot)
     monkeypatch.setattr(QFileDialog, "getSaveFileName", lambda *_, **__: (str(mine), ""))
     next(button for button in dialog.findChildren(QPushButton) if button.text() == "&Choose…").click()
     assert dialog.path.text() == str(mine)
     added(window, qtbot, dialog)
-    again = asked(window, qtbot)
+    again = open_dialog(window, qtbot)
     assert again.path.text() == str(mine)
     again.path.setText(str(tmp_path))
     assert not add_button(again).isEnabled()
@@ -187,7 +187,7 @@ def test_what_is_not_a_suite_stays_as_it_is(
 ) -> None:
     file = tmp_path / "x.jsonl"
     file.write_text(content)
-    dialog = asked(window, qtbot)
+    dialog = open_dialog(window, qtbot)
     dialog.path.setText(str(file))
     with qtbot.waitSignal(window.suites.adder.failed, timeout=20_000):
         add_button(dialog).click()

@@ -20,12 +20,12 @@ def test_what_is_asked_for_is_listed_with_its_neighbours() -> None:
     listing = ListedSubjects()
     assert listing.ranges(10_000) == (range(200),)
     assert listing.ranges(50) == (range(50),)
-    assert listing.reaching(199) == listing
-    far = listing.reaching(9_999)
+    assert listing.with_neighbors(199) == listing
+    far = listing.with_neighbors(9_999)
     assert far.ranges(10_000) == (range(200), range(9_899, 10_000))
     assert far.in_words(10_000, "candidate") == "The first 200 and 9,900 to 10,000 of 10,000 candidates"
-    assert far.reaching(9_950) == far
-    assert listing.reaching(250).ranges(10_000) == (range(350),)
+    assert far.with_neighbors(9_950) == far
+    assert listing.with_neighbors(250).ranges(10_000) == (range(350),)
     assert far.ranges(9_000) == (range(200),)  # of fewer candidates, after an edit
 
 
@@ -36,7 +36,7 @@ def test_of_an_answer_with_fewer_candidates_the_nearest_that_are_left_are_listed
 def test_what_was_asked_for_longest_ago_goes() -> None:
     listing = ListedSubjects()
     for place in (1_000, 2_000, 3_000, 4_000, 1_010, 5_000):
-        listing = listing.reaching(place)
+        listing = listing.with_neighbors(place)
     assert sorted(listing.requested) == [1_000, 3_000, 4_000, 5_000]
     assert len(listing.places(10_000)) == 200 + 4 * 200
 

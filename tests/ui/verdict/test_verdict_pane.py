@@ -171,9 +171,9 @@ def test_the_smallest_edit(pane: VerdictPane, cache: ImageCache, qtbot: QtBot) -
     explanation = explain(cache, small_probe())
     pane.show_explanation(explanation)
     assert pane.banner.edit_button.text() == 'Set Env[1] to "MODE=dev" → hit'
-    with qtbot.waitSignal(pane.edit_requested) as asked:
+    with qtbot.waitSignal(pane.edit_requested) as signal:
         qtbot.mouseClick(pane.banner.edit_button, Qt.MouseButton.LeftButton)
-    assert asked.args == [explanation.edit]
+    assert signal.args == [explanation.edit]
     pane.show_explanation(explain(cache, explanation.edit.probe))  # type: ignore[union-attr]
     assert pane.banner.text.startswith("HIT")
 
@@ -469,9 +469,9 @@ def test_the_detail_shows_both_values_whole(pane: VerdictPane) -> None:
 def test_take_the_images_value(pane: VerdictPane, cache: ImageCache, qtbot: QtBot) -> None:
     explanation = explain(cache, small_probe())
     pane.show_explanation(explanation)
-    with qtbot.waitSignal(pane.edit_requested) as asked:
+    with qtbot.waitSignal(pane.edit_requested) as signal:
         qtbot.mouseClick(pane.detail.take_button, Qt.MouseButton.LeftButton)
-    edit = asked.args[0]
+    edit = signal.args[0]
     assert isinstance(edit, ProbeEdit)
     assert edit.probe.config.Env == (PATH, "MODE=dev")
     pane.reveal_field("Cmd")
@@ -484,9 +484,9 @@ def test_the_menu_of_a_row(pane: VerdictPane, cache: ImageCache, qtbot: QtBot) -
     menu = pane.row_menu.menu_of(pane.view.currentIndex())
     texts = [action.text() for action in menu.actions() if action.text()]
     assert texts == ["&Use the image's value", "Copy as text", "Copy as JSON", "Copy as Markdown"]
-    with qtbot.waitSignal(pane.edit_requested) as asked:
+    with qtbot.waitSignal(pane.edit_requested) as signal:
         menu.actions()[0].trigger()
-    assert asked.args[0].probe.config.Env == (PATH, "MODE=dev")
+    assert signal.args[0].probe.config.Env == (PATH, "MODE=dev")
     menu.actions()[3].trigger()
     assert json.loads(QApplication.clipboard().text())["check"] == "Env[1]"
     menu.deleteLater()
