@@ -293,7 +293,7 @@ class ImageDatabase:
 
     @cached_property
     def _doubt_names(self) -> Doubt:
-        remedy = "Start Docker, which also needs the file, or restore it from a backup"
+        remedy = "Restore the file from a backup; Docker needs it too"
         return Doubt(aspect="names", reason=f"{REPOSITORIES} cannot be read", remedy=remedy)
 
     @cached_property

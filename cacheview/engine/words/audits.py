@@ -104,7 +104,7 @@ def tied(images: int, groups: int, *, by_layers: bool) -> HazardText:
     """
     alike = "have the same parent and creation time and match the same step"
     if by_layers:
-        alike = "follow the same image with the same command"
+        alike = "were built on the same image with the same command"
     return HazardText(
         f"{counted(images, 'image')} tie ({counted(groups, 'group')}): they {alike}. The order in which the store "
         "lists them decides which one is used.",
