@@ -29,7 +29,8 @@ _REST: Final = 300  # milliseconds after a store was shown, so that it is drawn 
 _SHORT_REST: Final = 20  # milliseconds if stores follow one another, or the previous content is being freed
 
 _MOST_UNSETTLED: Final = 10
-"""The most stores that are shown without a pause, as after an engine's events, before garbage is collected."""
+"""The most stores shown without a pause, as after an engine's events, before garbage is collected at the next moment
+of rest. After twice as many it is collected even if stores are still being freed."""
 
 _KINDS = "Image stores (*.tar *.tar.* *.tgz *.txz *.json *.jsonl *.jsonl.gz);;All files (*)"
 
@@ -199,7 +200,7 @@ class Opener(QObject):
             self._settle_timer.stop()
 
     def _settle(self) -> None:
-        if not self._is_at_rest():
+        if not self._is_at_rest() and self._unsettled < 2 * _MOST_UNSETTLED:
             self._settle_timer.start(_SHORT_REST)
             return
         self._unsettled = 0
