@@ -45,3 +45,8 @@ class SelectedItem:
     def title(self) -> str:
         """The name at the start of a sentence."""
         return f"{self.name[:1].upper()}{self.name[1:]}"
+
+    @property
+    def no_probe(self) -> str:
+        """The sentence, without a period, that it has no probe."""
+        return f"{self.title} has no probe"

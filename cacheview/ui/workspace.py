@@ -316,7 +316,7 @@ class Workspace(QWidget):
             return  # it follows
         if answer is None:
             if selected is not None:
-                self._show_no_answer(f"{one_line(selected.title)} has no probe", one_line(selected.why))
+                self._show_no_answer(one_line(selected.no_probe), one_line(selected.why))
             return
         explanation = answer.explanation
         self.verdict.show_explanation(explanation, selected, session.relation)

@@ -20,8 +20,9 @@ from cacheview.ui.compare.model import MatrixModel
 from cacheview.ui.compare.view import MatrixView
 from cacheview.ui.dock_pane import LookupPane
 from cacheview.ui.loading import Loader
-from cacheview.ui.plain import error_words
+from cacheview.ui.plain import error_words, one_line
 from cacheview.ui.rules.menu import own_rules
+from cacheview.ui.selected_item import SelectedItem
 from cacheview.ui.session import Session
 
 __all__ = ["TITLE", "ComparePane"]
@@ -66,7 +67,8 @@ class ComparePane(LookupPane[CompareHead, Probe]):
         self._show_empty()
 
     def _connect_session(self, session: Session) -> None:
-        session.answered.connect(self.look_up)
+        for changed in (session.answered, session.selection_changed):
+            changed.connect(self.look_up)
 
     def _first(self) -> QWidget:
         return self.view
@@ -74,12 +76,16 @@ class ComparePane(LookupPane[CompareHead, Probe]):
     def look_up(self) -> None:
         """Look up the session's probe if the pane is visible and does not already show its answers."""
         session = self._session
-        if session is None or session.answer is None:
+        if session is None:
             return
         if not self.isVisible():
             if self._lookup is not None and self._lookup.store is not session.store:
                 session.discard(self._lookup)
                 self._lookup = None  # it keeps much of the closed store in memory
+            return
+        if session.answer is None:
+            if session.selected is not None and not session.has_probe:
+                self._show_no_probe(session.selected)
             return
         value = session.answer.explanation
         probe = value.trace.probe
@@ -163,6 +169,13 @@ class ComparePane(LookupPane[CompareHead, Probe]):
     def _show_empty(self) -> None:
         self.head.copy_button.setEnabled(False)
         self._content.show_text("No store is open", "Open a store to compare every rule set's answer.")
+
+    def _show_no_probe(self, selected: SelectedItem) -> None:
+        self._loader.cancel()
+        self._subject = None
+        self.head.copy_button.setEnabled(False)
+        self.head.show_text("")
+        self._content.show_text(one_line(selected.no_probe), one_line(selected.why))
 
     def _put_on_clipboard(self, text: str) -> None:
         self._copy_to_clipboard(text, f"the answers of all rule sets as {self._copied_form}")

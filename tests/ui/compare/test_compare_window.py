@@ -25,6 +25,7 @@ from cacheview.ui.compare import lookup as lookups
 from cacheview.ui.compare.model import MatrixColumn
 from cacheview.ui.compare.pane import ComparePane
 from cacheview.ui.docks import COMPARE
+from cacheview.ui.selected_item import SelectedItem
 from cacheview.ui.session import Session
 from cacheview.ui.window import MainWindow
 
@@ -133,6 +134,26 @@ def test_escape_hides_it_and_gives_the_keyboard_back(demo: MainWindow, qtbot: Qt
     qtbot.mouseClick(demo.docks.get(COMPARE).pane.head.close_button, Qt.MouseButton.LeftButton)
     assert demo.docks.get(COMPARE).dock.isHidden()
     assert not demo.commands.compare.isChecked()
+
+
+def test_an_item_without_a_probe_is_named_instead_of_answers_to_another(demo: MainWindow, qtbot: QtBot) -> None:
+    session = demo.session
+    assert session is not None
+    session.select(SelectedItem("step 1", why="It names the base image."))
+    demo.commands.compare.trigger()
+    pane = demo.docks.get(COMPARE).pane
+
+    def texts() -> set[str]:
+        return {label.text() for label in pane.findChildren(QLabel) if label.isVisible()}
+
+    qtbot.waitUntil(lambda: {"Step 1 has no probe", "It names the base image."} <= texts(), timeout=20_000)
+    with qtbot.waitSignal(pane.settled, timeout=20_000):
+        session.select(SelectedItem("step 2", session.document.probe))
+    assert pane.view.isVisible()
+    assert pane.head.copy_button.isEnabled()
+    session.select(SelectedItem("step 1", why="It names the base image."))
+    assert "Step 1 has no probe" in texts()
+    assert not pane.head.copy_button.isEnabled()
 
 
 def test_without_a_store_it_says_so_and_then_fills(window: MainWindow, qtbot: QtBot) -> None:
