@@ -77,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument("store", metavar="STORE", help="the store to open (see below)")
     result.add_argument(
-        "--parent", metavar="IMAGE", help="the parent image, by name or id (or the beginning of the id), or scratch"
+        "--parent", metavar="IMAGE", help="the parent image, by name or ID (or the beginning of the ID), or scratch"
     )
     result.add_argument(
         "--config", metavar="FILE", help="the candidate container config as JSON; - reads standard input"
@@ -163,7 +163,7 @@ def _parent(given: str, store: ImageStore, daemon: Daemon) -> str:
     except DataError as error:
         if _FULL_ID.fullmatch(given):  # an id that the store lacks can still be looked up
             return given if ":" in given else f"sha256:{given}"
-        raise UsageError(f"--parent: {error}. Specify scratch, or the name or id of an image in the store") from error
+        raise UsageError(f"--parent: {error}. Specify scratch, or the name or ID of an image in the store") from error
 
 
 def _platform(given: str, daemon: Daemon) -> Platform:

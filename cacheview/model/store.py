@@ -111,7 +111,7 @@ class ImageStore:
         problems = []
         for image in images:
             if image.id in by_id:
-                problems.append(Problem(image.id, "the id occurs more than once; the first image is used"))
+                problems.append(Problem(image.id, "the ID occurs more than once; the first image is used"))
             else:
                 by_id[image.id] = image
         return tuple(by_id.values()), tuple(problems)
@@ -261,7 +261,7 @@ class ImageStore:
         prefix = f"sha256:{text.removeprefix('sha256:')}"
         result = self._beginning(prefix)
         if len(result) > 1:
-            raise NoSuchImageError(f"ambiguous reference: {len(result)} ids begin with {text}")
+            raise NoSuchImageError(f"ambiguous reference: {len(result)} IDs begin with {text}")
         return self.by_id[result[0]] if result else None
 
     def _beginning(self, prefix: str) -> Sequence[str]:
@@ -291,7 +291,7 @@ class ImageStore:
             prefix = f"sha256:{truncated[1]}"
             result = self._beginning(prefix)
             if len(result) > 1:
-                raise NoSuchImageError(f"ambiguous reference: {len(result)} ids begin with {text}")
+                raise NoSuchImageError(f"ambiguous reference: {len(result)} IDs begin with {text}")
             if result:
                 return self.by_id[result[0]]
         raise NoSuchImageError(f"no such image: {text[:200]}")

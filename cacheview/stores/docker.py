@@ -54,7 +54,7 @@ class ArchiveReader:
                 if image is None:
                     continue
                 if image.id in images:
-                    self.problems.append(Problem(image.id, "the id occurs more than once; the first image is used"))
+                    self.problems.append(Problem(image.id, "the ID occurs more than once; the first image is used"))
                 images.setdefault(image.id, image)
         except LimitError as error:
             self.problems.stop(Problem("", f"the archive {error}"))

@@ -298,7 +298,7 @@ class ImageDatabase:
 
     @cached_property
     def _doubt_parent(self) -> Doubt:
-        return _doubt("parent", "the image's parent file cannot be read, or does not contain an id")
+        return _doubt("parent", "the image's parent file cannot be read, or does not contain an ID")
 
     @cached_property
     def _doubt_local(self) -> Doubt:

@@ -152,7 +152,7 @@ def _tag_notes(tags: list[str]) -> list[str]:
     if not tags:
         return []
     shown = ", ".join(dict.fromkeys(tag[:128] for tag in tags[:5])) + (", …" if len(tags) > 5 else "")
-    return [f"The index contains tags without a repository ({shown}). These images have no name here, only an id."]
+    return [f"The index contains tags without a repository ({shown}). These images have no name here, only an ID."]
 
 
 def _config_notes(images: list[Image]) -> list[str]:

@@ -44,7 +44,7 @@ def read_repositories(content: bytes, budget: Budget) -> tuple[Mapping[str, Sequ
             try:
                 name = full_name(reference)
                 if not _ID.fullmatch(image_id):
-                    raise DataError(f"does not map to an image id: {image_id[:100]!r}")
+                    raise DataError(f"does not map to an image ID: {image_id[:100]!r}")
                 if owners.setdefault(name, image_id) != image_id:
                     raise DataError(f"occurs more than once as {name}; the first one is used")
             except DataError as error:

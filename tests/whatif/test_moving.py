@@ -166,7 +166,7 @@ def test_an_image_of_the_other_kind_of_store_gets_the_id_of_this_one() -> None:
     (added,) = state.applied[0].added
     assert added.short_id == "new:1 from elsewhere"
     known = BASE.model_copy(update={"id": digest("6")})
-    with pytest.raises(DataError, match="its manifest digest, which would be its id in this store, is unknown"):
+    with pytest.raises(DataError, match="its manifest digest, which would be its ID in this store, is unknown"):
         changed(STORE, CONTAINERD, Pull("other", StoreKind.GRAPH_DRIVER, (known,)))
 
 

@@ -98,9 +98,9 @@ class EngineReader:
         kept: dict[str, ListedImage] = {}
         for number, entry in enumerate(paced(entries[:limit])):
             if not is_image_id(entry.Id):
-                self.problems.append(Problem(f"image {number + 1} in the list", f"has no id: {entry.Id[:100]!r}"))
+                self.problems.append(Problem(f"image {number + 1} in the list", f"has no ID: {entry.Id[:100]!r}"))
             elif entry.Id in kept:
-                self.problems.append(Problem(entry.Id, "the id occurs more than once; the first image is used"))
+                self.problems.append(Problem(entry.Id, "the ID occurs more than once; the first image is used"))
             else:
                 kept[entry.Id] = entry
         return tuple(kept.values())

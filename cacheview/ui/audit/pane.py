@@ -231,7 +231,7 @@ class AuditPane(LookupPane[AuditHead, _Subject]):
         rows = sorted({row for part in parts for row in range(part.top(), part.bottom() + 1)})
         if rows:
             images = self.images_model.images
-            self._copy_to_clipboard("\n".join([images[row].id for row in rows]), counted(len(rows), "id"))
+            self._copy_to_clipboard("\n".join([images[row].id for row in rows]), counted(len(rows), "ID"))
 
     # Events
 

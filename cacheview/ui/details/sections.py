@@ -129,7 +129,7 @@ def as_lines(sections: Iterable[Section]) -> Iterator[str]:
 
 def _facts(image: Image) -> Iterator[DetailsRow]:
     config = image.config
-    yield DetailsRow("Id", image.id)
+    yield DetailsRow("ID", image.id)
     if image.config_digest and image.config_digest != image.id:
         yield DetailsRow("Config", image.config_digest)
     if image.manifest_digest and image.manifest_digest != image.id:

@@ -70,7 +70,7 @@ class ImageMenu(QObject):
                 layer.setText(f"{layer.text()} ({why_no_layers})")
                 layer.setEnabled(False)
             menu.addSeparator()
-            _item(menu, "Copy &id", lambda: self._copy(image.id, "id"))
+            _item(menu, "Copy &ID", lambda: self._copy(image.id, "ID"))
             if image.names:
                 what = plural(len(image.names), "name")
                 _item(menu, f"Copy &{what}", lambda: self._copy("\n".join(image.names), what))

@@ -44,7 +44,7 @@ class ImagesColumn(IntEnum):
     SIZE = 3
 
 
-_TITLES: Final = ("Image", "Id", "Created", "Size")
+_TITLES: Final = ("Image", "ID", "Created", "Size")
 _RIGHT: Final = (ImagesColumn.CREATED, ImagesColumn.SIZE)
 
 

@@ -20,7 +20,7 @@ _MEANINGS: Final = {
     PULLED: f"This image was pulled. A pull does not fetch parent images, {_UNKNOWN}",
     NO_PARENT: f"No parent is recorded: the image was pulled or loaded, or its parent images were removed, {_UNKNOWN}",
     IMPORTED: "docker import created this image from a filesystem, so no builder looked it up in the cache.",
-    NOT_READ: f"Only the id of this image is known: the image has not been read, {_UNKNOWN}",
+    NOT_READ: f"Only the ID of this image is known: the image has not been read, {_UNKNOWN}",
 }
 
 

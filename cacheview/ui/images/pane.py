@@ -71,7 +71,7 @@ class ImagesPane(QWidget):
         self._busy_timer.timeout.connect(lambda: self._show_progress(self._percent))
         self._title = QLabel("Images")
         self._title.setTextFormat(Qt.TextFormat.PlainText)
-        self._box = FilterBox("Filter: name, id, instruction", "Filter images by name, id or instruction")
+        self._box = FilterBox("Filter: name, ID, instruction", "Filter images by name, ID or instruction")
         self._search = self._box.addAction(icon("filter", "text_faint"), QLineEdit.ActionPosition.LeadingPosition)
         self._box.list_requested.connect(self._enter_tree)
         self._title.setBuddy(self._box)
@@ -334,7 +334,7 @@ class ImagesPane(QWidget):
             self._empty.show_text("This store has no images", "Build, pull or load an image, then reload.")
         elif self._box.text().strip():
             text = self._box.text().strip()
-            self._empty.show_text(f"Nothing matches “{text[:60]}”", "The filter searches names, ids and instructions.",
+            self._empty.show_text(f"Nothing matches “{text[:60]}”", "The filter searches names, IDs and instructions.",
                                   "Clear filter")  # fmt: skip
         else:
             self._empty.show_text("This probe has no candidates or sources", "Only candidates and sources are listed.",

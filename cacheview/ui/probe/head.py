@@ -47,7 +47,7 @@ class ParentField(FieldEditor):
         self._value = SCRATCH
         self._hint = ""
         self.line = ImageEdit(self, scratch=True)
-        self.line.setPlaceholderText("name, id or instruction")
+        self.line.setPlaceholderText("name, ID or instruction")
         self.hint = TokenLabel("", self.line, "text_faint")
         self.hint.setAttribute(Qt.WidgetAttribute.WA_TransparentForMouseEvents)
         self._set_editor(self.line)

@@ -31,7 +31,7 @@ class ImagePopup(QFrame):
         super().__init__(parent, Qt.WindowType.Popup)
         self.setFrameShape(QFrame.Shape.StyledPanel)
         self.line = LineEdit(self)
-        self.line.setPlaceholderText("name, id or instruction")
+        self.line.setPlaceholderText("name, ID or instruction")
         self.line.setAccessibleName("Find an image")
         self.model = ImageListModel(self)
         self.model.set_index(index)

@@ -26,13 +26,13 @@ __all__ = ["SaveDialog"]
 
 _KINDS: Final = "Suites (*.jsonl *.jsonl.gz)"
 _LEFT_IN: Final = (
-    "The file contains the configs, histories, names and ids of all images, and the current probe, but no files from "
+    "The file contains the configs, histories, names and IDs of all images, and the current probe, but no files from "
     "the images."
 )
 _REDACTED: Final = (
     "Placeholders replace values everywhere, including commands, history, notes and all other text, regardless of "
     "quoting. Equal values get equal placeholders, so verdicts do not change. The file keeps variable and label "
-    "names, image names, ids, times, platforms, parts of values that are shorter than four characters, and "
+    "names, image names, IDs, times, platforms, parts of values that are shorter than four characters, and "
     "secrets that are not the value of a variable, build argument or label: review the file before you share it."
 )
 

@@ -92,7 +92,7 @@ class AddDialog(QDialog):
         self.outcome.setCurrentText(self._own.outcome)
         self.image = QLineEdit(self._own.image or "")
         set_font(self.image, mono_font)
-        self.image.setPlaceholderText("id or name of the image")
+        self.image.setPlaceholderText("ID or name of the image")
         self.image.setAccessibleName("The image that a hit is expected to return")
         self._file_note = _muted()
         self._expected_details = _muted()

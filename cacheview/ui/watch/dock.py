@@ -29,7 +29,7 @@ __all__ = ["WatchedBuilds"]
 _KINDS: Final = "Records (*.jsonl *.jsonl.gz)"
 _LEFT_IN: Final = (
     "The file contains the build's options and Dockerfile, the header and checksum of each file in the build "
-    "context, the configs, histories, names and ids of all images before the build, and what the daemon did. Apart "
+    "context, the configs, histories, names and IDs of all images before the build, and what the daemon did. Apart "
     "from the Dockerfile, it contains no files from the build context, and none from the images."
 )
 

@@ -31,7 +31,7 @@ def store() -> ImageStore:
 def test_facts_of_an_image(store: ImageStore) -> None:
     shown = details(store.images[0], store)
     facts = values(shown["Image"])
-    assert facts["Id"] == store.images[0].id
+    assert facts["ID"] == store.images[0].id
     assert facts["Platform"] == "linux/arm64"
     assert facts["Size"] == "123 MB (123,456,789 bytes)"
     assert facts["Created"].startswith("2023-11-14T22:13:21")

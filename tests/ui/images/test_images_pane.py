@@ -154,7 +154,7 @@ def test_context_menu(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None
         "Add to Cache from",
         "Details",
         "Files in this layer",
-        "Copy id",
+        "Copy ID",
         "Copy names",
         "Copy text",
         "Copy Markdown",
@@ -165,7 +165,7 @@ def test_context_menu(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None
     assert signal.args == [image]
     copied: list[str] = []
     pane.menu.copied.connect(copied.append)
-    actions["Copy id"].trigger()
+    actions["Copy ID"].trigger()
     assert QGuiApplication.clipboard().text() == "sha256:app"
     actions["Copy names"].trigger()
     assert QGuiApplication.clipboard().text() == "docker.io/team/app:1\ndocker.io/team/app:latest"
@@ -175,7 +175,7 @@ def test_context_menu(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None
     assert "| name | docker.io/team/app:1 |" in QGuiApplication.clipboard().text()
     actions["Copy JSON"].trigger()
     assert decode(Image, QGuiApplication.clipboard().text()) == image
-    assert copied == ["id", "names", "image as text", "image as Markdown", "JSON for the image"]
+    assert copied == ["ID", "names", "image as text", "image as Markdown", "JSON for the image"]
     assert [a.text() for a in pane.menu_for(None).actions()] == ["Use as pa&rent"]
 
 
