@@ -176,7 +176,7 @@ def _add_side(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--store",
         metavar="STORE",
-        help="the store to replay build contexts against, or that contains the images (see below)",
+        help="the store in which to look up the steps of build contexts, or which contains the images (see below)",
     )
     add_case(parser)
     add_build(parser)
