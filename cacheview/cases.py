@@ -44,7 +44,7 @@ __all__ = [
     "rules_named",
 ]
 
-_LONGEST: Final = 64
+_MAX_VERSION_CHARACTERS: Final = 64
 """The maximum length, in characters, of a version from an image's config."""
 
 
@@ -270,4 +270,4 @@ class _Newest:
 
 def _one_line(text: str) -> str:
     """Make text safe for sentences, also on a terminal."""
-    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text[:_LONGEST])
+    return "".join(sign if sign.isprintable() else "\ufffd" for sign in text[:_MAX_VERSION_CHARACTERS])

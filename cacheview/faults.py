@@ -15,26 +15,26 @@ from typing import Final
 from cacheview import __version__
 from cacheview.output import OutputError, Stream, complain, own_streams
 
-__all__ = ["FAULT", "INTERRUPTED", "UNUSABLE", "UsageError", "guarded", "report_fault"]
+__all__ = ["EXIT_FAULT", "EXIT_INTERRUPTED", "EXIT_UNUSABLE", "UsageError", "guarded", "report_fault"]
 
 
 class UsageError(Exception):
     """A part of the command line cannot be used. The message is one line with the reason and what to do."""
 
 
-UNUSABLE: Final = 2
+EXIT_UNUSABLE: Final = 2
 """Exit status: the command line, or something that it names, cannot be used."""
 
-FAULT: Final = 70
+EXIT_FAULT: Final = 70
 """Exit status: a bug in the program; ``EX_SOFTWARE`` of BSD's sysexits.h."""
 
-NOT_PRINTED: Final = 74
+EXIT_NOT_PRINTED: Final = 74
 """Exit status: the answer could not be printed; ``EX_IOERR``."""
 
-INTERRUPTED: Final = 130
+EXIT_INTERRUPTED: Final = 130
 """Exit status: Ctrl+C, as in shells."""
 
-READER_GONE: Final = 141
+EXIT_READER_GONE: Final = 141
 """Exit status: the reader of the output has exited; shells report this status for programs that SIGPIPE terminates."""
 
 
@@ -48,9 +48,9 @@ def guarded(run: Callable[[], int], *, with_traceback: bool) -> int:
     with own_streams() as (out, error), _in_threads() as faults:
         try:
             status = _run(run, out, with_traceback=with_traceback)
-            if faults and status != FAULT:  # one bug is enough to report
+            if faults and status != EXIT_FAULT:  # one bug is enough to report
                 report_fault(faults[0], with_traceback=with_traceback)
-            return FAULT if faults else status
+            return EXIT_FAULT if faults else status
         finally:
             _end(out, error)
 
@@ -63,19 +63,19 @@ def _run(run: Callable[[], int], out: Stream, *, with_traceback: bool) -> int:
             out.flush()
     except UsageError as wrong:
         complain(str(wrong))
-        return UNUSABLE
+        return EXIT_UNUSABLE
     except OutputError as failed:
         return _not_printed(failed, out)
     except KeyboardInterrupt:
-        return INTERRUPTED
+        return EXIT_INTERRUPTED
     except Exception as fault:
         from cacheview.model.effort import LimitError  # imported late, so that the display is checked sooner
 
         if isinstance(fault, LimitError):
             complain(f"this command {fault}")
-            return UNUSABLE
+            return EXIT_UNUSABLE
         report_fault(fault, with_traceback=with_traceback)
-        return FAULT
+        return EXIT_FAULT
 
 
 @contextlib.contextmanager
@@ -96,9 +96,9 @@ def _in_threads() -> Iterator[list[BaseException]]:
 def _not_printed(failed: OutputError, out: Stream) -> int:
     out.give_up()
     if isinstance(failed.error, BrokenPipeError):
-        return READER_GONE
+        return EXIT_READER_GONE
     complain(f"standard output: {failed}")
-    return NOT_PRINTED
+    return EXIT_NOT_PRINTED
 
 
 def _end(*streams: Stream) -> None:

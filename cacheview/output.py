@@ -16,7 +16,7 @@ from cacheview.visible import json_escape, visible, visible_lines
 
 __all__ = ["OutputError", "Stream", "complain", "own_streams", "print_json", "print_lines"]
 
-_PLAINER: Final = str.maketrans(
+_ASCII_REPLACEMENTS: Final = str.maketrans(
     {"…": "...", "–": "-", "—": "-", "→": "->", "✓": "+", "✗": "x", "≠": "!=", "·": ".", "“": '"', "”": '"'}
 )
 """Replacements for the program's own symbols, for terminals that lack one of them."""
@@ -86,7 +86,7 @@ def _encodable(text: str, encoding: str) -> str:
     try:
         text.encode(encoding)
     except UnicodeEncodeError:
-        return text.translate(_PLAINER).encode(encoding, "backslashreplace").decode(encoding)
+        return text.translate(_ASCII_REPLACEMENTS).encode(encoding, "backslashreplace").decode(encoding)
     return text
 
 

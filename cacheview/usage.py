@@ -34,12 +34,14 @@ __all__ = [
 def _named() -> str:
     """Return each form of a location and its meaning, in two columns."""
     width = max(len(form) for source in LOCATION_KINDS for form, _ in source.forms) + 3
-    fold = partial(textwrap.wrap, width=_WIDTH, subsequent_indent=" " * (width + 2), break_on_hyphens=False)
+    fold = partial(
+        textwrap.wrap, width=_MAX_LINE_CHARACTERS, subsequent_indent=" " * (width + 2), break_on_hyphens=False
+    )
     lines = [fold(f"  {form:<{width}}{meaning}") for source in LOCATION_KINDS for form, meaning in source.forms]
     return "\n".join(line for folded in lines for line in folded)
 
 
-_WIDTH: Final = 120
+_MAX_LINE_CHARACTERS: Final = 120
 NAMES: Final = f"STORE is one of\n{_named()}\n"
 
 

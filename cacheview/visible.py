@@ -19,8 +19,8 @@ _DRAWN_AS_NOTHING: Final = re.compile(
 )
 """``Default_Ignorable_Code_Point`` of Unicode's DerivedCoreProperties.txt, without those that Python does not print."""
 
-_RUN: Final = re.compile(r"[^\x20-\x7e]+")
-_SHORT: Final = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
+_NOT_PLAIN_ASCII: Final = re.compile(r"[^\x20-\x7e]+")
+_SHORT_ESCAPES: Final = {"\t": r"\t", "\n": r"\n", "\r": r"\r"}
 
 
 def is_unprintable(character: str) -> bool:
@@ -34,7 +34,7 @@ def replace_unprintable(text: str, shown: Callable[[str], str]) -> str:
     """Replace each unprintable character by the result of ``shown``."""
     if text.isascii() and text.isprintable():
         return text
-    return _RUN.sub(lambda run: _run(run[0], shown), text)
+    return _NOT_PLAIN_ASCII.sub(lambda run: _run(run[0], shown), text)
 
 
 def _run(run: str, shown: Callable[[str], str]) -> str:
@@ -76,5 +76,5 @@ def _escape(character: str) -> str:
     if 0xDC80 <= code <= 0xDCFF:
         return f"\\x{code - 0xDC00:02x}"
     if code < 0x80:
-        return _SHORT.get(character, f"\\x{code:02x}")
+        return _SHORT_ESCAPES.get(character, f"\\x{code:02x}")
     return f"\\u{code:04x}" if code <= 0xFFFF else f"\\U{code:08x}"

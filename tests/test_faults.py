@@ -10,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from cacheview.cli import main
-from cacheview.faults import FAULT
+from cacheview.faults import EXIT_FAULT
 from cacheview.stores.docker_engine.contexts import Endpoint
 from cacheview.stores.open import open_store
 from cacheview.stores.opened_location import OpenedLocation
@@ -54,7 +54,7 @@ def test_a_fault_is_one_line_and_a_status_of_its_own(
     monkeypatch.setattr(function, broken)
     places = {"FOLDER": str(tmp_path), "FILE": str(tmp_path / "file")}
     arguments = [places.get(argument, argument) for argument in given]
-    assert main(arguments) == FAULT == 70
+    assert main(arguments) == EXIT_FAULT == 70
     out, error = capsys.readouterr()
     assert out == ""
     assert error.count("\n") == 1
@@ -62,7 +62,7 @@ def test_a_fault_is_one_line_and_a_status_of_its_own(
     assert type(fault).__name__ in error
     assert "--traceback" in error
     assert "\x1b" not in error
-    assert main([*arguments, "--traceback"]) == FAULT
+    assert main([*arguments, "--traceback"]) == EXIT_FAULT
     error = capsys.readouterr().err
     assert "Traceback (most recent call last)" in error
     assert "in broken" in error
@@ -82,12 +82,12 @@ def test_a_fault_in_a_thread_of_a_command_is_not_an_answer_either(
         return open_store(location)
 
     monkeypatch.setattr("cacheview.commands.opening.open_store", opened)
-    assert main(["explain", "demo:", "--probe", "2"]) == FAULT
+    assert main(["explain", "demo:", "--probe", "2"]) == EXIT_FAULT
     error = capsys.readouterr().err
     assert error.count("\n") == 1
     assert "KeyError: 'in a thread' at " not in error  # nowhere in the program's own code
     assert "this is a bug in cacheview" in error
-    assert main(["explain", "demo:", "--probe", "2", "--traceback"]) == FAULT
+    assert main(["explain", "demo:", "--probe", "2", "--traceback"]) == EXIT_FAULT
     assert "in broken" in capsys.readouterr().err
 
 
@@ -106,7 +106,7 @@ def test_a_fault_while_builds_are_watched_is_not_an_answer_either(
             """Nothing is open."""
 
     monkeypatch.setattr("cacheview.commands.watch.Watcher", Watching)
-    assert main(["watch", "--host", "unix:///x"]) == FAULT
+    assert main(["watch", "--host", "unix:///x"]) == EXIT_FAULT
     out, error = capsys.readouterr()
     assert "Watching unix:///x" in out  # what is watched goes on
     assert error.count("\n") == 1

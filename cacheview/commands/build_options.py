@@ -16,7 +16,7 @@ from cacheview.usage import UsageError
 __all__ = ["ALL_CLIENTS", "RequestedBuild", "add_build", "requested_build"]
 
 ALL_CLIENTS: Final = "all"
-_OF_SERVICE: Final = {
+_OPTIONS_FROM_SERVICE: Final = {
     "file": "-f",
     "target": "--target",
     "label": "--label",
@@ -96,7 +96,7 @@ def requested_build(options: argparse.Namespace, engine: str) -> RequestedBuild:
         client, made = named or client_for_engine(engine), _build_options(options)
         platform_is_given = options.platform is not None
         return RequestedBuild(options.context, options.file or "", client, made, platform_is_given, all_clients=is_all)
-    for attribute, name in _OF_SERVICE.items():
+    for attribute, name in _OPTIONS_FROM_SERVICE.items():
         if getattr(options, attribute):
             raise UsageError(f"{name} comes from the service's build section; omit {name} or --compose")
     client = named or CLIENTS["compose-v2"]

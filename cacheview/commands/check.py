@@ -12,6 +12,7 @@ from typing import Final
 from cacheview.cases import rules_named
 from cacheview.engine import RuleSet
 from cacheview.engine.case_results import probe_results
+from cacheview.faults import EXIT_UNUSABLE
 from cacheview.model import DataError, SuiteCase
 from cacheview.output import complain, print_lines
 from cacheview.replay.check import build_result
@@ -31,8 +32,7 @@ last line is always `N passed, N failed`; each build counts as one.
 exit status: 0 all passed, 1 some failed, 2 the command line is invalid or no file can be used.
 """
 
-_UNUSABLE: Final = 2
-_MAX_SHOWN: Final = 100
+_MAX_LINES_PRINTED: Final = 100
 """The maximum number of lines without a case that are printed individually."""
 
 
@@ -61,7 +61,7 @@ class _Counts:
         """Count a line that cannot be used, and yield it unless too many have been printed."""
         self.failed += 1
         self.unusable += 1
-        if self.unusable <= _MAX_SHOWN:
+        if self.unusable <= _MAX_LINES_PRINTED:
             yield str(error)
         else:
             self.hidden += 1
@@ -107,7 +107,7 @@ def _check_files(files: Sequence[str], rules: str = "") -> int:
     print_lines(f"unknown: {counted(count, 'step')}: {reason}" for reason, count in counts.unknown.most_common())
     print(f"{counts.passed} passed, {counts.failed} failed")
     if not usable:
-        return _UNUSABLE
+        return EXIT_UNUSABLE
     return 1 if counts.failed else 0
 
 

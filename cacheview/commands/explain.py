@@ -43,7 +43,7 @@ from cacheview.usage import (
 
 __all__ = ["parser", "run"]
 
-_STATUS: Final = {
+_EXIT_STATUS: Final = {
     VerdictOutcome.HIT: 0,
     VerdictOutcome.MISS: 1,
     VerdictOutcome.ERROR: 2,
@@ -52,7 +52,7 @@ _STATUS: Final = {
     VerdictOutcome.UNKNOWN: 3,
 }
 
-_CONFIG_LIMIT: Final = 64 << 20
+_MAX_CONFIG_BYTES: Final = 64 << 20
 _FULL_ID: Final = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 
 _HELP: Final = """\
@@ -141,7 +141,7 @@ def run(options: argparse.Namespace) -> int:
             if changed is not None:
                 print(joined(changes_as_lines(changed)))
             print(as_text(explanation, everything=options.all, using=daemon))
-    return _STATUS[explanation.verdict.outcome]
+    return _EXIT_STATUS[explanation.verdict.outcome]
 
 
 def _explain_all(store: ImageStore, own: Daemon, probe: Probe, *, as_json: bool) -> int:
@@ -152,7 +152,7 @@ def _explain_all(store: ImageStore, own: Daemon, probe: Probe, *, as_json: bool)
         else:
             print(matrices.matrix_as_text(matrix, own))
     mine = next(row for row in matrix.rows if row.rules is own.rules)
-    return _STATUS[mine.verdict.outcome]
+    return _EXIT_STATUS[mine.verdict.outcome]
 
 
 def _parent(given: str, store: ImageStore, daemon: Daemon) -> str:
@@ -178,12 +178,12 @@ def _config(given: str) -> ContainerConfig:
         if given == "-":
             if sys.stdin is None:
                 raise UsageError("--config: standard input is closed")
-            data = sys.stdin.buffer.read(_CONFIG_LIMIT + 1)
+            data = sys.stdin.buffer.read(_MAX_CONFIG_BYTES + 1)
         else:
             with open(given, "rb") as file:
-                data = file.read(_CONFIG_LIMIT + 1)
-        if len(data) > _CONFIG_LIMIT:
-            raise UsageError(f"--config: {given} is larger than {_CONFIG_LIMIT >> 20} MiB, the limit for a config")
+                data = file.read(_MAX_CONFIG_BYTES + 1)
+        if len(data) > _MAX_CONFIG_BYTES:
+            raise UsageError(f"--config: {given} is larger than {_MAX_CONFIG_BYTES >> 20} MiB, the limit for a config")
         read = read_config(data.decode("utf-8", "replace"))
     except OSError as error:
         raise UsageError(f"--config: {given}: {error.strerror}") from error

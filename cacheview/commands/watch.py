@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Final
 
-from cacheview.faults import FAULT, report_fault
+from cacheview.faults import EXIT_FAULT, report_fault
 from cacheview.model import DataError
 from cacheview.output import complain, print_lines
 from cacheview.replay.records import redacted_record, write_record
@@ -37,7 +37,7 @@ examples:
   cacheview watch --context remote --records builds/
 """
 
-_DIFFERED: Final = 1
+_EXIT_DIFFERED: Final = 1
 
 
 def parser() -> argparse.ArgumentParser:
@@ -89,7 +89,7 @@ def run(options: argparse.Namespace) -> int:
                 _keep(watcher, one, folder, options.redact, with_store=not options.without_store)
     for problem in watcher.problems:
         complain(problem)
-    return FAULT if faulty else _DIFFERED if differed else 0
+    return EXIT_FAULT if faulty else _EXIT_DIFFERED if differed else 0
 
 
 def _keep(watcher: Watcher, build: WatchedBuild, folder: Path, redact: list[str], *, with_store: bool) -> None:

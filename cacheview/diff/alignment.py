@@ -3,7 +3,7 @@
 Equal steps at both ends are paired first, then those that occur once in each list (patience diff: their longest
 ascending run), then equal steps between these. Equal steps that then remain in both lists were moved. Of the other
 steps between two pairs, those with the same instruction were changed. This takes n log n for n steps, except for gaps,
-which are small or compared as far as `_MOST_CELLS` allows.
+which are small or compared as far as `_MAX_COMPARED_PAIRS` allows.
 """
 
 from __future__ import annotations
@@ -18,10 +18,10 @@ from cacheview.model.effort import go_on
 
 __all__ = ["AlignedPair", "align"]
 
-_MOST_CELLS: Final = 10_000
+_MAX_COMPARED_PAIRS: Final = 10_000
 """All pairs of steps in a gap are compared if there are at most this many; otherwise, steps are paired in order."""
 
-_REPLACED: Final = 0.25
+_REPLACEMENT_WEIGHT: Final = 0.25
 """The weight of a step that replaces one with a different instruction."""
 
 _Gap = tuple[int, int, int, int]
@@ -116,7 +116,7 @@ def _alike(a: Sequence[Hashable], b: Sequence[Hashable], outer: _Gap) -> Iterato
         if anchors:
             pairs += anchors
             todo += _gaps(anchors, end_a, end_b, first_a, first_b)
-        elif (end_a - first_a) * (end_b - first_b) <= _MOST_CELLS:
+        elif (end_a - first_a) * (end_b - first_b) <= _MAX_COMPARED_PAIRS:
             weights = [[int(a[i] == b[j]) for j in range(first_b, end_b)] for i in range(first_a, end_a)]
             pairs += ((first_a + i, first_b + j) for i, j in _best(weights))
         else:
@@ -195,7 +195,7 @@ def _changed(
     kinds_b: Sequence[str],
 ) -> Iterator[tuple[int, int]]:
     """Yield the replacements between two pairs: similar steps, preferably with the same instruction."""
-    if len(left_a) * len(left_b) > _MOST_CELLS:
+    if len(left_a) * len(left_b) > _MAX_COMPARED_PAIRS:
         gap = 0, len(left_a), 0, len(left_b)
         pairs = _in_order([kinds_a[i] for i in left_a], [kinds_b[j] for j in left_b], gap)
         yield from ((left_a[i], left_b[j]) for i, j in pairs)
@@ -208,7 +208,7 @@ def _weight(kind_a: str, kind_b: str, one: str, other: str) -> float:
     """Return how likely it is that one step replaced another; 0: it did not."""
     if kind_a == kind_b:
         return 1 + _likeness(one, other)
-    return 0.0 if "FROM" in (kind_a, kind_b) else _REPLACED
+    return 0.0 if "FROM" in (kind_a, kind_b) else _REPLACEMENT_WEIGHT
 
 
 def _likeness(one: str, other: str) -> float:

@@ -21,10 +21,10 @@ __all__ = ["CONTENT_UNKNOWN", "FileComparer", "FilesDiffer", "FilesUnknown"]
 
 CONTENT_UNKNOWN: Final = "it is not known whether the content differs too"
 
-_OF_HEADERS = {Aspect.HEADER, Aspect.OWNER, Aspect.ATTRIBUTES, Aspect.UNKNOWN}
+_HEADER_ASPECTS = {Aspect.HEADER, Aspect.OWNER, Aspect.ATTRIBUTES, Aspect.UNKNOWN}
 """Aspects that a client determines, if content was not compared."""
 
-_REVERSED = {ChangeMark.ADDED: ChangeMark.REMOVED, ChangeMark.REMOVED: ChangeMark.ADDED}
+_REVERSED_MARKS = {ChangeMark.ADDED: ChangeMark.REMOVED, ChangeMark.REMOVED: ChangeMark.ADDED}
 
 
 @dataclass(frozen=True)
@@ -169,7 +169,7 @@ class _HeadersOnly:
 
 
 def _reversed(change: FileChange) -> FileChange:
-    return change._replace(mark=_REVERSED.get(change.mark, change.mark), before=change.now, now=change.before)
+    return change._replace(mark=_REVERSED_MARKS.get(change.mark, change.mark), before=change.now, now=change.before)
 
 
 def _is_by_client(a: BuildSide, b: BuildSide, changes: Sequence[FileChange], causes: Iterable[FileCause]) -> bool:
@@ -183,7 +183,7 @@ def _is_by_client(a: BuildSide, b: BuildSide, changes: Sequence[FileChange], cau
     by_umask = {path for cause in causes if cause.kind is FileCauseKind.UMASK for path in cause.paths}
     is_all = all(change.aspects for change in both if change.before is None or not change.before.is_link)
     return all(
-        set(change.aspects) <= _OF_HEADERS
-        or (is_all and change.path in by_umask and set(change.aspects) <= {*_OF_HEADERS, Aspect.MODE})
+        set(change.aspects) <= _HEADER_ASPECTS
+        or (is_all and change.path in by_umask and set(change.aspects) <= {*_HEADER_ASPECTS, Aspect.MODE})
         for change in differing
     )

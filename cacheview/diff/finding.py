@@ -19,7 +19,7 @@ from cacheview.replay.options import BuildOptions
 
 __all__ = ["all_files", "base_finder"]
 
-_EVERYTHING: Final = CopySources("COPY", (".",), "/")
+_COPY_OF_EVERYTHING: Final = CopySources("COPY", (".",), "/")
 
 
 def base_finder(
@@ -45,7 +45,7 @@ def all_files(checksums: ContextChecksums) -> Callable[[], Mapping[str, str]]:
 
     def read() -> Mapping[str, str]:
         try:
-            return dict(checksums.sum(_EVERYTHING).files)
+            return dict(checksums.sum(_COPY_OF_EVERYTHING).files)
         except UnknownError as error:
             raise DataError(error.reason) from error
 

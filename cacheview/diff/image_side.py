@@ -22,12 +22,12 @@ __all__ = ["IMAGE", "history_steps", "image_at", "side_of_image", "unknown_layer
 IMAGE: Final = "image:"
 """The prefix of the name of such a side."""
 
-_COPIED: Final = re.compile(
+_COPY_COMMAND: Final = re.compile(
     r"(.*#\(nop\) (?:COPY|ADD) (?:--chown\S* ?)?)((?:file|dir|multi):[0-9a-f]{64})( in .*)", re.DOTALL
 )
-_PREFIX: Final = re.compile(r"\|(\d{1,4}) (.*?) ?(/bin/sh -c .*)", re.DOTALL)
-_NEXT: Final = re.compile(r" (?=[A-Za-z_][A-Za-z0-9_]*=)")
-_MOST_PARENTS: Final = 10_000
+_RUN_COMMAND: Final = re.compile(r"\|(\d{1,4}) (.*?) ?(/bin/sh -c .*)", re.DOTALL)
+_BEFORE_ARGUMENT: Final = re.compile(r" (?=[A-Za-z_][A-Za-z0-9_]*=)")
+_MAX_PARENTS: Final = 10_000
 
 
 def side_of_image(
@@ -66,7 +66,7 @@ def _chain(store: ImageStore, image: Image) -> Iterator[Image]:
     """Yield the image and its ancestors, as far as the store has them."""
     seen: set[str] = set()
     now: Image | None = image
-    while now is not None and now.id not in seen and len(seen) < _MOST_PARENTS:
+    while now is not None and now.id not in seen and len(seen) < _MAX_PARENTS:
         seen.add(now.id)
         yield now
         now = store.by_id.get(now.parent or "")
@@ -136,7 +136,7 @@ def _requested(number: int, entry: HistoryEntry, created: Image | None, *, is_ba
     text = instruction_of(entry.created_by)
     word = text.split(maxsplit=1)[0].upper() if text.strip() else ""
     name = word if word in INSTRUCTIONS else "RUN"
-    copied = _COPIED.fullmatch(entry.created_by) if name in ("COPY", "ADD") else None
+    copied = _COPY_COMMAND.fullmatch(entry.created_by) if name in ("COPY", "ADD") else None
     step = RequestedStep(number, text, name, stage=0, command=entry.created_by, is_base=is_base)
     if copied is not None:
         return replace(step, command=copied[1] + copied[3], checksum=copied[2])
@@ -145,13 +145,13 @@ def _requested(number: int, entry: HistoryEntry, created: Image | None, *, is_ba
 
 def _arguments(created_by: str, created: Image | None) -> Mapping[str, str]:
     """Return the build arguments of a ``RUN``: exact ones from the container config, otherwise those in the text."""
-    match = _PREFIX.fullmatch(created_by)
+    match = _RUN_COMMAND.fullmatch(created_by)
     if match is None:
         return {}
     count = int(match[1])
     config = container_config_of(created) if created is not None else None
     command = config.Cmd if config is not None else None
-    words = list(command[1 : 1 + count]) if command and command[0] == f"|{count}" else _NEXT.split(match[2])
+    words = list(command[1 : 1 + count]) if command and command[0] == f"|{count}" else _BEFORE_ARGUMENT.split(match[2])
     return {name: value for name, _, value in (word.partition("=") for word in words)} if len(words) == count else {}
 
 

@@ -23,8 +23,8 @@ from cacheview.replay.causes import causes_of
 
 __all__ = ["history_files"]
 
-_NOT_READ = "the image's layers were not read"
-_NOT_SENT = "the build does not have the image or stage that the files are copied from"
+_LAYERS_NOT_READ = "the image's layers were not read"
+_NO_COPY_SOURCE = "the build does not have the image or stage that the files are copied from"
 
 
 def history_files(a: BuildSide, b: BuildSide, mine: SideStep, other: SideStep) -> FilesDiffer | FilesUnknown:
@@ -54,7 +54,7 @@ class _Layer:
 def _read(side: BuildSide, step: SideStep) -> _Layer:
     """Return the layer of a step. Raises `DataError` if it cannot be read or is unknown."""
     if side.layers is None:
-        raise DataError(_NOT_READ)
+        raise DataError(_LAYERS_NOT_READ)
     if not step.diff_id:
         raise unknown_layer(side)
     files = side.layers()
@@ -100,9 +100,9 @@ def _against(
 ) -> FilesDiffer | FilesUnknown:
     """Compare the files that were sent, as the layer shows, with those that the build sends. Raises `DataError`."""
     if image.layers is None:
-        raise DataError(_NOT_READ)
+        raise DataError(_LAYERS_NOT_READ)
     if requested.copy is None or requested.copy.from_ or requested.sources is None or build.files is None:
-        raise DataError(_NOT_SENT)
+        raise DataError(_NO_COPY_SOURCE)
     layers = image.layers()
     recovered = recover_files(
         layers, image_at(image, step, requested.copy), requested.copy, step.requested.checksum or "", build.files

@@ -11,7 +11,7 @@ from cacheview.stores.redact import PLACEHOLDER, has_placeholder
 
 __all__ = ["without_numbers"]
 
-_ANY: Final = "{redacted}"
+_ANY_PLACEHOLDER: Final = "{redacted}"
 
 
 def without_numbers(side: BuildSide) -> BuildSide:
@@ -44,4 +44,4 @@ def _values(values: Mapping[str, str]) -> Mapping[str, str]:
 
 
 def _text(text: str) -> str:
-    return PLACEHOLDER.sub(_ANY, text)
+    return PLACEHOLDER.sub(_ANY_PLACEHOLDER, text)

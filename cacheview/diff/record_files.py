@@ -14,9 +14,9 @@ from cacheview.stores.lines import read_lines
 
 __all__ = ["is_record_file", "may_be_record", "record_by_name"]
 
-_NUMBERED: Final = re.compile(r"(.+)#([0-9]{1,9})", re.DOTALL)
-_LISTED: Final = 10
-_SNIFFED: Final = 512
+_NUMBERED_NAME: Final = re.compile(r"(.+)#([0-9]{1,9})", re.DOTALL)
+_MAX_LISTED_LINES: Final = 10
+_SNIFFED_BYTES: Final = 512
 
 
 def record_by_name(name: str) -> ReplayCase | None:
@@ -36,9 +36,9 @@ def is_record_file(path: str) -> bool:
     """
     try:
         with open(path, "rb") as file:
-            head = file.read(_SNIFFED)
+            head = file.read(_SNIFFED_BYTES)
         if compression_of(head) == "gzip":
-            head = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, _SNIFFED)
+            head = zlib.decompressobj(zlib.MAX_WBITS | 16).decompress(head, _SNIFFED_BYTES)
     except (OSError, ValueError, zlib.error):
         return False
     return head.startswith(b"{") and b'"engine":' in head and b'"rules":' not in head
@@ -46,7 +46,7 @@ def is_record_file(path: str) -> bool:
 
 def _numbered(name: str) -> tuple[str, int]:
     """Return the path of a replay file, and the line of the build in it; 0: not given."""
-    match = None if os.path.exists(name) else _NUMBERED.fullmatch(name)
+    match = None if os.path.exists(name) else _NUMBERED_NAME.fullmatch(name)
     return (match[1], int(match[2])) if match is not None and os.path.exists(match[1]) else (name, 0)
 
 
@@ -56,7 +56,7 @@ def may_be_record(path: str) -> bool:
         return False
     try:
         with open(path, "rb") as file:
-            head = file.read(_SNIFFED)
+            head = file.read(_SNIFFED_BYTES)
     except OSError as error:
         raise DataError(f"cannot be read: {error.strerror}", where=path) from error
     return head.lstrip()[:1] == b"{" or bool(compression_of(head))
@@ -81,7 +81,7 @@ def _record(path: str, line: int) -> ReplayCase | None:
         elif isinstance(each, ReplayCase):
             build = each
             numbers.append(number)
-        if line or len(numbers) > _LISTED:
+        if line or len(numbers) > _MAX_LISTED_LINES:
             break
     if build is None:
         if line or (first is not None and not _is_compressed(path)):
@@ -90,12 +90,12 @@ def _record(path: str, line: int) -> ReplayCase | None:
             raise DataError("the file contains no build record", where=path)
         return None
     if len(numbers) > 1:
-        listed = ", ".join(f"#{number}" for number in numbers[:_LISTED])
-        more = ", …" if len(numbers) > _LISTED else ""
+        listed = ", ".join(f"#{number}" for number in numbers[:_MAX_LISTED_LINES])
+        more = ", …" if len(numbers) > _MAX_LISTED_LINES else ""
         raise DataError(f"the file contains several builds; choose one, such as {path}#{numbers[0]} ({listed}{more})")
     return build
 
 
 def _is_compressed(path: str) -> bool:
     with open(path, "rb") as file:
-        return bool(compression_of(file.read(_SNIFFED)))
+        return bool(compression_of(file.read(_SNIFFED_BYTES)))

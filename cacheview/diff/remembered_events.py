@@ -15,7 +15,7 @@ from cacheview.stores.docker_engine.past_events import ImageEvent, past_events
 
 __all__ = ["may_explain", "with_events", "with_events_of"]
 
-_BROUGHT: Final = ("pull", "tag", "load", "import")
+_BRINGING_ACTIONS: Final = ("pull", "tag", "load", "import")
 
 
 def may_explain(diff: BuildDiff) -> bool:
@@ -72,7 +72,8 @@ def _of_base(cause: Cause, image: str, events: Sequence[ImageEvent]) -> list[Ima
     return [
         event
         for event in events
-        if event.action in _BROUGHT and ({familiar(event.subject), familiar(event.name)} & names or _is(event, digits))
+        if event.action in _BRINGING_ACTIONS
+        and ({familiar(event.subject), familiar(event.name)} & names or _is(event, digits))
     ]
 
 

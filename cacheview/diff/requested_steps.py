@@ -29,7 +29,7 @@ from cacheview.replay.result import Replay, Step
 
 __all__ = ["RequestedStep", "RequestedSteps", "requested_steps"]
 
-_PAIRED: Final = ("ENV", "LABEL")
+_INSTRUCTIONS_WITH_PAIRS: Final = ("ENV", "LABEL")
 
 
 @dataclass(frozen=True, slots=True)
@@ -301,7 +301,7 @@ def _declared(args: BuildArgs, environment: Mapping[str, str] | tuple[()]) -> Ma
 def _pairs(instruction: Instruction, state: StageState, release: BuilderRelease) -> Mapping[str, str | None]:
     """Return the values that an ``ENV``, a ``LABEL`` or an ``ARG`` sets."""
     lexer = state.lexer(instruction.escape, release)
-    if instruction.name in _PAIRED:
+    if instruction.name in _INSTRUCTIONS_WITH_PAIRS:
         names, values = instruction.args[::2], instruction.args[1::2]
         return {lexer.word(name): lexer.word(value) for name, value in zip(names, values, strict=True)}
     if instruction.name == "ARG":

@@ -10,8 +10,8 @@ from cacheview.model import DataError
 
 __all__ = ["client_title", "same_client"]
 
-_AGENT: Final = re.compile(r"(?P<program>[A-Za-z-]+)/(?P<version>[0-9][^ ]*)(?: .*)?", re.DOTALL)
-_PROGRAMS: Final = {"Docker-Client": "docker CLI", "docker-sdk-python": "docker-py"}
+_USER_AGENT: Final = re.compile(r"(?P<program>[A-Za-z-]+)/(?P<version>[0-9][^ ]*)(?: .*)?", re.DOTALL)
+_PROGRAM_TITLES: Final = {"Docker-Client": "docker CLI", "docker-sdk-python": "docker-py"}
 """The program of each product in a ``User-Agent`` (docker/cli ``cli/command/cli.go``, docker-py ``constants.py``)."""
 
 
@@ -33,8 +33,8 @@ def client_title(client: str) -> str:
 
 
 def _name(client: str) -> str:
-    match = _AGENT.fullmatch(client)
-    program = _PROGRAMS.get(match["program"]) if match is not None else None
+    match = _USER_AGENT.fullmatch(client)
+    program = _PROGRAM_TITLES.get(match["program"]) if match is not None else None
     try:
         return client_named(f"{program} {match['version']}" if match is not None and program else client).name
     except DataError:

@@ -16,11 +16,11 @@ from cacheview.stores.redact import has_placeholder
 
 __all__ = ["of_bases", "of_left_out", "of_steps", "of_text", "step_key"]
 
-_DIGITS: Final = 12
-_PREFIX: Final = re.compile(r"\|(\d{1,4}) ")
-_NAMES: Final = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
+_MIN_ID_DIGITS: Final = 12
+_ARGUMENT_COUNT: Final = re.compile(r"\|(\d{1,4}) ")
+_VARIABLE_NAME: Final = re.compile(r"\$\{?([A-Za-z_][A-Za-z0-9_]*)")
 
-_SETS: Final = {
+_KIND_OF_INSTRUCTION: Final = {
     "ENV": CauseKind.ENVIRONMENT,
     "LABEL": CauseKind.LABEL,
     "ARG": CauseKind.BUILD_ARGUMENT,
@@ -36,7 +36,7 @@ def step_key(step: RequestedStep, *, by_history: bool) -> tuple[str, str]:
 
 def without_arguments(step: RequestedStep) -> str:
     """Return the command without the build arguments at the beginning of a ``RUN``."""
-    match = _PREFIX.match(step.command)
+    match = _ARGUMENT_COUNT.match(step.command)
     if match is None or step.name != "RUN":
         return step.command
     shown = " ".join(sorted(f"{name}={value}" for name, value in step.arguments.items()))
@@ -48,7 +48,11 @@ def of_text(a: SideStep | None, b: SideStep | None) -> Iterator[Cause]:
     step = a or b
     assert step is not None
     names = {each.requested.name for each in (a, b) if each is not None}
-    kind = _SETS.get(step.requested.name, CauseKind.INSTRUCTION) if len(names) == 1 else CauseKind.INSTRUCTION
+    kind = (
+        _KIND_OF_INSTRUCTION.get(step.requested.name, CauseKind.INSTRUCTION)
+        if len(names) == 1
+        else CauseKind.INSTRUCTION
+    )
     origin = CauseOrigin.REQUEST if step.requested.is_option else CauseOrigin.OWN
     before, now = (each.requested.text if each is not None else None for each in (a, b))
     if a is not None and b is not None and kind is CauseKind.BASE:
@@ -56,7 +60,11 @@ def of_text(a: SideStep | None, b: SideStep | None) -> Iterator[Cause]:
         kind = kind if is_named else CauseKind.INSTRUCTION  # only the name of the stage, or its platform
         yield Cause(kind, origin, b.requested.command if is_named else "", *_bases(a, b, is_named=is_named))
         return
-    pairs = list(_of_pairs(a, b, kind, origin)) if kind in _SETS.values() and kind is not CauseKind.BASE else []
+    pairs = (
+        list(_of_pairs(a, b, kind, origin))
+        if kind in _KIND_OF_INSTRUCTION.values() and kind is not CauseKind.BASE
+        else []
+    )
     if pairs:
         yield from pairs
     else:
@@ -145,7 +153,7 @@ def _of_used_arguments(
     side_a: BuildSide, side_b: BuildSide, mine: RequestedStep, other: RequestedStep
 ) -> Iterator[Cause]:
     """Yield those of these causes whose argument the instruction contains."""
-    named = set(_NAMES.findall(mine.text))
+    named = set(_VARIABLE_NAME.findall(mine.text))
     return (cause for cause in _of_arguments(side_a, side_b, mine, other) if cause.name in named)
 
 
@@ -228,7 +236,7 @@ def _how(a: Image, b: Image) -> str:
 def _is_same_id(a: str, b: str) -> bool:
     """Return whether two ids, either of which may be abbreviated, may be those of the same image."""
     a, b = a.removeprefix("sha256:"), b.removeprefix("sha256:")
-    return a.startswith(b) or b.startswith(a) if min(len(a), len(b)) >= _DIGITS else a == b
+    return a.startswith(b) or b.startswith(a) if min(len(a), len(b)) >= _MIN_ID_DIGITS else a == b
 
 
 def is_image_side(*sides: BuildSide) -> bool:

@@ -29,18 +29,18 @@ __all__ = [
     "step_title",
 ]
 
-_LONGEST: Final = 160
-_MOST: Final = 4
-_MOST_FILES: Final = 500
-_IN_A_PHRASE: Final = 5
+_MAX_CHARACTERS: Final = 160
+_MAX_CAUSES: Final = 4
+_MAX_FILES: Final = 500
+_MAX_FILES_IN_PHRASE: Final = 5
 """The number of files that a phrase lists, see `in_words`."""
 
-_SETS: Final = {
+_SETTING_WORDS: Final = {
     CauseKind.BUILD_ARGUMENT: "build argument",
     CauseKind.ENVIRONMENT: "environment variable",
     CauseKind.LABEL: "label",
 }
-_ORIGINS: Final = {
+_ORIGIN_PHRASES: Final = {
     CauseOrigin.OWN: "because its own Dockerfile or files changed",
     CauseOrigin.REQUEST: "because of its build arguments, labels, options or client. "
     "Its own Dockerfile and files are not the cause",
@@ -85,7 +85,7 @@ def answer_sentence(diff: BuildDiff) -> str:
 
 def _endings(diff: BuildDiff) -> str:
     """Return, after a space, a sentence about the builds that end early; empty: none does."""
-    a, b = (" ".join(side.error.split())[:_LONGEST] for side in (diff.a, diff.b))
+    a, b = (" ".join(side.error.split())[:_MAX_CHARACTERS] for side in (diff.a, diff.b))
     if a and a == b:
         return f" Both end early: {a}."
     return "".join(f" {letter} ends early: {error}." for letter, error in (("A", a), ("B", b)) if error)
@@ -93,8 +93,8 @@ def _endings(diff: BuildDiff) -> str:
 
 def _joined(phrases: Iterable[str]) -> str:
     each = list(phrases)
-    more = f"; and {len(each) - _MOST:,} more" if len(each) > _MOST else ""
-    return "; ".join(each[:_MOST]) + more
+    more = f"; and {len(each) - _MAX_CAUSES:,} more" if len(each) > _MAX_CAUSES else ""
+    return "; ".join(each[:_MAX_CAUSES]) + more
 
 
 def step_title(row: StepPair) -> str:
@@ -109,7 +109,7 @@ def step_title(row: StepPair) -> str:
 
 def _code(text: str) -> str:
     shown = text.replace("\n", " ")
-    return f"`{shown[:_LONGEST]}{'…' if len(shown) > _LONGEST else ''}`"
+    return f"`{shown[:_MAX_CHARACTERS]}{'…' if len(shown) > _MAX_CHARACTERS else ''}`"
 
 
 def _in_both(cause: Cause, absent: str) -> str:
@@ -120,7 +120,7 @@ def _in_both(cause: Cause, absent: str) -> str:
 
 
 def _quoted(value: str) -> str:
-    return f'"{value[:_LONGEST]}{"…" if len(value) > _LONGEST else ""}"'
+    return f'"{value[:_MAX_CHARACTERS]}{"…" if len(value) > _MAX_CHARACTERS else ""}"'
 
 
 def cause_phrase(cause: Cause, row: StepPair | None = None) -> str:
@@ -130,8 +130,8 @@ def cause_phrase(cause: Cause, row: StepPair | None = None) -> str:
             if not cause.name:
                 return _of_instruction(cause, row)
             if not cause.is_certain:
-                return f"{_SETS[cause.kind]} {cause.name} may differ: {cause.detail}"
-            return f"{_SETS[cause.kind]} {cause.name} {_in_both(cause, 'not set')}"
+                return f"{_SETTING_WORDS[cause.kind]} {cause.name} may differ: {cause.detail}"
+            return f"{_SETTING_WORDS[cause.kind]} {cause.name} {_in_both(cause, 'not set')}"
         case CauseKind.BASE:
             return _of_base(cause)
         case CauseKind.INSTRUCTION:
@@ -184,7 +184,7 @@ def _moment(at: datetime) -> str:
 
 
 def _error(cause: Cause) -> str:
-    return f": {' '.join(cause.detail.split())[:_LONGEST]}" if cause.detail else ""
+    return f": {' '.join(cause.detail.split())[:_MAX_CHARACTERS]}" if cause.detail else ""
 
 
 def _of_base(cause: Cause) -> str:
@@ -192,12 +192,12 @@ def _of_base(cause: Cause) -> str:
         shown = ("nothing" if text is None else _code(text) for text in (cause.a, cause.b))
         return f"the base image has a different history: {next(shown)} in A and {next(shown)} in B"
     if cause.a and cause.b and cause.name == cause.b:
-        return f"the base image is {cause.a[:_LONGEST]} in A and {cause.b[:_LONGEST]} in B"
+        return f"the base image is {cause.a[:_MAX_CHARACTERS]} in A and {cause.b[:_MAX_CHARACTERS]} in B"
     detail = f", {cause.detail}" if cause.detail else ""
     if cause.event_at is not None:
         participle = _PARTICIPLES.get(cause.event, cause.event)
         detail += f"; it was {participle} at {_moment(cause.event_at)}"
-    return f"the base image {cause.name[:_LONGEST]} is different: {cause.a} in A and {cause.b} in B{detail}"
+    return f"the base image {cause.name[:_MAX_CHARACTERS]} is different: {cause.a} in A and {cause.b} in B{detail}"
 
 
 def _of_instruction(cause: Cause, row: StepPair | None) -> str:
@@ -257,7 +257,7 @@ def lost_cache_sentence(diff: BuildDiff) -> str:
     if not rows:
         return ""
     steps = counted(len(rows), "step")
-    origin = _ORIGINS[diff.origin]
+    origin = _ORIGIN_PHRASES[diff.origin]
     return f"B lost the cache for {steps}{'' if origin.startswith(';') else ' '}{origin}."
 
 
@@ -289,7 +289,7 @@ def row_lines(row: StepPair, diff: BuildDiff) -> Iterator[str]:
         phrase = row_phrase(row, diff)
         yield f"{phrase[:1].upper()}{phrase[1:]}."
     if row.files is not None:
-        yield from file_lines(row.files, _MOST_FILES)
+        yield from file_lines(row.files, _MAX_FILES)
     if row.missing_image is not None:
         yield USUAL_REASONS
 
@@ -297,7 +297,7 @@ def row_lines(row: StepPair, diff: BuildDiff) -> Iterator[str]:
 def file_lines(files: FilesDiffer, most: int) -> Iterator[str]:
     """Yield the files that differ, up to a limit, unless the phrase names them all; and what to do."""
     differing = files.differing
-    if len(differing) > _IN_A_PHRASE or files.causes:
+    if len(differing) > _MAX_FILES_IN_PHRASE or files.causes:
         yield from (f"{change.path}: {change_in_words(change)}" for change in differing[:most])
         if len(differing) > most:
             yield f"and {counted(len(differing) - most, 'more file')}"

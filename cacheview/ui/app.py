@@ -14,7 +14,7 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Final, Literal, NoReturn
 
-from cacheview.faults import FAULT, INTERRUPTED
+from cacheview.faults import EXIT_FAULT, EXIT_INTERRUPTED, EXIT_UNUSABLE
 from cacheview.output import OutputError, complain
 from cacheview.ui.fault_watch import FaultWatch
 from cacheview.ui.names import DEMO, ENGINE
@@ -28,7 +28,6 @@ if TYPE_CHECKING:
 
 __all__ = ["end_process", "run_window"]
 
-_UNUSABLE: Final = 2
 _TURN: Final = 0.0001  # seconds that a Python thread may run while another waits
 _REST: Final = 500  # milliseconds after a store was opened, so that it is drawn first
 _NOISE: Final = "does not support propagateSizeHints"  # a harmless message of the off-screen platform
@@ -113,7 +112,7 @@ def run_window(
     window.show()
     interrupted = app.exec()
     window.close()
-    return end_process(FAULT if faults.any else interrupted or status[0])
+    return end_process(EXIT_FAULT if faults.any else interrupted or status[0])
 
 
 def end_process(status: int) -> NoReturn:
@@ -142,7 +141,7 @@ def _end_on_interrupt(app: QApplication) -> None:
     notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read, app)
     # Both sockets live as long as the slot, which refers to them.
     notifier.activated.connect(lambda: (reader.recv(64), writer))
-    signal.signal(signal.SIGINT, lambda *_: app.exit(INTERRUPTED))
+    signal.signal(signal.SIGINT, lambda *_: app.exit(EXIT_INTERRUPTED))
 
 
 def _begin(app: QApplication, window: MainWindow, location: str) -> None:
@@ -210,7 +209,7 @@ def _application() -> QApplication:
             # Qt is about to abort with a crash report and pages of text. This message says the same in one line.
             plugins = Path(QLibraryInfo.path(QLibraryInfo.LibraryPath.PluginsPath)) / "platforms"
             sys.stderr.write(f"cacheview: {explain_no_plugin(plugins, os.environ, ' '.join(messages) or message)}\n")
-            end_process(_UNUSABLE)
+            end_process(EXIT_UNUSABLE)
         messages.append(message)
 
     qInstallMessageHandler(note)
@@ -247,4 +246,4 @@ def _draw(app: QApplication, window: MainWindow, file: Path, *, succeeded: bool)
 
 def _refuse(why: str) -> int:
     complain(why)
-    return _UNUSABLE
+    return EXIT_UNUSABLE
