@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cacheview.cases import DaemonBasis, daemon_known, daemon_of, first_probe, platform_of_probe, rules_named
-from cacheview.dockerfile.release import MOBY_71EBFC7, NEWEST, builder_release
+from cacheview.dockerfile.release import MOBY_71EBFC7, NEWEST_RELEASE, builder_release
 from cacheview.engine.rulesets.releases import newest_rules
 from cacheview.model import (
     SCRATCH,
@@ -152,7 +152,11 @@ def test_a_version_that_is_none_or_has_no_rules_is_passed_over() -> None:
     images = [built(str(i), 9 - i, text) for i, text in enumerate(("library-import", "1.10.3", "dev", "25.0.5"))]
     assert daemon_of(case(*images, release=Release(G))).version == "25.0.5"
     daemon = daemon_of(case(*images[:3], release=Release(G)))
-    assert (daemon.rules.name, daemon.basis, daemon.builder) == (newest_rules(G).name, DaemonBasis.NEWEST, NEWEST)
+    assert (daemon.rules.name, daemon.basis, daemon.builder) == (
+        newest_rules(G).name,
+        DaemonBasis.NEWEST,
+        NEWEST_RELEASE,
+    )
 
 
 def test_in_a_containerd_store_a_config_that_names_its_builder_was_made_elsewhere() -> None:

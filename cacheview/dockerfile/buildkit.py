@@ -12,8 +12,8 @@ from cacheview.dockerfile.syntax import Instruction, heredoc_names
 
 __all__ = ["heredoc_before", "hinted", "of_heredoc_files", "of_variables"]
 
-_ACCEPTS: Final = "BuildKit accepts this"
-_AUTOMATIC: Final = re.compile(
+_BUILDKIT_ACCEPTS: Final = "BuildKit accepts this"
+_AUTOMATIC_VARIABLE: Final = re.compile(
     r"\$\{?((?:BUILD|TARGET)(?:PLATFORM|OS|OSVERSION|ARCH|VARIANT)|TARGETSTAGE)(?![A-Za-z0-9_])"
 )
 """The arguments that BuildKit sets for every build (``frontend/dockerfile/dockerfile2llb/platform.go``)."""
@@ -40,18 +40,18 @@ def of_variables(text: str, defined: Container[str]) -> str:
 
     ``defined`` contains the names that have a value in this build.
     """
-    names = [name for name in dict.fromkeys(_AUTOMATIC.findall(text)) if name not in defined]
+    names = [name for name in dict.fromkeys(_AUTOMATIC_VARIABLE.findall(text)) if name not in defined]
     if not names:
         return ""
     shown = " and ".join(f"${name}" for name in names)
-    return f"{_ACCEPTS}: only BuildKit sets {shown}, which the classic builder leaves empty"
+    return f"{_BUILDKIT_ACCEPTS}: only BuildKit sets {shown}, which the classic builder leaves empty"
 
 
 def of_heredoc_files(instruction: Instruction) -> str:
     """Return a hint for a ``COPY`` or ``ADD`` with a file from a heredoc; empty for any other instruction."""
     if not instruction.heredocs or instruction.name not in ("ADD", "COPY"):
         return ""
-    return f"{_ACCEPTS} because it can copy a heredoc as a file; the classic builder cannot"
+    return f"{_BUILDKIT_ACCEPTS} because it can copy a heredoc as a file; the classic builder cannot"
 
 
 def heredoc_before(instructions: Sequence[Instruction], release: BuilderRelease) -> str:
@@ -70,7 +70,7 @@ def heredoc_before(instructions: Sequence[Instruction], release: BuilderRelease)
             if all(name in ends for name in names):
                 return ""
             return (
-                f"{_ACCEPTS}: a heredoc (<<{names[0][:40]}) began on line {instruction.start_line}, and Docker "
-                f"{release.release} reads the heredoc lines as instructions"
+                f"{_BUILDKIT_ACCEPTS}: a heredoc (<<{names[0][:40]}) began on line {instruction.start_line}, and "
+                f"Docker {release.release} reads the heredoc lines as instructions"
             )
     return ""

@@ -21,9 +21,9 @@ from cacheview.model.effort import go_on
 
 __all__ = ["ParsedDockerfile", "parse", "read_document"]
 
-_MAX_SIZE: Final = 16 << 20
+_MAX_DOCKERFILE_BYTES: Final = 16 << 20
 _MAX_INSTRUCTIONS: Final = 100_000
-_MAX_LINE: Final = 65_535  # bytes; the limit of Go's line scanner without the line end
+_MAX_LINE_BYTES: Final = 65_535  # the limit of Go's line scanner without the line end
 _BOM: Final = b"\xef\xbb\xbf"
 _ASCII_SPACE: Final = b"\t\n\v\f\r "
 _RE2_SPACE: Final = r"[\t\n\f\r ]"
@@ -73,8 +73,10 @@ def read_document(data: bytes, release: BuilderRelease, *, name: str = "Dockerfi
 
 def parse(data: bytes, release: BuilderRelease) -> ParsedDockerfile:
     """Divide a text that is not a file, such as a trigger, into instructions. Messages do not contain a file name."""
-    if len(data) > _MAX_SIZE:
-        raise DataError(f"it is {len(data):,} bytes long; the limit for replaying a Dockerfile is {_MAX_SIZE:,}")
+    if len(data) > _MAX_DOCKERFILE_BYTES:
+        raise DataError(
+            f"it is {len(data):,} bytes long; the limit for replaying a Dockerfile is {_MAX_DOCKERFILE_BYTES:,}"
+        )
     return _DockerfileReader(data, release).document()
 
 
@@ -93,10 +95,10 @@ class _Lines:
         start = self.at
         if start >= len(self.data) or self.too_long:
             raise StopIteration
-        end = self.data.find(b"\n", start, start + _MAX_LINE + 1)
+        end = self.data.find(b"\n", start, start + _MAX_LINE_BYTES + 1)
         if end >= 0:
             self.at = end + 1
-        elif len(self.data) - start <= _MAX_LINE:
+        elif len(self.data) - start <= _MAX_LINE_BYTES:
             self.at = len(self.data)
         else:
             self.too_long = True
@@ -133,9 +135,9 @@ class _DockerfileReader:
                 continue
             self._add(self._joined(text, continues), start)
         if self.lines.too_long:
-            message = f"dockerfile line greater than max allowed size of {_MAX_LINE}"
+            message = f"dockerfile line greater than max allowed size of {_MAX_LINE_BYTES}"
             raise BuildRefusedError(
-                f"a line is longer than {_MAX_LINE:,} bytes, which Docker refuses; break it with a backslash",
+                f"a line is longer than {_MAX_LINE_BYTES:,} bytes, which Docker refuses; break it with a backslash",
                 message=message if self.instructions else "file with no instructions",
                 line=self.number + 1,
             )

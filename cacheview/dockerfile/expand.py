@@ -13,7 +13,7 @@ from typing import Final
 from cacheview.dockerfile.gotext import GO_SPACE, printable, quote
 from cacheview.dockerfile.patterns import PatternError, backwards, replaced, without_prefix, without_suffix
 from cacheview.dockerfile.refusal import BuildRefusedError
-from cacheview.dockerfile.release import NEWEST, BuilderRelease
+from cacheview.dockerfile.release import NEWEST_RELEASE, BuilderRelease
 from cacheview.model import DataError
 
 __all__ = ["CONNECTION_LOST", "Lexer"]
@@ -24,7 +24,7 @@ CONNECTION_LOST: Final = "unexpected EOF"
 _SPECIAL_NAMES: Final = "@*#?-$!"
 _PATTERN_OPERATORS: Final = "#%"
 _MAX_DEPTH: Final = 100
-_MAX_EXPANDED: Final = 1 << 20  # characters; on Linux, a variable is limited to 128 KiB
+_MAX_EXPANDED_CHARACTERS: Final = 1 << 20  # on Linux, a variable is limited to 128 KiB
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +44,16 @@ class Lexer:
     keep_quotes: bool = False
     keep_escapes: bool = False
     keep_unset: bool = False
-    release: BuilderRelease = NEWEST
+    release: BuilderRelease = NEWEST_RELEASE
     _expanded: list[int] = field(default_factory=lambda: [0], compare=False)  # characters in all texts so far
 
     def count(self, text: str) -> None:
         """Count expanded characters. Raises `DataError` if there are more than in any real instruction."""
         self._expanded[0] += len(text)
-        if self._expanded[0] > _MAX_EXPANDED:
-            raise DataError(f"its variables expand to more than {_MAX_EXPANDED:,} characters, so it is not replayed")
+        if self._expanded[0] > _MAX_EXPANDED_CHARACTERS:
+            raise DataError(
+                f"its variables expand to more than {_MAX_EXPANDED_CHARACTERS:,} characters, so it is not replayed"
+            )
 
     def word(self, text: str) -> str:
         """Return the text with quotes, escapes and variables resolved.

@@ -17,7 +17,7 @@ from cacheview.dockerfile.suggest import suggestion
 __all__ = ["Flags", "parse_flags", "refuse_buildkit_flags"]
 
 _SWITCHES: Final = ("keep-git-dir", "link", "parents", "unpack")
-_REPEATED: Final = ("device", "exclude", "mount")
+_REPEATABLE: Final = ("device", "exclude", "mount")
 _BUILDKIT_ONLY: Final = {
     "ADD": ("chmod",),
     "COPY": ("chmod",),
@@ -57,7 +57,7 @@ def parse_flags(name: str, words: Iterable[str], release: BuilderRelease) -> Fla
             if flag in RELEASES[-1][1].flags.get(name, ()):
                 what = f"BuildKit accepts --{flag}; the classic builder of Docker {release.release} does not support it"
             raise BuildRefusedError(what, message=_quoted(f"unknown flag: {shown}", release) + near)
-        if flag in flags.values and flag not in _REPEATED:
+        if flag in flags.values and flag not in _REPEATABLE:
             what = f"--{flag} is given twice; specify it only once"
             raise BuildRefusedError(what, message=_quoted(f"duplicate flag specified: {shown}", release))
         if flag in _SWITCHES:
@@ -65,7 +65,7 @@ def parse_flags(name: str, words: Iterable[str], release: BuilderRelease) -> Fla
         elif not equals:
             raise BuildRefusedError(f"--{flag} has no value; use --{flag}=…", message=_no_value(shown, release))
         flags.values[flag] = value
-        if flag in _REPEATED:
+        if flag in _REPEATABLE:
             flags.repeated.setdefault(flag, []).append(value)
     return flags
 

@@ -14,9 +14,9 @@ from cacheview.model.duration import UNITS
 __all__ = ["check_healthcheck", "go_duration"]
 
 _INTERVALS: Final = ("interval", "timeout", "start-period", "start-interval")
-_SHORTEST: Final = 1_000_000  # nanoseconds
+_MIN_INTERVAL_NS: Final = 1_000_000
 _PART: Final = re.compile(r"([0-9]*)(?:(\.)([0-9]*))?([^0-9.]*)")
-_LIMIT: Final = 1 << 63
+_DURATION_LIMIT: Final = 1 << 63
 
 
 def check_healthcheck(flags: Mapping[str, str], release: BuilderRelease) -> None:
@@ -33,8 +33,8 @@ def check_healthcheck(flags: Mapping[str, str], release: BuilderRelease) -> None
 
 
 def _check_interval(flag: str, duration: int, release: BuilderRelease) -> None:
-    if duration < _SHORTEST and (duration or not release.allows_zero_intervals):
-        message = f'Interval "{flag}" cannot be less than {format_go_duration(_SHORTEST)}'
+    if duration < _MIN_INTERVAL_NS and (duration or not release.allows_zero_intervals):
+        message = f'Interval "{flag}" cannot be less than {format_go_duration(_MIN_INTERVAL_NS)}'
         raise BuildRefusedError(f"--{flag} is less than a millisecond; specify at least 1ms", message=message)
 
 
@@ -76,7 +76,7 @@ def go_duration(text: str) -> int:
         if not whole and not fraction:
             raise invalid
         number = int(whole.lstrip("0")[:20] or "0")
-        if number > _LIMIT:
+        if number > _DURATION_LIMIT:
             raise invalid
         if not unit:
             raise BuildRefusedError(
@@ -89,10 +89,10 @@ def go_duration(text: str) -> int:
             raise BuildRefusedError(f"unknown time unit: {unit[:20]!r}; use h, m, s, ms, us or ns", message=message)
         number = number * size + _part_of(size, fraction or "")
         total += number
-        if number > _LIMIT or total > _LIMIT:
+        if number > _DURATION_LIMIT or total > _DURATION_LIMIT:
             raise invalid
         rest = rest[match.end() :]
-    if sign > 0 and total >= _LIMIT:
+    if sign > 0 and total >= _DURATION_LIMIT:
         raise invalid
     return sign * total
 
@@ -100,7 +100,7 @@ def go_duration(text: str) -> int:
 def _part_of(size: int, fraction: str) -> int:
     digits, scale = 0, 1.0
     for digit in fraction[:40]:
-        if digits > (_LIMIT - 1) // 10 or digits * 10 + int(digit) > _LIMIT:
+        if digits > (_DURATION_LIMIT - 1) // 10 or digits * 10 + int(digit) > _DURATION_LIMIT:
             break
         digits, scale = digits * 10 + int(digit), scale * 10
     return int(float(digits) * (float(size) / scale)) if digits else 0

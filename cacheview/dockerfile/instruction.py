@@ -9,7 +9,7 @@ from cacheview.dockerfile.dispatch import copy_config, dispatch
 from cacheview.dockerfile.files import checksum_and_destination
 from cacheview.dockerfile.instruction_checks import check
 from cacheview.dockerfile.parse import INSTRUCTIONS, Instruction, parse_instruction
-from cacheview.dockerfile.release import NEWEST, BuilderRelease
+from cacheview.dockerfile.release import NEWEST_RELEASE, BuilderRelease
 from cacheview.dockerfile.state import StageState
 from cacheview.model import ContainerConfig, DataError, Image
 
@@ -23,7 +23,7 @@ def probe_config(
     parent: Image | None,
     *,
     args: BuildArgs = _NO_ARGS,
-    release: BuilderRelease = NEWEST,
+    release: BuilderRelease = NEWEST_RELEASE,
     containerd: bool = True,
 ) -> ContainerConfig:
     """Return the container config that the builder would look up for an instruction on top of an image.

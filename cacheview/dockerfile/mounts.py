@@ -18,8 +18,8 @@ from cacheview.dockerfile.suggest import suggestion
 
 __all__ = ["check_devices", "check_mounts"]
 
-_TYPES: Final = ("bind", "cache", "secret", "ssh", "tmpfs")
-_SHARING: Final = ("locked", "private", "shared")
+_MOUNT_TYPES: Final = ("bind", "cache", "secret", "ssh", "tmpfs")
+_SHARING_MODES: Final = ("locked", "private", "shared")
 _KEYS: Final = (
     *("type", "from", "source", "target", "readonly", "id", "sharing", "required", "mode", "uid", "gid", "src", "dst"),
     *("ro", "rw", "readwrite"),
@@ -89,8 +89,8 @@ def _check_mount(text: str, release: BuilderRelease, expand: Callable[[str], str
 
 def _set_option(mount: _Mount, part: str, key: str, value: str, release: BuilderRelease) -> None:
     if key == "type":
-        if lower(value) not in _TYPES:
-            near = suggestion(value, _TYPES) if release.suggests_mount_types else ""
+        if lower(value) not in _MOUNT_TYPES:
+            near = suggestion(value, _MOUNT_TYPES) if release.suggests_mount_types else ""
             raise BuildRefusedError(
                 f"{value[:40]!r} is not a mount type{near}", message=f"unsupported mount type {quote(value)}{near}"
             )
@@ -115,8 +115,8 @@ def _set_option(mount: _Mount, part: str, key: str, value: str, release: Builder
     elif key == "id":
         mount.cache_id = value
     elif key == "sharing":
-        if lower(value) not in _SHARING:
-            near = suggestion(value, _SHARING) if release.suggests_sharing_modes else ""
+        if lower(value) not in _SHARING_MODES:
+            near = suggestion(value, _SHARING_MODES) if release.suggests_sharing_modes else ""
             raise BuildRefusedError(
                 f"{value[:40]!r} is not a sharing mode{near}", message=f"unsupported sharing value {quote(value)}{near}"
             )

@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from cacheview.dockerfile.document import parse
 from cacheview.dockerfile.refusal import BuildRefusedError
-from cacheview.dockerfile.release import NEWEST, BuilderRelease
+from cacheview.dockerfile.release import NEWEST_RELEASE, BuilderRelease
 from cacheview.dockerfile.syntax import INSTRUCTIONS, Instruction, heredoc_name
 from cacheview.model import DataError
 
 __all__ = ["INSTRUCTIONS", "Instruction", "heredoc_name", "parse_instruction"]
 
 
-def parse_instruction(text: str, release: BuilderRelease = NEWEST) -> Instruction:
+def parse_instruction(text: str, release: BuilderRelease = NEWEST_RELEASE) -> Instruction:
     """Parse a text with one instruction. Comments before and after it are skipped.
 
     Raises:

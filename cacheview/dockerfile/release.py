@@ -16,7 +16,7 @@ from cacheview.dockerfile.gotext import format_go_duration, quote, quote_all, qu
 from cacheview.model import DockerVersion, HealthConfig
 from cacheview.model.release import COMMIT_71EBFC7
 
-__all__ = ["MOBY_71EBFC7", "NEWEST", "RELEASES", "BuilderRelease", "builder_release"]
+__all__ = ["MOBY_71EBFC7", "NEWEST_RELEASE", "RELEASES", "BuilderRelease", "builder_release"]
 
 
 def _quoted(check: HealthConfig, *durations: int) -> str:
@@ -352,10 +352,10 @@ RELEASES: Final[tuple[tuple[tuple[int, int, int], BuilderRelease], ...]] = (
 )
 """The rows, each with the first release that it applies to; it applies until the next row does."""
 
-NEWEST: Final = RELEASES[-1][1]
+NEWEST_RELEASE: Final = RELEASES[-1][1]
 """The row of the newest release."""
 
-DEVELOPMENT: Final[tuple[tuple[str, BuilderRelease], ...]] = ((COMMIT_71EBFC7, MOBY_71EBFC7),)
+DEVELOPMENT_RELEASES: Final[tuple[tuple[str, BuilderRelease], ...]] = ((COMMIT_71EBFC7, MOBY_71EBFC7),)
 """The rows for commits that are not in a release, each with the beginning of the commit."""
 
 
@@ -367,10 +367,10 @@ def builder_release(version: str, commit: str = "") -> BuilderRelease:
             release. If it contains no version (such as ``dev``), the newest row is returned.
         commit: the git commit that the engine was built from, if known.
     """
-    for beginning, row in DEVELOPMENT:
+    for beginning, row in DEVELOPMENT_RELEASES:
         if commit.startswith(beginning):
             return row
     parsed = DockerVersion.parse(version)
     if parsed is None:
-        return NEWEST
+        return NEWEST_RELEASE
     return next(row for first, row in reversed(RELEASES) if first <= parsed.number)

@@ -9,7 +9,7 @@ from cacheview.dockerfile.gotext import lower, upper
 
 __all__ = ["suggestion"]
 
-_TOO_FAR: Final = 3
+_DISTANCE_LIMIT: Final = 3
 
 
 def suggestion(word: str, options: Iterable[str], *, any_case: bool = False) -> str:
@@ -18,7 +18,7 @@ def suggestion(word: str, options: Iterable[str], *, any_case: bool = False) -> 
     If several are equally similar, Docker suggests any of them; here, it is the first in alphabetical order.
     """
     folded = lower(word) if any_case else word
-    near, distance = "", _TOO_FAR
+    near, distance = "", _DISTANCE_LIMIT
     for option in sorted(lower(option) if any_case else option for option in options):
         if option == folded:
             return ""

@@ -15,7 +15,7 @@ from cacheview.dockerfile.expand import Lexer
 from cacheview.dockerfile.gotext import GO_SPACE, lower, printable, quote
 from cacheview.dockerfile.json_form import NOT_STRINGS, NotStringsError, json_strings
 from cacheview.dockerfile.refusal import BuildRefusedError
-from cacheview.dockerfile.release import NEWEST, BuilderRelease
+from cacheview.dockerfile.release import NEWEST_RELEASE, BuilderRelease
 from cacheview.model import DataError
 from cacheview.model.effort import go_on
 
@@ -290,7 +290,7 @@ INSTRUCTIONS: Final[tuple[str, ...]] = (*_READERS, "ONBUILD")
 _BY_SMALL_NAME: Final = {name.lower(): name for name in INSTRUCTIONS}
 
 
-def heredoc_name(word: str, release: BuilderRelease = NEWEST) -> tuple[str, bool] | None:
+def heredoc_name(word: str, release: BuilderRelease = NEWEST_RELEASE) -> tuple[str, bool] | None:
     """Return the name that ends the heredoc which a word opens (``<<-EOF``), and whether tabs before it matter.
 
     Returns None if the word does not open a heredoc.

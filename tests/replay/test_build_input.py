@@ -13,7 +13,7 @@ import pytest
 
 from cacheview.dockerfile.context import CLIENTS, ContextSums
 from cacheview.dockerfile.refusal import BuildRefusedError
-from cacheview.dockerfile.release import NEWEST, builder_release
+from cacheview.dockerfile.release import NEWEST_RELEASE, builder_release
 from cacheview.model import DataError
 from cacheview.replay.build_input import open_build_input
 
@@ -36,23 +36,23 @@ def tar(folder: Path) -> Path:
 
 
 def test_a_tar_on_disk_and_on_standard_input_are_the_same(tar: Path) -> None:
-    path = open_build_input(str(tar), "sub/D", NEWEST)
-    stream = open_build_input("-", "sub/D", NEWEST, stdin=io.BytesIO(gzip.compress(tar.read_bytes())))
+    path = open_build_input(str(tar), "sub/D", NEWEST_RELEASE)
+    stream = open_build_input("-", "sub/D", NEWEST_RELEASE, stdin=io.BytesIO(gzip.compress(tar.read_bytes())))
     assert path.dockerfile == stream.dockerfile == b"FROM busybox\n"
-    summers = [each.checksums(NEWEST, CLIENTS["docker-cli"]) for each in (path, stream)]
+    summers = [each.checksums(NEWEST_RELEASE, CLIENTS["docker-cli"]) for each in (path, stream)]
     assert len({str(dict(checksums.headers(["sub/D", "Dockerfile"]))) for checksums in summers}) == 1
     assert [b"".join(checksums.content("sub/D")) for checksums in summers] == [b"FROM busybox\n"] * 2
 
 
 def test_a_dockerfile_that_is_not_in_a_tar_is_refused_by_the_daemon(tar: Path) -> None:
-    refused = open_build_input(str(tar), "none", NEWEST).refused
+    refused = open_build_input(str(tar), "none", NEWEST_RELEASE).refused
     assert refused is not None
     assert refused.message == "Cannot locate specified Dockerfile: none"
 
 
 def test_a_dockerfile_on_standard_input_is_sent_under_a_drawn_name(folder: Path) -> None:
-    given = open_build_input(str(folder), "-", NEWEST, stdin=io.BytesIO(b"FROM alpine\n"))
-    sent = given.checksums(NEWEST, CLIENTS["docker-cli"]).entries()
+    given = open_build_input(str(folder), "-", NEWEST_RELEASE, stdin=io.BytesIO(b"FROM alpine\n"))
+    sent = given.checksums(NEWEST_RELEASE, CLIENTS["docker-cli"]).entries()
     assert given.dockerfile == b"FROM alpine\n"
     assert sorted(sent) == ["Dockerfile", "sub", "sub/D"]  # the daemon removes the two that the client adds
 
@@ -61,7 +61,7 @@ def test_a_dockerfile_outside_of_the_context_never_hits_beside_an_ignore_file(fo
     (folder / ".dockerignore").write_text("*.log\n")
     other = folder.parent / "Other"
     other.write_text("FROM alpine\n")
-    given = open_build_input(str(folder), str(other), NEWEST)
+    given = open_build_input(str(folder), str(other), NEWEST_RELEASE)
     assert given.name == ""
     sums = {
         ContextSums(given.context, "", dockerfile=given.dockerfile).of_sources(["."], add=False, destination="/").text
@@ -76,11 +76,11 @@ def test_a_dockerfile_outside_of_the_context_is_refused_beside_an_ignore_file_th
 ) -> None:
     (folder / ".a").write_text("*.log\n")
     link(folder / ".a", folder / ".dockerignore")
-    given = open_build_input(str(folder), "-", NEWEST, stdin=io.BytesIO(b"FROM alpine\n"))
+    given = open_build_input(str(folder), "-", NEWEST_RELEASE, stdin=io.BytesIO(b"FROM alpine\n"))
     with pytest.raises(BuildRefusedError, match="is a link") as refused:
-        given.checksums(NEWEST, CLIENTS["docker-cli"]).prepare()
+        given.checksums(NEWEST_RELEASE, CLIENTS["docker-cli"]).prepare()
     assert (refused.value.by, refused.value.message) == ("client", "archive/tar: write too long")
-    assert given.checksums(NEWEST, CLIENTS["docker-py"]).entries()
+    assert given.checksums(NEWEST_RELEASE, CLIENTS["docker-py"]).entries()
 
 
 @pytest.mark.parametrize(
@@ -94,11 +94,11 @@ def test_a_dockerfile_alone_is_sent_as_the_client_makes_it(client: str, mode: in
 
 
 def test_a_dockerfile_alone_on_standard_input() -> None:
-    given = open_build_input("-", "", NEWEST, stdin=io.BytesIO(b"FROM scratch\nCOPY Dockerfile /\n"))
+    given = open_build_input("-", "", NEWEST_RELEASE, stdin=io.BytesIO(b"FROM scratch\nCOPY Dockerfile /\n"))
     assert given.dockerfile.startswith(b"FROM scratch\n")
-    assert list(given.checksums(NEWEST, CLIENTS["docker-cli"]).entries()) == ["Dockerfile"]
+    assert list(given.checksums(NEWEST_RELEASE, CLIENTS["docker-cli"]).entries()) == ["Dockerfile"]
     with pytest.raises(BuildRefusedError, match="needs a context") as refused:
-        given.checksums(NEWEST, CLIENTS["docker-java"]).prepare()
+        given.checksums(NEWEST_RELEASE, CLIENTS["docker-java"]).prepare()
     assert refused.value.by == "client"
 
 
@@ -121,7 +121,9 @@ def test_what_cannot_be_a_context_is_refused_with_what_to_do(
     context: str, file: str, printed: str, folder: Path, tar: Path
 ) -> None:
     with pytest.raises(DataError, match=printed):
-        open_build_input(context.format(folder=folder, tar=tar), file, NEWEST, stdin=io.BytesIO(b"FROM scratch\n"))
+        open_build_input(
+            context.format(folder=folder, tar=tar), file, NEWEST_RELEASE, stdin=io.BytesIO(b"FROM scratch\n")
+        )
 
 
 def test_a_tar_that_the_cli_would_send_as_a_dockerfile_is_refused() -> None:
@@ -131,12 +133,12 @@ def test_a_tar_that_the_cli_would_send_as_a_dockerfile_is_refused() -> None:
         info.mtime = 1.5
         tar.addfile(info)
     with pytest.raises(DataError, match="tar --format=gnu"):
-        open_build_input("-", "", NEWEST, stdin=io.BytesIO(file.getvalue()))
+        open_build_input("-", "", NEWEST_RELEASE, stdin=io.BytesIO(file.getvalue()))
 
 
 def test_an_old_daemon_does_not_decompress_zstd(tar: Path) -> None:
     zstandard = pytest.importorskip("zstandard")
     tar.write_bytes(zstandard.ZstdCompressor().compress(tar.read_bytes()))
-    assert open_build_input(str(tar), "", NEWEST).dockerfile
+    assert open_build_input(str(tar), "", NEWEST_RELEASE).dockerfile
     with pytest.raises(DataError, match=r"before 23\.0"):
         open_build_input(str(tar), "", builder_release("20.10.24"))

@@ -29,16 +29,16 @@ from cacheview.private import make_private_folder, open_private
 
 __all__ = ["ChecksumRecord"]
 
-_VERSION = 1
-_MOST_TEXTS = 200
-_MOST_FILES = 200_000  # in all checksums together; a file counts once for each
-_LARGEST = 64 << 20  # bytes; larger records are not read
-_MOST_CONTEXTS = 100
-_MOST_OF_OTHERS = 512 << 20  # bytes to read from other contexts' records; a second reading counts again
-_LATEST = 253_402_300_799  # seconds: the end of the year 9999
+_FORMAT_VERSION = 1
+_MAX_CHECKSUMS = 200
+_MAX_FILES = 200_000  # in all checksums together; a file counts once for each
+_MAX_RECORD_BYTES = 64 << 20  # larger records are not read
+_MAX_CONTEXTS = 100
+_MAX_OTHER_BYTES = 512 << 20  # bytes to read from other contexts' records; a second reading counts again
+_LATEST_SECONDS = 253_402_300_799  # the end of the year 9999
 _CHECKSUM = re.compile(rb'"(?:file|dir|multi):(?:[^"\\]|\\.)*+"(?=:)')  # as a key in JSON
 _SUFFIX = ".context.json"
-_MALFORMED = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
+_MALFORMED_ERRORS = (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError)
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,7 +69,7 @@ class ChecksumRecord:
         self._context = context
         self._entries: dict[str, _StepSums] = {}
         self._other_entries: dict[str, _StepSums | None] = {}  # from the records of other contexts
-        self._bytes_left = _MOST_OF_OTHERS
+        self._bytes_left = _MAX_OTHER_BYTES
         self.problem = ""
 
     @classmethod
@@ -86,24 +86,24 @@ class ChecksumRecord:
             return record
         except OSError as error:
             raise DataError(f"the checksum record cannot be read: {error.strerror}", where=str(record.path)) from None
-        except _MALFORMED:
+        except _MALFORMED_ERRORS:
             raise _not_a_record(record.path) from None
         try:
             record._read(values_of(data))
-        except _MALFORMED:
+        except _MALFORMED_ERRORS:
             raise _not_a_record(record.path) from None
         return record
 
     def _read(self, value: Any) -> None:
-        if value["version"] == _VERSION and value["context"] == self._context:
+        if value["version"] == _FORMAT_VERSION and value["context"] == self._context:
             self._add_entries(value)
 
     def _add_entries(self, value: Any) -> None:
-        if value["version"] != _VERSION:
+        if value["version"] != _FORMAT_VERSION:
             return
         rows = [(_path(path), str(result), _latin("".join(head))) for path, result, *head in value["files"]]
         for text, (at, step, numbers, *client) in value["texts"].items():
-            if not all(type(number) is int and number >= 0 for number in (at, *numbers)) or at > _LATEST:
+            if not all(type(number) is int and number >= 0 for number in (at, *numbers)) or at > _LATEST_SECONDS:
                 raise ValueError
             files = tuple(rows[number] for number in numbers)
             heads = tuple(head for _, _, head in files) if any(head for _, _, head in files) else ()
@@ -160,7 +160,7 @@ class ChecksumRecord:
     def _entry_of_another_context(self, text: str) -> _StepSums | None:
         for path in self._other_records.get(json.dumps(text).encode(), ()):
             other = ChecksumRecord(self.path.parent, "")
-            with contextlib.suppress(OSError, *_MALFORMED):
+            with contextlib.suppress(OSError, *_MALFORMED_ERRORS):
                 other._add_entries(values_of(self._read_other(path)))
             if text in other._entries:
                 return other._entries[text]
@@ -170,10 +170,10 @@ class ChecksumRecord:
     def _other_records(self) -> Mapping[bytes, Sequence[Path]]:
         """The records of other contexts that contain a checksum, newest first. Each record is read only once."""
         records: dict[bytes, list[Path]] = {}
-        for path in _newest_first(self.path.parent)[:_MOST_CONTEXTS] if self._context else ():
+        for path in _newest_first(self.path.parent)[:_MAX_CONTEXTS] if self._context else ():
             with contextlib.suppress(OSError, ValueError):
                 if path != self.path:
-                    matches = itertools.islice(_CHECKSUM.finditer(self._read_other(path)), _MOST_TEXTS)
+                    matches = itertools.islice(_CHECKSUM.finditer(self._read_other(path)), _MAX_CHECKSUMS)
                     for checksum in {match[0] for match in matches}:
                         records.setdefault(checksum, []).append(path)
         return records
@@ -189,7 +189,7 @@ class ChecksumRecord:
             if self._bytes_left >= 0:
                 return data
         what = (
-            f"the records of other contexts take up more than {_MOST_OF_OTHERS:,} bytes, so not all of them were "
+            f"the records of other contexts take up more than {_MAX_OTHER_BYTES:,} bytes, so not all of them were "
             "examined"
         )
         self.problem = str(DataError(f"{what}. Delete the records that you do not need", where=str(self.path.parent)))
@@ -228,9 +228,9 @@ class ChecksumRecord:
             raise DataError(f"the checksum record cannot be written: {error.strerror}", where=str(self.path)) from None
 
     def _dump(self) -> bytes:
-        files_left, texts = _MOST_FILES, dict[str, tuple[int, str, list[int], str]]()
+        files_left, texts = _MAX_FILES, dict[str, tuple[int, str, list[int], str]]()
         numbers: dict[tuple[str, str, str], int] = {}
-        for text, entry in list(reversed(self._entries.items()))[:_MOST_TEXTS]:
+        for text, entry in list(reversed(self._entries.items()))[:_MAX_CHECKSUMS]:
             files_left -= len(entry.files)
             if files_left < 0:
                 break
@@ -243,7 +243,7 @@ class ChecksumRecord:
                 entry.client,
             )
         value = {
-            "version": _VERSION,
+            "version": _FORMAT_VERSION,
             "context": self._context,
             "files": [list(row) for row in numbers],
             "texts": dict(reversed(texts.items())),
@@ -251,7 +251,7 @@ class ChecksumRecord:
         return json.dumps(value, separators=(",", ":")).encode()
 
     def _drop_old_contexts(self) -> None:
-        for other in _newest_first(self.path.parent)[_MOST_CONTEXTS:]:
+        for other in _newest_first(self.path.parent)[_MAX_CONTEXTS:]:
             other.unlink(missing_ok=True)
 
 
@@ -269,8 +269,8 @@ def _newest_first(folder: Path) -> list[Path]:
 def _limited(path: Path) -> bytes:
     """Return the content of a record. Raises OSError, or `ValueError` if it is too large or not a regular file."""
     with open_private(path) as file:
-        data = file.read(_LARGEST + 1)
-    if len(data) > _LARGEST:
+        data = file.read(_MAX_RECORD_BYTES + 1)
+    if len(data) > _MAX_RECORD_BYTES:
         raise ValueError
     return data
 

@@ -34,7 +34,7 @@ __all__ = [
     "client_named",
 ]
 
-_UMASK: Final = 0o022
+_USUAL_UMASK: Final = 0o022
 
 
 class CliConfigUse(Enum):
@@ -146,7 +146,7 @@ class Client:
         if not 0 <= umask <= 0o777:
             raise DataError(f"{umask:o} is not a umask; specify three octal digits, such as 022")
         style = replace(self.packing.style, umask=umask)
-        is_usual = umask == _UMASK
+        is_usual = umask == _USUAL_UMASK
         return replace(
             self,
             name=self.key if is_usual else f"{self.key}:{umask:03o}",
@@ -158,7 +158,7 @@ class Client:
 
 _CLI_STYLE: Final = HeaderStyle()
 _NODE_STYLE: Final = HeaderStyle(
-    sends_owner=True, sends_capability=False, sends_hard_links=False, umask=_UMASK, ends_folders_with_slash=False
+    sends_owner=True, sends_capability=False, sends_hard_links=False, umask=_USUAL_UMASK, ends_folders_with_slash=False
 )
 _TESTCONTAINERS: Final = "org.testcontainers"
 
@@ -198,7 +198,7 @@ _DOCKER_PY_5: Final = Client(
     config=CliConfigUse.DOCKER_PY,
 )
 
-_SAM: Final = replace(DOCKER_PY, name="sam-cli", program="SAM CLI", drops=frozenset(("labels", "cache_from")))
+_SAM_CLI: Final = replace(DOCKER_PY, name="sam-cli", program="SAM CLI", drops=frozenset(("labels", "cache_from")))
 
 _TESTCONTAINERS_GO: Final = Client(
     "testcontainers-go",
@@ -277,7 +277,7 @@ CLIENTS: Final[Mapping[str, Client]] = MappingProxyType(
             CLI_20_10,
             DOCKER_PY,
             _DOCKER_PY_5,
-            _SAM,
+            _SAM_CLI,
             _TESTCONTAINERS_GO,
             _DOCKERODE,
             _TESTCONTAINERS_NODE,
@@ -292,8 +292,8 @@ CLIENTS: Final[Mapping[str, Client]] = MappingProxyType(
 )
 """All known clients, by their names for ``--client``."""
 
-_ON_WINDOWS: Final = {DOCKER_CLI.name: _WINDOWS, CLI_23.name: _WINDOWS_23, CLI_20_10.name: _WINDOWS_20_10}
-_CLI: Final = frozenset(("docker", "docker-cli", "docker-client", "docker-ce-cli", "cli"))
+_WINDOWS_VARIANTS: Final = {DOCKER_CLI.name: _WINDOWS, CLI_23.name: _WINDOWS_23, CLI_20_10.name: _WINDOWS_20_10}
+_CLI_NAMES: Final = frozenset(("docker", "docker-cli", "docker-client", "docker-ce-cli", "cli"))
 _DOCKER_PY_NAMES: Final = frozenset(("docker-py", "docker-sdk-python", "docker-sdk-for-python"))
 _ALIASES: Final = {
     "testcontainers-python": "docker-py",
@@ -305,7 +305,7 @@ _ALIASES: Final = {
     "testcontainers": "testcontainers-node",
     "docker-windows": "windows",
 }
-_NAMED: Final = re.compile(
+_CLIENT_NAME: Final = re.compile(
     r"(?:([a-z]+(?:[-.][a-z]+)*)(?:[-/:,=@]+|$))?(?:v?([0-9]{1,5}(?:\.[0-9]{1,5}){0,3})(?![0-9.])(.*))?", re.DOTALL
 )
 _UMASK_AT_END: Final = re.compile(r"^(.*?)(?:[-,]*umask[-=:]*|:)0?([0-7]{3})$", re.DOTALL)
@@ -327,11 +327,11 @@ def client_named(name: str) -> Client:
         return result
     if umask := _UMASK_AT_END.match(key):
         return client_named(umask[1]).with_umask(int(umask[2], 8))
-    named = _NAMED.fullmatch(key)
+    named = _CLIENT_NAME.fullmatch(key)
     program, version = (named[1] or "", named[2] or "") if named else ("", "")
-    if program in _CLI or (not program and version):
+    if program in _CLI_NAMES or (not program and version):
         on_windows = named is not None and "windows" in (named[3] or "")
-        client = _ON_WINDOWS[_cli(version).name] if on_windows else _cli(version)
+        client = _WINDOWS_VARIANTS[_cli(version).name] if on_windows else _cli(version)
         is_29 = bool(version) and Version(version) >= Version("29")
         return replace(client, config=CliConfigUse.CLI_29) if is_29 else client
     if program in _DOCKER_PY_NAMES:
@@ -355,7 +355,7 @@ def client_for_engine(version: str) -> Client:
     """
     match = re.match(r"(?:docker-)?v?([0-9]{1,5}(?:\.[0-9]{1,5}){0,3})", version.strip())
     client = _cli(match[1] if match else "")
-    return _ON_WINDOWS[client.name] if sys.platform == "win32" else client
+    return _WINDOWS_VARIANTS[client.name] if sys.platform == "win32" else client
 
 
 def _of_version(client: Client, version: str) -> Client:

@@ -28,7 +28,7 @@ from cacheview.model.effort import go_on
 __all__ = ["FILEUTILS", "PATTERNMATCHER", "BadPatternError", "Folder", "Patterns", "parse_dockerignore"]
 
 _BYTE_ORDER_MARK = b"\xef\xbb\xbf"
-_LONGEST_LINE = 64 * 1024
+_MAX_LINE_BYTES = 64 * 1024
 
 
 def parse_dockerignore(data: bytes) -> tuple[str, ...]:
@@ -39,7 +39,7 @@ def parse_dockerignore(data: bytes) -> tuple[str, ...]:
     """
     patterns = []
     for number, line in enumerate(data.split(b"\n")):
-        if len(line) >= _LONGEST_LINE:
+        if len(line) >= _MAX_LINE_BYTES:
             raise BadPatternError("bufio.Scanner: token too long", where=f"line {number + 1}")
         if number == 0:
             line = line.removeprefix(_BYTE_ORDER_MARK)

@@ -34,17 +34,17 @@ _KINDS = {
     stat.S_IFBLK: EntryKind.BLOCK_DEVICE,
     stat.S_IFSOCK: EntryKind.SOCKET,
 }
-_WITH_DEVICE = (
+_DEVICE_KINDS = (
     EntryKind.CHARACTER_DEVICE,
     EntryKind.BLOCK_DEVICE,
     EntryKind.DIRECTORY,
     EntryKind.SYMLINK,
 )  # kinds sent with a device
-_PERMISSIONS = 0o7777
-_PIECE = 1 << 20
-_PACE = 500  # entries between two time checks, and between two reports
-_PER_ENTRY = 0.001  # seconds of work that an entry may require
-_LARGEST_WHOLE = 16 << 20
+_MODE_BITS = 0o7777
+_READ_BYTES = 1 << 20
+_ENTRIES_PER_CHECK = 500  # entries between two time checks, and between two reports
+_SECONDS_PER_ENTRY = 0.001  # seconds of work that an entry may require
+_MAX_WHOLE_FILE_BYTES = 16 << 20
 _CAPABILITY = "security.capability"
 
 
@@ -112,8 +112,8 @@ class FolderContext:
                 pending.pop()
                 continue
             count += 1
-            if not count % _PACE:
-                allow(_PACE * _PER_ENTRY)
+            if not count % _ENTRIES_PER_CHECK:
+                allow(_ENTRIES_PER_CHECK * _SECONDS_PER_ENTRY)
                 go_on()
             if count > self._most_entries:
                 raise DataError(
@@ -155,7 +155,7 @@ class FolderContext:
         """Yield the content of a file, in pieces of up to 1 MiB. Raises `DataError` if it cannot be read."""
         handle = self._open(path, follow=follow)
         try:
-            while piece := os.read(handle, _PIECE):
+            while piece := os.read(handle, _READ_BYTES):
                 yield piece
         except OSError as error:
             raise DataError(f"it cannot be read: {error.strerror}", where=path) from None
@@ -179,9 +179,9 @@ class FolderContext:
             return None
         handle = self._open(path, follow=True)
         with os.fdopen(handle, "rb") as file:
-            data = file.read(_LARGEST_WHOLE + 1)
-        if len(data) > _LARGEST_WHOLE:
-            raise DataError(f"it is larger than {_LARGEST_WHOLE >> 20} MiB", where=path)
+            data = file.read(_MAX_WHOLE_FILE_BYTES + 1)
+        if len(data) > _MAX_WHOLE_FILE_BYTES:
+            raise DataError(f"it is larger than {_MAX_WHOLE_FILE_BYTES >> 20} MiB", where=path)
         return data
 
     def real_name(self, path: str) -> str:
@@ -239,11 +239,11 @@ class FolderContext:
         return Entry(
             path,
             kind,
-            stat.S_IMODE(status.st_mode) & _PERMISSIONS,
+            stat.S_IMODE(status.st_mode) & _MODE_BITS,
             size=status.st_size if is_file else 0,
             target=target,
             inode=status.st_ino if status.st_nlink > 1 and kind is not EntryKind.DIRECTORY else 0,
-            device=_device(status) if kind in _WITH_DEVICE else (0, 0),
+            device=_device(status) if kind in _DEVICE_KINDS else (0, 0),
             capability=_capability(place) if is_file else b"",
             is_readable=os.access(place, os.R_OK) if is_file or kind is EntryKind.DIRECTORY else True,
             is_executable=bool(status.st_mode & 0o111) and kind is not EntryKind.SYMLINK and os.access(place, os.X_OK),
@@ -262,7 +262,7 @@ class ReportingFolder(FolderContext):
 
     def walk(self, enter: Callable[[Entry], bool]) -> Iterator[Entry]:
         for count, entry in enumerate(super().walk(enter)):
-            if count % _PACE == 0:
+            if count % _ENTRIES_PER_CHECK == 0:
                 self._report(count)
             yield entry
 

@@ -14,7 +14,7 @@ from cacheview.dockerfile.context.gopath import raw
 __all__ = ["Glob", "has_wildcards"]
 
 _SLASH, _STAR, _ANY, _OPENING, _CLOSING, _ESCAPE = b"/*?[]\\"
-_REPLACEMENT = 0xFFFD
+_REPLACEMENT_CODE = 0xFFFD
 
 
 def has_wildcards(path: str) -> bool:
@@ -41,7 +41,7 @@ def _rune(data: bytes, at: int) -> tuple[int, int]:
     try:
         return ord(data[at : at + width].decode()), width
     except (UnicodeDecodeError, TypeError):
-        return _REPLACEMENT, 1
+        return _REPLACEMENT_CODE, 1
 
 
 class _Class:
@@ -203,7 +203,7 @@ def _class_rune(text: bytes, at: int) -> tuple[int, int]:
     if at >= len(text):
         raise ValueError("an unclosed character class")
     code, width = _rune(text, at)
-    if code == _REPLACEMENT and width == 1:
+    if code == _REPLACEMENT_CODE and width == 1:
         raise ValueError("bytes that are not a valid character")
     if at + width >= len(text):
         raise ValueError("an unclosed character class")

@@ -21,13 +21,13 @@ __all__ = ["FileSumCache", "Hasher", "Report"]
 Report = Callable[[int, int | None, str], None]
 """Called with the bytes read so far, the total, and a description. It may raise any exception to stop the reading."""
 
-_MOST_THREADS = 8
-_ALONE = 4 << 20  # bytes that are read in less time than threads need to start
+_MAX_THREADS = 8
+_MAX_BYTES_WITHOUT_THREADS = 4 << 20  # bytes that are read in less time than threads need to start
 _BATCH_BYTES = 8 << 20
 _BATCH_FILES = 256
-_INTERVAL = 0.05  # seconds between two reports
-_SETTLED = 2 * 10**9  # nanoseconds; after a shorter interval, a second change may have the same time
-_VERSION = 1
+_REPORT_SECONDS = 0.05  # seconds between two reports
+_SETTLED_AFTER_NS = 2 * 10**9  # after a shorter interval, a second change may have the same time
+_FORMAT_VERSION = 1
 
 
 class FileSumCache:
@@ -53,7 +53,7 @@ class FileSumCache:
     def put(self, node: TreeNode, text: str) -> None:
         """Remember a sum, unless the file changed so recently that its next change might have the same stamp."""
         stamp = node.entry.stamp
-        if len(stamp) < 6 or max(stamp[3:5]) > time.time_ns() - _SETTLED:
+        if len(stamp) < 6 or max(stamp[3:5]) > time.time_ns() - _SETTLED_AFTER_NS:
             return
         key = _key(node)
         self._sums[key] = (stamp, text)
@@ -66,7 +66,7 @@ class FileSumCache:
             order = sorted(sums, key=lambda key: key not in self._used)
             sums = {key: sums[key] for key in order[: self._most]}
         rows = [[key, *stamp, result] for key, (stamp, result) in sums.items()]
-        return json.dumps({"version": _VERSION, "sums": rows}, separators=(",", ":")).encode()
+        return json.dumps({"version": _FORMAT_VERSION, "sums": rows}, separators=(",", ":")).encode()
 
     @classmethod
     def load(cls, data: bytes, *, most: int = 500_000) -> FileSumCache:
@@ -74,7 +74,7 @@ class FileSumCache:
         cache = cls(most=most)
         try:
             value = values_of(data)
-            if value["version"] != _VERSION:
+            if value["version"] != _FORMAT_VERSION:
                 return cache
             for key, *stamp, result in value["sums"]:
                 if not (isinstance(key, str) and isinstance(result, str) and all(type(n) is int for n in stamp)):
@@ -108,7 +108,7 @@ class Hasher:
     ) -> None:
         self.memory = memory if memory is not None else FileSumCache()
         self._report = report
-        self._threads = threads or max(2, min(_MOST_THREADS, _processors()))
+        self._threads = threads or max(2, min(_MAX_THREADS, _processors()))
 
     def sums(self, context: ContextSource, nodes: Iterable[TreeNode]) -> dict[str, str]:
         """Return the sum of each entry by path. Files whose stamp is known are not read.
@@ -149,7 +149,7 @@ class _HashingPass:
 
     def run(self, threads: int) -> dict[str, str]:
         self._report_progress()
-        if self.total <= _ALONE and len(self.nodes) <= _BATCH_FILES:
+        if self.total <= _MAX_BYTES_WITHOUT_THREADS and len(self.nodes) <= _BATCH_FILES:
             result = self._batch(self.nodes)
         else:
             result = self._with_threads(threads)
@@ -166,7 +166,7 @@ class _HashingPass:
             pending: set[Future[dict[str, str]]] = {pool.submit(self._batch, batch) for batch in self._batches()}
             try:
                 while pending:
-                    done, pending = wait(pending, timeout=_INTERVAL, return_when=FIRST_EXCEPTION)
+                    done, pending = wait(pending, timeout=_REPORT_SECONDS, return_when=FIRST_EXCEPTION)
                     for future in done:
                         digests.update(future.result())
                     self._report_progress()

@@ -18,7 +18,7 @@ __all__ = ["DockerJavaPatterns"]
 _ANY = r"[^\n\r\x{85}\x{2028}\x{2029}]*"
 _NAME = "[^/]*"
 _NAMES = f"({_NAME}(/{_NAME})*)?"
-_TRIMMED = "".join(map(chr, range(33)))  # String.trim
+_TRIMMED_CHARACTERS = "".join(map(chr, range(33)))  # String.trim
 _LINE_ENDS = re.compile("\r\n|\r|\n")
 
 
@@ -30,7 +30,7 @@ class DockerJavaPatterns:
     """
 
     def __init__(self, data: bytes) -> None:
-        lines = (line.strip(_TRIMMED) for line in _LINE_ENDS.split(data.decode("utf-8", "replace")))
+        lines = (line.strip(_TRIMMED_CHARACTERS) for line in _LINE_ENDS.split(data.decode("utf-8", "replace")))
         self._texts = [_normalized(line) for line in lines if line]
         self._matches = LastMatch(map(_expression, self._texts), lambda *_: False, replaces=False)
 

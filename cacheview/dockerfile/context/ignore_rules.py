@@ -20,7 +20,7 @@ from cacheview.model import DataError
 
 __all__ = ["FILEUTILS", "PATTERNMATCHER", "BadPatternError", "IgnorePattern", "IgnoreRules", "any_of", "read_patterns"]
 
-_NOT_OF_GO = re.compile(r"(?<!\\)(?:\\\\)*\\C")  # RE2 has this escape for any byte; Go does not
+_ANY_BYTE_ESCAPE = re.compile(r"(?<!\\)(?:\\\\)*\\C")  # RE2 has this escape for any byte; Go does not
 _BYTE_ORDER_MARK = "\ufeff"
 
 
@@ -174,7 +174,7 @@ def any_of(patterns: Sequence[IgnorePattern]) -> Callable[[str], bool]:
 
 
 def _compiled(expression: str) -> Callable[[str], bool]:
-    if _NOT_OF_GO.search(expression):
+    if _ANY_BYTE_ESCAPE.search(expression):
         raise ValueError("invalid escape sequence: \\C")
     return compile_linear(expression, replaces=True)
 

@@ -25,8 +25,8 @@ __all__ = ["DockerJavaPacking", "TestcontainersJavaPacking"]
 _FILE_MODE = 0o100644
 _EXECUTABLE_MODE = 0o100755
 _FOLDER_MODE = 0o040755
-_MOST_LINKS = 40  # on the way to a file; only a cycle has more, and the system does not follow more
-_MOST_ENTRIES = 1_000_000
+_MAX_LINKS = 40  # on the way to a file; only a cycle has more, and the system does not follow more
+_MAX_ENTRIES = 1_000_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -91,7 +91,7 @@ def _docker_java(context: Context, patterns: DockerJavaPatterns) -> Iterator[Mem
             yield from _empty_folder(context, folder)
         for entry in inside:
             count += 1
-            if count > _MOST_ENTRIES or links > _MOST_LINKS:
+            if count > _MAX_ENTRIES or links > _MAX_LINKS:
                 raise DataError(
                     "a link points to a folder above it, and docker-java follows the link", where=entry.path
                 )
@@ -167,7 +167,7 @@ def _mountable(context: Context, destination: str, root: str) -> Iterator[Member
     while pending:
         path, links = pending.pop()
         count += 1
-        if count > _MOST_ENTRIES or links > _MOST_LINKS:
+        if count > _MAX_ENTRIES or links > _MAX_LINKS:
             raise DataError("a link points to a folder above it, and testcontainers-java follows the link", where=path)
         below = _below(context, path, root)
         name = (f"{destination}/{below}" if below else destination).lstrip("/")

@@ -17,11 +17,11 @@ from cacheview.model.effort import paced
 
 __all__ = ["LastMatch", "check_linear", "compile_linear", "literal", "one_of"]
 
-_MOST_MEMORY = 64 << 20
+_MAX_MEMORY_BYTES = 64 << 20
 _SURROGATES = re.compile("[\ud800-\udfff]")
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")
 _REPLACEMENT = "\ufffd"
-_PRIVATE = 0x10F800  # private use characters that replace surrogates, which RE2 does not support
+_FIRST_PRIVATE_CODE = 0x10F800  # private use characters that replace surrogates, which RE2 does not support
 
 
 def compile_linear(expression: str, *, replaces: bool = False) -> Callable[[str], bool]:
@@ -124,7 +124,7 @@ def _options() -> re2.Options:
     options = re2.Options()
     options.log_errors = False
     options.never_capture = True
-    options.max_mem = _MOST_MEMORY
+    options.max_mem = _MAX_MEMORY_BYTES
     return options
 
 
@@ -135,7 +135,7 @@ def _message_of(error: Exception) -> str:
 
 def _character(char: str) -> str:
     code = ord(char)
-    return rf"\x{{{_PRIVATE + code - 0xD800 if 0xD800 <= code < 0xE000 else code:X}}}"
+    return rf"\x{{{_FIRST_PRIVATE_CODE + code - 0xD800 if 0xD800 <= code < 0xE000 else code:X}}}"
 
 
 def _replace_and_encode(text: str) -> bytes:
@@ -143,4 +143,4 @@ def _replace_and_encode(text: str) -> bytes:
 
 
 def _move_and_encode(text: str) -> bytes:
-    return _SURROGATES.sub(lambda result: chr(_PRIVATE + ord(result[0]) - 0xD800), text).encode()
+    return _SURROGATES.sub(lambda result: chr(_FIRST_PRIVATE_CODE + ord(result[0]) - 0xD800), text).encode()

@@ -28,12 +28,12 @@ _KINDS = {
     "fifo": EntryKind.FIFO,
     "socket": EntryKind.SOCKET,
 }
-_TARGETS = ("target", "link_target", "linkname", "link", "to")
-_PERMISSIONS = 0o7777
-_MOST_LINKS = 255
-_MOST_IMPLIED = 256 << 20
-_IMPLIED = 600  # bytes of memory for an implied folder, in addition to its path
-_LONGEST_PATH = 4096
+_TARGET_KEYS = ("target", "link_target", "linkname", "link", "to")
+_MODE_BITS = 0o7777
+_MAX_LINKS = 255
+_MAX_IMPLIED_BYTES = 256 << 20
+_IMPLIED_FOLDER_BYTES = 600  # bytes of memory for an implied folder, in addition to its path
+_MAX_PATH_CHARACTERS = 4096
 
 
 class MemoryContext:
@@ -77,8 +77,8 @@ class MemoryContext:
         for name, value in paced(sample.items()):
             path = name[2:] if name.startswith("./") else name
             path = path.rstrip("/")
-            if len(path) > _LONGEST_PATH:
-                what = f"a path has more than {_LONGEST_PATH:,} characters, which no operating system accepts"
+            if len(path) > _MAX_PATH_CHARACTERS:
+                what = f"a path has more than {_MAX_PATH_CHARACTERS:,} characters, which no operating system accepts"
                 raise DataError(what, where=name[:200])
             if not path or path.startswith("/") or clean(path) != path or path.split("/")[0] == ".." or "\0" in path:
                 raise DataError("it is not a path in the context", where=name[:200])
@@ -92,9 +92,9 @@ class MemoryContext:
         for path in paced(list(entries)):
             parent = path.rpartition("/")[0]
             while parent and parent not in entries:
-                implied += len(parent) + _IMPLIED
-                if implied > _MOST_IMPLIED:
-                    raise DataError(f"its implied folders need more than {_MOST_IMPLIED:,} bytes of memory")
+                implied += len(parent) + _IMPLIED_FOLDER_BYTES
+                if implied > _MAX_IMPLIED_BYTES:
+                    raise DataError(f"its implied folders need more than {_MAX_IMPLIED_BYTES:,} bytes of memory")
                 entries[parent] = Entry(parent, EntryKind.DIRECTORY, 0o755)
                 parent = parent.rpartition("/")[0]
             if parent and entries[parent].kind is not EntryKind.DIRECTORY:
@@ -201,7 +201,7 @@ class MemoryContext:
                 continue
             links += 1
             go_on()
-            if links > _MOST_LINKS:
+            if links > _MAX_LINKS:
                 raise DataError("its links form a cycle", where=path)
             if entry.target.startswith("/"):
                 return "../" + entry.target.lstrip("/")
@@ -214,7 +214,7 @@ def _entry(path: str, value: Mapping[str, Any]) -> tuple[Entry, bytes]:
     if kind is None:
         raise DataError(f"its type {str(value.get('type'))[:40]!r} is not one of {', '.join(_KINDS)}")
     try:
-        mode = int(str(value["mode"]), 8) & _PERMISSIONS if "mode" in value else 0o777
+        mode = int(str(value["mode"]), 8) & _MODE_BITS if "mode" in value else 0o777
     except ValueError:
         raise DataError(f"its mode {str(value['mode'])[:40]!r} is not an octal number") from None
     uid, gid = _owner(value, "uid"), _owner(value, "gid")
@@ -226,10 +226,10 @@ def _entry(path: str, value: Mapping[str, Any]) -> tuple[Entry, bytes]:
             raise DataError("its content_b64 is not base64") from None
         return Entry(path, kind, mode, size=len(content), uid=uid, gid=gid, is_executable=is_executable), content
     if kind is EntryKind.SYMLINK:
-        named = (value.get(key) for key in _TARGETS)
+        named = (value.get(key) for key in _TARGET_KEYS)
         target = next((target for target in named if isinstance(target, str) and target), "")
         if not target:
-            raise DataError(f"it is a symlink without {' or '.join(_TARGETS)}")
+            raise DataError(f"it is a symlink without {' or '.join(_TARGET_KEYS)}")
         return Entry(path, kind, mode, target=target, uid=uid, gid=gid), b""
     return Entry(path, kind, mode, uid=uid, gid=gid, is_executable=is_executable), b""
 

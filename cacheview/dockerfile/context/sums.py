@@ -16,7 +16,7 @@ from cacheview.dockerfile.context.sending import UploadedContext, send
 from cacheview.dockerfile.context.sources import SourcesSum, sum_folder, sum_sources
 from cacheview.dockerfile.context.tree import Tree
 from cacheview.dockerfile.context.unknown import UnknownError
-from cacheview.dockerfile.release import NEWEST, BuilderRelease
+from cacheview.dockerfile.release import NEWEST_RELEASE, BuilderRelease
 from cacheview.model import Problem
 
 __all__ = ["ContextSums", "SourcesSum", "UnknownError"]
@@ -34,7 +34,7 @@ class ContextSums:
         dockerfile_name: str = "Dockerfile",
         *,
         client: Client = DOCKER_CLI,
-        release: BuilderRelease = NEWEST,
+        release: BuilderRelease = NEWEST_RELEASE,
         hasher: Hasher | None = None,
         dockerfile: bytes | None = None,
     ) -> None:

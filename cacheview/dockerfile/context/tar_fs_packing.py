@@ -23,7 +23,7 @@ from cacheview.model import DataError
 __all__ = ["DockerodePacking", "TestcontainersNodePacking"]
 
 _Ignores = Callable[[str], bool]
-_LARGEST_OWNER = 0o777777
+_MAX_OWNER = 0o777777
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,7 +118,7 @@ def _named(context: Context, path: str) -> Entry | None:
 
 def _owner(number: int) -> int:
     """Return an owner as tar-stream writes it (``encodeOct``): if the number does not fit, only sevens."""
-    return min(number, _LARGEST_OWNER)
+    return min(number, _MAX_OWNER)
 
 
 def _member(entry: Entry, name: str, style: HeaderStyle) -> Member:

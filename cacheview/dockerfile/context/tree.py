@@ -15,9 +15,9 @@ from cacheview.model import DataError
 
 __all__ = ["ForbiddenPathError", "Tree", "TreeNode"]
 
-_MOST_STEPS = 255  # names and links in a path
-_SURELY_FEW = 2 * (_MOST_STEPS - 2)  # a path with this many characters cannot contain more names than that
-_LONGEST_NAME = 255
+_MAX_PATH_STEPS = 255  # names and links in a path
+_SAFE_PATH_CHARACTERS = 2 * (_MAX_PATH_STEPS - 2)  # a path this long cannot contain more names than that
+_MAX_NAME_BYTES = 255
 
 
 class ForbiddenPathError(DataError):
@@ -78,7 +78,7 @@ class Tree:
                 children.append(path)
             else:
                 self._children[parent] = [path]
-            if node.entry.kind is EntryKind.SYMLINK or "\0" in path or len(path) > _SURELY_FEW:
+            if node.entry.kind is EntryKind.SYMLINK or "\0" in path or len(path) > _SAFE_PATH_CHARACTERS:
                 self._to_resolve.add(path)
 
     def __contains__(self, path: str) -> bool:
@@ -126,12 +126,12 @@ class Tree:
         if start in self._nodes and start not in self._to_resolve:
             return start
         pending: list[str] = ["", *start.split("/")] if start else []
-        if len(pending) > _MOST_STEPS + 1:
+        if len(pending) > _MAX_PATH_STEPS + 1:
             raise ForbiddenPathError("the path goes through too many links", where=path)
         done = ""
         steps = 0
         while pending:
-            if steps > _MOST_STEPS:
+            if steps > _MAX_PATH_STEPS:
                 raise ForbiddenPathError("the path goes through too many links", where=path)
             steps += 1
             name = pending.pop(0)
@@ -164,5 +164,5 @@ class Tree:
         if not self.is_directory(parent):
             raise ForbiddenPathError("part of the path is not a folder", where=path)
         first_missing = here.removeprefix(parent).lstrip("/").split("/")[0]
-        if len(raw(first_missing)) > _LONGEST_NAME:
+        if len(raw(first_missing)) > _MAX_NAME_BYTES:
             raise ForbiddenPathError("a name in the path is too long", where=path)

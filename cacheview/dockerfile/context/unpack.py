@@ -20,13 +20,13 @@ from cacheview.model.effort import go_on, paced
 __all__ = ["unpack"]
 
 _IMPLIED_MODE = 0o755
-_PERMISSIONS = 0o7777
-_MOST_LINKS = 255
-_LONGEST_PATH = 4095  # PATH_MAX, bytes
-_LONGEST_NAME = 255  # NAME_MAX, bytes
-_SHORT = _LONGEST_NAME // 4  # characters, of at most 4 bytes each
-_MOST_IMPLIED = 256 << 20
-_IMPLIED = 600  # bytes for a folder, in addition to its path
+_MODE_BITS = 0o7777
+_MAX_LINKS = 255
+_MAX_PATH_BYTES = 4095  # PATH_MAX, bytes
+_MAX_NAME_BYTES = 255  # NAME_MAX, bytes
+_SAFE_NAME_CHARACTERS = _MAX_NAME_BYTES // 4  # characters, of at most 4 bytes each
+_MAX_IMPLIED_BYTES = 256 << 20
+_IMPLIED_FOLDER_BYTES = 600  # bytes for a folder, in addition to its path
 _KINDS = {kind.value: kind for kind in EntryKind if kind.value}
 _FOLDER = EntryKind.DIRECTORY.value
 
@@ -64,7 +64,7 @@ class _Unpacker:
         header = member.header
         name = clean(header.name)
         path = clean(f"/{name}")[1:] if name.startswith(("/", ".")) else name
-        if len(name) > _SHORT and _is_too_long(name, path):
+        if len(name) > _SAFE_NAME_CHARACTERS and _is_too_long(name, path):
             self._refuse("file name too long", header)
         if not path and name != ".":
             # A folder that is the root under a name other than ``.`` only changes the mode, which is not hashed.
@@ -139,7 +139,7 @@ class _Unpacker:
                 done.append(part)
                 continue
             links += 1
-            if links > _MOST_LINKS:
+            if links > _MAX_LINKS:
                 self._refuse("too many levels of symbolic links", header)
             if node.entry.target.startswith("/"):
                 done = []
@@ -159,9 +159,9 @@ class _Unpacker:
         if parent and not self._is_folder(parent):
             self._refuse("not a directory", header)
         for folder in reversed(missing):
-            self.implied += len(folder) + _IMPLIED
-            if self.implied > _MOST_IMPLIED:
-                raise DataError(f"its implied folders need more than {_MOST_IMPLIED:,} bytes of memory")
+            self.implied += len(folder) + _IMPLIED_FOLDER_BYTES
+            if self.implied > _MAX_IMPLIED_BYTES:
+                raise DataError(f"its implied folders need more than {_MAX_IMPLIED_BYTES:,} bytes of memory")
             self._put(folder, TreeNode(Entry(folder, EntryKind.DIRECTORY, _IMPLIED_MODE)))
 
     def _remove(self, real: str) -> None:
@@ -191,7 +191,7 @@ class _Unpacker:
 
 
 def _is_too_long(name: str, path: str) -> bool:
-    return len(raw(name)) > _LONGEST_PATH or any(len(raw(part)) > _LONGEST_NAME for part in path.split("/"))
+    return len(raw(name)) > _MAX_PATH_BYTES or any(len(raw(part)) > _MAX_NAME_BYTES for part in path.split("/"))
 
 
 def _failed_operation(header: Header) -> str:
@@ -213,7 +213,7 @@ def _entry(real: str, kind: EntryKind, member: Member) -> Entry:
     return Entry(
         path=real,
         kind=kind,
-        mode=header.mode & _PERMISSIONS,
+        mode=header.mode & _MODE_BITS,
         size=header.size if kind is EntryKind.FILE else 0,
         target=header.link if kind is EntryKind.SYMLINK else "",
         device=header.device,

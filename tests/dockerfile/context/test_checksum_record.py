@@ -77,13 +77,13 @@ def test_records_of_other_contexts_are_read_within_a_limit(tmp_path: Path, monke
 
     monkeypatch.setattr(module, "_limited", counted)
     size = max(path.stat().st_size for path in tmp_path.iterdir())
-    monkeypatch.setattr(module, "_MOST_OF_OTHERS", 10 * size)
+    monkeypatch.setattr(module, "_MAX_OTHER_BYTES", 10 * size)
     record = ChecksumRecord(tmp_path, "/new")
     known = [record.files_of(f"dir:{number}") is not None for number in range(50)]
     assert known == [True] * 4 + [False] * 46
     assert len(read) == 8  # each once to see what it has, and once for what it has
     assert record.problem == ""
-    monkeypatch.setattr(module, "_MOST_OF_OTHERS", 3 * size)
+    monkeypatch.setattr(module, "_MAX_OTHER_BYTES", 3 * size)
     record = ChecksumRecord(tmp_path, "/new")
     assert [record.files_of(f"dir:{number}") is not None for number in (3, 0)] == [False, False]
     assert f"more than {3 * size:,} bytes, so not all of them were examined" in record.problem
@@ -132,7 +132,7 @@ def test_of_another_version_or_context(tmp_path: Path, change: dict[str, object]
 
 
 def test_the_oldest_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MOST_FILES", 10)
+    monkeypatch.setattr(module, "_MAX_FILES", 10)
     record = ChecksumRecord(tmp_path, "/a")
     for number in range(4):
         record.remember(SourcesSum(f"dir:{number}", OLD.files))
@@ -143,7 +143,7 @@ def test_the_oldest_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
 
 
 def test_the_oldest_contexts_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(module, "_MOST_CONTEXTS", 2)
+    monkeypatch.setattr(module, "_MAX_CONTEXTS", 2)
     (tmp_path / "other.json").write_text("{}")
     for number in range(4):
         ChecksumRecord(tmp_path, f"/{number}").save()
