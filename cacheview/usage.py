@@ -10,7 +10,7 @@ from typing import Final, NoReturn
 from cacheview.cases import Daemon, daemon_of, rules_named
 from cacheview.engine.builders import builder_note, uses_buildkit
 from cacheview.engine.rulesets.releases import RuleSetChoice
-from cacheview.engine.words.choosing import HOW
+from cacheview.engine.words.choosing import HOW_TO_CHOOSE
 from cacheview.faults import UsageError
 from cacheview.model import DataError, ImageStore
 from cacheview.output import complain
@@ -71,7 +71,7 @@ def make_parser(prog: str, description: str, epilog: str) -> argparse.ArgumentPa
 
 def add_rules(parser: argparse.ArgumentParser, what: str) -> None:
     """Add the option ``--rules``. ``what`` describes its effect, for the help."""
-    parser.add_argument("--rules", metavar="NAME", help=f"{what}; {HOW}")
+    parser.add_argument("--rules", metavar="NAME", help=f"{what}; {HOW_TO_CHOOSE}")
 
 
 def add_redact(parser: argparse.ArgumentParser, where: str = "the file") -> None:

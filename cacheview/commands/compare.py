@@ -20,7 +20,7 @@ from cacheview.diff.remembered_events import with_events_of
 from cacheview.diff.side import BuildSide, SideKind
 from cacheview.dockerfile.context import CLIENTS
 from cacheview.model import DataError
-from cacheview.model.effort import LONGEST, Effort
+from cacheview.model.effort import QUESTION_SECONDS, Effort
 from cacheview.output import complain, print_json
 from cacheview.report.builds import diff_as_json, diff_as_markdown, diff_as_text, hiding
 from cacheview.stores.locations import ENGINE, parse_location
@@ -76,7 +76,7 @@ def parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Run the command and return the exit status. Raises `UsageError`."""
     try:
-        with Effort(2 * LONGEST).spent():
+        with Effort(2 * QUESTION_SECONDS).spent():
             given = (_options(options, options.a, "A"), _options(options, options.b, "B"))
             a = _side(options.a_side, given[0])
             is_read = a.kind is SideKind.CONTEXT and _STDIN in (options.a_side, given[0].file)

@@ -24,7 +24,7 @@ class StoreHazard:
     """A hazard of a store.
 
     Attributes:
-        kind: one of `OF_STORES`.
+        kind: one of `STORE_HAZARDS`.
         sentence: the surprising fact, in words that a user of Docker understands.
         advice: what to do about it.
         images: the affected images, in store order.

@@ -26,7 +26,7 @@ __all__ = [
     "membership",
 ]
 
-_OF_ENTRIES: tuple[Aspect, ...] = (
+_ENTRY_ASPECTS: tuple[Aspect, ...] = (
     *("history.created", "history.created_by", "history.author", "history.comment", "history.empty_layer"),
 )
 
@@ -51,7 +51,7 @@ def membership(rules: RuleSet, parent: str) -> tuple[Aspect, ...]:
 def local_aspects(rules: RuleSet) -> tuple[Aspect, ...]:
     """Return all aspects of an image that the local cache reads."""
     if rules.by_layers:
-        return ("existence", "diff_ids", "history", *_OF_ENTRIES)
+        return ("existence", "diff_ids", "history", *_ENTRY_ASPECTS)
     marked: tuple[Aspect, ...] = ("from_scratch",) if rules.marks_first_steps else ()
     required = tuple(requirement.aspect for requirement in (*rules.requirements, *rules.later))
     return tuple(dict.fromkeys(("existence", "container_config", "created", "parent", *marked, *required)))

@@ -89,16 +89,16 @@ class CheckKind(Enum):
     @property
     def is_of_history(self) -> bool:
         """Whether the parent's history or layers are compared with those of a source or child."""
-        return self in _OF_HISTORY
+        return self in _HISTORY_KINDS
 
     @property
     def is_of_config(self) -> bool:
         """Whether a field of the container config is compared."""
-        return self in _OF_CONFIG
+        return self in _CONFIG_KINDS
 
 
-_OF_CONFIG = frozenset({CheckKind.FIELD, CheckKind.LENGTH, CheckKind.NOT_SET, CheckKind.ELEMENT})
-_OF_HISTORY = frozenset(
+_CONFIG_KINDS = frozenset({CheckKind.FIELD, CheckKind.LENGTH, CheckKind.NOT_SET, CheckKind.ELEMENT})
+_HISTORY_KINDS = frozenset(
     {
         CheckKind.NOT_EMPTY,
         CheckKind.ENTRY_COUNT,

@@ -30,8 +30,8 @@ _ASPECTS: dict[str, Aspect] = {
     "comment": "history.comment",
     "empty_layer": "history.empty_layer",
 }
-_UNKNOWN = object()
-_YEAR_2 = -62_104_060_800
+_UNKNOWN_TIME = object()
+_YEAR_2_SECONDS = -62_104_060_800
 """The beginning of the year 2: an entry without a time may be reported as year 1, Go's zero time, or as 1970."""
 
 
@@ -80,18 +80,18 @@ def field_doubts(
     doubts = joined(doubts_about(parent, aspect), doubts_about(source, aspect))
     if field == "created" and doubts:
         left, right = _whole_seconds(parent, parent_value), _whole_seconds(source, source_value)
-        if _UNKNOWN not in (left, right) and left != right:
+        if _UNKNOWN_TIME not in (left, right) and left != right:
             return ()
     return doubts
 
 
 def _whole_seconds(image: Image, created: object) -> object:
-    """Return the known part of an entry's time, in whole seconds; `_UNKNOWN`: nothing is known."""
+    """Return the known part of an entry's time, in whole seconds; `_UNKNOWN_TIME`: nothing is known."""
     doubts = doubts_about(image, "history.created")
     seconds = created.seconds if isinstance(created, Timestamp) else None
     if any(doubt.aspect != "history.created" for doubt in doubts):
-        return _UNKNOWN
-    return _UNKNOWN if doubts and (seconds is None or seconds < _YEAR_2 or seconds == 0) else seconds
+        return _UNKNOWN_TIME
+    return _UNKNOWN_TIME if doubts and (seconds is None or seconds < _YEAR_2_SECONDS or seconds == 0) else seconds
 
 
 def entry_doubts(

@@ -14,7 +14,7 @@ from cacheview.model import Doubt, Image, ImageConfig, ImageStore
 
 __all__ = ["is_restored"]
 
-_VERSION: Final = Doubt(aspect="config.other", reason=ENGINE_VERSION[0], remedy=ENGINE_VERSION[1])
+_VERSION_DOUBT: Final = Doubt(aspect="config.other", reason=ENGINE_VERSION[0], remedy=ENGINE_VERSION[1])
 
 
 def is_restored(
@@ -32,7 +32,7 @@ def is_restored(
     probe_value, image_value = config.model_copy(update=unread), image.config.model_copy(update=unread)
     if identity(rules, probe_value) != identity(rules, image_value):
         return Certainty.NO, ()
-    doubts = joined(history_doubts, other_doubts, () if by_daemon is Certainty.YES else (_VERSION,))
+    doubts = joined(history_doubts, other_doubts, () if by_daemon is Certainty.YES else (_VERSION_DOUBT,))
     return (Certainty.MAYBE if doubts else Certainty.YES), doubts
 
 

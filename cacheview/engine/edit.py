@@ -131,8 +131,8 @@ Cost = tuple[int, int, int]
 """The number of changed fields, of changed elements in them, and a preference on a tie: what should stay unchanged."""
 
 KEEP_PARENT, KEEP_CACHE_FROM = 1, 2
-_LEAST: Cost = (1, 1, 0)
-_MOST = 100
+_MIN_COST: Cost = (1, 1, 0)
+_MAX_TRIED_IMAGES = 100
 """How many images are tried, nearest first, for an edit that a user can make."""
 
 
@@ -163,7 +163,7 @@ def smallest_edit(cache: ImageCache, probe: Probe, verdict: Verdict) -> ProbeEdi
 def _cheapest_first(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     config_edits = _config_edits(cache, probe)
     for proposal in config_edits:
-        if proposal.cost > _LEAST:
+        if proposal.cost > _MIN_COST:
             config_edits = itertools.chain((proposal,), config_edits)
             break
         yield proposal  # no edit costs less, so the other kinds need not be tried yet
@@ -183,7 +183,7 @@ def _config_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     among = index.dated & index.certain & index.eligible(probe)
     if probe.cache_from:
         among = countable(cache, index, among, probe.cache_from)
-    for near in itertools.islice(nearest(index, probe.config, among), _MOST):
+    for near in itertools.islice(nearest(index, probe.config, among), _MAX_TRIED_IMAGES):
         edit = _towards(cache.rules, probe, near.image)
         yield _Proposal((near.fields, near.elements, 0), edit)
 
@@ -204,7 +204,7 @@ def _parent_edits(cache: ImageCache, probe: Probe) -> Iterator[_Proposal]:
     among &= index.dated & index.certain & index.eligible(probe)
     if probe.cache_from:
         among = countable(cache, index, among, probe.cache_from)
-    for near in itertools.islice(nearest(index, probe.config, among), _MOST):
+    for near in itertools.islice(nearest(index, probe.config, among), _MAX_TRIED_IMAGES):
         parent = near.image.parent or SCRATCH
         towards = _towards(cache.rules, probe, near.image) if near.fields else ProbeEdit(probe, ())
         after = towards.probe.model_copy(update={"parent": parent})

@@ -7,14 +7,14 @@ from enum import Enum
 
 from cacheview.model import Image
 
-__all__ = ["OF_STORES", "OF_VERDICTS", "Hazard", "HazardKind"]
+__all__ = ["STORE_HAZARDS", "VERDICT_HAZARDS", "Hazard", "HazardKind"]
 
 
 class HazardKind(Enum):
     """A surprising fact about a correct verdict, or about a store.
 
-    The values are the names in JSON and suites; `HAZARD_TITLES` has those for people. `OF_VERDICTS` and `OF_STORES` are
-    those that a verdict and a store can have; some are in both.
+    The values are the names in JSON and suites; `HAZARD_TITLES` has those for people. `VERDICT_HAZARDS` and
+    `STORE_HAZARDS` are those that a verdict and a store can have; some are in both.
     """
 
     FURTHER_STEPS = "further steps"
@@ -39,7 +39,7 @@ class HazardKind(Enum):
     LAYERS_MISSING = "more steps than layers"
 
 
-_OF_STORES_ALONE = frozenset(
+_ONLY_STORE_HAZARDS = frozenset(
     {
         HazardKind.PRUNE,
         HazardKind.LEGACY_ONLY,
@@ -48,10 +48,10 @@ _OF_STORES_ALONE = frozenset(
     }
 )
 
-OF_VERDICTS = frozenset(HazardKind) - _OF_STORES_ALONE
+VERDICT_HAZARDS = frozenset(HazardKind) - _ONLY_STORE_HAZARDS
 """The kinds that `hazards` reports about a verdict."""
 
-OF_STORES = _OF_STORES_ALONE | {
+STORE_HAZARDS = _ONLY_STORE_HAZARDS | {
     HazardKind.PARENT_CYCLE,
     HazardKind.MARK_MISSING,
     HazardKind.TIE,

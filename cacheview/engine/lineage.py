@@ -20,7 +20,7 @@ from cacheview.model.effort import LimitError, paced
 __all__ = ["Lineage", "ancestors", "lineages"]
 
 
-_MOST_SOURCES: Final = 2_000_000
+_MAX_SOURCES: Final = 2_000_000
 _has_no_layer: Final = attrgetter("empty_layer")
 
 
@@ -68,8 +68,8 @@ def lineages(
             lineage = _lineage(store, reference, rules, name_doubts if name_doubts and _is_by_name(reference) else ())
             earlier[reference] = lineage
         count += len(lineage.sources)
-        if count > _MOST_SOURCES:
-            raise LimitError(words.too_many(_MOST_SOURCES))
+        if count > _MAX_SOURCES:
+            raise LimitError(words.too_many(_MAX_SOURCES))
         results.append(lineage)
     return tuple(results)
 

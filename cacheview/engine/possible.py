@@ -21,12 +21,12 @@ from cacheview.engine.verdict import UnknownAnswer, Verdict, VerdictOutcome, Ver
 from cacheview.model import SCRATCH, Doubt, Image, Probe
 from cacheview.model.effort import go_on
 
-__all__ = ["MOST_IMAGES", "possible_answers"]
+__all__ = ["MAX_IMAGES", "possible_answers"]
 
-MOST_IMAGES = 500
+MAX_IMAGES = 500
 """The most images that an unknown answer lists."""
 
-_ALL = frozenset(VerdictOutcome) - {VerdictOutcome.UNKNOWN}
+_KNOWN_OUTCOMES = frozenset(VerdictOutcome) - {VerdictOutcome.UNKNOWN}
 
 
 @dataclass
@@ -41,7 +41,7 @@ class _Answers:
 
     def hit(self, image: Image) -> None:
         self.outcomes.add(VerdictOutcome.HIT)
-        if len(self.images) < MOST_IMAGES:
+        if len(self.images) < MAX_IMAGES:
             self.images[image.id] = image
         elif image.id not in self.images:
             self.has_others = True
@@ -75,7 +75,7 @@ def possible_answers(cache: KnownCache, probe: Probe, known: Verdict) -> Unknown
         _by_config(cache, probe, answers)
     if answers.is_certain:
         return None
-    outcomes = _ALL if answers.allows_any else frozenset(answers.outcomes)
+    outcomes = _KNOWN_OUTCOMES if answers.allows_any else frozenset(answers.outcomes)
     images = tuple(image for image in answers.images.values() if image.id in cache.store.by_id)
     others = answers.has_others or answers.allows_any or len(images) < len(answers.images)
     return UnknownAnswer(known, outcomes, images, others, answers.grounds.reported())

@@ -19,7 +19,7 @@ from cacheview.model.effort import go_on
 __all__ = ["is_prepared", "prepare", "tables_of"]
 
 
-_MANY: Final = 200
+_MAX_UNPREPARED_CANDIDATES: Final = 200
 """With more candidates than this on a parent, finding their positions takes a noticeable part of a frame."""
 
 
@@ -79,7 +79,7 @@ def _prepare(store: ImageStore) -> None:
     store.index_references()
     tables = _ordered(store)
     for each in tables.values():
-        each.prepare(images for images in store.children.values() if len(images) > _MANY)
+        each.prepare(images for images in store.children.values() if len(images) > _MAX_UNPREPARED_CANDIDATES)
     for aspects in {membership(rules, parent) for rules in RULE_SETS.values() for parent in (SCRATCH, "parent")}:
         doubtful_images(store, *aspects)
     for aspects in ((), ("names",), ("history.created_by",), ("diff_ids", "existence")):

@@ -14,7 +14,7 @@ __all__ = ["AnyModel", "FailFast", "Model", "Value", "document", "value"]
 
 T = TypeVar("T")
 
-_MANY: Final = ("dict", "list", "tuple")  # their names in the schemas of pydantic-core
+_COLLECTION_TYPES: Final = ("dict", "list", "tuple")  # their names in the schemas of pydantic-core
 _CONFIG: Final = ConfigDict(extra="forbid", strict=True, populate_by_name=True, serialize_by_alias=True)
 
 
@@ -35,7 +35,7 @@ class FailFast:
 def _with_fail_fast(schema: Any) -> Any:
     if isinstance(schema, dict):
         changed = {key: _with_fail_fast(value) for key, value in schema.items()}
-        return changed | {"fail_fast": True} if changed.get("type") in _MANY else changed
+        return changed | {"fail_fast": True} if changed.get("type") in _COLLECTION_TYPES else changed
     return [_with_fail_fast(part) for part in schema] if isinstance(schema, list) else schema
 
 

@@ -8,15 +8,15 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cacheview.model.config import CONFIG_FIELDS, ContainerConfig, HealthConfig
-from cacheview.model.decode import MOST_NESTED, decode, is_too_deep
+from cacheview.model.decode import MAX_DEPTH, decode, is_too_deep
 from cacheview.model.errors import DataError
 from cacheview.wording import counted
 
 __all__ = ["ConfigTextError", "ReadConfig", "config_text", "read_config"]
 
-_RUN: Final = ("Config", "config")
-_MOST_KEYS: Final = 3  # more keys are counted instead of named
-_INSIDE: Final = ("ContainerConfig", "container_config", *_RUN)
+_RUN_CONFIG_KEYS: Final = ("Config", "config")
+_MAX_NAMED_KEYS: Final = 3  # more keys are counted instead of named
+_CONFIG_KEYS: Final = ("ContainerConfig", "container_config", *_RUN_CONFIG_KEYS)
 """Keys of configs in ``docker inspect`` and image configs: first the one the image was built with, then the run config.
 """
 
@@ -48,12 +48,12 @@ class ReadConfig:
                 "Containers run with this config. The builder compares the config that the image was built with "
                 "(ContainerConfig), which is missing here because Docker 25 and later leave it out."
             )
-        for key in self.unknown[:_MOST_KEYS]:
+        for key in self.unknown[:_MAX_NAMED_KEYS]:
             near = difflib.get_close_matches(key, CONFIG_FIELDS, 1)
             results.append(
                 f"{key[:40]!r} is not a config field, so it is ignored.{f' Did you mean {near[0]}?' if near else ''}"
             )
-        further = len(self.unknown) - _MOST_KEYS
+        further = len(self.unknown) - _MAX_NAMED_KEYS
         if further > 0:
             text = counted(further, "more key is not a config field", "more keys are not config fields")
             results.append(f"{text}.")
@@ -83,7 +83,7 @@ def read_config(text: str) -> ReadConfig:
     Raises ConfigTextError with a message that contains the JSON path or the line.
     """
     if is_too_deep(text):
-        raise ConfigTextError(f"nested too deeply to be a config: more than {MOST_NESTED} levels")
+        raise ConfigTextError(f"nested too deeply to be a config: more than {MAX_DEPTH} levels")
     try:
         document = json.loads(text)
     except json.JSONDecodeError as error:
@@ -102,7 +102,7 @@ def _configs_inside(document: Any) -> list[tuple[str, Any]]:
     if not isinstance(document, dict):
         return []
     dot = f"{prefix}." if prefix else ""
-    inside = [(f"{dot}{key}", document[key]) for key in _INSIDE if isinstance(document.get(key), dict)]
+    inside = [(f"{dot}{key}", document[key]) for key in _CONFIG_KEYS if isinstance(document.get(key), dict)]
     return inside or ([(prefix, document)] if prefix else [])
 
 
@@ -110,7 +110,7 @@ def _decode(document: Any, path: str, text: str = "") -> ReadConfig:
     try:
         canonical, unknown = _with_canonical_keys(document)
         config = decode(ContainerConfig, text if text and canonical == document else json.dumps(canonical))
-        return ReadConfig(config, path, path.rpartition(".")[2] not in _RUN, unknown)
+        return ReadConfig(config, path, path.rpartition(".")[2] not in _RUN_CONFIG_KEYS, unknown)
     except DataError as error:
         raise ConfigTextError(error.what, path=".".join(filter(None, (path, error.path)))) from None
 

@@ -23,7 +23,7 @@ from cacheview.model.errors import DataError
 from cacheview.model.pieces import STRING_OR_BRACKET, in_pieces
 
 __all__ = [
-    "MOST_NESTED",
+    "MAX_DEPTH",
     "Footprint",
     "decode",
     "footprint",
@@ -40,17 +40,17 @@ _SURROGATE = re.compile("[\ud800-\udfff]")
 _NULL_ITEM = re.compile(rb"[\[,]\s*null")
 
 # Bytes of memory, measured with CPython 3.11 and pydantic 2: most models have 500, and a `Value` or a map 80 to 240.
-_OBJECT: Final = 520
-_VALUE: Final = 240
-_ITEM: Final = 80
-MOST_NESTED: Final = 200
+_OBJECT_BYTES: Final = 520
+_VALUE_BYTES: Final = 240
+_ITEM_BYTES: Final = 80
+MAX_DEPTH: Final = 200
 """The deepest nesting of objects and lists that is read: pydantic-core's limit. No Docker document has even ten."""
 
-_AT_ONCE: Final = 1 << 20  # bytes that one call searches when counting, in about a millisecond
-_SURELY_SMALL: Final = 1 << 19  # bytes; a document this short is within all limits
-_MOST_MEMORY: Final = 512 << 20
-_MOST_VALUES: Final = 2_000_000  # including unknown keys: pydantic needs 400 bytes for the error about each
-_MOST_ERRORS: Final = 1000  # errors; to report one, pydantic creates all of them
+_BYTES_PER_COUNT: Final = 1 << 20  # that one call searches when counting, in about a millisecond
+_SAFE_BYTES: Final = 1 << 19  # a document this short is within all limits
+_MAX_MEMORY_BYTES: Final = 512 << 20
+_MAX_VALUES: Final = 2_000_000  # including unknown keys: pydantic needs 400 bytes for the error about each
+_MAX_ERRORS: Final = 1000  # to report one, pydantic creates all of them
 _COMMAND_FIELDS = frozenset({"Cmd", "Entrypoint", "Shell"})  # strslice.StrSlice in moby
 
 
@@ -61,7 +61,7 @@ def decode(model: type[M], data: bytes | str, *, where: str = "") -> M:
         DataError: it is not JSON, a value does not have the type that Go's struct requires, or the document is larger
             than any real one; with ``where`` and the JSON path.
     """
-    if len(data) > _SURELY_SMALL:
+    if len(data) > _SAFE_BYTES:
         _check_size(data, where)
         go_on()
         result = in_pieces(model, data) if isinstance(data, bytes) else None
@@ -73,7 +73,7 @@ def decode(model: type[M], data: bytes | str, *, where: str = "") -> M:
         failure = _data_error(strict_error, where)
     go_on()  # each of these steps is one call that cannot be interrupted
     if is_too_deep(data):
-        raise DataError(f"is nested more than {MOST_NESTED} levels deep", where=where)
+        raise DataError(f"is nested more than {MAX_DEPTH} levels deep", where=where)
     try:
         text = data.decode("utf-8", "replace") if isinstance(data, bytes) else data
         document = json.loads(text, parse_constant=_no_constant)
@@ -96,7 +96,7 @@ def values_of(data: bytes | str, *, where: str = "") -> Any:
     Raises:
         DataError: it is not JSON, or needs more memory than allowed; with ``where``.
     """
-    if len(data) > _SURELY_SMALL:
+    if len(data) > _SAFE_BYTES:
         _check_size(data, where)
     try:
         return json.loads(data)
@@ -107,7 +107,7 @@ def values_of(data: bytes | str, *, where: str = "") -> Any:
             "not valid JSON: bytes that are not UTF-8, or a number with too many digits", where=where
         ) from None
     except RecursionError:
-        raise DataError(f"is nested more than {MOST_NESTED} levels deep", where=where) from None
+        raise DataError(f"is nested more than {MAX_DEPTH} levels deep", where=where) from None
 
 
 def json_error(error: json.JSONDecodeError) -> str:
@@ -126,7 +126,7 @@ def json_message(error: json.JSONDecodeError) -> str:
 
 def _data_error(error: ValidationError, where: str) -> DataError:
     count = error.error_count()
-    if count > _MOST_ERRORS:
+    if count > _MAX_ERRORS:
         return DataError(f"{count:,} values have the wrong type", where=where)
     first = error.errors(include_url=False, include_input=False, include_context=False)[0]
     what = first["msg"] + (f" (and {count - 1} more)" if count > 1 else "")
@@ -135,14 +135,14 @@ def _data_error(error: ValidationError, where: str) -> DataError:
 
 def _check_size(data: bytes | str, where: str) -> None:
     size = footprint(data)
-    if size.values > _MOST_VALUES:
-        raise DataError(f"has more than {_MOST_VALUES:,} values", where=where)
-    if size.memory > _MOST_MEMORY:
-        raise DataError(f"needs more than {_MOST_MEMORY:,} bytes of memory", where=where)
+    if size.values > _MAX_VALUES:
+        raise DataError(f"has more than {_MAX_VALUES:,} values", where=where)
+    if size.memory > _MAX_MEMORY_BYTES:
+        raise DataError(f"needs more than {_MAX_MEMORY_BYTES:,} bytes of memory", where=where)
 
 
 def is_too_deep(data: bytes | str) -> bool:
-    """Return whether a JSON document is nested more than `MOST_NESTED` levels deep, without decoding it."""
+    """Return whether a JSON document is nested more than `MAX_DEPTH` levels deep, without decoding it."""
     if isinstance(data, str):
         data = data.encode("utf-8", "surrogatepass")
     depth = 0
@@ -150,7 +150,7 @@ def is_too_deep(data: bytes | str) -> bool:
         first = data[match.start()]
         if first in b"[{":
             depth += 1
-            if depth > MOST_NESTED:
+            if depth > MAX_DEPTH:
                 return True
         elif first in b"]}":
             depth -= 1
@@ -176,21 +176,21 @@ def footprint(data: bytes | str, model: type[object] = BaseModel) -> Footprint:
     """
     if isinstance(data, str):
         data = data.encode("utf-8", "surrogatepass")
-    count = data.count if len(data) <= _AT_ONCE else functools.partial(_count, data)
+    count = data.count if len(data) <= _BYTES_PER_COUNT else functools.partial(_count, data)
     objects = count(b"{")
     items = count(b",") + count(b"[")
     if issubclass(model, Value):
         # null in a list of objects becomes an empty object, which is no larger than the size counted for an item.
-        return Footprint(objects + items, objects * _VALUE + items * _ITEM + _text_size(data))
+        return Footprint(objects + items, objects * _VALUE_BYTES + items * _ITEM_BYTES + _text_size(data))
     if count(b"null") > objects:
         objects += sum(1 for _ in _NULL_ITEM.finditer(data))
-    return Footprint(objects + items, objects * _OBJECT + items * _ITEM + _text_size(data))
+    return Footprint(objects + items, objects * _OBJECT_BYTES + items * _ITEM_BYTES + _text_size(data))
 
 
 def _count(data: bytes, what: bytes) -> int:
     """Count a text that cannot overlap with itself. Other threads may run in between."""
     more = len(what) - 1
-    return sum(data.count(what, at, at + _AT_ONCE + more) for at in range(0, len(data), _AT_ONCE))
+    return sum(data.count(what, at, at + _BYTES_PER_COUNT + more) for at in range(0, len(data), _BYTES_PER_COUNT))
 
 
 def _text_size(data: bytes) -> int:

@@ -15,16 +15,26 @@ from contextlib import ExitStack, contextmanager
 from contextvars import ContextVar
 from typing import Any, Final, TypeVar
 
-__all__ = ["LONGEST", "Effort", "LimitError", "allow", "apart", "free_in_steps", "go_on", "paced", "sorted_in_steps"]
+__all__ = [
+    "QUESTION_SECONDS",
+    "Effort",
+    "LimitError",
+    "allow",
+    "apart",
+    "free_in_steps",
+    "go_on",
+    "paced",
+    "sorted_in_steps",
+]
 
 T = TypeVar("T")
 
-LONGEST: Final = 40.0
+QUESTION_SECONDS: Final = 40.0
 """Seconds of processor time that a question about a store of usual size may take."""
 
-_USUAL: Final = 50_000  # images; a question about this many takes about 5 seconds
-_SORTED_AT_ONCE: Final = 4096  # items; sorting this many takes a few milliseconds
-_PACE: Final = 512  # items; processing this many takes well under a second, whatever the processing
+_USUAL_IMAGES: Final = 50_000  # a question about this many takes about 5 seconds
+_ITEMS_PER_SORT: Final = 4096  # sorting this many takes a few milliseconds
+_ITEMS_PER_CHECK: Final = 512  # processing this many takes well under a second, whatever the processing
 
 
 class LimitError(Exception):
@@ -63,7 +73,7 @@ class Effort:
 
         More images than usual may take longer.
         """
-        return Effort(LONGEST * max(1.0, images / _USUAL))
+        return Effort(QUESTION_SECONDS * max(1.0, images / _USUAL_IMAGES))
 
     def go_on(self) -> None:
         """Raise `LimitError` if the work takes too long. Exceptions from ``alive`` pass through."""
@@ -112,13 +122,13 @@ def paced(items: Iterable[T]) -> Iterator[T]:
     for item in rest:
         go_on()
         yield item
-        yield from itertools.islice(rest, _PACE - 1)
+        yield from itertools.islice(rest, _ITEMS_PER_CHECK - 1)
 
 
 def sorted_in_steps(items: Sequence[T], key: Callable[[T], Any]) -> list[T]:
     """Return the same as `sorted`, which would keep all other threads waiting until everything is sorted."""
-    starts = range(0, len(items), _SORTED_AT_ONCE)
-    runs = [sorted(items[at : at + _SORTED_AT_ONCE], key=key) for at in paced(starts)]
+    starts = range(0, len(items), _ITEMS_PER_SORT)
+    runs = [sorted(items[at : at + _ITEMS_PER_SORT], key=key) for at in paced(starts)]
     return list(paced(heapq.merge(*runs, key=key))) if len(runs) > 1 else [item for run in runs for item in run]
 
 

@@ -13,7 +13,7 @@ K = TypeVar("K", bound=Hashable)
 V = TypeVar("V")
 D = TypeVar("D")
 
-_PARTS: Final = 64  # a power of two
+_PART_COUNT: Final = 64  # a power of two
 
 
 class LargeMap(Generic[K, V]):
@@ -26,13 +26,13 @@ class LargeMap(Generic[K, V]):
     __slots__ = ("_parts",)
 
     def __init__(self) -> None:
-        self._parts: list[dict[K, V]] = [{} for _ in range(_PARTS)]
+        self._parts: list[dict[K, V]] = [{} for _ in range(_PART_COUNT)]
 
     def __setitem__(self, key: K, value: V) -> None:
-        self._parts[hash(key) % _PARTS][key] = value
+        self._parts[hash(key) % _PART_COUNT][key] = value
 
     def __contains__(self, key: object) -> bool:
-        return key in self._parts[hash(key) % _PARTS]
+        return key in self._parts[hash(key) % _PART_COUNT]
 
     def __iter__(self) -> Iterator[K]:
         for part in self._parts:
@@ -49,14 +49,14 @@ class LargeMap(Generic[K, V]):
 
     def get(self, key: K, default: object = None) -> object:
         """Return the value of a key, or the default."""
-        return self._parts[hash(key) % _PARTS].get(key, default)
+        return self._parts[hash(key) % _PART_COUNT].get(key, default)
 
     def setdefault(self, key: K, default: V) -> V:
         """Return the value of a key. If there is none, the default becomes its value."""
-        return self._parts[hash(key) % _PARTS].setdefault(key, default)
+        return self._parts[hash(key) % _PART_COUNT].setdefault(key, default)
 
     def clear(self) -> None:
         """Remove all entries, in steps."""
-        for number in range(_PARTS):
+        for number in range(_PART_COUNT):
             self._parts[number] = {}
             go_on()

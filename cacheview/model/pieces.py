@@ -26,17 +26,17 @@ M = TypeVar("M", bound=AnyModel)
 STRING_OR_BRACKET: Final = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"?|[\[\]{}]', re.DOTALL)
 """Matches a string or a bracket outside of strings. The last string may be unterminated."""
 
-_PIECE: Final = 64 << 10
+_PIECE_BYTES: Final = 64 << 10
 """Bytes that one call validates, in about 2 ms, plus a few more up to the next cut."""
 
-_LIST: Final = re.compile(rb"[ \t\r\n]*\[[ \t\r\n]*(?=\{)")
-_KEY: Final = re.compile(
+_LIST_START: Final = re.compile(rb"[ \t\r\n]*\[[ \t\r\n]*(?=\{)")
+_FIRST_CONTAINER_KEY: Final = re.compile(
     rb'[ \t\r\n]*\{(?:[ \t\r\n]*"[^"\\]*"[ \t\r\n]*:[ \t\r\n]*(?:"[^"\\]*"|[-+.\w]+)[ \t\r\n]*,)*+'
     rb'[ \t\r\n]*"(\w+)"[ \t\r\n]*:[ \t\r\n]*[\[{][ \t\r\n]*(?=[{"])'
 )  # up to the first element of the first list or map in an object
 _BEFORE_OBJECT: Final = re.compile(rb"\}[ \t\r\n]*,[ \t\r\n]*(?=\{)")
 _BEFORE_KEY: Final = re.compile(rb'\}[ \t\r\n]*,[ \t\r\n]*(?=")')
-_CLOSING: Final = {b"[": b"]", b"[[": b"]]", b"[{": b"}]"}
+_CLOSING_BRACKETS: Final = {b"[": b"]", b"[[": b"]]", b"[{": b"}]"}
 
 
 class _Elements(NamedTuple):
@@ -66,13 +66,13 @@ def in_pieces(model: type[M], data: bytes) -> M | None:
     elements = _elements(model, data)
     if elements is None:
         return None
-    opening, closing = elements.opening, _CLOSING[elements.opening]
+    opening, closing = elements.opening, _CLOSING_BRACKETS[elements.opening]
     is_inner = len(opening) > 1
     validator = _validator(elements.annotation, is_inner=is_inner)
     parts: list[Any] = []
     at = len(elements.head)
     try:
-        while len(data) - at > 2 * _PIECE:
+        while len(data) - at > 2 * _PIECE_BYTES:
             for end, following in _cuts(data, at, opening):
                 try:
                     part = validator.validate_json(b"%b%b%b" % (opening, data[at:end], closing))
@@ -102,7 +102,7 @@ def in_pieces(model: type[M], data: bytes) -> M | None:
 
 def _elements(model: type[M], data: bytes) -> _Elements | None:
     is_list = issubclass(model, RootModel)
-    match = (_LIST if is_list else _KEY).match(data, 0, _PIECE)
+    match = (_LIST_START if is_list else _FIRST_CONTAINER_KEY).match(data, 0, _PIECE_BYTES)
     if match is None:
         return None
     key = "root" if is_list else match[1].decode()
@@ -146,7 +146,7 @@ def _cuts(data: bytes, at: int, opening: bytes) -> Iterator[tuple[int, int]]:
     The second one is certain: it is found by counting brackets.
     """
     cut = _BEFORE_KEY if opening == b"[{" else _BEFORE_OBJECT
-    guess = cut.search(data, at + _PIECE, at + 2 * _PIECE)
+    guess = cut.search(data, at + _PIECE_BYTES, at + 2 * _PIECE_BYTES)
     if guess is not None:
         yield guess.start() + 1, guess.end()
     depth = 0
@@ -158,7 +158,7 @@ def _cuts(data: bytes, at: int, opening: bytes) -> Iterator[tuple[int, int]]:
             depth -= 1
             if depth < 0:
                 return
-            if not depth and match.end() > at + _PIECE:
+            if not depth and match.end() > at + _PIECE_BYTES:
                 boundary = cut.match(data, match.start())
                 if boundary is not None:
                     yield match.end(), boundary.end()

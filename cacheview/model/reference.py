@@ -24,7 +24,7 @@ _REFERENCE = re.compile(
 )
 _DIGEST = re.compile(r"sha256:[a-f0-9]{64}|sha384:[a-f0-9]{96}|sha512:[a-f0-9]{128}")
 _IDENTIFIER = re.compile(r"[a-f0-9]{64}")
-_MAX_NAME = 255
+_MAX_NAME_CHARACTERS = 255
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +68,8 @@ def parse_reference(text: str) -> Reference:
     if match is None:
         raise BadReferenceError("invalid reference format", text)
     name, tag, digest = match["name"], match["tag"] or "", match["digest"] or ""
-    if len(name) > _MAX_NAME:
-        raise BadReferenceError(f"repository name must not be more than {_MAX_NAME} characters", text)
+    if len(name) > _MAX_NAME_CHARACTERS:
+        raise BadReferenceError(f"repository name must not be more than {_MAX_NAME_CHARACTERS} characters", text)
     if digest and not _DIGEST.fullmatch(digest):
         raise BadReferenceError("not a digest that Docker recognizes", digest)
     return Reference(name, tag or ("" if digest else "latest"), digest)

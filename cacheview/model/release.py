@@ -16,7 +16,7 @@ COMMIT_71EBFC7: Final = "71ebfc7"
 _STAGES: Final = ("dev", "alpha", "beta", "rc", "")
 """The stages before a release, in order; the empty one is the release."""
 
-_NEWEST: Final = 99_999
+_NEWEST_NUMBER: Final = 99_999
 """The number used for the ``x`` in ``29.x``."""
 
 _VERSION: Final = re.compile(
@@ -63,7 +63,7 @@ class DockerVersion:
             return None
         major, minor, patch, stage, count = match.groups()
         if minor in ("x", "X"):
-            return cls((int(major), _NEWEST, _NEWEST))
+            return cls((int(major), _NEWEST_NUMBER, _NEWEST_NUMBER))
         number = int(major), int(minor), int(patch or 0)
         return cls(number, _STAGES.index((stage or "").lower()), int(count or 0))
 
@@ -74,7 +74,7 @@ class DockerVersion:
 
     def __str__(self) -> str:
         major, minor, patch = self.number
-        if minor == _NEWEST:
+        if minor == _NEWEST_NUMBER:
             return f"{major}.x"
         stage = _STAGES[self.stage]
         return f"{major}.{minor}.{patch}" + (f"-{stage}.{self.count}" if stage else "")

@@ -16,15 +16,15 @@ from cacheview.model.large_map import LargeMap
 
 __all__ = ["Shared"]
 
-_LISTS: Final = ("Env", "Cmd", "Entrypoint", "OnBuild", "Shell")
-_LARGE: Final = (*_LISTS, "Labels", "Healthcheck")
+_LIST_FIELDS: Final = ("Env", "Cmd", "Entrypoint", "OnBuild", "Shell")
+_LARGE_FIELDS: Final = (*_LIST_FIELDS, "Labels", "Healthcheck")
 """The fields of a container config that need much memory.
 
 Sets of ports and volumes are small, and equal ones need not have the same JSON: 1 equals True.
 """
 
-_NONE: Final = (None,) * len(_LARGE)
-_large_of: Final = attrgetter(*_LARGE)
+_NO_VALUES: Final = (None,) * len(_LARGE_FIELDS)
+_large_of: Final = attrgetter(*_LARGE_FIELDS)
 _set: Final = object.__setattr__
 
 
@@ -73,15 +73,15 @@ class Shared:
 
     def container_config(self, config: ContainerConfig, like: ContainerConfig | None = None) -> None:
         """Share the parts of a container config. ``like`` is a config that may have equal parts."""
-        others = _large_of(like) if like is not None else _NONE
+        others = _large_of(like) if like is not None else _NO_VALUES
         for number, (value, other) in enumerate(zip(_large_of(config), others, strict=True)):
             if value is None:
                 continue
             # Maps have an order too: that of their JSON.
             if value == other and (not isinstance(value, dict) or list(value) == list(other)):
-                _set(config, _LARGE[number], other)
-            elif value and number < len(_LISTS):
-                _set(config, _LARGE[number], self.texts(value))
+                _set(config, _LARGE_FIELDS[number], other)
+            elif value and number < len(_LIST_FIELDS):
+                _set(config, _LARGE_FIELDS[number], self.texts(value))
 
     def _history(self, history: tuple[HistoryEntry, ...]) -> tuple[HistoryEntry, ...]:
         share = self._entries.setdefault

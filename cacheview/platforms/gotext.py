@@ -8,8 +8,8 @@ from typing import Final
 __all__ = ["escaped", "lower", "signed", "unsigned"]
 
 _DIGITS = frozenset("0123456789")
-_INT64 = 1 << 63
-_DIGITS_OF_INT64 = 19
+_INT64_LIMIT = 1 << 63
+_MAX_INT64_DIGITS = 19
 _DOTTED_CAPITAL_I = "\u0130"
 _SHORT_ESCAPES: Final = {
     "\a": r"\a",
@@ -52,12 +52,12 @@ def signed(text: str) -> int | None:
     if not digits or not _DIGITS.issuperset(digits):
         return None
     digits = digits.lstrip("0") or "0"
-    if len(digits) > _DIGITS_OF_INT64:
+    if len(digits) > _MAX_INT64_DIGITS:
         return None
     number = int(digits)
     if sign == "-":
-        return -number if number <= _INT64 else None
-    return number if number < _INT64 else None
+        return -number if number <= _INT64_LIMIT else None
+    return number if number < _INT64_LIMIT else None
 
 
 def unsigned(text: str, bits: int) -> int | None:

@@ -38,8 +38,8 @@ class PlatformKey(NamedTuple):
     needs: frozenset[str] = _NO_FEATURES
 
 
-_ANY = PlatformKey(True, NormalizedPlatform("", "", ""))
-_NONE = PlatformKey(False, NormalizedPlatform("", "", ""))
+_ANY_KEY = PlatformKey(True, NormalizedPlatform("", "", ""))
+_NO_KEY = PlatformKey(False, NormalizedPlatform("", "", ""))
 
 
 @dataclass(frozen=True)
@@ -83,9 +83,9 @@ class PlatformRule:
         """Return the key of a platform: images with the same key match the same builders."""
         library = self.library
         if library is None:
-            return _ANY
+            return _ANY_KEY
         if self.requires_recorded and not image.os and not image.architecture:
-            return _NONE
+            return _NO_KEY
         normal = library.normalize(image)
         by_version = bool(library.releases) and normal.os == WINDOWS
         is_windows = image.os == WINDOWS and (by_version or self.compares_major_minor)

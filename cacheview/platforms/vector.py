@@ -15,10 +15,10 @@ __all__ = ["ARM64_LEVELS", "Levels", "VariantRange", "Vector", "compatible", "ex
 Levels = Mapping[str, tuple[tuple[int, int], ...]]
 """Variants of arm64, each with the major versions that it accepts and the highest minor version of each."""
 
-_OLDEST = {"amd64": 1, "arm": 5}
+_OLDEST_VARIANTS = {"amd64": 1, "arm": 5}
 _LAST_MINOR = 9
 _V9_MINORS = 8
-_SHOWN = 4
+_MAX_SHOWN_VARIANTS = 4
 
 
 def _levels() -> Levels:
@@ -64,7 +64,7 @@ class VariantRange:
                 self.architecture if (self.architecture, number) == ("amd64", 1) else f"{self.architecture}/v{number}"
             )
 
-        if len(self) > _SHOWN:
+        if len(self) > _MAX_SHOWN_VARIANTS:
             return f"{name(self.high)} … {name(self.low)}"
         return ", ".join(name(number) for number in range(self.high, self.low - 1, -1))
 
@@ -127,8 +127,8 @@ def _entries(architecture: str, variant: str, levels: Levels | None) -> Iterator
             yield from _entries("arm", "v8", levels)
         return
     yield architecture, variant
-    if architecture in _OLDEST:
-        number, oldest = signed(variant.removeprefix("v")), _OLDEST[architecture]
+    if architecture in _OLDEST_VARIANTS:
+        number, oldest = signed(variant.removeprefix("v")), _OLDEST_VARIANTS[architecture]
         if number is not None and number > oldest:
             yield VariantRange(architecture, number - 1, oldest)
     if architecture == "amd64":

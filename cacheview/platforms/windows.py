@@ -10,7 +10,7 @@ __all__ = ["LTSC_2022", "LTSC_2025", "NO_VERSION", "WindowsVersion", "overwritte
 
 LTSC_2022 = 20348
 LTSC_2025 = 26100
-_PARTS = 3
+_COMPARED_PARTS = 3
 
 
 class WindowsVersion(NamedTuple):
@@ -24,7 +24,7 @@ class WindowsVersion(NamedTuple):
     def parse(cls, text: str) -> WindowsVersion:
         """``getWindowsOSVersion``: `NO_VERSION` for fewer than three parts, or a part that is not a (small) number."""
         parts = text.split(".")
-        if len(parts) < _PARTS:
+        if len(parts) < _COMPARED_PARTS:
             return NO_VERSION
         major, minor, build = unsigned(parts[0], 8), unsigned(parts[1], 8), unsigned(parts[2], 16)
         if major is None or minor is None or build is None:
@@ -60,6 +60,6 @@ def overwritten(builder: str, image: str) -> str:
     have at least three parts.
     """
     builder_parts, image_parts = builder.split("."), image.split(".")
-    if len(builder_parts) < _PARTS or len(image_parts) < _PARTS:
+    if len(builder_parts) < _COMPARED_PARTS or len(image_parts) < _COMPARED_PARTS:
         return image
     return ".".join((*image_parts[:2], *builder_parts[2:]))

@@ -10,7 +10,7 @@ from typing import Final, TypeVar
 
 from cacheview.model import DataError, decode, footprint
 from cacheview.model.base import AnyModel
-from cacheview.model.effort import LONGEST, Effort, LimitError, go_on
+from cacheview.model.effort import QUESTION_SECONDS, Effort, LimitError, go_on
 from cacheview.model.shared import Shared
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
 from cacheview.stores.progress import Meter
@@ -44,7 +44,7 @@ def _free_memory() -> int:
 
 def effort_for(packed: int) -> Effort:
     """Return the time allowed for all work on a file of this size in bytes, including reading it."""
-    return Effort(LONGEST + max(0, packed - _SMALL) / _PER_SECOND)
+    return Effort(QUESTION_SECONDS + max(0, packed - _SMALL) / _PER_SECOND)
 
 
 class Resource(Enum):

@@ -17,7 +17,7 @@ from pydantic import BaseModel
 
 from cacheview.model import DataError, Image
 from cacheview.model.base import AnyModel, Value
-from cacheview.model.decode import MOST_NESTED, json_message
+from cacheview.model.decode import MAX_DEPTH, json_message
 from cacheview.model.shared import Shared
 from cacheview.stores.budget import Budget
 
@@ -249,8 +249,8 @@ class _Text:
             depth += 1 if self._text[at - 1] in "{[" else -1
             if not depth:
                 break
-            if depth > MOST_NESTED:
-                raise DataError(f"is nested more than {MOST_NESTED} levels deep", where=self._where)
+            if depth > MAX_DEPTH:
+                raise DataError(f"is nested more than {MAX_DEPTH} levels deep", where=self._where)
         return depth, at - self._at
 
     def _malformed(self) -> DataError:

@@ -16,7 +16,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from cacheview.dockerfile.gotext import printable
 from cacheview.model import DataError, is_too_deep
-from cacheview.model.decode import MOST_NESTED
+from cacheview.model.decode import MAX_DEPTH
 from cacheview.replay.options import BuildOptions
 from cacheview.stores.reasons import reason
 from cacheview.watch.http import RequestHead
@@ -112,7 +112,7 @@ def _decoded(adapter: TypeAdapter[Any], text: str, what: str) -> Any:
         return None
     refused = f"the {what} are not in the form that the API accepts"
     if is_too_deep(text):
-        raise DataError(f"{refused}: nested more than {MOST_NESTED} levels deep")
+        raise DataError(f"{refused}: nested more than {MAX_DEPTH} levels deep")
     try:
         # Encoded again, so that each lone surrogate is a character of the text.
         return adapter.validate_json(printable(json.dumps(json.loads(text), ensure_ascii=False)), strict=True)

@@ -9,7 +9,7 @@ import pytest
 
 from cacheview.engine import RULE_SETS
 from cacheview.engine.audit import audit
-from cacheview.engine.hazard import OF_STORES, HazardKind
+from cacheview.engine.hazard import STORE_HAZARDS, HazardKind
 from cacheview.model import Image, ImageStore, decode
 from cacheview.model.effort import Effort
 
@@ -76,7 +76,7 @@ def test_each_hazard_and_what_nearly_is_one(kind: str, rules: str, has: list[Ima
 
 
 def test_every_hazard_of_stores_has_a_case() -> None:
-    assert {HazardKind[kind] for kind, *_ in CASES} == OF_STORES
+    assert {HazardKind[kind] for kind, *_ in CASES} == STORE_HAZARDS
 
 
 def test_prune_is_of_containerd_alone_and_names_the_unnamed() -> None:

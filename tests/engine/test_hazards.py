@@ -8,7 +8,7 @@ import pytest
 
 from cacheview.engine import RULE_SETS, ImageCache, explain
 from cacheview.engine.case_results import probe_results
-from cacheview.engine.hazard import OF_VERDICTS
+from cacheview.engine.hazard import VERDICT_HAZARDS
 from cacheview.model import ImageStore, SuiteCase
 from cacheview.stores.suite import read_suite
 
@@ -28,7 +28,7 @@ def test_exactly_the_named_hazards(case: SuiteCase) -> None:
 
 def test_every_hazard_has_a_case_and_one_that_nearly_is_one() -> None:
     named = {kind for case in CASES for kind in case.probes[0].note.split("; ")}
-    assert named == {kind.value for kind in OF_VERDICTS} | {""}
+    assert named == {kind.value for kind in VERDICT_HAZARDS} | {""}
     has = {case.name.partition(",")[0] for case in CASES if ", nearly" not in case.name}
     nearly = {case.name.partition(",")[0] for case in CASES if ", nearly" in case.name}
     assert nearly <= has

@@ -45,7 +45,7 @@ class Names(Model):
 
 @pytest.fixture(autouse=True)
 def small_pieces(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(pieces_module, "_PIECE", 40)
+    monkeypatch.setattr(pieces_module, "_PIECE_BYTES", 40)
 
 
 def at_once(model: Any, data: bytes) -> Any:

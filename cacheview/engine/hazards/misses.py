@@ -41,12 +41,14 @@ def of_divergence(verdict: Verdict) -> Iterator[Hazard]:
     yield Hazard(HazardKind.DIVERGENCE, *text, verdict.local)
 
 
-_RESTORES = frozenset({VerdictReason.TOO_FEW_LAYERS, VerdictReason.RESTORE_FAILED, VerdictReason.RESTORED_BEFORE})
+_RESTORE_REASONS = frozenset(
+    {VerdictReason.TOO_FEW_LAYERS, VerdictReason.RESTORE_FAILED, VerdictReason.RESTORED_BEFORE}
+)
 
 
 def of_failed_restore(verdict: Verdict) -> Iterator[Hazard]:
     """Yield the hazards of a source with a step from which the daemon cannot create an image."""
-    if verdict.why is None or verdict.why not in _RESTORES:
+    if verdict.why is None or verdict.why not in _RESTORE_REASONS:
         return
     source = verdict.source
     assert source is not None

@@ -8,12 +8,12 @@ from typing import Final
 
 __all__ = ["bits_of", "iterate_bits"]
 
-_SPARSE: Final = 5
+_SPARSE_SHIFT: Final = 5
 """Bits are set in bytes if fewer than one in two to this power is set; otherwise in digits, one for each bit."""
-_VERY_SPARSE: Final = 11
+_VERY_SPARSE_SHIFT: Final = 11
 """Bits are cleared one by one if fewer than one in two to this power is set."""
-_ONE: Final = ord("1")
-_IS_ONE: Final = bytes(value == _ONE for value in range(256))
+_DIGIT_ONE: Final = ord("1")
+_DIGIT_IS_ONE: Final = bytes(value == _DIGIT_ONE for value in range(256))
 
 
 def bits_of(positions: Collection[int]) -> int:
@@ -21,10 +21,10 @@ def bits_of(positions: Collection[int]) -> int:
     if not positions:
         return 0
     last = max(positions)
-    if len(positions) > last >> _SPARSE:
+    if len(positions) > last >> _SPARSE_SHIFT:
         digits = bytearray(b"0") * (last + 1)
         for position in positions:
-            digits[last - position] = _ONE
+            digits[last - position] = _DIGIT_ONE
         return int(digits, 2)  # takes linear time, because the base is a power of two
     data = bytearray((last >> 3) + 1)
     for position in positions:
@@ -34,9 +34,9 @@ def bits_of(positions: Collection[int]) -> int:
 
 def iterate_bits(bits: int) -> Iterator[int]:
     """Yield the positions of the bits that are set, lowest first."""
-    if bits.bit_count() >= bits.bit_length() >> _VERY_SPARSE:
+    if bits.bit_count() >= bits.bit_length() >> _VERY_SPARSE_SHIFT:
         # Reading the bytes once is linear; clearing one bit at a time would copy the int each time.
-        return compress(count(), f"{bits:b}"[::-1].encode().translate(_IS_ONE))
+        return compress(count(), f"{bits:b}"[::-1].encode().translate(_DIGIT_IS_ONE))
     return _cleared(bits)
 
 

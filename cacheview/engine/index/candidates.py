@@ -19,7 +19,7 @@ from cacheview.engine.index.changed import ChangedTables
 from cacheview.engine.index.columns import Columns
 from cacheview.engine.index.counts import Counts
 from cacheview.engine.index.distances import Differences, FieldDistances, distances_of_one
-from cacheview.engine.index.filed import FEW
+from cacheview.engine.index.filed import MAX_IMAGES_WITHOUT_TABLES
 from cacheview.engine.index.scan import is_match
 from cacheview.engine.index.tables import Tables
 from cacheview.engine.index.unknowns import Unknowns
@@ -57,7 +57,7 @@ class CandidateIndex:
         self,
         images: Sequence[Image],
         rules: RuleSet,
-        few: int = FEW,
+        few: int = MAX_IMAGES_WITHOUT_TABLES,
         *,
         once: bool = False,
         tables: Columns | ChangedTables | None = None,

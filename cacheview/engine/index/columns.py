@@ -20,7 +20,7 @@ from cacheview.model.effort import go_on, paced
 
 __all__ = ["Columns"]
 
-_NONE: Final = ContainerConfig()
+_EMPTY_CONFIG: Final = ContainerConfig()
 """The container config that is read if an image has none."""
 
 
@@ -36,7 +36,7 @@ class Columns:
         self.order = OrderedImages(images, dates_missing_times=dates_missing_times)
         self.kinds = DoubtKinds(self.order.images)
         self._configs = [
-            _NONE if (config := container_config_of(each)) is None else config for each in self.order.images
+            _EMPTY_CONFIG if (config := container_config_of(each)) is None else config for each in self.order.images
         ]
         self._fields: dict[str, Sequence[Any]] = {}
         self._passing: dict[tuple[Hashable, Hashable], int] = {}

@@ -28,7 +28,7 @@ __all__ = [
     "distances_of_one",
 ]
 
-_SPARSE = 64  # sets of fewer than one image in this many are kept as positions until they are needed
+_SPARSE_RATIO = 64  # sets of fewer than one image in this many are kept as positions until they are needed
 
 
 class FieldDistances(Protocol):
@@ -169,7 +169,7 @@ class Compared:
         for position, other in enumerate(paced(self._values)):
             positions_of.setdefault(self._distance(value, other), []).append(position)
         groups = ((number, tuple(positions)) for number, positions in positions_of.items())
-        return _Numbers(groups, len(self._values) // _SPARSE).counts
+        return _Numbers(groups, len(self._values) // _SPARSE_RATIO).counts
 
 
 class _OfOne:
@@ -266,7 +266,7 @@ class ListDistances:
     """Lists, see `distance`."""
 
     def __init__(self, values: Sequence[Sequence[str] | None]) -> None:
-        few = len(values) // _SPARSE
+        few = len(values) // _SPARSE_RATIO
         self._all = (1 << len(values)) - 1
         groups = _grouped(values, tuple)
         self._lengths = _lengths(groups, few)
@@ -319,7 +319,7 @@ class MapDistances:
     """Maps: the keys that only one side has, and those with different values."""
 
     def __init__(self, values: Sequence[Mapping[str, Any] | None], *, with_values: bool) -> None:
-        few = len(values) // _SPARSE
+        few = len(values) // _SPARSE_RATIO
         self._all = (1 << len(values)) - 1
         groups = _grouped(values, lambda value: frozenset(value.items() if with_values else value))
         self._lengths = _lengths(groups, few)

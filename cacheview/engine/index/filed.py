@@ -8,9 +8,9 @@ from typing import Any, Final
 from cacheview.engine.index.bits import bits_of
 from cacheview.model.effort import paced
 
-__all__ = ["FEW", "Table", "all_same"]
+__all__ = ["MAX_IMAGES_WITHOUT_TABLES", "Table", "all_same"]
 
-FEW: Final = 12
+MAX_IMAGES_WITHOUT_TABLES: Final = 12
 """Up to this many images are compared one by one, which takes less time than creating the tables."""
 
 
@@ -55,7 +55,7 @@ class Table:
             return 1 << filed
         if isinstance(filed, list):
             bits = bits_of(filed)
-            if len(filed) > FEW:  # converted to bits on first use
+            if len(filed) > MAX_IMAGES_WITHOUT_TABLES:  # converted to bits on first use
                 self._filed[key] = (bits,)
             return bits
         return filed[0] if filed else 0

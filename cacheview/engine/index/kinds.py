@@ -13,7 +13,7 @@ from cacheview.model.effort import paced
 
 __all__ = ["DoubtKinds"]
 
-_MOST_SETS = 256  # sets of images that are kept as bits
+_MAX_BIT_SETS = 256  # sets of images that are kept as bits
 
 
 class DoubtKinds:
@@ -47,7 +47,7 @@ class DoubtKinds:
 
     def _packed(self, positions: Sequence[int]) -> int | Sequence[int]:
         """Return bits, or a few positions: if each image has its own doubt, bits would need quadratic memory."""
-        return bits_of(positions) if len(positions) > len(self.images) // _MOST_SETS else positions
+        return bits_of(positions) if len(positions) > len(self.images) // _MAX_BIT_SETS else positions
 
     @cached_property
     def _by_aspects(self) -> Sequence[tuple[Image, int]]:

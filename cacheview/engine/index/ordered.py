@@ -44,7 +44,7 @@ class OrderedImages:
             if time is not None:
                 timed.append((_age(time), image))
             elif dates_missing_times:
-                timed.append((_OLDEST, image))
+                timed.append((_AGE_OF_YEAR_ONE, image))
             else:
                 untimed.append(image)
         # Stable: on a tie, the first in store order stays first.
@@ -62,7 +62,7 @@ class OrderedImages:
         times = self.timed.bit_length()
         if self.timed in (0, self.all):
             return True
-        return self.timed == (1 << times) - 1 and self._age_at(times - 1) < _OLDEST
+        return self.timed == (1 << times) - 1 and self._age_at(times - 1) < _AGE_OF_YEAR_ONE
 
     def among(self, bits: int) -> Iterator[Image]:
         """Yield the images of a set, newest first, those without a time last."""
@@ -123,7 +123,7 @@ class OrderedImages:
         created = image.config.created
         if created is None and not self.dates_missing_times:
             return len(self.images)
-        return self._end_of(_age(created) if created is not None else _OLDEST)
+        return self._end_of(_age(created) if created is not None else _AGE_OF_YEAR_ONE)
 
     def _end_of(self, age: int) -> int:
         """Return the number of images with a time that are not older."""
@@ -132,7 +132,7 @@ class OrderedImages:
 
     def _age_at(self, position: int) -> int:
         created = self.images[position].config.created
-        return _age(created) if created is not None else _OLDEST
+        return _age(created) if created is not None else _AGE_OF_YEAR_ONE
 
 
 def _age(created: Timestamp) -> int:
@@ -140,4 +140,4 @@ def _age(created: Timestamp) -> int:
     return -(created.seconds * 1_000_000_000 + created.nanosecond)
 
 
-_OLDEST = _age(YEAR_ONE)
+_AGE_OF_YEAR_ONE = _age(YEAR_ONE)

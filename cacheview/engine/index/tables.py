@@ -11,7 +11,7 @@ from typing import Any
 from cacheview.engine.field_comparison import NO_KEY, IndexQuery
 from cacheview.engine.index.columns import Columns
 from cacheview.engine.index.distances import FieldDistances, ListDistances, MapDistances, distances_of
-from cacheview.engine.index.filed import FEW, Table
+from cacheview.engine.index.filed import MAX_IMAGES_WITHOUT_TABLES, Table
 from cacheview.engine.requirement import Requirement
 from cacheview.engine.ruleset import ConfigCheck
 from cacheview.model import Image
@@ -28,7 +28,9 @@ class Tables(Columns):
         few: up to this many images or keys are compared one by one.
     """
 
-    def __init__(self, images: Sequence[Image], *, dates_missing_times: bool, few: int = FEW) -> None:
+    def __init__(
+        self, images: Sequence[Image], *, dates_missing_times: bool, few: int = MAX_IMAGES_WITHOUT_TABLES
+    ) -> None:
         super().__init__(images, dates_missing_times=dates_missing_times)
         self._few = few
         self._numbers = list(range(len(images)))  # shared by everything that is filed

@@ -35,8 +35,8 @@ __all__ = ["local_stage"]
 PASSED, FAILED = CheckOutcome.PASSED, CheckOutcome.FAILED
 NOT_REACHED, NOT_COMPARED = CheckOutcome.NOT_REACHED, CheckOutcome.NOT_COMPARED
 
-_EMPTY = ContainerConfig()
-_TIME_CHECKS = 2  # that there is a time, and that it is the newest
+_EMPTY_CONFIG = ContainerConfig()
+_TIME_CHECK_COUNT = 2  # that there is a time, and that it is the newest
 
 
 def local_stage(probe: Probe, rules: RuleSet, candidates: Sequence[Image], index: CandidateIndex) -> Stage:
@@ -119,7 +119,7 @@ class _PreliminaryAnswers:
 
 def _tally(rules: RuleSet, probe: Probe, image: Image) -> Tally:
     """Return the tally of a candidate that is not the answer, and about which everything is known."""
-    total = len(rules.requirements) + len(rules.config_checks) + len(rules.later) + _TIME_CHECKS
+    total = len(rules.requirements) + len(rules.config_checks) + len(rules.later) + _TIME_CHECK_COUNT
     for passed, each in enumerate(candidate_checks(rules, probe, image)):
         if not each.passes:
             return Tally(passed, total, _failed_at(each.row, rules, probe, image))
@@ -176,7 +176,7 @@ def _checks(
     yield _newest_check(rules, image, preliminary, rival_doubts, reached=reached)
     note = words.UNKNOWN_CONFIG if is_unknown else words.ABSENT_CONFIG if stored is None else ""
     for field in rules.ignored_fields:
-        value = UNKNOWN if is_unknown else getattr(stored or _EMPTY, field)
+        value = UNKNOWN if is_unknown else getattr(stored or _EMPTY_CONFIG, field)
         yield Check(CheckKind.FIELD, NOT_COMPARED, getattr(config, field), value, field, note, path=(field,))
 
 

@@ -8,7 +8,7 @@ from typing import Final
 from cacheview.model import DockerVersion, StoreKind
 
 __all__ = [
-    "HOW",
+    "HOW_TO_CHOOSE",
     "newer_than_known",
     "no_driver",
     "no_rule_set",
@@ -18,7 +18,7 @@ __all__ = [
     "unknown_driver",
 ]
 
-HOW: Final = (
+HOW_TO_CHOOSE: Final = (
     'specify a name, such as graphdriver-24.0.7, or a release and a storage driver, such as "Docker 24.0.7, overlay2"'
 )
 """Instructions for naming rules, for messages."""

@@ -41,7 +41,7 @@ ENGINE_VERSION: Final = (
 )
 """Reason and remedy of the doubt about the version of an engine."""
 
-_EVIDENCE: Final = {
+_EVIDENCE_PHRASES: Final = {
     Evidence.OLD_DAEMON: "Docker {version}, which created it, did not yet record its own builds",
     Evidence.PARENT_UNKNOWN: "the store does not report its parent",
     Evidence.PARENT: "it records a parent, and pulled or loaded images never do",
@@ -58,7 +58,7 @@ _EVIDENCE: Final = {
 
 def origin_reason(origin: ImageOrigin) -> str:
     """Explain why an image most likely was, or was not, built here."""
-    return _EVIDENCE[origin.evidence].replace("{version}", origin.version)
+    return _EVIDENCE_PHRASES[origin.evidence].replace("{version}", origin.version)
 
 
 def unknown_aspects(unknown: UnknownAnswer) -> str:

@@ -63,7 +63,7 @@ HAZARD_TITLES: Final[Mapping[HazardKind, str]] = {
 """The headings of hazards for people; JSON contains the values of their kinds."""
 
 _LEAVE_OUT = "Leave out --cache-from, or "
-_NOT_YOURS = "Build without the cache if the image is not your own"
+_BUILD_WITHOUT_CACHE = "Build without the cache if the image is not your own"
 
 
 class HazardText(NamedTuple):
@@ -113,7 +113,7 @@ def loop(match: Image) -> HazardText:
     )
 
 
-_RESTORES = {
+_RESTORE_PHRASES = {
     VerdictReason.TOO_FEW_LAYERS: (
         "the history has more steps with a layer than the image has layers, so the daemon panics"
     ),
@@ -129,7 +129,7 @@ def restore_fails(source: Image, why: VerdictReason) -> HazardText:
     return HazardText(
         f"The build fails here, but would continue without --cache-from. {source.title} contains this step and "
         "has more steps after it, so the daemon must create an image for the step alone, which fails: "
-        f"{_RESTORES[why]}.",
+        f"{_RESTORE_PHRASES[why]}.",
         "Remove the image that the earlier build created, or leave out --cache-from."
         if why is VerdictReason.RESTORED_BEFORE
         else f"{_LEAVE_OUT}name an image that ends with this step.",
@@ -154,7 +154,7 @@ class WayToHit(Enum):
     NOT_RESTORED = "fails the build"
 
 
-_WAYS = {
+_WAYS_TO_HIT = {
     WayToHit.SOURCE: "Add --cache-from {title}, or build the image again here.",
     WayToHit.NOT_ALONE: (
         "Build the image again here. With --cache-from, only this step would hit, and it would bring in all later "
@@ -171,7 +171,7 @@ def loaded(image: Image, way: WayToHit) -> HazardText:
     return HazardText(
         f"{image.title} has exactly this step in its history, on this parent, but does not record a parent: it was "
         "loaded, pulled or imported, and the local cache looks only at recorded parents.",
-        _WAYS[way].replace("{title}", image.title),
+        _WAYS_TO_HIT[way].replace("{title}", image.title),
     )
 
 
@@ -180,7 +180,7 @@ def orphan(image: Image, way: WayToHit) -> HazardText:
     return HazardText(
         f"{image.title} has exactly this step in its history, on this parent, but the image that it records as its "
         "parent is not in the store (it was pruned, or could not be read), so the local cache cannot find it.",
-        _WAYS[way].replace("{title}", image.title),
+        _WAYS_TO_HIT[way].replace("{title}", image.title),
     )
 
 
@@ -254,14 +254,15 @@ def uncompared_by_config(fields: Sequence[str], *, needs_mark: bool) -> HazardTe
     why = f"these rules do not compare {plural(len(fields), 'it', 'them')}"
     if not needs_mark:
         why += ", but the rules since Docker 25.0.2, 24.0.9 and 23.0.10 reject the image"
-    return HazardText(_uncompared(fields, why), f"{_NOT_YOURS}. Docker 25.0.2 and later compare all fields.")
+    return HazardText(_uncompared(fields, why), f"{_BUILD_WITHOUT_CACHE}. Docker 25.0.2 and later compare all fields.")
 
 
 def uncompared_by_history(fields: Sequence[str]) -> HazardText:
     """Describe a source whose step was built with different field values than the probe's."""
     why = "a history match compares only the command"
     return HazardText(
-        _uncompared(fields, why), f"{_NOT_YOURS}. No release compares more than the command in a history match."
+        _uncompared(fields, why),
+        f"{_BUILD_WITHOUT_CACHE}. No release compares more than the command in a history match.",
     )
 
 

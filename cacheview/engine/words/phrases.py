@@ -12,7 +12,7 @@ from cacheview.wording import all_of
 
 __all__ = ["command", "known_as", "listed", "names", "parent_title", "plain"]
 
-_STEP = 60
+_MAX_STEP_CHARACTERS = 60
 """The maximum number of characters of a step that is shown next to an id."""
 _DIGEST = re.compile("([0-9a-f]{12})[0-9a-f]{52}")
 """The checksum of files in a step. Its beginning identifies it, like that of an id."""
@@ -23,7 +23,7 @@ def known_as(image: Image) -> str:
     if image.names or not image.instruction:
         return image.title
     step = _DIGEST.sub(r"\1…", image.instruction)
-    return f"{image.short_id} ({step if len(step) <= _STEP else step[: _STEP - 1] + '…'})"
+    return f"{image.short_id} ({step if len(step) <= _MAX_STEP_CHARACTERS else step[: _MAX_STEP_CHARACTERS - 1] + '…'})"
 
 
 def parent_title(store: ImageStore, parent: str) -> str:

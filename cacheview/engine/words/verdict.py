@@ -24,7 +24,7 @@ __all__ = [
     "words_of_unknown",
 ]
 
-_MARK: frozenset[Aspect] = frozenset({"built_locally"})
+_ONLY_BUILT_LOCALLY: frozenset[Aspect] = frozenset({"built_locally"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -107,16 +107,16 @@ def words_of_unknown(rules: RuleSet, unknown: UnknownAnswer) -> VerdictWords:
     """Return an unknown answer in words."""
     images = unknown.images
     if unknown.may_hit_others or not images:
-        possible = [_OUTCOMES[each] for each in VerdictOutcome if each in unknown.outcomes]
+        possible = [_OUTCOME_PHRASES[each] for each in VerdictOutcome if each in unknown.outcomes]
         return VerdictWords(f"it may be {_or(possible)}", f"For at least one image, {_unreported(unknown)}.")
     what = sentence(_unreported(unknown))
     who = known_as(images[0]) if len(images) == 1 else f"one of {len(images)} images"
     if unknown.outcomes == {VerdictOutcome.HIT}:
         return VerdictWords(f"a hit on {who}, but which one is unknown", what)
-    if unknown.outcomes <= {VerdictOutcome.HIT, VerdictOutcome.MISS} and unknown.aspects == _MARK:
+    if unknown.outcomes <= {VerdictOutcome.HIT, VerdictOutcome.MISS} and unknown.aspects == _ONLY_BUILT_LOCALLY:
         return _if_built_here(rules, images, who)
     others = unknown.outcomes - {VerdictOutcome.HIT}
-    rest = [_OUTCOMES[each] for each in VerdictOutcome if each in others]
+    rest = [_OUTCOME_PHRASES[each] for each in VerdictOutcome if each in others]
     return VerdictWords(f"a hit on {who}, or {_or(rest)}", what)
 
 
@@ -128,7 +128,7 @@ def _unreported(unknown: UnknownAnswer) -> str:
     return f"{'it is not known' if len(unknown.aspects) == 1 else 'these facts are not known:'} {aspects}"
 
 
-_OUTCOMES = {
+_OUTCOME_PHRASES = {
     VerdictOutcome.HIT: "a hit",
     VerdictOutcome.MISS: "a miss",
     VerdictOutcome.ERROR: "an error",

@@ -135,11 +135,11 @@ class DiffPane(DockPane[DiffHead]):
 
         def work(report: Report) -> BuildDiff:
             from cacheview.diff.compare import compare_builds
-            from cacheview.model.effort import LONGEST, Effort
+            from cacheview.model.effort import QUESTION_SECONDS, Effort
 
             sides = a.read(report), b.read(report)
             report(0, None, "Comparing")
-            with Effort(2 * LONGEST, lambda: report(0, None, "Comparing")).spent():
+            with Effort(2 * QUESTION_SECONDS, lambda: report(0, None, "Comparing")).spent():
                 return compare_builds(*sides)
 
         if self.diff is None:
