@@ -91,34 +91,34 @@ def judged(**changes: object) -> str:
 
 
 def test_triggers_of_very_many_stages(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cacheview.replay.finished_stages._MOST_STEPS", 50)
+    monkeypatch.setattr("cacheview.replay.finished_stages._MAX_STEPS", 50)
     base = named("b", OnBuild=["USER x"] * 20)
     printed = judged(images=[base], dockerfile="FROM b\n" * 10)
     assert printed.endswith("there are more than 50 steps, including base image triggers, so the build is not replayed")
 
 
 def test_members_of_a_record_that_are_very_many(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cacheview.replay.file._MOST_MEMBERS", 2)
+    monkeypatch.setattr("cacheview.replay.file._MAX_MEMBERS", 2)
     member = {"name": "f", "mode": 0o100644, "sum": "0" * 64}
     assert judged(members=[member] * 3) == "the context has more than 2 members"
 
 
 @pytest.mark.parametrize("kind", ["ENV A{}=x", "LABEL a{}=x", "ARG a{}", "VOLUME /{}", "EXPOSE {}", "ONBUILD RUN {}"])
 def test_values_of_very_many_instructions(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cacheview.replay.finished_stages._MOST_CARRIED", 1000)
+    monkeypatch.setattr("cacheview.replay.finished_stages._MAX_CARRIED_VALUES", 1000)
     printed = judged(dockerfile="FROM scratch\n" + "".join(f"{kind.format(number)}\n" for number in range(1, 60)))
     assert "all steps together have more than 1,000 variables, labels and arguments" in printed
 
 
 def test_very_many_labels_of_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cacheview.replay.finished_stages._MOST_CARRIED", 1000)
+    monkeypatch.setattr("cacheview.replay.finished_stages._MAX_CARRIED_VALUES", 1000)
     assert "all steps together have more than 1,000" in judged(
         dockerfile="FROM scratch\nUSER x\n", labels={f"a{number}": "x" for number in range(60)}
     )
 
 
 def test_arguments_before_very_many_commands(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cacheview.replay.finished_stages._MOST_CARRIED", 1000)
+    monkeypatch.setattr("cacheview.replay.finished_stages._MAX_CARRIED_VALUES", 1000)
     args, commands = "".join(f"ARG a{number}\n" for number in range(20)), "RUN x\n" * 50
     assert "all steps together have more than 1,000" in judged(dockerfile=f"FROM scratch\n{args}{commands}")
 

@@ -17,7 +17,7 @@ _KINDS: Final = {
     _FOLDER: "a directory",
     "6": "a named pipe",
 }
-_LONGEST: Final = 200
+_MAX_CHARACTERS: Final = 200
 
 
 class ChangeMark(Enum):
@@ -48,7 +48,7 @@ class Aspect(Enum):
     __hash__ = object.__hash__  # Enum's own is slow, and sets of aspects are looked up for every file
 
 
-_SAME: Final = {
+_SAME_PHRASES: Final = {
     Aspect.HEADER: "same file, different header",
     Aspect.UNKNOWN: "not compared: the target of the link is not in the layer",
 }
@@ -156,7 +156,7 @@ def aspects_of(before: FileState, now: FileState, *, has_same_content: bool | No
 def change_in_words(change: FileChange, *, with_mark: bool = False) -> str:
     """Return a change as a phrase: ``mode 600, was 644``, or with its mark, ``changed: mode 600, was 644``."""
     if change.mark is ChangeMark.SAME:
-        return _SAME[change.aspects[0]] if change.aspects else "same"
+        return _SAME_PHRASES[change.aspects[0]] if change.aspects else "same"
     if change.mark is not ChangeMark.CHANGED:
         return str(change.mark.value)
     if change.before is None or change.now is None:
@@ -176,8 +176,8 @@ def changed_aspects(change: FileChange, *, with_mark: bool = False) -> str:
         Aspect.MODE: f"mode {now.mode:03o}, was {before.mode:03o}",
         Aspect.OWNER: f"owner {now.owner}, was {before.owner}",
         Aspect.TYPE: f"now {_kind(now)}, was {_kind(before)}",
-        Aspect.LINK: f"{_link(now)} to {now.target[:_LONGEST]}, was {before.target[:_LONGEST]}",
-        Aspect.TARGET: f"its target ({now.target[:_LONGEST]}) changed",
+        Aspect.LINK: f"{_link(now)} to {now.target[:_MAX_CHARACTERS]}, was {before.target[:_MAX_CHARACTERS]}",
+        Aspect.TARGET: f"its target ({now.target[:_MAX_CHARACTERS]}) changed",
         Aspect.DEVICE: f"device {_numbers(now)}, was {_numbers(before)}",
         Aspect.ATTRIBUTES: "extended attributes changed",
         Aspect.UNKNOWN: "content not compared",

@@ -25,7 +25,7 @@ if TYPE_CHECKING:
 
 __all__ = ["BlobReader", "blob_layers", "folder_layers", "socket_layers"]
 
-_LARGEST_DOCUMENT: Final = 16 << 20
+_MAX_DOCUMENT_BYTES: Final = 16 << 20
 
 
 class BlobReader(Protocol):
@@ -147,7 +147,7 @@ class _FolderBlobs:
 
     def document(self, digest: str) -> bytes | None:
         with self.stream(digest) as stream:
-            return stream.read(_LARGEST_DOCUMENT)
+            return stream.read(_MAX_DOCUMENT_BYTES)
 
     def stream(self, digest: str) -> io.BufferedReader:
         path = blob_path(self._root, digest)
@@ -169,7 +169,7 @@ class _SocketBlobs:
 
     def document(self, digest: str) -> bytes | None:
         with self.stream(digest) as stream:
-            return stream.read(_LARGEST_DOCUMENT)
+            return stream.read(_MAX_DOCUMENT_BYTES)
 
     def stream(self, digest: str) -> io.BufferedReader:
         from cacheview.stores.containerd.client import ContainerdClient

@@ -18,13 +18,13 @@ from cacheview.model import Image, ImageStore
 
 __all__ = ["CONTAINER_FILES", "committed_layers"]
 
-_MODE: Final = 0o755
+_DEFAULT_MODE: Final = 0o755
 _COMMENT: Final = "#(nop) "
 _FOLDER, _FILE = EntryKind.DIRECTORY, EntryKind.FILE
 
 
 def _entry(path: str, kind: EntryKind, target: str = "") -> LayerEntry:
-    return LayerEntry(-1, path, kind, 0o777 if target else _MODE, 0, 0, target=target)
+    return LayerEntry(-1, path, kind, 0o777 if target else _DEFAULT_MODE, 0, 0, target=target)
 
 
 CONTAINER_FILES: Final[Mapping[str, LayerEntry]] = {

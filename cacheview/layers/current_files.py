@@ -22,7 +22,7 @@ from cacheview.model import DataError
 
 __all__ = ["CurrentFiles", "CurrentSources"]
 
-_MOST_READ: Final = 256 << 20  # bytes of files other than those that were copied
+_MAX_READ_BYTES: Final = 256 << 20  # of files other than those that were copied
 
 
 class CurrentFiles(Protocol):
@@ -118,7 +118,7 @@ class CurrentSources:
                 continue
             if entry.kind is not EntryKind.FILE:
                 self._sums[path, header] = hashlib.sha256(header).hexdigest()
-            elif self._read + entry.size <= _MOST_READ:
+            elif self._read + entry.size <= _MAX_READ_BYTES:
                 self._read += entry.size
                 unread.append(path)
         try:

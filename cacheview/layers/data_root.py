@@ -26,7 +26,7 @@ from cacheview.layers.below import folder_below, open_below
 from cacheview.layers.entry import LayerEntry, LayerError
 from cacheview.layers.forward import ForwardStream
 from cacheview.layers.source import LayerSource, LayerUnavailableError
-from cacheview.layers.tarstream import MOST_ENTRIES, TarLayers
+from cacheview.layers.tarstream import MAX_ENTRIES, TarLayers
 from cacheview.model import DataError
 from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.driver_files import SHORT, DriverFiles
@@ -48,16 +48,16 @@ _FOLDERS: Final = {
 }
 """The folder in which each driver keeps the files of a layer, by its cache id."""
 
-_BY_ITSELF: Final = frozenset({"overlay2", "fuse-overlayfs", "aufs"})
+_SEPARATE_FOLDER_DRIVERS: Final = frozenset({"overlay2", "fuse-overlayfs", "aufs"})
 """The drivers that unpack a layer into a separate folder, without the layers below."""
 
 _DIFF_ID: Final = re.compile(r"sha256:[0-9a-f]{64}")
-_CHAIN: Final = re.compile(r"[0-9a-f]{64}")
+_CHAIN_ID: Final = re.compile(r"[0-9a-f]{64}")
 _CACHE_ID: Final = re.compile(r"[0-9a-z]{1,128}")
-_FILE, _SEGMENT = 1, 2
-_LONGEST_LINE: Final = 4 << 20
-_MOST_LINES: Final = 8 * MOST_ENTRIES  # a file takes two, and data after the last one takes a line for each 64 KiB
-_MOST_LAYERS: Final = 200_000
+_FILE_TYPE, _SEGMENT_TYPE = 1, 2
+_MAX_LINE_BYTES: Final = 4 << 20
+_MAX_LINES: Final = 8 * MAX_ENTRIES  # a file takes two, and data after the last one takes a line for each 64 KiB
+_MAX_LAYERS: Final = 200_000
 _REMEDY: Final = "Save the image with `docker save`, and open the archive"
 
 
@@ -83,7 +83,7 @@ class _DataRoot:
         self._files = DriverFiles(driver_folder, Budget(limits))
         self._root = driver_folder.parent.parent
         self._place = place
-        self._by_itself = driver_folder.name in _BY_ITSELF
+        self._by_itself = driver_folder.name in _SEPARATE_FOLDER_DRIVERS
         self._chains: dict[str, str] | None = None
 
     def open(self, diff_id: str, budget: Budget) -> io.BufferedReader:
@@ -141,8 +141,8 @@ class _DataRoot:
         if self._chains is None:
             by_diff_id: dict[str, str] = {}
             with os.scandir(self._files.path(LAYERS)) as folders:
-                names = [folder.name for folder in folders if _CHAIN.fullmatch(folder.name)]
-            for name in names[:_MOST_LAYERS]:
+                names = [folder.name for folder in folders if _CHAIN_ID.fullmatch(folder.name)]
+            for name in names[:_MAX_LAYERS]:
                 diff_id = self._short(f"{LAYERS}/{name}/diff")
                 if _DIFF_ID.fullmatch(diff_id):
                     by_diff_id.setdefault(diff_id, name)
@@ -226,15 +226,15 @@ def _pieces(file: io.BufferedReader, budget: Budget) -> Iterator[bytes | tuple[b
     try:
         with gzip.GzipFile(fileobj=file) as lines:
             for number in itertools.count():
-                if not (line := lines.readline(_LONGEST_LINE)):
+                if not (line := lines.readline(_MAX_LINE_BYTES)):
                     return
                 budget.unpacked(len(line))
-                if number >= _MOST_LINES:
-                    raise LimitError(f"has more than {_MOST_LINES:,} lines in its header record")
+                if number >= _MAX_LINES:
+                    raise LimitError(f"has more than {_MAX_LINES:,} lines in its header record")
                 row = json.loads(line)
-                if row["type"] == _SEGMENT:
+                if row["type"] == _SEGMENT_TYPE:
                     yield base64.b64decode(row["payload"])
-                elif row["type"] == _FILE:
+                elif row["type"] == _FILE_TYPE:
                     size = row.get("size", 0)
                     if type(size) is not int or size < 0:
                         raise ValueError("size")

@@ -29,8 +29,8 @@ from cacheview.stores.locations import parse_location
 __all__ = ["EngineLayers"]
 
 _PREFIX: Final = ".image-"
-_LARGEST: Final = 64 << 30  # bytes of one image
-_STALE: Final = 24 * 3600  # seconds after which a file left behind by the program is deleted
+_MAX_ARCHIVE_BYTES: Final = 64 << 30  # of one image
+_STALE_AFTER_SECONDS: Final = 24 * 3600  # after which a file left behind by the program is deleted
 
 
 class EngineLayers:
@@ -109,8 +109,10 @@ class EngineLayers:
             version = f"1.{min(version_key(newest), version_key(KNOWN_API))}"
             for piece in client.archive(version, image.id, stopped):
                 read += len(piece)
-                if read > _LARGEST:
-                    raise LayerUnavailableError(f"the archive of {image.title} is larger than {_LARGEST >> 30} GiB")
+                if read > _MAX_ARCHIVE_BYTES:
+                    raise LayerUnavailableError(
+                        f"the archive of {image.title} is larger than {_MAX_ARCHIVE_BYTES >> 30} GiB"
+                    )
                 stopped()
                 try:
                     file.write(piece)
@@ -123,7 +125,7 @@ class EngineLayers:
         make_private_folder(self._folder)
         for left in self._folder.glob(f"{_PREFIX}*"):
             with contextlib.suppress(OSError):
-                if left not in self._files and left.stat().st_mtime < time.time() - _STALE:
+                if left not in self._files and left.stat().st_mtime < time.time() - _STALE_AFTER_SECONDS:
                     left.unlink()
         free = shutil.disk_usage(self._folder).free
         if image.size is not None and image.size > free:

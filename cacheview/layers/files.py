@@ -20,7 +20,7 @@ SumRequest = tuple[str, LayerEntry, bytes]
 """A checksum to compute: the layer with the content, the entry there that has it, and the bytes hashed before it."""
 
 _Name = TypeVar("_Name")
-_SMALL: Final = 1 << 20  # bytes of a file that is kept while it is needed under several names
+_MAX_KEPT_FILE_BYTES: Final = 1 << 20  # of a file that is kept while it is needed under several names
 
 
 def _silent(_bytes: int, _what: str) -> None:
@@ -127,7 +127,7 @@ class LayerFiles:
             for name, (diff_id, entry) in left:
                 if not entry.size:
                     yield name, ()
-                elif (diff_id, entry.number) in names and entry.size > _SMALL:
+                elif (diff_id, entry.number) in names and entry.size > _MAX_KEPT_FILE_BYTES:
                     again.append((name, (diff_id, entry)))
                 else:
                     passes.setdefault(diff_id, {})[entry.number] = entry

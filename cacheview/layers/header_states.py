@@ -16,7 +16,7 @@ _HEADER: Final = re.compile(
     rb"uname[^/]*gname[^/]*?devmajor(\d+)devminor(\d+)(.*)",
     re.DOTALL,
 )
-_PERMISSIONS: Final = 0o7777
+_MODE_BITS: Final = 0o7777
 
 
 def read_header(path: str, header: bytes) -> FileState | None:
@@ -28,7 +28,7 @@ def read_header(path: str, header: bytes) -> FileState | None:
     mode, uid, gid, size, kind, target, major, minor, more = match.groups()
     return FileState(
         kind=kind.decode("latin-1"),
-        mode=int(mode) & _PERMISSIONS,
+        mode=int(mode) & _MODE_BITS,
         uid=int(uid),
         gid=int(gid),
         size=int(size),
@@ -49,7 +49,7 @@ def state_of(path: str, header: Header) -> FileState | None:
         return read_header(path, header.hashed_bytes())
     if mode < 0 or uid < 0 or gid < 0 or size < 0 or min(device) < 0:
         return None
-    return FileState(kind, mode & _PERMISSIONS, uid, gid, size, link, device, header.hashed_attributes())
+    return FileState(kind, mode & _MODE_BITS, uid, gid, size, link, device, header.hashed_attributes())
 
 
 def states_of(headers: Mapping[str, bytes]) -> dict[str, FileState]:

@@ -22,8 +22,8 @@ from cacheview.dockerfile.context.tarsum import Header
 
 __all__ = ["IMAGE_STYLES", "SENDER_STYLES", "SenderStyle", "clients_of"]
 
-_JAVA_LINK: Final = 0o100644
-_JAVA_FOLDER: Final = 0o040755
+_JAVA_LINK_MODE: Final = 0o100644
+_JAVA_FOLDER_MODE: Final = 0o040755
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,22 +63,24 @@ class SenderStyle:
         if self.link_mode is not None and entry.kind is EntryKind.SYMLINK:
             header = Header(header.name, self.link_mode, type=header.type, link=header.link)
         elif is_folder and self.sends_empty_folders:
-            header = header._replace(mode=_JAVA_FOLDER)
+            header = header._replace(mode=_JAVA_FOLDER_MODE)
         if self.root_name and (header.uid, header.gid) == (0, 0):
             header = header._replace(owner_names=(self.root_name, self.root_name))
         return header._replace(name=self.prefix + header.name).hashed_bytes() if self.prefix else header.hashed_bytes()
 
 
-_JAVA: Final = HeaderStyle(sends_type_bits=True, sends_owner=True, sends_capability=False, sends_hard_links=False)
+_JAVA_STYLE: Final = HeaderStyle(sends_type_bits=True, sends_owner=True, sends_capability=False, sends_hard_links=False)
 
 
 def _styles_of(packing: Packing) -> tuple[SenderStyle, ...]:
     """Return the ways in which a packing may write headers. Raises `TypeError` for a packing without a case here."""
     match packing:
         case DockerJavaPacking():
-            return (SenderStyle((), _JAVA, sends_folders=False, sends_empty_folders=True, link_mode=_JAVA_LINK),)
+            return (
+                SenderStyle((), _JAVA_STYLE, sends_folders=False, sends_empty_folders=True, link_mode=_JAVA_LINK_MODE),
+            )
         case TestcontainersJavaPacking():
-            return (SenderStyle((), _JAVA, prefix="./"),)
+            return (SenderStyle((), _JAVA_STYLE, prefix="./"),)
         case TestcontainersNodePacking(style):  # folders only if there is no ``.dockerignore``
             sender_style = SenderStyle((), replace(style, umask=0))
             return sender_style, replace(sender_style, sends_folders=False)
@@ -99,12 +101,12 @@ def _all_styles() -> tuple[SenderStyle, ...]:
 SENDER_STYLES: Final = _all_styles()
 """All styles in the order of `CLIENTS`, the Docker CLI first."""
 
-_IMAGE: Final = HeaderStyle(sends_owner=True, sends_hard_links=False)
+_IMAGE_STYLE: Final = HeaderStyle(sends_owner=True, sends_hard_links=False)
 
 IMAGE_STYLES: Final = (
-    SenderStyle((), _IMAGE),
-    SenderStyle((), replace(_IMAGE, sends_type_bits=True)),
-    SenderStyle((), replace(_IMAGE, sends_type_bits=True), root_name="root"),
+    SenderStyle((), _IMAGE_STYLE),
+    SenderStyle((), replace(_IMAGE_STYLE, sends_type_bits=True)),
+    SenderStyle((), replace(_IMAGE_STYLE, sends_type_bits=True), root_name="root"),
 )
 """The ways in which builders hash files of an image themselves, see `layers.image_sums`: 24.0 and later, 23.0, 20.10.
 """

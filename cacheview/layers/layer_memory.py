@@ -26,11 +26,11 @@ from cacheview.stores.reasons import reason
 
 __all__ = ["LayerMemory", "layer_cache"]
 
-_VERSION: Final = 2
+_FORMAT_VERSION: Final = 2
 _DIFF_ID: Final = re.compile(r"sha256:[0-9a-f]{64}")
 _SUM: Final = re.compile(r"[0-9a-f]{64}")
-_MOST_BYTES: Final = 256 << 20
-_MOST_UNPACKED: Final = 256 << 20  # of one file; the listing with the most entries needs this
+_MAX_BYTES: Final = 256 << 20
+_MAX_UNPACKED_BYTES: Final = 256 << 20  # of one file; the listing with the most entries needs this
 _KINDS: Final = {kind.value: kind for kind in EntryKind if kind.value}
 
 
@@ -119,7 +119,7 @@ class LayerMemory:
 
     def _lines(self, diff_id: str) -> Iterator[Any]:
         entries = self._listings[diff_id].entries
-        yield {"version": _VERSION, "diff_id": diff_id, "sums": self._sums.get(diff_id, {})}
+        yield {"version": _FORMAT_VERSION, "diff_id": diff_id, "sums": self._sums.get(diff_id, {})}
         for entry in entries:
             yield [
                 entry.number,
@@ -144,7 +144,7 @@ class LayerMemory:
             with open_private(path) as packed, gzip.GzipFile(fileobj=packed) as file:
                 lines = _lines(file)
                 value = values_of(next(lines))
-                if value["version"] != _VERSION or value["diff_id"] != diff_id:
+                if value["version"] != _FORMAT_VERSION or value["diff_id"] != diff_id:
                     return
                 sums = {str(key): str(result) for key, result in value["sums"].items() if _SUM.fullmatch(str(result))}
                 del value
@@ -164,9 +164,9 @@ class LayerMemory:
 def _lines(file: gzip.GzipFile) -> Iterator[bytes]:
     """Yield the lines of the saved listing. Raises ValueError if there are more than in the largest listing."""
     read = 0
-    while line := file.readline(_MOST_UNPACKED):
+    while line := file.readline(_MAX_UNPACKED_BYTES):
         read += len(line)
-        if read > _MOST_UNPACKED:
+        if read > _MAX_UNPACKED_BYTES:
             raise ValueError("too long")
         if line.strip():
             yield line
@@ -204,6 +204,6 @@ def _drop_oldest(folder: Path) -> None:
     total = 0
     for _, size, path in sorted(files, key=lambda file: file[0], reverse=True):
         total += size
-        if total > _MOST_BYTES:
+        if total > _MAX_BYTES:
             with contextlib.suppress(OSError):
                 path.unlink()

@@ -13,7 +13,7 @@ from cacheview.model.effort import paced
 __all__ = ["Listing", "RootFile", "root_of"]
 
 _IMPLIED_MODE = 0o755
-_CONTAINER = "container"
+_CONTAINER_LAYER = "container"
 """A placeholder for the diff id of a layer."""
 
 
@@ -139,16 +139,18 @@ class _Root:
 
     def begin_container(self) -> None:
         """Add the files of `CONTAINER_FILES`, as when a container starts."""
-        self.begin(_CONTAINER)
+        self.begin(_CONTAINER_LAYER)
         for path, entry in CONTAINER_FILES.items():
             above = path.rpartition("/")[0]
             for each in (above, path):
                 if each in self.files and not self._is_folder(each):
                     self.remove(each)
             if above and above not in self.files:
-                self.add(above, RootFile(LayerEntry(-1, above, EntryKind.DIRECTORY, _IMPLIED_MODE, 0, 0), _CONTAINER))
+                self.add(
+                    above, RootFile(LayerEntry(-1, above, EntryKind.DIRECTORY, _IMPLIED_MODE, 0, 0), _CONTAINER_LAYER)
+                )
             if path not in self.files:
-                self._put(path, RootFile(entry, _CONTAINER))
+                self._put(path, RootFile(entry, _CONTAINER_LAYER))
 
 
 def root_of(layers: Sequence[Listing], committed: Collection[int] = ()) -> Mapping[str, RootFile]:

@@ -22,10 +22,10 @@ UNNAMED_ROOT: Final = "<the root of the new layer>"
 """A placeholder in the daemon's messages for the folder at which it mounts the new layer."""
 
 _PASSWD, _GROUP = "etc/passwd", "etc/group"
-_MOST: Final = 16 << 20  # bytes of one of these files
-_LONGEST_LINE: Final = 64 * 1024 - 1  # of Go's bufio.Scanner
+_MAX_FILE_BYTES: Final = 16 << 20  # of one of these files
+_MAX_LINE_BYTES: Final = 64 * 1024 - 1  # of Go's bufio.Scanner
 _NUMBER: Final = re.compile(r"[+-]?[0-9]+", re.ASCII)
-_LARGEST: Final = 2**63
+_ID_LIMIT: Final = 2**63
 _SPACE: Final = " \t\n\v\f\r\x85\xa0"
 
 
@@ -56,7 +56,7 @@ def check_owner(owner: str, image: ImageSums, release: BuilderRelease) -> None:
 
 def _is_number(text: str) -> bool:
     """Return whether Go's ``Atoi`` accepts it."""
-    return _NUMBER.fullmatch(text) is not None and -_LARGEST <= int(text) < _LARGEST
+    return _NUMBER.fullmatch(text) is not None and -_ID_LIMIT <= int(text) < _ID_LIMIT
 
 
 def _resolved(path: str, image: ImageSums) -> str:
@@ -76,13 +76,13 @@ def _names(path: str, message: str, image: ImageSums, *, group_of: BuilderReleas
         raise _refused(f"{message}read {UNNAMED_ROOT}/{path}: is a directory")
     if node.entry.kind is not EntryKind.FILE:
         raise UnknownError(f"/{path[:200]} in the image is not a file")
-    content = image.content(path, _MOST + 1)
-    if len(content) > _MOST:
-        raise UnknownError(f"/{path[:200]} in the image is larger than {_MOST:,} bytes")
+    content = image.content(path, _MAX_FILE_BYTES + 1)
+    if len(content) > _MAX_FILE_BYTES:
+        raise UnknownError(f"/{path[:200]} in the image is larger than {_MAX_FILE_BYTES:,} bytes")
     lines = content.decode("utf-8", "surrogateescape").split("\n")
     is_trimmed = group_of is None or group_of.trims_groups
     if (group_of is None or not group_of.trims_groups) and any(
-        len(line.encode("utf-8", "surrogateescape")) > _LONGEST_LINE for line in lines
+        len(line.encode("utf-8", "surrogateescape")) > _MAX_LINE_BYTES for line in lines
     ):
         raise _refused(f"{message}bufio.Scanner: token too long")
     kept = (line.strip(_SPACE) if is_trimmed else line.removesuffix("\r") for line in lines)

@@ -20,7 +20,7 @@ from cacheview.dockerfile.context.entry import EntryKind
 from cacheview.layers.below import open_below
 from cacheview.layers.entry import OPAQUE, WHITEOUT, LayerEntry, LayerError
 from cacheview.layers.source import Report
-from cacheview.layers.tarstream import MOST_ENTRIES
+from cacheview.layers.tarstream import MAX_ENTRIES
 from cacheview.model import Image
 from cacheview.stores.containerd.bolt import Bolt, Bucket
 from cacheview.stores.containerd.metadata import uvarint
@@ -35,8 +35,8 @@ _PLUGIN: Final = ".".join(SNAPSHOTTER)
 _METADATA: Final = "io.containerd.metadata.v1.bolt/meta.db"
 _OPAQUE: Final = ("trusted.overlay.opaque", "user.overlay.opaque")
 _CAPABILITY: Final = "security.capability"
-_NEW_FOLDER: Final = 0o755
-_CHUNK: Final = 256 * 1024
+_NEW_FOLDER_MODE: Final = 0o755
+_READ_BYTES: Final = 256 * 1024
 _KINDS: Final = {
     stat.S_IFREG: EntryKind.FILE,
     stat.S_IFDIR: EntryKind.DIRECTORY,
@@ -49,7 +49,7 @@ _KINDS: Final = {
 
 def by_containerd(_diff_id: str, path: str, below: LayerEntry | None) -> LayerEntry:
     """An `UnpackedFolder` of containerd: ``mkparent`` of its ``archive/tar.go``, 1.2 and later."""
-    return below or LayerEntry(-1, path, EntryKind.DIRECTORY, _NEW_FOLDER, 0, 0)
+    return below or LayerEntry(-1, path, EntryKind.DIRECTORY, _NEW_FOLDER_MODE, 0, 0)
 
 
 class Snapshots:
@@ -87,8 +87,8 @@ class Snapshots:
             raise LayerError(what)
         names: dict[tuple[int, int], str] = {}
         for number, (path, status) in enumerate(_walk(self._folder(diff_id))):
-            if number >= MOST_ENTRIES:
-                raise LayerError(f"its snapshot has more than {MOST_ENTRIES:,} files, the most that cacheview reads")
+            if number >= MAX_ENTRIES:
+                raise LayerError(f"its snapshot has more than {MAX_ENTRIES:,} files, the most that cacheview reads")
             if not number % 64:
                 report(number, diff_id)
             yield from self._entries(diff_id, number, path, status, names)
@@ -140,7 +140,7 @@ class Snapshots:
         left = entry.size
         try:
             with open_below(self._folder(diff_id), os.fsencode(entry.path)) as file:
-                while left and (piece := file.read(min(left, _CHUNK))):
+                while left and (piece := file.read(min(left, _READ_BYTES))):
                     left -= len(piece)
                     report(entry.size - left, diff_id)
                     yield piece

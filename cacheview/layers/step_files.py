@@ -34,14 +34,14 @@ __all__ = ["RecoveredFiles", "recover_files"]
 
 _FOLDER_MODES: Final = (0o755, 0o775, 0o700, 0o750, 0o777, 0o770, 0o2775)
 _UMASK: Final = 0o022
-_ROOT: Final = (0, 0)
+_ROOT_OWNER: Final = (0, 0)
 _USUAL_OWNERS: Final = ((1000, 1000), (1001, 1001), (1000, 0), (501, 20))
-_MOST_FOLDERS: Final = 2  # folders that are sources, whose modes are found by trying
-_LONGEST: Final = 200
-_MANY: Final = 5_000  # files for which each style needs much memory
-_MOST: Final = 20_000  # files that are compared; with more, memory is above 200 MB
-_FOR_MANY: Final = ("docker-cli", "docker-cli-23", "docker-py")
-_MOST_OWNERS: Final = 4  # of those that files have now; for each, all content is hashed again
+_MAX_TRIED_FOLDERS: Final = 2  # source folders whose modes are found by trying
+_MAX_CHARACTERS: Final = 200
+_MAX_FILES_FOR_ALL_STYLES: Final = 5_000  # with more, each style needs much memory
+_MAX_FILES: Final = 20_000  # with more, comparing takes above 200 MB of memory
+_CLIENTS_FOR_MANY_FILES: Final = ("docker-cli", "docker-cli-23", "docker-py")
+_MAX_OWNERS: Final = 4  # of those that files have now; for each, all content is hashed again
 
 
 _Owner = tuple[int, int] | None
@@ -103,8 +103,8 @@ def recover_files(
     if not image.history or image.history[-1].empty_layer or not image.diff_ids:
         raise UnknownError("the image does not record a layer for this step")
     listing = layers.listing(image.diff_ids[-1])
-    if len(listing.entries) > _MOST:
-        raise UnknownError(f"the step's layer has {len(listing.entries):,} files; at most {_MOST:,} are compared")
+    if len(listing.entries) > _MAX_FILES:
+        raise UnknownError(f"the step's layer has {len(listing.entries):,} files; at most {_MAX_FILES:,} are compared")
     sources = CurrentSources(copy, now)
     entries = sources.under_real_paths(by_source_path(listing, image, layers, copy, sources.by_source_names()))
     if not entries:
@@ -134,7 +134,7 @@ class _Recovery:
         self.by_layer_path = {entry.path: path for path, entry in entries.items()}
         self.by_path = {entry.path: entry for entry in entries.values()}
         owner_counts = Counter((entry.uid, entry.gid) for entry in now.values())
-        self.owners = [owner for owner, _ in owner_counts.most_common(_MOST_OWNERS)]
+        self.owners = [owner for owner, _ in owner_counts.most_common(_MAX_OWNERS)]
         self.filled = {above for path in entries for above in parents(path)}
         self.folders = self._source_folders()
         self.tree = copied.with_others(entries, self.folders)
@@ -203,7 +203,7 @@ class _Recovery:
         if self.copy.from_ and any((entry.uid, entry.gid) != (0, 0) for entry in mine):
             return "COPY does not keep the owners that the files had in the image"
         if outside:
-            return f"a link counts as its target, and {min(outside)[:_LONGEST]} points outside the copied files"
+            return f"a link counts as its target, and {min(outside)[:_MAX_CHARACTERS]} points outside the copied files"
         if self.copy.from_:
             return "owners, folder modes or other sources may have been different in the image"
         return "a different client may have sent them, or the source may have been different"
@@ -223,24 +223,26 @@ class _Recovery:
 
         Root comes first, with all styles: for its files, styles with and without an owner are the same.
         """
-        is_many = len(self.entries) > _MANY
+        is_many = len(self.entries) > _MAX_FILES_FOR_ALL_STYLES
         styles: tuple[SenderStyle, ...] = IMAGE_STYLES
         if not self.copy.from_:
             styles = (
-                tuple(sender_style for sender_style in SENDER_STYLES if sender_style.clients[0] in _FOR_MANY)
+                tuple(
+                    sender_style for sender_style in SENDER_STYLES if sender_style.clients[0] in _CLIENTS_FOR_MANY_FILES
+                )
                 if is_many
                 else SENDER_STYLES
             )
-        yield _ROOT, styles
+        yield _ROOT_OWNER, styles
         styles_with_owner = tuple(sender_style for sender_style in styles if sender_style.style.sends_owner)
         current_owners = {(file.uid, file.gid) for path in self.entries if (file := self.now.get(path)) is not None}
-        if current_owners - {_ROOT}:
+        if current_owners - {_ROOT_OWNER}:
             yield None, styles_with_owner
         if is_many:
             return
         guesses = () if self.copy.from_ else _USUAL_OWNERS  # no owners are usual for files in an image
         for owner in dict.fromkeys([*self.owners, *guesses]):
-            if owner != _ROOT and {owner} != current_owners:
+            if owner != _ROOT_OWNER and {owner} != current_owners:
                 yield owner, styles_with_owner
 
     def _source_folders(self) -> list[str]:
@@ -260,7 +262,7 @@ class _Recovery:
             current = self.now.get(folder)
             now = [current.mode, current.mode & ~_UMASK] if current is not None else []
             modes = dict.fromkeys([*now, *_FOLDER_MODES])
-            choices.append(list(modes) if len(self.folders) <= _MOST_FOLDERS else list(modes)[:1])
+            choices.append(list(modes) if len(self.folders) <= _MAX_TRIED_FOLDERS else list(modes)[:1])
         for modes_of in product(*choices):
             yield dict(zip(self.folders, modes_of, strict=True))
 

@@ -17,7 +17,7 @@ from cacheview.model import Image
 
 __all__ = ["CopySource", "by_source_path"]
 
-_LEAST: Final = 2  # layers: that of the step, and one below
+_MIN_LAYERS: Final = 2  # layers: that of the step, and one below
 
 
 def by_source_path(
@@ -35,7 +35,7 @@ def by_source_path(
     config = image.config.config
     below = posixpath.normpath(posixpath.join("/", config.WorkingDir if config else "", copy.destination)).lstrip("/")
     result = _below(listing, below, copy, now)
-    if result or len(image.diff_ids) < _LEAST:
+    if result or len(image.diff_ids) < _MIN_LAYERS:
         return result
     root = layers.root(image.diff_ids[:-1])  # the destination may contain a link from the layers below
     nodes = {path: TreeNode(Entry(path, file.entry.kind, 0, target=file.entry.target)) for path, file in root.items()}

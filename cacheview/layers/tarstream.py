@@ -18,15 +18,15 @@ from cacheview.stores.progress import Meter
 from cacheview.stores.sparse import SparseError
 from cacheview.stores.tar import TarError, TarHeader, content, headers
 
-__all__ = ["MOST_ENTRIES", "TarLayers", "by_any_driver", "layer_budget"]
+__all__ = ["MAX_ENTRIES", "TarLayers", "by_any_driver", "layer_budget"]
 
-MOST_ENTRIES: Final = 115_000
+MAX_ENTRIES: Final = 115_000
 """The maximum number of members of a layer. Reading and hashing such a layer takes less than 200 MB of memory."""
 
-_MOST_NAMES: Final = 64 << 20  # characters of all names of one layer
-_LONGEST_NAME: Final = 4096
-_MOST_UNPACKED: Final = 64 << 30  # bytes of one layer
-_INTERVAL: Final = 0.05  # seconds between two reports
+_MAX_NAME_CHARACTERS_IN_TOTAL: Final = 64 << 20  # characters of all names of one layer
+_MAX_NAME_CHARACTERS: Final = 4096
+_MAX_UNPACKED_BYTES: Final = 64 << 30  # of one layer
+_REPORT_SECONDS: Final = 0.05  # between two reports
 _DEFAULT_FOLDER: Final = (0o755, 0, 0)
 _MEMBERS_PER_CHECK: Final = 64  # members between two checks of the time
 
@@ -118,17 +118,19 @@ def _bounded(stream: io.BufferedReader) -> Iterator[TarHeader]:
     names = holes = 0
     for number, header in enumerate(headers(stream)):
         names += len(header.name) + len(header.link)
-        if max(len(header.name), len(header.link)) > _LONGEST_NAME:
+        if max(len(header.name), len(header.link)) > _MAX_NAME_CHARACTERS:
             raise TarError(
-                f"it contains a name longer than {_LONGEST_NAME:,} characters, which no operating system accepts"
+                f"it contains a name longer than {_MAX_NAME_CHARACTERS:,} characters, which no operating system accepts"
             )
-        if names > _MOST_NAMES:
-            raise TarError(f"its names have more than {_MOST_NAMES:,} characters, the most that cacheview reads")
-        if number >= MOST_ENTRIES:
-            raise TarError(f"it has more than {MOST_ENTRIES:,} members, the most that cacheview reads")
+        if names > _MAX_NAME_CHARACTERS_IN_TOTAL:
+            raise TarError(
+                f"its names have more than {_MAX_NAME_CHARACTERS_IN_TOTAL:,} characters, the most that cacheview reads"
+            )
+        if number >= MAX_ENTRIES:
+            raise TarError(f"it has more than {MAX_ENTRIES:,} members, the most that cacheview reads")
         holes += header.sparse.size if header.sparse is not None else 0
-        if stream.tell() + header.size + holes > _MOST_UNPACKED:
-            raise TarError(f"it unpacks to more than {_MOST_UNPACKED >> 30} GiB, the most that cacheview reads")
+        if stream.tell() + header.size + holes > _MAX_UNPACKED_BYTES:
+            raise TarError(f"it unpacks to more than {_MAX_UNPACKED_BYTES >> 30} GiB, the most that cacheview reads")
         yield header
 
 
@@ -155,7 +157,7 @@ class _PositionReporter:
             return
         now = time.monotonic()
         if now >= self._next:
-            self._next = now + _INTERVAL
+            self._next = now + _REPORT_SECONDS
             self._done = stream.tell()
             self.repeat()
 

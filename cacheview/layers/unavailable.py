@@ -9,7 +9,10 @@ from cacheview.stores.locations import DEMO, ENGINE, FILE, REGISTRY, parse_locat
 
 __all__ = ["is_downloadable", "why_no_layers", "why_unavailable"]
 
-_OTHER: Final = ("the layers of this store cannot be read", "Save the image with `docker save`, and open the archive")
+_OTHER_STORES: Final = (
+    "the layers of this store cannot be read",
+    "Save the image with `docker save`, and open the archive",
+)
 _UNAVAILABLE: Final = {
     ENGINE: (
         "the Docker API provides layers only as part of a whole image",
@@ -27,7 +30,7 @@ _UNAVAILABLE: Final = {
 
 def why_unavailable(store: ImageStore) -> tuple[str, str]:
     """Return why a store has no location with layers, and what to do (which may be empty)."""
-    return _UNAVAILABLE.get(parse_location(store.location).source, _OTHER)
+    return _UNAVAILABLE.get(parse_location(store.location).source, _OTHER_STORES)
 
 
 def is_downloadable(store: ImageStore) -> bool:

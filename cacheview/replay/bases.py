@@ -19,7 +19,7 @@ from cacheview.platforms.rules import SAME_PLATFORM_CONTAINERD
 
 __all__ = ["MustPullError", "find_image", "has_platform", "is_for", "require_linux"]
 
-_LIBRARY: Library = CONTAINERD_1_7
+_PLATFORM_LIBRARY: Library = CONTAINERD_1_7
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +55,7 @@ def find_image(
         shown = f"the image is for {image.config.platform}, but the build is for {platform}"
         raise MustPullError(f"{shown}, so the builder would pull a different one")
     if image.variants and not any(
-        variant.config is not None and Matcher(_LIBRARY, platform or daemon).matches(variant.platform)
+        variant.config is not None and Matcher(_PLATFORM_LIBRARY, platform or daemon).matches(variant.platform)
         for variant in image.variants
     ):
         raise MustPullError(
@@ -116,4 +116,4 @@ def is_for(platform: Platform, image_platform: Platform) -> bool:
 
     Source: ``OnlyPlatformWithFallback`` in containerd's library.
     """
-    return Matcher(_LIBRARY, platform).matches(image_platform)
+    return Matcher(_PLATFORM_LIBRARY, platform).matches(image_platform)

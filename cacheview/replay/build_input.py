@@ -30,13 +30,13 @@ from cacheview.replay.tar_context import Report, TarContext, cli_recognizes, com
 __all__ = ["BuildInput", "LoneDockerfile", "is_remote", "open_build_input"]
 
 STANDARD_INPUT: Final = "-"
-_TITLE: Final = "standard input"
-_PIECE: Final = 1 << 20
-_LARGEST_INPUT: Final = 16 << 30
-_LARGEST_DOCKERFILE: Final = 16 << 20
-_SNIFFED: Final = 1024
-_REMOTE: Final = ("http://", "https://", "git://", "github.com/", "git@", "ssh://")
-_GIT: Final = re.compile(r"(?:git://|github\.com/|git@|ssh://)|https?://.*.git(?:#.+)?$", re.DOTALL)
+_STDIN_TITLE: Final = "standard input"
+_READ_BYTES: Final = 1 << 20
+_MAX_INPUT_BYTES: Final = 16 << 30
+_MAX_DOCKERFILE_BYTES: Final = 16 << 20
+_SNIFFED_BYTES: Final = 1024
+_REMOTE_PREFIXES: Final = ("http://", "https://", "git://", "github.com/", "git@", "ssh://")
+_GIT_URL: Final = re.compile(r"(?:git://|github\.com/|git@|ssh://)|https?://.*.git(?:#.+)?$", re.DOTALL)
 
 
 @dataclass(frozen=True)
@@ -90,7 +90,7 @@ class LoneDockerfile:
     mode: int
     uid: int
     gid: int
-    title: str = _TITLE
+    title: str = _STDIN_TITLE
     problems: tuple[Problem, ...] = ()
 
     def packed(self, client: Packer, dockerfile: str, text: bytes | None) -> PackedContext:  # noqa: ARG002
@@ -112,7 +112,7 @@ class LoneDockerfile:
 
 def is_remote(context: str) -> bool:
     """Whether a context is a URL or a git repository according to the docker CLI."""
-    return context.startswith(_REMOTE) and not os.path.exists(context)
+    return context.startswith(_REMOTE_PREFIXES) and not os.path.exists(context)
 
 
 def open_build_input(
@@ -162,7 +162,7 @@ def _require_path(path: str) -> None:
 
 
 def _remote(context: str) -> DataError:
-    if _GIT.match(context):
+    if _GIT_URL.match(context):
         repository, _, fragment = context.partition("#")
         reference, _, below = fragment.partition(":")
         what = "is a git repository, which cacheview does not fetch; clone it"
@@ -185,10 +185,10 @@ def _require_stdin(stdin: BinaryIO | None) -> BinaryIO:
 
 
 def _read_dockerfile(stdin: BinaryIO) -> bytes:
-    data = stdin.read(_LARGEST_DOCKERFILE + 1)
-    if len(data) > _LARGEST_DOCKERFILE:
-        what = f"is larger than {_LARGEST_DOCKERFILE >> 20} MiB, the limit for a Dockerfile"
-        raise DataError(what, where=_TITLE)
+    data = stdin.read(_MAX_DOCKERFILE_BYTES + 1)
+    if len(data) > _MAX_DOCKERFILE_BYTES:
+        what = f"is larger than {_MAX_DOCKERFILE_BYTES >> 20} MiB, the limit for a Dockerfile"
+        raise DataError(what, where=_STDIN_TITLE)
     return data
 
 
@@ -198,7 +198,7 @@ def _from_stdin(file: str, release: BuilderRelease, stdin: BinaryIO, report: Rep
             "invalid argument: can't use stdin for both build context and dockerfile; specify one of them by its path"
         )
         raise DataError(what, where="-f -")
-    head = stdin.read(_SNIFFED)
+    head = stdin.read(_SNIFFED_BYTES)
     is_tar = looks_like_tar(head)
     if is_tar and not cli_recognizes(head):
         what = (
@@ -206,10 +206,10 @@ def _from_stdin(file: str, release: BuilderRelease, stdin: BinaryIO, report: Rep
             "it as a Dockerfile. Compress the tar, create it with `tar --format=gnu`, or, if a different "
             "client sends it, specify the path to the file"
         )
-        raise DataError(what, where=_TITLE)
+        raise DataError(what, where=_STDIN_TITLE)
     if is_tar:
         spool = _Spool(head, stdin)
-        return _tar_input(spool.open, _TITLE, file, head, release, report)
+        return _tar_input(spool.open, _STDIN_TITLE, file, head, release, report)
     if file:
         what = "ambiguous Dockerfile source: both stdin and flag correspond to Dockerfiles; leave out -f"
         raise DataError(what, where=f"-f {file[:200]}")
@@ -236,7 +236,7 @@ def _from_tar(path: str, file: str, release: BuilderRelease, report: Report) -> 
             raise DataError("is neither a folder nor a file; specify a folder or a tar", where=path) from None
 
     with open_tar() as tar:
-        head = tar.read(_SNIFFED)
+        head = tar.read(_SNIFFED_BYTES)
     if not looks_like_tar(head):
         raise DataError("is not a tar, plain or compressed; specify a folder or a tar", where=path)
     return _tar_input(open_tar, os.path.abspath(path), file, head, release, report)
@@ -268,19 +268,19 @@ class _Spool:
     def __init__(self, head: bytes, stream: BinaryIO) -> None:
         self._file = tempfile.TemporaryFile()  # noqa: SIM115  it lives as long as its readers
         weakref.finalize(self, self._file.close)
-        left = _LARGEST_INPUT - len(head)
+        left = _MAX_INPUT_BYTES - len(head)
         try:
             self._file.write(head)
-            while piece := stream.read(_PIECE):
+            while piece := stream.read(_READ_BYTES):
                 left -= len(piece)
                 if left < 0:
-                    what = f"is larger than {_LARGEST_INPUT >> 30} GiB, the most that cacheview reads"
-                    raise DataError(what, where=_TITLE)
+                    what = f"is larger than {_MAX_INPUT_BYTES >> 30} GiB, the most that cacheview reads"
+                    raise DataError(what, where=_STDIN_TITLE)
                 self._file.write(piece)
             self._file.flush()
         except OSError as error:
             what = f"cannot be saved in {tempfile.gettempdir()}: {error.strerror}; specify the path to a file"
-            raise DataError(what, where=_TITLE) from None
+            raise DataError(what, where=_STDIN_TITLE) from None
 
     def open(self) -> io.BufferedReader:
         """Return a reader at the beginning of the content. Only one may be in use at a time."""

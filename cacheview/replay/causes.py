@@ -70,10 +70,10 @@ _AUTOCRLF: Final = (
     ".gitattributes."
 )
 _Key = TypeVar("_Key")
-_LEAST: Final = 2  # the fewest files that share a mode or an owner and count as one cause
+_MIN_FILES: Final = 2  # the fewest files that share a mode or an owner and count as one cause
 _UMASKS: Final = (0o022, 0o002, 0o027, 0o077)
-_PARTS: Final = {0o700: ("owner", "u"), 0o070: ("group", "g"), 0o007: ("others", "o")}
-_BITS: Final = {0o444: ("read", "r"), 0o222: ("write", "w"), 0o111: ("execute", "x")}
+_MODE_CLASSES: Final = {0o700: ("owner", "u"), 0o070: ("group", "g"), 0o007: ("others", "o")}
+_MODE_PERMISSIONS: Final = {0o444: ("read", "r"), 0o222: ("write", "w"), 0o111: ("execute", "x")}
 _TOOL_NAMES: Final = frozenset(
     (
         *(".git", ".hg", ".svn", ".idea", ".vscode", ".DS_Store", "Thumbs.db"),
@@ -82,7 +82,7 @@ _TOOL_NAMES: Final = frozenset(
     )
 )
 """Names of files and folders that programs create among the sources."""
-_LEFTOVERS: Final = (".pyc", ".pyo", ".swp", ".swo", "~")
+_LEFTOVER_SUFFIXES: Final = (".pyc", ".pyo", ".swp", ".swo", "~")
 """Endings of files that editors and interpreters leave behind."""
 
 
@@ -180,7 +180,7 @@ def _of_modes(changes: Sequence[FileChange]) -> Iterator[FileCause]:
         pairs = list(map(_modes, left))
         (now, before), fitting = _best_umasks(Counter(pairs))
         group = [change for change, pair in zip(left, pairs, strict=True) if pair in fitting]
-        if len(group) < _LEAST:
+        if len(group) < _MIN_FILES:
             break
         set_, cleared = _bits(fitting)
         phrase = f"{_named(set_, cleared)}, umask {now:03o}, was {before:03o}"
@@ -229,7 +229,7 @@ def _grouped(
     for change in changes:
         if aspect in change.aspects and change.before is not None and change.now is not None:
             groups[key(change.before, change.now)].append(change.path)
-    yield from ((alike, tuple(paths)) for alike, paths in groups.items() if len(paths) >= _LEAST)
+    yield from ((alike, tuple(paths)) for alike, paths in groups.items() if len(paths) >= _MIN_FILES)
 
 
 def _flips(before: int, now: int) -> tuple[int, int]:
@@ -256,7 +256,10 @@ def _bit_words(bits: int) -> str:
     if bits == 0o111:
         return "execute bits"
     phrases = [
-        f"{who} {what}" for part, (who, _) in _PARTS.items() for bit, (what, _) in _BITS.items() if bits & part & bit
+        f"{who} {what}"
+        for part, (who, _) in _MODE_CLASSES.items()
+        for bit, (what, _) in _MODE_PERMISSIONS.items()
+        if bits & part & bit
     ]
     return f"{', '.join(phrases)} {plural(len(phrases), 'bit')}"
 
@@ -265,8 +268,8 @@ def _chmod(set_: int, cleared: int) -> str:
     """Return the advice that undoes the changes, usually a command."""
     parts = []
     for bits, sign in ((set_, "-"), (cleared, "+")):
-        for part, (_, letter) in _PARTS.items():
-            letters = "".join(one for bit, (_, one) in _BITS.items() if bits & part & bit)
+        for part, (_, letter) in _MODE_CLASSES.items():
+            letters = "".join(one for bit, (_, one) in _MODE_PERMISSIONS.items() if bits & part & bit)
             if letters:
                 parts.append(f"{letter}{sign}{letters if sign == '-' else letters.replace('x', 'X')}")
     return f"run `chmod -R {','.join(parts)}`" if parts else "restore the modes"
@@ -309,6 +312,6 @@ def _tool_pattern(path: str, source_names: Collection[str]) -> str:
         if name in _TOOL_NAMES and name not in source_names:
             return f"**/{name}" if place else name
     name = parts[-1]
-    if name.endswith(_LEFTOVERS) and name not in _LEFTOVERS and name not in source_names:
+    if name.endswith(_LEFTOVER_SUFFIXES) and name not in _LEFTOVER_SUFFIXES and name not in source_names:
         return "**/*~" if name.endswith("~") else f"**/*.{name.rpartition('.')[2]}"
     return ""

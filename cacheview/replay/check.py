@@ -20,9 +20,9 @@ from cacheview.wording import counted
 
 __all__ = ["BuildResult", "build_result", "checksums_of", "differences", "replay_case", "store_of"]
 
-_PRINTED: Final = 12
-_DAEMON: Final = "Error response from daemon: "
-_MAY_FAIL: Final = ("RUN", "COPY --CHOWN", "ADD --CHOWN")  # a command, and an owner whose name is looked up
+_PRINTED_ID_DIGITS: Final = 12
+_DAEMON_PREFIX: Final = "Error response from daemon: "
+_STEPS_THAT_MAY_FAIL: Final = ("RUN", "COPY --CHOWN", "ADD --CHOWN")  # a command, and an owner whose name is looked up
 
 
 @dataclass(frozen=True, slots=True)
@@ -128,7 +128,7 @@ def _end_differences(actual: Replay, expected: ExpectedBuild, recorded: int) -> 
     elif predicted < recorded:
         yield f"{_end_phrase(actual)}, but the daemon continued to step {recorded} and reported: {expected.error[:200]}"
     elif refused is not None and predicted == recorded:
-        has_message = is_same_message(refused.message, expected.error.removeprefix(_DAEMON))
+        has_message = is_same_message(refused.message, expected.error.removeprefix(_DAEMON_PREFIX))
         if not has_message and not _may_fail(actual.steps[-1] if actual.steps else None):
             yield f"refused with {refused.message[:300]!r}, but the daemon reported {expected.error[:300]!r}"
     elif not _may_fail(actual.steps[recorded - 1] if recorded else None):
@@ -148,7 +148,8 @@ def _may_fail(step: Step | None) -> bool:
     if step is None:
         return False
     return any(
-        bool(one.reason) or (not one.cached and (one.created_by is None or one.text.upper().startswith(_MAY_FAIL)))
+        bool(one.reason)
+        or (not one.cached and (one.created_by is None or one.text.upper().startswith(_STEPS_THAT_MAY_FAIL)))
         for one in (*step.triggers, step)
     )
 
@@ -175,7 +176,9 @@ def _step_differences(step: Step, reported: ExpectedStep, images: dict[int, str]
 
 def _is_same(image: str, reported: str) -> bool:
     """Whether two ids may refer to one image. The daemon may have printed only the first digits of its own."""
-    return image == reported or (len(reported) == _PRINTED and image.removeprefix("sha256:").startswith(reported))
+    return image == reported or (
+        len(reported) == _PRINTED_ID_DIGITS and image.removeprefix("sha256:").startswith(reported)
+    )
 
 
 def _history_differences(predicted: tuple[str | None, ...], recorded: tuple[str, ...]) -> Iterator[str]:

@@ -29,13 +29,13 @@ from cacheview.replay.tar_context import TarContext
 
 __all__ = ["ContextChecksums", "StepChecksums"]
 
-_MOST_READ: Final = 512 << 20
+_MAX_READ_BYTES: Final = 512 << 20
 """The most bytes that are read to find out which client sent the files of an image."""
 
-_MANY: Final = 5_000
+_MAX_FILES_FOR_KEPT_TARS: Final = 5_000
 """The most files in a context for which the tars of other clients are kept instead of being recomputed."""
 
-_UMASKS: Final = (0o002, 0o027, 0o077)
+_OTHER_UMASKS: Final = (0o002, 0o027, 0o077)
 """The usual umasks other than 022."""
 
 
@@ -202,15 +202,15 @@ class ContextChecksums(StepChecksums):
 
     def by_other_clients(self, copy: CopySources) -> Iterator[tuple[Client, SourcesSum]]:
         """Yield the same sources as other clients send them; not for all clients if reading them takes too long."""
-        left = _MOST_READ
-        umasks = [self.client.with_umask(umask) for umask in _UMASKS] if self.client.has_umask else []
+        left = _MAX_READ_BYTES
+        umasks = [self.client.with_umask(umask) for umask in _OTHER_UMASKS] if self.client.has_umask else []
         for client in (*umasks, *CLIENTS.values()):
             if client.name == self.client.name or left < 0 or self.is_packed_already:
                 continue
             other = self._others.get(client.name)
             if other is None:
                 other = self._sent_by(client)
-                if len(self._sums.uploaded.tree.sent_nodes) <= _MANY:
+                if len(self._sums.uploaded.tree.sent_nodes) <= _MAX_FILES_FOR_KEPT_TARS:
                     self._others[client.name] = other
             with suppress(DataError, UnknownError):
                 result = other.sum(copy)

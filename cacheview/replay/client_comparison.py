@@ -16,8 +16,8 @@ from cacheview.replay.result import Replay, Step, StepStatus
 
 __all__ = ["ClientDifference", "ClientGroup", "ClientRun", "compare_clients"]
 
-_MODE: Final = re.compile(rb"mode(\d+)uid")
-_MOST_REASONS: Final = 4
+_MODE_IN_HEADER: Final = re.compile(rb"mode(\d+)uid")
+_MAX_REASONS: Final = 4
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ def _reasons(default_run: ClientRun, step: Step, other_run: ClientRun, now: Step
         yield "the client adds this step" if now.added_label else "the step is different"
     elif step.sources is not None and now.sources is not None:
         reasons = list(_of_files(default_run, step.sources, other_run, now.sources))
-        yield from reasons[:_MOST_REASONS] or ["the files are sent in a different order"]
+        yield from reasons[:_MAX_REASONS] or ["the files are sent in a different order"]
     else:
         yield "the build arguments differ"
 
@@ -182,7 +182,7 @@ def _of_headers(path: str, old: bytes, new: bytes) -> Iterator[str]:
         yield _aspect(aspect, before, now)
     if aspects:
         return
-    modes = [result[1] for result in map(_MODE.search, (old, new)) if result is not None]
+    modes = [result[1] for result in map(_MODE_IN_HEADER.search, (old, new)) if result is not None]
     if len(set(modes)) > 1:
         yield "mode with file type bits" if int(modes[1]) > int(modes[0]) else "mode without file type bits"
     elif old != new:

@@ -17,7 +17,7 @@ from cacheview.wording import plural
 
 __all__ = ["client_hazards"]
 
-_SECRETS: Final = (
+_SECRET_NAMES: Final = (
     ".env",
     ".env.*",
     ".npmrc",
@@ -38,8 +38,8 @@ _SECRETS: Final = (
 )
 """Names of files that usually contain a secret."""
 _SECRET_PATHS: Final = (".aws/credentials", ".docker/config.json", ".kube/config", ".git/config")
-_PUBLIC: Final = (".env.example", ".env.sample", ".env.template", ".env.dist")
-_MOST_NAMED: Final = 3
+_PUBLIC_NAMES: Final = (".env.example", ".env.sample", ".env.template", ".env.dist")
+_MAX_NAMED: Final = 3
 
 
 def client_hazards(
@@ -100,8 +100,8 @@ def _of_random_name(client: Client, replay: Replay, checksums: ContextChecksums)
 def _of_left_out(checksums: ContextChecksums) -> Iterator[StepHazard]:
     problems = checksums.problems
     if problems:
-        named = "; ".join(str(problem)[:200] for problem in problems[:_MOST_NAMED])
-        more = f"; and {len(problems) - _MOST_NAMED:,} more" if len(problems) > _MOST_NAMED else ""
+        named = "; ".join(str(problem)[:200] for problem in problems[:_MAX_NAMED])
+        more = f"; and {len(problems) - _MAX_NAMED:,} more" if len(problems) > _MAX_NAMED else ""
         yield StepHazard(
             "left out of the context",
             f"{named}{more}.",
@@ -111,8 +111,8 @@ def _of_left_out(checksums: ContextChecksums) -> Iterator[StepHazard]:
 
 def _named(paths: Sequence[str]) -> str:
     """Return the first few paths, and how many more there are."""
-    more = f" and {len(paths) - _MOST_NAMED:,} more" if len(paths) > _MOST_NAMED else ""
-    return f"{', '.join(path[:120] for path in paths[:_MOST_NAMED])}{more}"
+    more = f" and {len(paths) - _MAX_NAMED:,} more" if len(paths) > _MAX_NAMED else ""
+    return f"{', '.join(path[:120] for path in paths[:_MAX_NAMED])}{more}"
 
 
 def _of_umask(client: Client, replay: Replay) -> Iterator[StepHazard]:
@@ -160,10 +160,10 @@ def _has(step: Step, path: str) -> bool:
 
 def _is_secret(path: str) -> bool:
     name = path.rpartition("/")[2]
-    if name in _PUBLIC:
+    if name in _PUBLIC_NAMES:
         return False
     return any(f"/{path}".endswith(f"/{each}") for each in _SECRET_PATHS) or any(
-        fnmatchcase(name, pattern) for pattern in _SECRETS
+        fnmatchcase(name, pattern) for pattern in _SECRET_NAMES
     )
 
 

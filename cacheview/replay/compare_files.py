@@ -30,7 +30,7 @@ from cacheview.replay.result import Step
 
 __all__ = ["compare_files"]
 
-_MOST_CANDIDATES: Final = 50
+_MAX_CANDIDATES: Final = 50
 
 
 @dataclass(frozen=True)
@@ -72,7 +72,7 @@ def compare_files(
     """
     if step is None or step.sources is None or explanation is None or explanation.verdict.local is not None:
         return None
-    candidates = list(itertools.islice(candidates_by_files(explanation), _MOST_CANDIDATES))
+    candidates = list(itertools.islice(candidates_by_files(explanation), _MAX_CANDIDATES))
     if not candidates:
         return None
     if step.copy is None or not step.copy.from_:

@@ -20,8 +20,8 @@ from cacheview.replay.new_images import has_unknown_layer
 
 __all__ = ["images_of_copy", "sum_of_images"]
 
-_INDEX: Final = re.compile("[+-]?0*([0-9]{1,19})")
-_LARGEST_INDEX: Final = 2**63 - 1  # the most that Go's ParseInt accepts; a longer number is a name
+_STAGE_INDEX: Final = re.compile("[+-]?0*([0-9]{1,19})")
+_MAX_INDEX: Final = 2**63 - 1  # the most that Go's ParseInt accepts; a longer number is a name
 
 
 def sum_of_images(build: FinishedStages, copy: CopySources, images: Sequence[Image | None]) -> SourcesSum:
@@ -73,8 +73,8 @@ def images_of_copy(build: FinishedStages, name: str, instruction: Instruction) -
 def _stage_of(build: FinishedStages, name: str, instruction: Instruction) -> StageResult | None:
     """Return the stage that a ``--from`` refers to by name or index; None: it refers to an image."""
     stage = build.stage(name)
-    number = _INDEX.fullmatch(name)
-    if stage is not None or number is None or abs(int(number[1])) > _LARGEST_INDEX:
+    number = _STAGE_INDEX.fullmatch(name)
+    if stage is not None or number is None or abs(int(number[1])) > _MAX_INDEX:
         return stage
     results = build.results
     index = -int(number[1]) if name.startswith("-") else int(number[1])

@@ -20,8 +20,8 @@ from cacheview.model import DataError
 
 __all__ = ["FileDifferences", "change_of", "differences"]
 
-_MOST_READ: Final = 512 << 20  # bytes of files that are read to compare their content
-_LARGEST_TEXT: Final = 4 << 20  # bytes of a file whose line endings are compared
+_MAX_READ_BYTES: Final = 512 << 20  # of files that are read to compare their content
+_MAX_TEXT_BYTES: Final = 4 << 20  # of a file whose line endings are compared
 
 
 @dataclass(frozen=True)
@@ -152,7 +152,7 @@ class _FileByFile:
 
     def _contents(self, paths: Iterable[str]) -> tuple[Mapping[str, bool], Mapping[str, str]]:
         """Return which changed files have the same content, and how line endings differ; reads only so much."""
-        left = _MOST_READ
+        left = _MAX_READ_BYTES
         to_read = []
         has_same: dict[str, bool] = {}
         line_ends: dict[str, str] = {}
@@ -194,7 +194,7 @@ class _FileByFile:
 
 def _may_be_line_ends(before: FileState, after: FileState) -> bool:
     less, more = sorted((before.size, after.size))
-    return less < more <= min(2 * less, _LARGEST_TEXT)  # each line is one byte longer
+    return less < more <= min(2 * less, _MAX_TEXT_BYTES)  # each line is one byte longer
 
 
 def _has_sum(checksum: str, header: bytes, content: Iterable[bytes]) -> bool:

@@ -24,11 +24,11 @@ from cacheview.stores.locations import ENGINE, parse_location
 
 __all__ = ["AddedOptions", "added_by", "daemon_host"]
 
-_PLATFORM: Final = "DOCKER_DEFAULT_PLATFORM"
-_TRUST: Final = "DOCKER_CONTENT_TRUST"
+_PLATFORM_VARIABLE: Final = "DOCKER_DEFAULT_PLATFORM"
+_TRUST_VARIABLE: Final = "DOCKER_CONTENT_TRUST"
 # the texts that Go's strconv.ParseBool reads as false
-_FALSE: Final = frozenset(("0", "f", "F", "false", "FALSE", "False"))
-_LARGEST: Final = 4 << 20
+_FALSE_VALUES: Final = frozenset(("0", "f", "F", "false", "FALSE", "False"))
+_MAX_CONFIG_BYTES: Final = 4 << 20
 _PROXIES: Final = {
     "httpproxy": "HTTP_PROXY",
     "httpsproxy": "HTTPS_PROXY",
@@ -81,7 +81,7 @@ class AddedOptions:
         if names:
             yield f"build arguments from {self.config}: {', '.join(names)}"
         if self.platform and not options.platform and not platform_is_given:
-            yield f"the platform {self.platform[:80]} comes from {_PLATFORM}"
+            yield f"the platform {self.platform[:80]} comes from {_PLATFORM_VARIABLE}"
         if self.problem:
             yield f"{self.problem}; the client continues without it"
 
@@ -96,8 +96,8 @@ def added_by(client: Client, location: str, environment: Mapping[str, str]) -> A
     if client.config is CliConfigUse.NOTHING:
         return AddedOptions()
     path = cli_folder() / "config.json"
-    platform = environment.get(_PLATFORM, "") if client.config.reads_platform else ""
-    trusted = client.config.reads_trust and _is_set(environment.get(_TRUST, ""))
+    platform = environment.get(_PLATFORM_VARIABLE, "") if client.config.reads_platform else ""
+    trusted = client.config.reads_trust and _is_set(environment.get(_TRUST_VARIABLE, ""))
     is_py = client.config is CliConfigUse.DOCKER_PY
     host = environment.get("DOCKER_HOST", "") if is_py else daemon_host(location)
     try:
@@ -121,13 +121,13 @@ def daemon_host(location: str) -> str:
 
 
 def _is_set(text: str) -> bool:
-    return bool(text) and text not in _FALSE
+    return bool(text) and text not in _FALSE_VALUES
 
 
 def _proxies(path: Path, host: str, names: Mapping[str, str]) -> dict[str, str]:
     """Return the proxies for a daemon by the name of the variable. Raises `DataError` if the file cannot be read."""
     with open_regular(path, str(path)) as file:
-        data = file.read(_LARGEST)
+        data = file.read(_MAX_CONFIG_BYTES)
     try:
         document = json.loads(data or b"{}") if names is _PY_PROXIES else _decoded(data)
     except (ValueError, RecursionError):

@@ -13,7 +13,7 @@ from cacheview.model import DataError
 __all__ = ["DEFAULT_NAME", "Dockerfile", "find_dockerfile"]
 
 DEFAULT_NAME: Final = "Dockerfile"
-_LIMIT: Final = 16 << 20
+_MAX_DOCKERFILE_BYTES: Final = 16 << 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,11 +39,13 @@ class Dockerfile:
             if not self.path.is_file():
                 raise DataError("is not a file, or does not exist; specify another file with -f", where=where)
             with open(self.path, "rb") as file:
-                data = file.read(_LIMIT + 1)
+                data = file.read(_MAX_DOCKERFILE_BYTES + 1)
         except OSError as error:
             raise DataError(f"cannot be read: {error.strerror or error}", where=where) from error
-        if len(data) > _LIMIT:
-            raise DataError(f"is larger than {_LIMIT >> 20} MiB, the limit for a Dockerfile", where=where)
+        if len(data) > _MAX_DOCKERFILE_BYTES:
+            raise DataError(
+                f"is larger than {_MAX_DOCKERFILE_BYTES >> 20} MiB, the limit for a Dockerfile", where=where
+            )
         return data
 
 

@@ -25,7 +25,7 @@ from cacheview.replay.tar_context import TarContext
 __all__ = ["ExpectedBuild", "ExpectedStep", "ReplayCase"]
 
 
-_MOST_MEMBERS: Final = 250_000
+_MAX_MEMBERS: Final = 250_000
 
 
 class ExpectedStep(Model):
@@ -113,8 +113,8 @@ class ReplayCase(RecordedStore):
         """The context. Raises `DataError` if it is malformed."""
         if self.members is None:
             return MemoryContext.from_sample(self.context)
-        if len(self.members) > _MOST_MEMBERS:
-            raise DataError(f"the context has more than {_MOST_MEMBERS:,} members")
+        if len(self.members) > _MAX_MEMBERS:
+            raise DataError(f"the context has more than {_MAX_MEMBERS:,} members")
         ignore = bytes_of(self.dockerignore or "")
         members = [each.member(number, ignore) for number, each in enumerate(self.members)]
         return TarContext(members, "the context", not_unpacked_message=self.release.not_unpacked_message)

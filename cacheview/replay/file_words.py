@@ -12,8 +12,8 @@ from cacheview.wording import counted
 
 __all__ = ["evidence_in_words", "in_words", "sentences"]
 
-_MOST: Final = 5
-_LONGEST: Final = 200
+_MAX_CHANGES: Final = 5
+_MAX_PATH_CHARACTERS: Final = 200
 
 
 def sentences(comparison: FileComparison) -> tuple[str, ...]:
@@ -69,11 +69,11 @@ def in_words(changes: Sequence[FileChange], causes: Iterable[FileCause]) -> str:
     added, removed = ChangeMark.ADDED, ChangeMark.REMOVED
     left = [change for change in unexplained(changes, causes) if change.aspects != (Aspect.HEADER,)]
     changed = [change for change in left if change.mark not in (added, removed)]
-    results += map(_changed, changed[:_MOST])
+    results += map(_changed, changed[:_MAX_CHANGES])
     for mark in (added, removed):
         results += _in_folders([change for change in left if change.mark is mark], mark)
-    more = len(results) + len(changed[_MOST:]) - _MOST
-    return "; ".join(results[:_MOST]) + (f"; and {more:,} more" if more > 0 else "")
+    more = len(results) + len(changed[_MAX_CHANGES:]) - _MAX_CHANGES
+    return "; ".join(results[:_MAX_CHANGES]) + (f"; and {more:,} more" if more > 0 else "")
 
 
 def _changed(change: FileChange) -> str:
@@ -101,4 +101,4 @@ def _in_folders(changes: Sequence[FileChange], mark: ChangeMark) -> Iterator[str
 
 
 def _path(path: str) -> str:
-    return path[:_LONGEST]
+    return path[:_MAX_PATH_CHARACTERS]

@@ -28,17 +28,17 @@ from cacheview.replay.result import Step
 
 __all__ = ["FinishedStages", "StageResult"]
 
-_MOST_CHOICES: Final = 16
-_MOST_CHARACTERS: Final = 64 << 20
-_MOST_KEPT: Final = 400 << 20  # approximate bytes of the configs that all stages but the last create
-_OF_LISTS: Final = ("Env", "OnBuild", "Cmd", "Entrypoint")  # 8 bytes an element; their words are counted elsewhere
-_OF_MAPS: Final = ("Labels", "Volumes", "ExposedPorts")  # 40 bytes an entry
-_GROWING: Final = ("Env", "OnBuild", *_OF_MAPS)  # copied by each step that adds to them
-_MOST_STEPS: Final = 100_000
-_MOST_CARRIED: Final = 200_000_000
-_MOST_COPIED: Final = 20_000_000
+_MAX_CHOICES: Final = 16
+_MAX_CHARACTERS: Final = 64 << 20
+_MAX_CONFIG_BYTES: Final = 400 << 20  # approximate, of the configs that all stages but the last create
+_LIST_FIELDS: Final = ("Env", "OnBuild", "Cmd", "Entrypoint")  # 8 bytes an element; their words are counted elsewhere
+_MAP_FIELDS: Final = ("Labels", "Volumes", "ExposedPorts")  # 40 bytes an entry
+_GROWING_FIELDS: Final = ("Env", "OnBuild", *_MAP_FIELDS)  # copied by each step that adds to them
+_MAX_STEPS: Final = 100_000
+_MAX_CARRIED_VALUES: Final = 200_000_000
+_MAX_COPIED_IMAGES: Final = 20_000_000
 # an image that the build adds costs this many times as much as one in the store, since it is indexed again
-_OF_ADDED: Final = 16
+_WEIGHT_OF_ADDED: Final = 16
 
 
 @dataclass(frozen=True, slots=True)
@@ -118,8 +118,8 @@ class FinishedStages:
     def count(self, text: str) -> None:
         """Count the command of a step. Raises `DataError` if the total is larger than in any real build."""
         self.characters += len(text)
-        if self.characters > _MOST_CHARACTERS:
-            raise DataError(f"the commands of all steps have more than {_MOST_CHARACTERS:,} characters in total")
+        if self.characters > _MAX_CHARACTERS:
+            raise DataError(f"the commands of all steps have more than {_MAX_CHARACTERS:,} characters in total")
 
     def carry(self, before: StageState, after: StageState, name: str) -> None:
         """Count the values that a step copied from earlier steps.
@@ -127,18 +127,18 @@ class FinishedStages:
         Raises `DataError` if the total is larger than in any real build.
         """
         self.step_count += 1
-        if self.step_count > _MOST_STEPS:
-            what = f"there are more than {_MOST_STEPS:,} steps, including base image triggers"
+        if self.step_count > _MAX_STEPS:
+            what = f"there are more than {_MAX_STEPS:,} steps, including base image triggers"
             raise DataError(f"{what}, so the build is not replayed")
         old, new = before.config, after.config
-        for name_of_field in _GROWING:
+        for name_of_field in _GROWING_FIELDS:
             value = getattr(new, name_of_field)
             if value is not None and value is not getattr(old, name_of_field):
                 self.carried_values += len(value)
         if name == "RUN" or after.args is not before.args:
             self.carried_values += len(after.args.declared)
-        if self.carried_values > _MOST_CARRIED:
-            what = f"all steps together have more than {_MOST_CARRIED:,} variables, labels and arguments"
+        if self.carried_values > _MAX_CARRIED_VALUES:
+            what = f"all steps together have more than {_MAX_CARRIED_VALUES:,} variables, labels and arguments"
             raise DataError(f"{what}, so the build is not replayed")
 
     def keep(self, store: ImageStore) -> None:
@@ -150,9 +150,9 @@ class FinishedStages:
             return
         self._last_kept = store
         added = len(store.images) - len(self.store.images)
-        self.copied_images += len(self.store.images) + _OF_ADDED * added
-        if self.copied_images > _MOST_COPIED:
-            what = f"the lookups for all steps involve more than {_MOST_COPIED:,} images in total"
+        self.copied_images += len(self.store.images) + _WEIGHT_OF_ADDED * added
+        if self.copied_images > _MAX_COPIED_IMAGES:
+            what = f"the lookups for all steps involve more than {_MAX_COPIED_IMAGES:,} images in total"
             raise DataError(f"{what}, so the build is not replayed. Replay a single stage with --target")
 
     @cached_property
@@ -174,7 +174,7 @@ class FinishedStages:
         """Return new caches with the sources of ``--cache-from``: several if unknown, none if there are too many."""
         references = self.options.cache_from
         alternatives = [((one,), ()) if self._may_be_skipped(one) else ((one,),) for one in references]
-        if len(self.possible_effects) * math.prod(map(len, alternatives)) > _MOST_CHOICES:
+        if len(self.possible_effects) * math.prod(map(len, alternatives)) > _MAX_CHOICES:
             return ()
         choices = dict.fromkeys(tuple(itertools.chain(*choice)) for choice in itertools.product(*alternatives))
         return [
@@ -239,13 +239,13 @@ class FinishedStages:
 
         Raises `DataError` if there is more than in any real build.
         """
-        for fields, size in ((_OF_LISTS, 8), (_OF_MAPS, 40)):
+        for fields, size in ((_LIST_FIELDS, 8), (_MAP_FIELDS, 40)):
             for name in fields:
                 value = getattr(config, name)
                 if value is not None and (before is None or value is not getattr(before, name)):
                     self.config_bytes += size * len(value)
-        if self.config_bytes > _MOST_KEPT:
-            what = f"the configs of all steps so far take up more than {_MOST_KEPT:,} bytes"
+        if self.config_bytes > _MAX_CONFIG_BYTES:
+            what = f"the configs of all steps so far take up more than {_MAX_CONFIG_BYTES:,} bytes"
             raise DataError(f"{what}, so the build is not replayed")
 
     def _may_be_skipped(self, reference: str) -> bool:

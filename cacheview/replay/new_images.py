@@ -48,11 +48,11 @@ __all__ = [
 _UNNAMED_ID: Final = "<the image of step "
 """The stand-in for an unknown id in the daemon's messages."""
 
-_UNNAMED: Final = re.compile(f"{_UNNAMED_ID}[0-9]+>|{re.escape(UNNAMED_ROOT)}|{re.escape(UNNAMED_FOLDER)}")
+_UNNAMED_PART: Final = re.compile(f"{_UNNAMED_ID}[0-9]+>|{re.escape(UNNAMED_ROOT)}|{re.escape(UNNAMED_FOLDER)}")
 
 _HEALTH_FIELDS: Final = ("Test", "Interval", "Timeout", "StartPeriod", "StartInterval", "Retries")
 _UNKNOWN_LAYER: Final = "layer of "
-_MOST_RELATED: Final = 10
+_MAX_RELATED_IMAGES: Final = 10
 _NEW_ID: Final = re.compile(r"step ([0-9]{1,9})(?:\.[0-9]{1,9})?(?: \([0-9]{1,9}\))?")
 
 
@@ -97,7 +97,7 @@ def is_same_message(predicted: str, reported: str) -> bool:
 
     An id or a folder that is not known before the build matches any text.
     """
-    words = _UNNAMED.split(predicted.strip())
+    words = _UNNAMED_PART.split(predicted.strip())
     return re.fullmatch(".+".join(map(re.escape, words)), reported.strip(), re.DOTALL) is not None
 
 
@@ -256,19 +256,19 @@ class NewImages:
         """Yield the images that a step on a parent may find: the parent, its nearest ancestors, and images built on it.
 
         The images built on it are all that have the command of the step, which all rules compare, and the last
-        `_MOST_RELATED` others, which an explanation may show as the nearest. If the rules find candidates by their
-        layers, images with that command are included whatever their parent.
+        `_MAX_RELATED_IMAGES` others, which an explanation may show as the nearest. If the rules find candidates by
+        their layers, images with that command are included whatever their parent.
         """
         children = self._children.get(parent, ())
         if parent not in self._by_id and not children and not by_layers:
             return
         by_id: dict[str, NewImage] = {}
         above = self._by_id.get(parent)
-        while above is not None and above.id not in by_id and len(by_id) < _MOST_RELATED:
+        while above is not None and above.id not in by_id and len(by_id) < _MAX_RELATED_IMAGES:
             by_id[above.id] = above
             above = self._by_id.get(above.parent or "")
         alike = self._by_command.get((None if by_layers else parent, command), ())
-        by_id.update((image.id, image) for image in (*alike, *children[-_MOST_RELATED:]))
+        by_id.update((image.id, image) for image in (*alike, *children[-_MAX_RELATED_IMAGES:]))
         yield from (each.image for each in by_id.values())
 
 

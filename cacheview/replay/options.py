@@ -11,7 +11,7 @@ from cacheview.model import DataError, Platform
 
 __all__ = ["BuildOptions", "references"]
 
-_MOST_REFERENCES: Final = 20_000
+_MAX_REFERENCES: Final = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +57,6 @@ def references(values: Iterable[str]) -> tuple[str, ...]:
             results += next(csv.reader([text], strict=True), [])
         except csv.Error as error:
             raise DataError(f"--cache-from {text[:80]!r} cannot be read: {error}") from None
-        if len(results) > _MOST_REFERENCES:
-            raise DataError(f"there are more than {_MOST_REFERENCES:,} --cache-from references")
+        if len(results) > _MAX_REFERENCES:
+            raise DataError(f"there are more than {_MAX_REFERENCES:,} --cache-from references")
     return tuple(results)

@@ -17,7 +17,7 @@ from cacheview.replay.result import Replay, Step, StepStatus
 
 __all__ = ["replay_past_misses"]
 
-_MOST_MISSES: Final = 100
+_MAX_MISSES: Final = 100
 
 
 def replay_past_misses(play: Callable[[Mapping[int, str]], Replay], store: ImageStore, rules: RuleSet) -> Replay:
@@ -34,7 +34,7 @@ def replay_past_misses(play: Callable[[Mapping[int, str]], Replay], store: Image
     cache = ImageCache(store, rules)
     assumed: dict[int, str] = {}
     value = play(assumed)
-    for _ in range(_MOST_MISSES):
+    for _ in range(_MAX_MISSES):
         missed = next((step for step in value.steps if _is_open(step, assumed)), None)
         if missed is None:
             break

@@ -21,17 +21,17 @@ from cacheview.model import ContainerConfig, Image, ImageStore, Platform, Probe
 from cacheview.replay.new_images import NewImages
 from cacheview.replay.result import StepStatus
 
-__all__ = ["HOLE", "StageProber", "StepAnswer", "key_without_checksum"]
+__all__ = ["CHECKSUM_PLACEHOLDER", "StageProber", "StepAnswer", "key_without_checksum"]
 
 _CHECKSUM: Final = re.compile(r"(?:(?:file|dir|multi):)?[0-9a-f]{64}")
-HOLE: Final = "\0"
+CHECKSUM_PLACEHOLDER: Final = "\0"
 """The placeholder for a checksum that is not known."""
-_NONE_OF_THEM: Final = "\1"
+_CHECKSUM_OF_NO_IMAGE: Final = "\1"
 """A checksum that no image is reported to have: it can only hit an image whose command is not known."""
 _AFTER_UNKNOWN: Final = "the answer depends on the previous step, which is unknown"
 _SOURCES_UNKNOWN: Final = "the store does not show whether the layers of the --cache-from images are unpacked"
-_SHOWN: Final = 3
-_MANY: Final = 500
+_MAX_SHOWN_PARENTS: Final = 3
+_MAX_TRIED_CHECKSUMS: Final = 500
 """The most checksums that are tried for files that are not known. Beyond that, the step is unknown."""
 
 
@@ -174,16 +174,16 @@ class StageProber:
             return self._unknown([])
         lookups = []
         for branch in self._branches:
-            checksums = set(self._checksums(branch, make(HOLE)))
-            if len(checksums) > _MANY:
+            checksums = set(self._checksums(branch, make(CHECKSUM_PLACEHOLDER)))
+            if len(checksums) > _MAX_TRIED_CHECKSUMS:
                 self._has_too_many_states = True
                 return self._unknown([])
-            checksums.add(_NONE_OF_THEM)
+            checksums.add(_CHECKSUM_OF_NO_IMAGE)
             lookups += [
                 self._look_up(_Branch(branch.build_cache.fork(), branch.parent), make(one)) for one in sorted(checksums)
             ]
         results = [each for one in lookups for each in self._hits(one)]
-        earlier = list(self._after_equal_steps(make(HOLE)))
+        earlier = list(self._after_equal_steps(make(CHECKSUM_PLACEHOLDER)))
         may_hit = any(one.verdict.outcome is not VerdictOutcome.MISS for one in lookups)
         if not may_hit and not earlier:
             self._is_busted = True
@@ -272,7 +272,7 @@ class StageProber:
         parents = [parent_title(branch.build_cache.cache.store, branch.parent) for branch in self._branches]
         if not parents:
             return "the build cannot continue from any image that the previous step may have hit"
-        shown = " or ".join(dict.fromkeys(parents[:_SHOWN]))
+        shown = " or ".join(dict.fromkeys(parents[:_MAX_SHOWN_PARENTS]))
         return f"no image built on {shown} matches this step, {whatever}"
 
     def _changed(self, lookup: _Lookup) -> ImageCache | None:
@@ -283,7 +283,7 @@ class StageProber:
 
     def _checksums(self, branch: _Branch, template: ContainerConfig) -> Iterator[str]:
         """Yield the checksums that images in the store have in place of the unknown one."""
-        prefix, _, suffix = " ".join(template.Cmd or ()).partition(HOLE)
+        prefix, _, suffix = " ".join(template.Cmd or ()).partition(CHECKSUM_PLACEHOLDER)
         cache = branch.build_cache.cache
         sources = (
             entry.created_by for source in cache.sources(branch.build_cache.cache_from)[1] for entry in source.history
@@ -305,7 +305,12 @@ class StageProber:
 
 
 def key_without_checksum(parent: str, template: ContainerConfig) -> tuple[str, str]:
-    """Return the key that distinguishes steps whose files are not known. ``template``: the config with `HOLE`."""
+    """Return the key that distinguishes steps whose files are not known.
+
+    Args:
+        parent: id of the image that the step is built on
+        template: the step's config, with `CHECKSUM_PLACEHOLDER` for the checksum
+    """
     return parent, " ".join(template.Cmd or ())
 
 

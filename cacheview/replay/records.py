@@ -41,8 +41,8 @@ __all__ = [
     "write_record",
 ]
 
-_LARGEST_IGNORE: Final = 1 << 20
-_NOT_TEXT: Final = re.compile("([\udc80-\udcff]+)")
+_MAX_IGNORE_FILE_BYTES: Final = 1 << 20
+_UNDECODED_BYTES: Final = re.compile("([\udc80-\udcff]+)")
 
 
 @dataclass(frozen=True)
@@ -73,7 +73,7 @@ def sent_context(context: ContextSource, client: Client, dockerfile_name: str, d
     members: list[Member] = []
     dockerignore: bytes | None = None
     for member in packed.members:
-        if clean(f"/{member.header.name}")[1:] == IGNORE_FILE and member.header.size <= _LARGEST_IGNORE:
+        if clean(f"/{member.header.name}")[1:] == IGNORE_FILE and member.header.size <= _MAX_IGNORE_FILE_BYTES:
             dockerignore = b"".join(_content(context, member))
         digest = member.digest
         if not digest:
@@ -226,7 +226,7 @@ def redacted_record(case: ReplayCase, *, env: bool, labels: bool) -> ReplayCase:
 
 def _redacted_text(text: str, redact: Callable[[str], str]) -> str:
     """Redact a text written by `text_of`, including one that is not UTF-8."""
-    parts = _NOT_TEXT.split(_lenient(text))  # every second part is bytes
+    parts = _UNDECODED_BYTES.split(_lenient(text))  # every second part is bytes
     result = "".join(part if number % 2 else redact(part) for number, part in enumerate(parts))
     return text_of(result.encode("utf-8", "surrogateescape"))
 

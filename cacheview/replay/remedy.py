@@ -24,10 +24,10 @@ from cacheview.wording import plural
 
 __all__ = ["Remedy", "remedy_of"]
 
-_MOST_CANDIDATES: Final = 20
-_MOST_REFERENCES: Final = 20
-_MOST_ANCESTORS: Final = 200
-_LONGEST: Final = 200
+_MAX_CANDIDATES: Final = 20
+_MAX_REFERENCES: Final = 20
+_MAX_ANCESTORS: Final = 200
+_MAX_CHARACTERS: Final = 200
 
 
 @dataclass(frozen=True, slots=True)
@@ -58,7 +58,7 @@ def remedy_of(step: Step, explanation: Explanation, cache: ImageCache) -> Remedy
     """
     edits = list(_of_references(explanation, cache))
     reason = ""
-    for near in itertools.islice(explanation.nearest(), _MOST_CANDIDATES):
+    for near in itertools.islice(explanation.nearest(), _MAX_CANDIDATES):
         result = _of_arguments(explanation, near.image) or _of_line(step, explanation, near.image, cache)
         if result is not None:
             reason, edit = result
@@ -77,7 +77,7 @@ def _of_references(explanation: Explanation, cache: ImageCache) -> Iterator[str]
     fresh = ImageCache(cache.store, cache.rules)  # a build looks up its references once; here they vary
     if probe.cache_from and _is_hit(fresh.verdict(probe.model_copy(update={"cache_from": ()}))):
         yield "leave out --cache-from"
-    for name in itertools.islice(_references(explanation, cache), _MOST_REFERENCES):
+    for name in itertools.islice(_references(explanation, cache), _MAX_REFERENCES):
         verdict = fresh.verdict(probe.model_copy(update={"cache_from": (*probe.cache_from, name)}))
         if _is_hit(verdict) and not _brings_more(verdict, explanation, cache):
             yield f"add --cache-from {name}"
@@ -110,7 +110,7 @@ def _references(explanation: Explanation, cache: ImageCache) -> Iterator[str]:
 
 def _is_built_on(image: Image, ancestor: Image, cache: ImageCache) -> bool:
     current: Image | None = image
-    for _ in range(_MOST_ANCESTORS):
+    for _ in range(_MAX_ANCESTORS):
         if current is None or current.id == ancestor.id:
             return current is not None
         current = cache.store.by_id.get(current.parent) if current.parent else None
@@ -167,7 +167,7 @@ def _changes(probe_value: Mapping[str, str], image_value: Mapping[str, str]) -> 
 
 def _shown(value: str | None) -> str:
     text = value or ""
-    return (text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…") or "empty"
+    return (text if len(text) <= _MAX_CHARACTERS else f"{text[:_MAX_CHARACTERS]}…") or "empty"
 
 
 def _differs_in_command_alone(explanation: Explanation, image: Image) -> bool:
@@ -184,7 +184,7 @@ def _of_line(step: Step, explanation: Explanation, image: Image, cache: ImageCac
     if step.probe_of_line is None or step.copy is not None or not image.history:
         return None
     line = instruction_of(image.history[-1].created_by)
-    if not line or len(line) > _LONGEST or "\n" in line:
+    if not line or len(line) > _MAX_CHARACTERS or "\n" in line:
         return None
     try:
         config = step.probe_of_line(line)

@@ -28,14 +28,14 @@ from cacheview.replay.finished_stages import FinishedStages, StageResult
 from cacheview.replay.hazards import StepHazard, of_hard_links, of_heredocs
 from cacheview.replay.image_creation import check_creation
 from cacheview.replay.new_images import creating_step, is_new_id
-from cacheview.replay.prober import HOLE, StageProber, StepAnswer, key_without_checksum
+from cacheview.replay.prober import CHECKSUM_PLACEHOLDER, StageProber, StepAnswer, key_without_checksum
 from cacheview.replay.refusals import cache_refusal, dispatch_step
 from cacheview.replay.result import Step, StepStatus
 from cacheview.replay.stage_base import base_of_stage
 
 __all__ = ["StageBuild"]
 
-_MOST_BASES: Final = 64
+_MAX_BASES: Final = 64
 """The most images that a step may be built on. Beyond that, they are no longer followed."""
 _STORED_AS_LOOKED_UP: Final = frozenset(("ADD", "COPY", "RUN"))
 """The instructions whose container config is stored as looked up. Other steps store the config of a container."""
@@ -268,7 +268,7 @@ class StageBuild:
         build = self.build
         if answer.fatal is not None:
             raise cache_refusal(answer.fatal, step.line)
-        config = dispatched.make(sources.text if sources is not None else "" if has_checksum else HOLE)
+        config = dispatched.make(sources.text if sources is not None else "" if has_checksum else CHECKSUM_PLACEHOLDER)
         text = " ".join(config.Cmd or ()) if has_checksum else None
         build.count(text or "")
         if answer.cache is not None:
@@ -328,7 +328,7 @@ class StageBuild:
         """Add the images that a step creates if it is not a hit: one on each image that it may miss on."""
         build = self.build
         assert self.prober is not None
-        if len(bases) > _MOST_BASES:
+        if len(bases) > _MAX_BASES:
             self.prober.stop_following()
         if self.prober.has_too_many_states:
             return ()

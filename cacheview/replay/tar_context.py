@@ -37,11 +37,11 @@ __all__ = ["Report", "TarContext", "cli_recognizes", "compression_of", "looks_li
 Report = Callable[[int], object]
 """A function called with the number of bytes of the tar file read so far. It may raise anything to stop."""
 
-_MEMBER: Final = 1500  # bytes of memory that a member takes until its files are hashed
-_LONGEST_NAME: Final = 4096
-_MOST_HOLES: Final = 16 << 30  # bytes of sparse files
-_PER_SECOND: Final = 64 << 20  # bytes of files for which one more second of work is allowed
-_LARGEST_WHOLE: Final = 16 << 20
+_MEMBER_BYTES: Final = 1500  # of memory that a member takes until its files are hashed
+_MAX_NAME_CHARACTERS: Final = 4096
+_MAX_HOLE_BYTES: Final = 16 << 30  # of sparse files
+_BYTES_PER_SECOND: Final = 64 << 20  # bytes of files for which one more second of work is allowed
+_MAX_WHOLE_FILE_BYTES: Final = 16 << 20
 
 
 _MAGIC: Final = {"gzip": b"\x1f\x8b\x08", "bzip2": b"BZh", "xz": b"\xfd7zXZ\x00", "zstd": b"\x28\xb5\x2f\xfd"}
@@ -100,7 +100,7 @@ def read_members(
     for number, (header, content) in enumerate(_walk(file, title, report)):
         parsed = _header(header)
         digest = hashlib.sha256(parsed.hashed_bytes())
-        is_named = parsed.size <= _LARGEST_WHOLE and clean(f"/{header.name}")[1:] in keep
+        is_named = parsed.size <= _MAX_WHOLE_FILE_BYTES and clean(f"/{header.name}")[1:] in keep
         kept: list[bytes] | None = [] if is_named or small.has_room_for(parsed) else None
         for piece in content:
             digest.update(piece)
@@ -165,11 +165,11 @@ def _walk(file: io.BufferedReader, title: str, report: Report) -> Iterator[_Read
             named = len(header.name) + len(header.link)
             budget.spend(Resource.MEMBERS)
             budget.spend(Resource.NAMES, named)
-            budget.spend(Resource.MEMORY, _MEMBER + 4 * named + 2 * sum(map(len, header.xattrs.values())))
-            if max(len(header.name), len(header.link)) > _LONGEST_NAME:
-                raise DataError(f"a name has more than {_LONGEST_NAME:,} characters", where=title)
+            budget.spend(Resource.MEMORY, _MEMBER_BYTES + 4 * named + 2 * sum(map(len, header.xattrs.values())))
+            if max(len(header.name), len(header.link)) > _MAX_NAME_CHARACTERS:
+                raise DataError(f"a name has more than {_MAX_NAME_CHARACTERS:,} characters", where=title)
             holes += header.sparse.size if header.sparse is not None else 0
-            if holes > _MOST_HOLES:
+            if holes > _MAX_HOLE_BYTES:
                 raise DataError(
                     "the sparse files contain more bytes than cacheview reads from one context", where=title
                 )
@@ -183,7 +183,7 @@ def _content(
     with _damage(title):
         for piece in tar.content(stream, header):
             report()
-            allow(len(piece) / _PER_SECOND)
+            allow(len(piece) / _BYTES_PER_SECOND)
             go_on()
             yield piece
 
@@ -307,8 +307,10 @@ class TarContext:
                 raise BuildRefusedError(
                     f"{each} is not a file, so it cannot be the Dockerfile", message=message if is_folder else ""
                 )
-            if node.entry.size > _LARGEST_WHOLE:
-                raise DataError(f"is larger than {_LARGEST_WHOLE >> 20} MiB, the limit for a Dockerfile", where=each)
+            if node.entry.size > _MAX_WHOLE_FILE_BYTES:
+                raise DataError(
+                    f"is larger than {_MAX_WHOLE_FILE_BYTES >> 20} MiB, the limit for a Dockerfile", where=each
+                )
             return node.source
         message = f"Cannot locate specified Dockerfile: {name}"
         raise BuildRefusedError(

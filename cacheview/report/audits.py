@@ -11,7 +11,7 @@ from cacheview.engine.audit import StoreHazard
 from cacheview.model import ImageStore, familiar
 from cacheview.report.forms import joined, json_text
 from cacheview.report.images import image_as_object
-from cacheview.report.phrases import NEAREST
+from cacheview.report.phrases import MAX_NEAREST
 from cacheview.report.using import using_as_lines, using_as_object
 from cacheview.wording import counted
 
@@ -29,13 +29,13 @@ def audit_as_text(
     lines += using_as_lines(using) if using is not None else (f"Rules: {rules.title}.",)
     for hazard in store_hazards:
         lines += ["", f"Hazard ({HAZARD_TITLES[hazard.kind]}): {hazard.sentence} {hazard.advice}"]
-        for image in hazard.images[:NEAREST]:
+        for image in hazard.images[:MAX_NEAREST]:
             lines.append(
                 "  "
                 + "  ".join(filter(None, (image.short_id, *map(familiar, image.names[:1]), image.instruction[:100])))
             )
-        if hazard.count > NEAREST:
-            lines.append(f"  … and {hazard.count - NEAREST:,} more")
+        if hazard.count > MAX_NEAREST:
+            lines.append(f"  … and {hazard.count - MAX_NEAREST:,} more")
     return joined(lines)
 
 

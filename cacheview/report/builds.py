@@ -31,10 +31,10 @@ COMPARE_FORMAT: Final = "cacheview-compare/1"
 Hide = Callable[[str], str]
 """A function that replaces values in a text."""
 
-_HIDDEN: Final = "(redacted)"
-_SHORTEST: Final = 4  # characters in a value that is searched for within other text
-_LONGEST: Final = 300
-_MOST_FILES: Final = 20  # files of a step that text output lists; JSON lists all of them
+_REDACTED_TEXT: Final = "(redacted)"
+_MIN_HIDDEN_CHARACTERS: Final = 4  # in a value that is searched for within other text
+_MAX_CHARACTERS: Final = 300
+_MAX_FILES: Final = 20  # of a step that text output lists; JSON lists all of them
 
 
 def hiding(diff: BuildDiff, *, env: bool, labels: bool) -> Hide:
@@ -51,11 +51,11 @@ def hiding(diff: BuildDiff, *, env: bool, labels: bool) -> Hide:
                 values.update(requested.arguments.values())
             if labels if requested.name == "LABEL" else env and requested.name in ("ENV", "ARG"):
                 values.update(filter(None, requested.pairs.values()))
-    longest_first = sorted((value for value in values if len(value) >= _SHORTEST), key=len, reverse=True)
+    longest_first = sorted((value for value in values if len(value) >= _MIN_HIDDEN_CHARACTERS), key=len, reverse=True)
     if not longest_first:
         return lambda text: text
     pattern = re.compile("|".join(map(re.escape, longest_first)))
-    return lambda text: pattern.sub(_HIDDEN, text)
+    return lambda text: pattern.sub(_REDACTED_TEXT, text)
 
 
 def diff_as_text(diff: BuildDiff, hide: Hide, *, is_brief: bool = False) -> str:
@@ -82,7 +82,7 @@ def _rest(diff: BuildDiff) -> Iterator[str]:
         if row.status is not PairStatus.SAME or row.missing_image is not None:
             yield f"        {row_phrase(row, diff)}"
         if row.files is not None:
-            yield from (f"        {line}" for line in file_lines(row.files, _MOST_FILES))
+            yield from (f"        {line}" for line in file_lines(row.files, _MAX_FILES))
     if diff.first is not None and diff.other_causes:
         yield ""
         yield "They also differ in ways that do not affect any step:"
@@ -132,7 +132,7 @@ def _markdown(diff: BuildDiff) -> Iterator[str]:
 
 def _code(text: str) -> str:
     """Return a text as code in a table cell."""
-    shown = visible(text[:_LONGEST]).replace("|", r"\|")
+    shown = visible(text[:_MAX_CHARACTERS]).replace("|", r"\|")
     longest = max((len(run) for run in re.findall("`+", shown)), default=0)
     fence = "`" * (longest + 1)
     return f"{fence} {shown} {fence}" if longest else f"`{shown}`" if shown else ""

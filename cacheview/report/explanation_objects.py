@@ -18,7 +18,7 @@ from cacheview.model import Image, Probe
 from cacheview.report.checks import check_as_object, doubt_as_object, value_as_object
 from cacheview.report.forms import json_text
 from cacheview.report.images import image_as_object, image_or_null
-from cacheview.report.phrases import NEAREST, foremost, smallest_edit_phrase
+from cacheview.report.phrases import MAX_NEAREST, foremost, smallest_edit_phrase
 from cacheview.report.using import using_as_object
 
 __all__ = ["FORMAT", "as_json", "as_object", "probe_as_object", "unknown_as_object"]
@@ -59,7 +59,7 @@ def as_object(explanation: Explanation, *, everything: bool = False, using: Daem
         },
         "nearest": [
             {"image": image_as_object(near.image), "fields": near.fields, "elements": near.elements}
-            for near in itertools.islice(_known_nearest(explanation), NEAREST)
+            for near in itertools.islice(_known_nearest(explanation), MAX_NEAREST)
         ],
         "edit": _edit(explanation),
         "hazards": [_hazard(hazard) for hazard in explanation.hazards],

@@ -25,7 +25,7 @@ from cacheview.report.using import using_as_lines
 
 __all__ = ["as_markdown", "as_text"]
 
-_DOUBTS = 5
+_MAX_DOUBTS = 5
 """The maximum number of distinct doubts that are shown without ``--all``."""
 
 
@@ -71,7 +71,7 @@ def _text_lines(explanation: Explanation, using: Daemon | None, *, everything: b
 
 
 def _doubt_lines(doubted: Sequence[DoubtCount], *, everything: bool = False) -> Iterator[str]:
-    most = len(doubted) if everything else _DOUBTS
+    most = len(doubted) if everything else _MAX_DOUBTS
     for each in doubted[:most]:
         yield f"Unknown: {doubt_phrase(each)}"
     if len(doubted) > most:

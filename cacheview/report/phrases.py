@@ -7,9 +7,9 @@ from collections.abc import Sequence
 
 from cacheview.engine import DoubtCount, Explanation, ProbeEdit, Stage, Subject, doubt_sentences, plain_change
 
-__all__ = ["NEAREST", "doubt_phrase", "edit_phrase", "foremost", "headline", "smallest_edit_phrase"]
+__all__ = ["MAX_NEAREST", "doubt_phrase", "edit_phrase", "foremost", "headline", "smallest_edit_phrase"]
 
-NEAREST = 10
+MAX_NEAREST = 10
 """The maximum number of candidates or sources that are listed without ``--all``."""
 
 
@@ -38,7 +38,7 @@ def doubt_phrase(doubted: DoubtCount) -> str:
 
 def foremost(explanation: Explanation, stage: Stage) -> Sequence[Subject]:
     """Return the subjects to list without ``--all``: the nearest candidates, or the first sources."""
-    if len(stage.subjects) <= NEAREST or stage.subjects[0].role == "source":
-        return stage.subjects[:NEAREST]
-    positions = [stage.position(near.image.id) for near in itertools.islice(explanation.nearest(), NEAREST)]
+    if len(stage.subjects) <= MAX_NEAREST or stage.subjects[0].role == "source":
+        return stage.subjects[:MAX_NEAREST]
+    positions = [stage.position(near.image.id) for near in itertools.islice(explanation.nearest(), MAX_NEAREST)]
     return [stage.subjects[position] for position in positions if position is not None]

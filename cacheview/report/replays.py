@@ -24,7 +24,7 @@ __all__ = ["REPLAY_FORMAT", "replay_as_json", "replay_as_object", "replay_as_tex
 
 REPLAY_FORMAT: Final = "cacheview-replay/1"
 
-_COUNTED: Final = {
+_STATUS_WORDS: Final = {
     StepStatus.HIT: "cached",
     StepStatus.MISS: "missed",
     StepStatus.NOT_CHECKED: StepStatus.NOT_CHECKED.word,
@@ -60,7 +60,7 @@ def _lines(replay: Replay, store: ImageStore, misses: Sequence[Miss]) -> Iterato
         if refused.message != refused.what and refused.by in SPEAKERS:
             yield f"  {SPEAKERS[refused.by]} reports: {refused.message}"
     counts = Counter(step.status for step in replay.looked_up)
-    results = [f"{counts[status]} {word}" for status, word in _COUNTED.items() if counts[status]]
+    results = [f"{counts[status]} {word}" for status, word in _STATUS_WORDS.items() if counts[status]]
     remedies = dict.fromkeys(remedy for step in replay.looked_up for remedy in step.remedies)
     yield from (f"To find out: {remedy}" for remedy in remedies)
     yield from (f"Hazard ({hazard.kind}): {hazard.sentence} {hazard.advice}" for hazard in replay.hazards)

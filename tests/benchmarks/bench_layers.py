@@ -24,7 +24,7 @@ from cacheview.layers.archive import archive_layers
 from cacheview.layers.files import LayerFiles
 from cacheview.layers.image_sums import ImageSums
 from cacheview.layers.layer_memory import LayerMemory
-from cacheview.layers.tarstream import MOST_ENTRIES
+from cacheview.layers.tarstream import MAX_ENTRIES
 
 _FILES, _SIZE = 1024, 1 << 20
 _ROUNDS = 3
@@ -115,7 +115,7 @@ def test_memory_of_the_most_entries(tmp_path: Path, size: int, monkeypatch: pyte
     layer = tmp_path / "layer.tar"
     with layer.open("wb") as file:
         file.write(folder.tobuf(tarfile.GNU_FORMAT))
-        for number in range(MOST_ENTRIES - 1):
+        for number in range(MAX_ENTRIES - 1):
             info = tarfile.TarInfo(f"d/some-package-with-a-long-name-{number:06}.js")
             info.size = size
             file.write(info.tobuf(tarfile.GNU_FORMAT) + bytes(-(-size // 512) * 512))
@@ -126,6 +126,6 @@ def test_memory_of_the_most_entries(tmp_path: Path, size: int, monkeypatch: pyte
     (context / "Dockerfile").write_text("FROM scratch\nCOPY --from=app:1 /d /d/\n")
     monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
     run = run_bounded("replay", context, "--store", path, memory=200_000_000)
-    print(f"\n{MOST_ENTRIES:,} files of {size} bytes: {run.peak / 1e6:.0f} MB (below 200)")
+    print(f"\n{MAX_ENTRIES:,} files of {size} bytes: {run.peak / 1e6:.0f} MB (below 200)")
     assert run.status == 1
     assert list((tmp_path / "cache").rglob("*.json.gz"))

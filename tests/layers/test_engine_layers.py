@@ -164,7 +164,7 @@ def test_a_download_is_cancelled_by_its_report(tmp_path: Path, monkeypatch: pyte
 def test_what_an_ended_program_left_behind_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     left = tmp_path / ".image-old.tar"
     left.write_bytes(b"")
-    monkeypatch.setattr(engine_layers, "_STALE", -1)
+    monkeypatch.setattr(engine_layers, "_STALE_AFTER_SECONDS", -1)
     with running(monkeypatch, saved()):
         source = EngineLayers(store_of(), tmp_path)
         LayerFiles(source).listing(digest(LAYER))

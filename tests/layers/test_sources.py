@@ -197,7 +197,7 @@ ANY = "sha256:" + "a" * 64
 def test_a_record_of_headers_that_says_nothing_on_very_many_lines_is_left(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("cacheview.layers.data_root._MOST_LINES", 920)
+    monkeypatch.setattr("cacheview.layers.data_root._MAX_LINES", 920)
     source = headers_of_one_layer(tmp_path, b'{"type":9}\n' * 921)
     with pytest.raises(LayerError, match="has more than 920 lines in its header record"):
         list(source.entries(ANY, lambda *_: None))

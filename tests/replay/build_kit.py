@@ -18,7 +18,7 @@ from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, I
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.finished_stages import FinishedStages
 from cacheview.replay.options import BuildOptions
-from cacheview.replay.prober import HOLE
+from cacheview.replay.prober import CHECKSUM_PLACEHOLDER
 from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, StepStatus
 
@@ -141,7 +141,7 @@ def _real(image: Image, ids: Mapping[str, str], copied: str) -> Image:
     """An image of a build under the id that it gets, with the checksum of the files that are not known."""
 
     def text(value: str) -> str:
-        return value.replace(HOLE, f"file:{copied}")
+        return value.replace(CHECKSUM_PLACEHOLDER, f"file:{copied}")
 
     config, made_with = image.config, image.container_config
     assert made_with is not None

@@ -263,7 +263,7 @@ def test_what_unpacks_to_very_much_is_not_read_on(monkeypatch: pytest.MonkeyPatc
 
 
 def test_members_that_take_very_much_memory(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cacheview.replay.tar_context._MEMBER", 100 << 20)
+    monkeypatch.setattr("cacheview.replay.tar_context._MEMBER_BYTES", 100 << 20)
     data = raw_tar(*((f"f{number}", b"0", b"") for number in range(10)))
     with pytest.raises(DataError, match=r"the context needs more than 536,870,912 bytes of memory"):
         of(data)

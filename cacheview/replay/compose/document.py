@@ -26,12 +26,12 @@ from cacheview.stores.files import open_regular
 
 __all__ = ["CONFIG_HINT", "Date", "read_document"]
 
-_LARGEST: Final = 4 << 20
-_MOST_PAIRS: Final = 200_000  # of all mappings, counted again each time one is merged into another
-_MOST_VALUES: Final = 500_000  # keys, values and aliases as written; each temporarily takes up to 700 bytes
-_DEEPEST: Final = 100  # nested values, and nested brackets
-_MOST_DIGITS: Final = 400
-_PACE: Final = 64  # values between two checks whether to continue
+_MAX_FILE_BYTES: Final = 4 << 20
+_MAX_PAIRS: Final = 200_000  # of all mappings, counted again each time one is merged into another
+_MAX_VALUES: Final = 500_000  # keys, values and aliases as written; each temporarily takes up to 700 bytes
+_MAX_DEPTH: Final = 100  # nested values, and nested brackets
+_MAX_DIGITS: Final = 400
+_VALUES_PER_CHECK: Final = 64  # values between two checks whether to continue
 _SURROGATE: Final = re.compile("[\ud800-\udfff]")
 _BOOLS: Final = {"true": True, "True": True, "TRUE": True, "false": False, "False": False, "FALSE": False}
 _FLOAT: Final = re.compile(r"[-+]?(?:\.[0-9]+|[0-9]+(?:\.[0-9]*)?)(?:[eE][-+]?[0-9]+)?")
@@ -77,8 +77,8 @@ class _Loader(yaml.SafeLoader):
 
     def _spend(self, count: int, node: Node) -> None:
         self._pairs += count
-        if self._pairs > _MOST_PAIRS:
-            raise _too_many(_MOST_PAIRS, "keys", node.start_mark)
+        if self._pairs > _MAX_PAIRS:
+            raise _too_many(_MAX_PAIRS, "keys", node.start_mark)
 
     def get_single_node(self) -> Node | None:
         """Return the only document.
@@ -94,12 +94,12 @@ class _Loader(yaml.SafeLoader):
 
     def compose_node(self, parent: Node | None, index: Any) -> Node | None:
         self._values += 1
-        if self._values > _MOST_VALUES:
-            raise _too_many(_MOST_VALUES, "values", self.get_mark())
-        if not self._values % _PACE:
+        if self._values > _MAX_VALUES:
+            raise _too_many(_MAX_VALUES, "values", self.get_mark())
+        if not self._values % _VALUES_PER_CHECK:
             go_on()
-        if self._depth > _DEEPEST:
-            raise ScannerError(None, None, f"values nested more than {_DEEPEST} levels deep", self.get_mark())
+        if self._depth > _MAX_DEPTH:
+            raise ScannerError(None, None, f"values nested more than {_MAX_DEPTH} levels deep", self.get_mark())
         self._depth += 1
         node = super().compose_node(parent, index)
         self._depth -= 1
@@ -107,7 +107,7 @@ class _Loader(yaml.SafeLoader):
 
     def construct_object(self, node: Node, deep: bool = False) -> Any:
         self._constructed += 1
-        if not self._constructed % _PACE:
+        if not self._constructed % _VALUES_PER_CHECK:
             go_on()
         if not isinstance(node, ScalarNode):
             return super().construct_object(node, deep=deep)
@@ -122,8 +122,8 @@ class _Loader(yaml.SafeLoader):
             raise ConstructorError(None, None, what, node.start_mark) from None
 
     def fetch_flow_collection_start(self, token_class: Any) -> None:
-        if self.flow_level > _DEEPEST:
-            raise ScannerError(None, None, f"brackets nested more than {_DEEPEST} levels deep", self.get_mark())
+        if self.flow_level > _MAX_DEPTH:
+            raise ScannerError(None, None, f"brackets nested more than {_MAX_DEPTH} levels deep", self.get_mark())
         super().fetch_flow_collection_start(token_class)
 
     def scan_flow_scalar_non_spaces(self, double: bool, start_mark: Any) -> list[str]:
@@ -214,7 +214,7 @@ def _plain_scalar(loader: yaml.SafeLoader, node: Node) -> Any:
     if (date := _DATE.fullmatch(text)) is not None:
         return _date_of(text, date)
     plain = text.replace("_", "")
-    if text[:1] not in "+-.0123456789" or len(plain) > _MOST_DIGITS:
+    if text[:1] not in "+-.0123456789" or len(plain) > _MAX_DIGITS:
         return text
     if _INT.fullmatch(plain):
         result = int(re.sub(r"^([-+]?)0(?=[0-7])", r"\g<1>0o", plain), 0)
@@ -275,9 +275,9 @@ def read_document(path: Path, *, as_python: bool = False) -> dict[str, Any]:
     """
     where = str(path)
     with open_regular(path, where) as file:
-        data = file.read(_LARGEST + 1)
-    if len(data) > _LARGEST:
-        raise DataError(f"is larger than {_LARGEST >> 20} MiB, the limit for a Compose file", where=where)
+        data = file.read(_MAX_FILE_BYTES + 1)
+    if len(data) > _MAX_FILE_BYTES:
+        raise DataError(f"is larger than {_MAX_FILE_BYTES >> 20} MiB, the limit for a Compose file", where=where)
     loader: Callable[[bytes], _Loader] = _PythonLoader if as_python else _GoLoader
     try:
         reading = loader(data)
@@ -294,7 +294,7 @@ def read_document(path: Path, *, as_python: bool = False) -> dict[str, Any]:
     except ReaderError as error:
         raise DataError(f"is not YAML: {_reader_problem(error)}", where=where) from None
     except RecursionError:
-        raise DataError(f"values are nested more than {_DEEPEST} levels deep", where=where) from None
+        raise DataError(f"values are nested more than {_MAX_DEPTH} levels deep", where=where) from None
     if not isinstance(value, dict):
         raise DataError("is not a Compose file: the top level must be a mapping with the key services", where=where)
     return value

@@ -17,8 +17,8 @@ from cacheview.replay.compose.variables import ComposeVariables
 __all__ = ["PROJECT_NAME", "project_name", "unread_files"]
 
 PROJECT_NAME: Final = "COMPOSE_PROJECT_NAME"
-_FILES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
-_OVERRIDES: Final = (
+_FILE_NAMES: Final = ("compose.yaml", "compose.yml", "docker-compose.yml", "docker-compose.yaml")
+_OVERRIDE_NAMES: Final = (
     "compose.override.yml",
     "compose.override.yaml",
     "docker-compose.override.yml",
@@ -40,8 +40,8 @@ def project_name(document: Mapping[str, Any], folder: Path, variables: ComposeVa
 
 def unread_files(path: Path, environment: Mapping[str, str]) -> Iterator[str]:
     """Yield sentences about files that Compose may merge into this one and that are not read here."""
-    override = next((name for name in _OVERRIDES if (path.parent / name).is_file()), "")
-    if path.name in _FILES and override:
+    override = next((name for name in _OVERRIDE_NAMES if (path.parent / name).is_file()), "")
+    if path.name in _FILE_NAMES and override:
         yield f"{override} is not read, just as with `docker compose -f {path.name}`; to merge it, {CONFIG_HINT}"
     files = [name for name in environment.get("COMPOSE_FILE", "").split(os.pathsep) if name]
     if len(files) > 1:

@@ -17,10 +17,11 @@ from cacheview.replay.compose.variables import ComposeVariables, read_environmen
 
 __all__ = ["ComposeReader", "pairs"]
 
-_MOST_EXTENDED: Final = 20
-_MOST_INCLUDED: Final = 50
-_REMOTE: Final = ("https://", "http://", "git://", "ssh://", "github.com/", "git@")
-_LISTS: Final = ("args", "labels", "extra_hosts", "additional_contexts")  # mappings that may be lists of NAME=VALUE
+_MAX_EXTENDS_DEPTH: Final = 20
+_MAX_INCLUDED_FILES: Final = 50
+_REMOTE_PREFIXES: Final = ("https://", "http://", "git://", "ssh://", "github.com/", "git@")
+# mappings that may be lists of NAME=VALUE
+_KEYS_WITH_PAIRS: Final = ("args", "labels", "extra_hosts", "additional_contexts")
 _V1_SECTIONS: Final = ("services", "volumes", "networks", "secrets", "configs")
 """The sections in which Compose v1 replaces variables (1.29.2, ``config.interpolate_config``)."""
 
@@ -67,8 +68,8 @@ class ComposeReader:
             chain = "\n include ".join(map(str, (*above, paths[0])))
             raise DataError(f"include cycle detected:\n{chain}", where=str(above[0]))
         self._included += len(paths)
-        if self._included > _MOST_INCLUDED:
-            raise DataError(f"more than {_MOST_INCLUDED} files are included", where=str(paths[0]))
+        if self._included > _MAX_INCLUDED_FILES:
+            raise DataError(f"more than {_MAX_INCLUDED_FILES} files are included", where=str(paths[0]))
         result: dict[str, dict[str, Any]] = {}
         for path in paths:
             file = self.file(path, variables)
@@ -126,7 +127,7 @@ class _File:
 
     def service(self, name: str, depth: int) -> dict[str, Any]:
         """Return a service merged over the one that it extends. ``depth``: number of services that extend it."""
-        if depth > _MOST_EXTENDED:
+        if depth > _MAX_EXTENDS_DEPTH:
             raise DataError(f"the service {name[:80]} extends itself", where=str(self.path))
         if name not in self.written:
             named = ", ".join(each[:80] for each in list(self.written)[:20])
@@ -150,7 +151,7 @@ class _File:
             what = f"the meaning of project_directory in an include depends on the Compose release; {CONFIG_HINT}"
             raise DataError(what, where=str(self.path))
         names = self._texts(include.get("path"), "include.path")
-        remote = next((name for name in names if "://" in name or name.startswith(_REMOTE)), "")
+        remote = next((name for name in names if "://" in name or name.startswith(_REMOTE_PREFIXES)), "")
         if remote:
             raise DataError(
                 f"cannot include {remote[:200]}: remote includes are not supported; {CONFIG_HINT}", where=str(self.path)
@@ -187,7 +188,7 @@ class _File:
             raise DataError(f"services.{name[:80]}.build is neither a path nor a mapping", where=str(self.path))
         build = dict(build)
         context = build.get("context")
-        if isinstance(context, str) and not context.startswith(_REMOTE) and "://" not in context:
+        if isinstance(context, str) and not context.startswith(_REMOTE_PREFIXES) and "://" not in context:
             build["context"] = os.path.normpath(self.path.parent / self._with_home(context))
         return build
 
@@ -214,7 +215,7 @@ def _merged_build(base: Mapping[str, Any], over: Mapping[str, Any], *, unique: b
             result[key] = value
         elif value is None:
             continue
-        elif key in _LISTS:
+        elif key in _KEYS_WITH_PAIRS:
             result[key] = {**pairs(current), **pairs(value)}
         elif isinstance(current, list) and isinstance(value, list):
             both = [*current, *value]
@@ -230,7 +231,7 @@ def _canonical(service: Mapping[str, Any]) -> dict[str, Any]:
     if not isinstance(build, dict):
         return dict(service)
     defaults = {"context": "."} if build.get("dockerfile_inline") else {"context": ".", "dockerfile": "Dockerfile"}
-    written = {key: pairs(value) if key in _LISTS else value for key, value in build.items()}
+    written = {key: pairs(value) if key in _KEYS_WITH_PAIRS else value for key, value in build.items()}
     return {**service, "build": {**defaults, **written}}
 
 

@@ -25,7 +25,7 @@ from cacheview.replay.options import BuildOptions
 
 __all__ = ["ComposeBuild", "read_service", "services_with_build"]
 
-_NOT_CLASSIC: Final = {
+_BUILDKIT_ONLY: Final = {
     "privileged": "privileged mode",
     "additional_contexts": "additional contexts",
     "ssh": "SSH keys",
@@ -47,7 +47,7 @@ _TYPES: Final[Mapping[str, tuple[type, ...]]] = {
     _BOOL: (bool, str),
     _SIZE: (int, str),
 }
-_KNOWN: Final = {
+_TYPE_OF_KEY: Final = {
     **dict.fromkeys(("context", "dockerfile", "dockerfile_inline", "isolation", "network", "target"), _STRING),
     **dict.fromkeys(("cache_from", "cache_to", "entitlements", "platforms", "secrets", "tags"), _LIST),
     **dict.fromkeys(("additional_contexts", "args", "extra_hosts", "labels", "ssh"), _PAIRS),
@@ -192,7 +192,7 @@ class _V2:
         return ComposeBuild(context, os.path.join(context, dockerfile) if dockerfile else "", options, tuple(notes))
 
     def _check(self, build: Mapping[str, Any]) -> None:
-        unknown = next((str(key) for key in build if key not in _KNOWN and not str(key).startswith("x-")), "")
+        unknown = next((str(key) for key in build if key not in _TYPE_OF_KEY and not str(key).startswith("x-")), "")
         if unknown:
             what = f"{unknown[:80]!r} is not a known key of a build section; leave it out, or {CONFIG_HINT}"
             raise DataError(what, where=self.where)
@@ -204,7 +204,7 @@ class _V2:
         platform, platforms = self._platform(), self._words(build, "platforms")
         if platform and platforms and platform not in platforms:
             self._refuse_project(f"service.build.platforms MUST include service.platform {_quoted(platform)}")
-        what = next((what for key, what in _NOT_CLASSIC.items() if build.get(key)), "")
+        what = next((what for key, what in _BUILDKIT_ONLY.items() if build.get(key)), "")
         if len(self._words(build, "platforms")) > 1:
             what = "multi-arch build"
         if what:
@@ -216,7 +216,7 @@ class _V2:
     def _check_types(self, build: Mapping[str, Any]) -> None:
         """Check the types of values. A key without a value is rejected too, except in args and labels."""
         for key, value in build.items():
-            what = _KNOWN.get(key, "")
+            what = _TYPE_OF_KEY.get(key, "")
             if what and (not isinstance(value, _TYPES[what]) or (what is _SIZE and isinstance(value, bool))):
                 raise DataError(f"must be {what}", where=f"{self.where}.{key}")
 
@@ -286,7 +286,7 @@ class _V1(_V2):
     """Compose v1, through docker-py."""
 
     def build(self, build: Mapping[str, Any]) -> ComposeBuild:
-        for key in ("dockerfile_inline", *_NOT_CLASSIC, "platforms", "no_cache", "pull"):
+        for key in ("dockerfile_inline", *_BUILDKIT_ONLY, "platforms", "no_cache", "pull"):
             if key in build:
                 raise DataError(f"Compose v1 does not support {key}; leave it out", where=self.where)
         if "context" not in build:

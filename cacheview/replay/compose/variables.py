@@ -20,11 +20,11 @@ from cacheview.stores.files import open_regular
 
 __all__ = ["ComposeVariables", "read_environment"]
 
-_LARGEST: Final = 4 << 20
-_MOST_VALUES: Final = 100_000
-_LONGEST: Final = 1 << 20  # characters of one value
-_MOST_CHARACTERS: Final = 16 << 20  # of all values of a project or of an environment file, after replacement
-_DEEPEST: Final = 50
+_MAX_FILE_BYTES: Final = 4 << 20
+_MAX_VALUES: Final = 100_000
+_MAX_VALUE_CHARACTERS: Final = 1 << 20  # of one value
+_MAX_CHARACTERS: Final = 16 << 20  # of all values of a project or of an environment file, after replacement
+_MAX_DEPTH: Final = 50
 _NAME: Final = re.compile(r"[_a-zA-Z][_a-zA-Z0-9]*")
 _BRACE: Final = re.compile("[{}]")
 _ESCAPE: Final = re.compile(r'\\(?:[abcfnrtv$"\\]|0[0-7]{0,3})')
@@ -68,16 +68,16 @@ class ComposeVariables:
     def replaced_in(self, value: Any, where: str, depth: int = 0) -> Any:
         """Return a value with the variables in all its texts replaced. Raises `DataError` if Compose rejects it."""
         self._spent.values += 1
-        if self._spent.values > _MOST_VALUES:
-            raise DataError(f"the project has more than {_MOST_VALUES:,} values", where=where)
-        if depth > _DEEPEST:
-            raise DataError(f"values are nested more than {_DEEPEST} levels deep", where=where)
+        if self._spent.values > _MAX_VALUES:
+            raise DataError(f"the project has more than {_MAX_VALUES:,} values", where=where)
+        if depth > _MAX_DEPTH:
+            raise DataError(f"values are nested more than {_MAX_DEPTH} levels deep", where=where)
         match value:
             case str():
                 text = self._text(value, where)
                 self._spent.characters += len(text)
-                if self._spent.characters > _MOST_CHARACTERS:
-                    raise DataError(f"the values have more than {_MOST_CHARACTERS:,} characters in total", where=where)
+                if self._spent.characters > _MAX_CHARACTERS:
+                    raise DataError(f"the values have more than {_MAX_CHARACTERS:,} characters in total", where=where)
                 return text
             case dict():
                 return {
@@ -90,10 +90,10 @@ class ComposeVariables:
     def _text(self, text: str, where: str, depth: int = 0) -> str:
         if "$" not in text:
             return text
-        if depth > _DEEPEST:
-            raise DataError(f"variables are nested more than {_DEEPEST} levels deep", where=where)
-        if len(text) > _LONGEST:
-            raise DataError(f"a value with variables has more than {_LONGEST:,} characters", where=where)
+        if depth > _MAX_DEPTH:
+            raise DataError(f"variables are nested more than {_MAX_DEPTH} levels deep", where=where)
+        if len(text) > _MAX_VALUE_CHARACTERS:
+            raise DataError(f"a value with variables has more than {_MAX_VALUE_CHARACTERS:,} characters", where=where)
         parts: list[str] = []
         place = length = 0
         while (sign := text.find("$", place)) >= 0:
@@ -115,8 +115,8 @@ class ComposeVariables:
                 what = f"Invalid template: {text[:200]!r}; use $$ for a literal dollar sign"
                 raise DataError(what, where=where)
             length += len(parts[-1])
-            if length > _LONGEST:
-                raise DataError(f"a value has more than {_LONGEST:,} characters", where=where)
+            if length > _MAX_VALUE_CHARACTERS:
+                raise DataError(f"a value has more than {_MAX_VALUE_CHARACTERS:,} characters", where=where)
         return "".join((*parts, text[place:]))
 
     def _end(self, text: str, start: int) -> int:
@@ -172,9 +172,11 @@ def read_environment(
     default = folder / ".env"
     for path in files or ((default,) if default.is_file() else ()):
         with open_regular(path, str(path)) as file:
-            data = file.read(_LARGEST + 1)
-        if len(data) > _LARGEST:
-            raise DataError(f"is larger than {_LARGEST >> 20} MiB, the limit for an environment file", where=str(path))
+            data = file.read(_MAX_FILE_BYTES + 1)
+        if len(data) > _MAX_FILE_BYTES:
+            raise DataError(
+                f"is larger than {_MAX_FILE_BYTES >> 20} MiB, the limit for an environment file", where=str(path)
+            )
         text = data.decode("utf-8-sig", "surrogateescape").replace("\r\n", "\n")
         _EnvironmentFile(text, str(path), environment, by_name, as_v1=as_v1).read()
     return {**by_name, **environment}
@@ -206,8 +208,8 @@ class _EnvironmentFile:
                 continue
             self.by_name[key] = self._value()
             characters += len(self.by_name[key])
-            if characters > _MOST_CHARACTERS:
-                raise DataError(f"the values have more than {_MOST_CHARACTERS:,} characters in total", where=self.where)
+            if characters > _MAX_CHARACTERS:
+                raise DataError(f"the values have more than {_MAX_CHARACTERS:,} characters in total", where=self.where)
 
     def _to_statement(self) -> bool:
         while True:
@@ -295,8 +297,8 @@ def _python_expanded(value: str, values: Mapping[str, str], where: str) -> str:
         if value[close] == "}":
             parts.append(values.get(value[start + 2 : end], value[end + 2 : close] if has_default else ""))
             length += len(parts[-1])
-            if length > _LONGEST:
-                raise DataError(f"a value has more than {_LONGEST:,} characters", where=where)
+            if length > _MAX_VALUE_CHARACTERS:
+                raise DataError(f"a value has more than {_MAX_VALUE_CHARACTERS:,} characters", where=where)
             place = close + 1
         else:
             parts.append("${")

@@ -284,7 +284,7 @@ def test_a_file_made_to_hurt_is_refused(tmp_path: Path, text: str) -> None:
 
 
 def test_a_file_has_only_so_many_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cacheview.replay.compose.document._MOST_VALUES", 1_000)
+    monkeypatch.setattr("cacheview.replay.compose.document._MAX_VALUES", 1_000)
     text = f"services: {{web: {{build: .}}}}\nx: [{'1,' * 900}1]"
     assert service(tmp_path, text)
     with pytest.raises(DataError, match=r"compose.yaml: line 2: more than 1,000 values, the limit for one file"):
