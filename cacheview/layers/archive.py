@@ -17,7 +17,7 @@ from cacheview.model import DataError, ImageConfig, decode
 from cacheview.stores.blobs import BlobStore, blob_name
 from cacheview.stores.budget import Budget, LimitError
 from cacheview.stores.compression import decompressed
-from cacheview.stores.files import BUFFER, open_metered, open_regular
+from cacheview.stores.files import BUFFER_BYTES, open_metered, open_regular
 from cacheview.stores.folder import FolderMembers
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
 from cacheview.stores.manifests import ArchiveManifest, Descriptor, Manifest
@@ -74,7 +74,7 @@ class _InArchive:
             content, _ = decompressed(stream, budget)
             for member in walk(content):
                 if member.is_regular and clean_name(member.name) == name:
-                    inner: io.BufferedReader = io.BufferedReader(_Member(content, member.size), BUFFER)
+                    inner: io.BufferedReader = io.BufferedReader(_Member(content, member.size), BUFFER_BYTES)
                     return decompressed(inner, budget)[0]
         except LimitError as error:
             stream.close()
@@ -94,7 +94,7 @@ class _InFolder:
     def open(self, diff_id: str, budget: Budget) -> io.BufferedReader:
         name = _name(self._names, diff_id)
         path = self._path.joinpath(*name.split("/"))
-        return decompressed(io.BufferedReader(open_regular(path, str(path)), BUFFER), budget)[0]
+        return decompressed(io.BufferedReader(open_regular(path, str(path)), BUFFER_BYTES), budget)[0]
 
 
 class _Member(io.RawIOBase):

@@ -17,7 +17,7 @@ from cacheview.model import DataError, Image, decode
 from cacheview.stores.budget import Budget
 from cacheview.stores.compression import decompressed
 from cacheview.stores.containerd.root import blob_path
-from cacheview.stores.files import BUFFER, open_regular
+from cacheview.stores.files import BUFFER_BYTES, open_regular
 from cacheview.stores.manifests import Manifest
 
 if TYPE_CHECKING:
@@ -154,7 +154,7 @@ class _FolderBlobs:
         if path is None:
             raise LayerUnavailableError(f"not a digest: {digest[:80]!r}")
         try:
-            return io.BufferedReader(open_regular(path, str(path)), BUFFER)
+            return io.BufferedReader(open_regular(path, str(path)), BUFFER_BYTES)
         except DataError as error:
             what = f"the content of layer {digest[:19]} is not in the store: {error.what}"
             raise LayerUnavailableError(what, "Pull or build the image again") from error
@@ -176,7 +176,7 @@ class _SocketBlobs:
 
         client = ContainerdClient(self._path, layer_budget())
         try:
-            buffered: io.BufferedReader = io.BufferedReader(_Chunks(client, digest, self._namespace), BUFFER)
+            buffered: io.BufferedReader = io.BufferedReader(_Chunks(client, digest, self._namespace), BUFFER_BYTES)
             buffered.peek(1)
         except DataError as error:
             client.__exit__(None, None, None)

@@ -29,8 +29,8 @@ from cacheview.layers.source import LayerSource, LayerUnavailableError
 from cacheview.layers.tarstream import MAX_ENTRIES, TarLayers
 from cacheview.model import DataError
 from cacheview.stores.budget import Budget, LimitError
-from cacheview.stores.driver_files import SHORT, DriverFiles
-from cacheview.stores.files import BUFFER, open_regular
+from cacheview.stores.driver_files import MAX_SHORT_FILE_BYTES, DriverFiles
+from cacheview.stores.files import BUFFER_BYTES, open_regular
 from cacheview.stores.layerdb import LAYERS
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
 from cacheview.stores.permission import AS_ROOT
@@ -95,8 +95,8 @@ class _DataRoot:
                 )
             folder = self._folder(diff_id, chain)
             split = self._files.path(f"{LAYERS}/{chain}/tar-split.json.gz")
-            headers: io.BufferedReader = io.BufferedReader(open_regular(Path(split), split), BUFFER)
-            stream: io.BufferedReader = io.BufferedReader(_Assembled(headers, folder, budget), BUFFER)
+            headers: io.BufferedReader = io.BufferedReader(open_regular(Path(split), split), BUFFER_BYTES)
+            stream: io.BufferedReader = io.BufferedReader(_Assembled(headers, folder, budget), BUFFER_BYTES)
         except LayerUnavailableError:
             raise
         except DataError as error:
@@ -134,7 +134,7 @@ class _DataRoot:
         return self._root / self._place.format(cache_id)
 
     def _short(self, name: str) -> str:
-        return (self._files.read(name, SHORT) or b"").decode("ascii", "replace").strip()
+        return (self._files.read(name, MAX_SHORT_FILE_BYTES) or b"").decode("ascii", "replace").strip()
 
     def _by_diff_id(self) -> dict[str, str]:
         """Return one of the chain ids that end with each diff id."""

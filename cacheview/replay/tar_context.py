@@ -54,7 +54,7 @@ def compression_of(head: bytes) -> str:
 
 def looks_like_tar(head: bytes) -> bool:
     """Whether a file with this beginning may be a tar, plain or compressed. ``head``: its first 512 bytes, or more."""
-    return bool(compression_of(head)) or tar.looks_like_tar(head[: tar.BLOCK])
+    return bool(compression_of(head)) or tar.looks_like_tar(head[: tar.BLOCK_BYTES])
 
 
 def cli_recognizes(head: bytes) -> bool:
@@ -64,7 +64,7 @@ def cli_recognizes(head: bytes) -> bool:
     """
     if compression_of(head):
         return True
-    block = head[: tar.BLOCK]
+    block = head[: tar.BLOCK_BYTES]
     return tar.looks_like_tar(block) and any(block) and block[156:157] not in (b"x", b"L", b"K")
 
 

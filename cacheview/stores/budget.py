@@ -19,20 +19,21 @@ __all__ = ["Budget", "LimitError", "Resource", "effort_for"]
 
 M = TypeVar("M", bound=AnyModel)
 
-_SMALL: Final = 20 * 1024 * 1024  # bytes that a file may have without being allowed more than `Limits`
-_NEGLIGIBLE: Final = 16 * 1024  # bytes of a document whose memory is negligible if it is not kept
-_PER_SECOND: Final = 256 * 1024  # bytes beyond `_SMALL` that add one second
-_STEP: Final = 64 * 1024  # bytes read before the limits grow again, so that many small files do not each update them
+_SMALL_FILE_BYTES: Final = 20 * 1024 * 1024  # that a file may have without being allowed more than `Limits`
+_NEGLIGIBLE_BYTES: Final = 16 * 1024  # of a document whose memory is negligible if it is not kept
+_BYTES_PER_SECOND: Final = 256 * 1024  # bytes beyond `_SMALL_FILE_BYTES` that add one second
+# bytes read before the limits grow again, so that many small files do not each update them
+_BYTES_PER_UPDATE: Final = 64 * 1024
 _CALLS_PER_CHECK: Final = 16  # calls of `Budget.check_canceled` for each check of the clock
 
 
-_LONG: Final = 64 * 1024
+_LONG_DOCUMENT_BYTES: Final = 64 * 1024
 """The size in bytes at which counting a document's values takes noticeable time.
 
 The clock is read only for these documents: reading a thread's clock takes too long to be done for each one.
 """
 
-_SHARE: Final = 0.8
+_SHARE_OF_FREE_MEMORY: Final = 0.8
 """The share of free memory that may be used. Estimates are high, so this much is never quite reached."""
 
 
@@ -44,7 +45,7 @@ def _free_memory() -> int:
 
 def effort_for(packed: int) -> Effort:
     """Return the time allowed for all work on a file of this size in bytes, including reading it."""
-    return Effort(QUESTION_SECONDS + max(0, packed - _SMALL) / _PER_SECOND)
+    return Effort(QUESTION_SECONDS + max(0, packed - _SMALL_FILE_BYTES) / _BYTES_PER_SECOND)
 
 
 class Resource(Enum):
@@ -65,8 +66,8 @@ class Resource(Enum):
     __hash__ = object.__hash__  # Called for every document, and `Enum.__hash__` is written in Python.
 
 
-# How much each limit grows for each byte of a file beyond `_SMALL`.
-_GROWTH: Final = {
+# How much each limit grows for each byte of a file beyond `_SMALL_FILE_BYTES`.
+_GROWTH_PER_BYTE: Final = {
     Resource.UNPACKED: 100,
     Resource.DOCUMENTS: 8,
     Resource.MEMBERS: 1 / 512,
@@ -145,20 +146,20 @@ class Budget:
         """Increase the limits for a file of at least ``size`` bytes."""
         if packed <= self._packed:
             return
-        more = max(0, packed - _SMALL) - max(0, self._packed - _SMALL)
+        more = max(0, packed - _SMALL_FILE_BYTES) - max(0, self._packed - _SMALL_FILE_BYTES)
         self._packed = packed
-        for what, growth in _GROWTH.items():
+        for what, growth in _GROWTH_PER_BYTE.items():
             self._amounts[what] += int(more * growth)
             self._left[what] += int(more * growth)
         if more:
             self._bound_memory()
-        self._seconds += more / _PER_SECOND
-        self._end += more / _PER_SECOND
+        self._seconds += more / _BYTES_PER_SECOND
+        self._end += more / _BYTES_PER_SECOND
 
     def _bound_memory(self) -> None:
         """Limit the memory to what this machine has free, whatever the size of the file."""
         if self._most_memory is None:
-            self._most_memory = max(self.limits.memory, int(self._free_memory() * _SHARE))
+            self._most_memory = max(self.limits.memory, int(self._free_memory() * _SHARE_OF_FREE_MEMORY))
         excess = max(0, self._amounts[Resource.MEMORY] - self._most_memory)
         self._amounts[Resource.MEMORY] -= excess
         self._left[Resource.MEMORY] -= excess
@@ -173,7 +174,7 @@ class Budget:
         """Count bytes read from a file of unknown size."""
         with self._lock:
             self._read += count
-            if self._read - self._packed >= _STEP:
+            if self._read - self._packed >= _BYTES_PER_UPDATE:
                 self.grow(self._read)
 
     def left(self, what: Resource) -> int:
@@ -214,14 +215,14 @@ class Budget:
             DataError: as in `cacheview.model.decode`, or the document alone exceeds the limit for all documents.
         """
         self.check_canceled()
-        if not kept and len(data) <= _NEGLIGIBLE:
+        if not kept and len(data) <= _NEGLIGIBLE_BYTES:
             return decode(model, data, where=where)
         needed = footprint(data, model).memory
         if needed > self._amounts[Resource.MEMORY]:
             what = f"needs more than {self._amounts[Resource.MEMORY]:,} bytes of memory{self._remedy(Resource.MEMORY)}"
             raise DataError(what, where=where)
         self.spend(Resource.MEMORY, needed)
-        if len(data) > _LONG:
+        if len(data) > _LONG_DOCUMENT_BYTES:
             self.check_canceled()
         decoded = None
         try:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Final, Protocol
 import zstandard
 
 from cacheview.stores.budget import Budget
-from cacheview.stores.files import BUFFER
+from cacheview.stores.files import BUFFER_BYTES
 from cacheview.stores.reasons import reason
 
 if TYPE_CHECKING:
@@ -22,14 +22,14 @@ if TYPE_CHECKING:
 
 __all__ = ["DamagedStreamError", "MemoryLimitError", "decompressed"]
 
-_SKIP = 1024 * 1024
-_MAX_XZ_MEMORY = 256 * 1024 * 1024  # xz -9 needs 65 MiB; a hostile header can ask for 4 GiB
-_MAX_ZSTD_WINDOW = 128 * 1024 * 1024  # the largest window that zstd itself accepts without --long
-_MOST_MEMORY: Final = {"xz": _MAX_XZ_MEMORY, "zstd": _MAX_ZSTD_WINDOW}
-_HEAD: Final = 64
+_SKIPPED_BYTES = 1024 * 1024
+_MAX_XZ_BYTES = 256 * 1024 * 1024  # xz -9 needs 65 MiB; a hostile header can ask for 4 GiB
+_MAX_ZSTD_BYTES = 128 * 1024 * 1024  # the largest window that zstd itself accepts without --long
+_MAX_MEMORY_BYTES: Final = {"xz": _MAX_XZ_BYTES, "zstd": _MAX_ZSTD_BYTES}
+_HEAD_BYTES: Final = 64
 """The number of bytes at the beginning of a file that `_window` needs."""
-_LZMA2: Final = 0x21
-_INPUT_SIZE: Final = 8 * 1024
+_LZMA2_FILTER: Final = 0x21
+_INPUT_BYTES: Final = 8 * 1024
 """The number of compressed bytes that a decompressor is given at once.
 
 A decompressor copies what is left after the end of a stream, and a file may contain a million very short streams.
@@ -75,8 +75,8 @@ def decompressed(file: io.BufferedReader, budget: Budget) -> tuple[io.BufferedRe
     Reading raises `DamagedStreamError` if the data is damaged or truncated, `MemoryLimitError` if it needs too much
     memory, and what `Budget.unpacked` raises.
     """
-    head = file.read(_HEAD)
-    if len(head) < _HEAD:
+    head = file.read(_HEAD_BYTES)
+    if len(head) < _HEAD_BYTES:
         file = io.BufferedReader(io.BytesIO(head))  # all of the file: a stream may not seek back from its end
     else:
         file.seek(0)
@@ -85,9 +85,9 @@ def decompressed(file: io.BufferedReader, budget: Budget) -> tuple[io.BufferedRe
         kind = "zstd"
     if not kind:
         return file, ""
-    pieces = _CompressedPieces(file, budget, _INPUT_SIZE if kind == "gzip" else BUFFER)
-    forward = _ForwardReader(_open(kind, pieces), file, budget, _MOST_MEMORY.get(kind, 0), _window(kind, head))
-    return io.BufferedReader(forward, BUFFER), kind
+    pieces = _CompressedPieces(file, budget, _INPUT_BYTES if kind == "gzip" else BUFFER_BYTES)
+    forward = _ForwardReader(_open(kind, pieces), file, budget, _MAX_MEMORY_BYTES.get(kind, 0), _window(kind, head))
+    return io.BufferedReader(forward, BUFFER_BYTES), kind
 
 
 def _window(kind: str, head: bytes) -> int:
@@ -109,7 +109,7 @@ def _window(kind: str, head: bytes) -> int:
         for _ in range(1 + (flags & 3)):
             name, size = _multibyte(block), _multibyte(block)
             properties = block.read(size)
-            if name == _LZMA2 and properties:
+            if name == _LZMA2_FILTER and properties:
                 bits = properties[0] & 0x3F
                 return (2 | bits & 1) << (bits // 2 + 11)
     return 0
@@ -131,10 +131,10 @@ def _open(kind: str, file: Any) -> _Bytes:
         opened: _Bytes = gzip.GzipFile(fileobj=file, mode="rb")
         return opened
     if kind == "zstd":
-        decompressor = zstandard.ZstdDecompressor(max_window_size=_MAX_ZSTD_WINDOW)
-        return decompressor.stream_reader(file, read_size=BUFFER, read_across_frames=True, closefd=False)
+        decompressor = zstandard.ZstdDecompressor(max_window_size=_MAX_ZSTD_BYTES)
+        return decompressor.stream_reader(file, read_size=BUFFER_BYTES, read_across_frames=True, closefd=False)
     if kind == "xz":
-        return _Inflater(file, lambda: lzma.LZMADecompressor(memlimit=_MAX_XZ_MEMORY))
+        return _Inflater(file, lambda: lzma.LZMADecompressor(memlimit=_MAX_XZ_BYTES))
     return _Inflater(file, bz2.BZ2Decompressor)
 
 
@@ -168,13 +168,13 @@ class _Inflater:
             if self._decompressor.eof:
                 compressed = self._decompressor.unused_data.lstrip(b"\0")
                 while not compressed:
-                    piece = self._file.read(_INPUT_SIZE)
+                    piece = self._file.read(_INPUT_BYTES)
                     if not piece:
                         return 0
                     compressed = piece.lstrip(b"\0")
                 self._decompressor = self._make()
             elif self._decompressor.needs_input:
-                compressed = self._file.read(_INPUT_SIZE)
+                compressed = self._file.read(_INPUT_BYTES)
                 if not compressed:
                     raise EOFError("the compressed data ends early")
             data = self._decompressor.decompress(compressed, len(view))
@@ -237,7 +237,7 @@ class _ForwardReader(io.RawIOBase):
         target = offset + (self._position if whence == os.SEEK_CUR else 0)
         if whence == os.SEEK_END or target < self._position:
             raise io.UnsupportedOperation("a compressed stream can only be read forward")
-        scratch = memoryview(bytearray(min(_SKIP, target - self._position)))
+        scratch = memoryview(bytearray(min(_SKIPPED_BYTES, target - self._position)))
         while self._position < target:
             if not self.readinto(scratch[: target - self._position]):
                 break

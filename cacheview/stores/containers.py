@@ -10,10 +10,12 @@ from cacheview.stores.locations import DATA_ROOT, ENGINE, parse_location
 
 __all__ = ["containers_of"]
 
-_UNKNOWN: Final = "cacheview cannot tell which containers use the images"
+_CONTAINERS_UNKNOWN: Final = "cacheview cannot tell which containers use the images"
 _NOT_LISTED: Final = "the store does not list containers"
-_OPEN: Final = "Open the engine itself (engine:), which lists its containers, or assume that no container uses an image"
-_AGAIN: Final = "Try again when the containers can be read, or assume that no container uses an image"
+_OPEN_ENGINE: Final = (
+    "Open the engine itself (engine:), which lists its containers, or assume that no container uses an image"
+)
+_TRY_AGAIN: Final = "Try again when the containers can be read, or assume that no container uses an image"
 
 
 def containers_of(store: ImageStore) -> Containers:
@@ -21,8 +23,12 @@ def containers_of(store: ImageStore) -> Containers:
     try:
         containers = _read_containers(store)
     except DataError as error:
-        return Containers(None, f"{_UNKNOWN}: {str(error)[:300]}", _AGAIN)
-    return Containers(containers) if containers is not None else Containers(None, f"{_UNKNOWN}: {_NOT_LISTED}", _OPEN)
+        return Containers(None, f"{_CONTAINERS_UNKNOWN}: {str(error)[:300]}", _TRY_AGAIN)
+    return (
+        Containers(containers)
+        if containers is not None
+        else Containers(None, f"{_CONTAINERS_UNKNOWN}: {_NOT_LISTED}", _OPEN_ENGINE)
+    )
 
 
 def _read_containers(store: ImageStore) -> tuple[Container, ...] | None:

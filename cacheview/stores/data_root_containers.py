@@ -18,8 +18,8 @@ from cacheview.stores.limits import DEFAULT_LIMITS
 __all__ = ["data_root_containers"]
 
 _ID: Final = re.compile("[0-9a-f]{64}")
-_MOST: Final = 10_000
-_LARGEST: Final = 1 << 20
+_MAX_CONTAINERS: Final = 10_000
+_MAX_CONFIG_BYTES: Final = 1 << 20
 
 
 class _EngineFile(BaseModel):
@@ -58,11 +58,11 @@ def data_root_containers(folder: Path) -> tuple[Container, ...]:
         if not files.has_folder("containers"):
             raise DataError("there is no containers folder", where=str(files.folder))
         ids = sorted(name for name in os.listdir(files.path("containers")) if _ID.fullmatch(name))
-        if len(ids) > _MOST:
-            raise DataError(f"there are more than {_MOST:,} containers", where=files.path("containers"))
+        if len(ids) > _MAX_CONTAINERS:
+            raise DataError(f"there are more than {_MAX_CONTAINERS:,} containers", where=files.path("containers"))
         results = []
         for container_id in ids:
-            content = files.read(f"containers/{container_id}/config.v2.json", _LARGEST)
+            content = files.read(f"containers/{container_id}/config.v2.json", _MAX_CONFIG_BYTES)
             if content is None:
                 continue  # it is being created or removed
             document = budget.decode(_ContainerFile, content, where=f"container {container_id[:12]}")

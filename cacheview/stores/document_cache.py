@@ -15,7 +15,7 @@ from cacheview.stores.files import MeteredFile
 
 __all__ = ["DocumentCache", "FileCache", "MemoryCache"]
 
-_BLOCK: Final = 4 * 1024 * 1024
+_BLOCK_BYTES: Final = 4 * 1024 * 1024
 
 
 class DocumentCache(Protocol):
@@ -57,7 +57,7 @@ class MemoryCache(DocumentCache):
         del position
         if len(content) > self._free:
             self._next += self._free
-            self._free = max(_BLOCK, len(content))
+            self._free = max(_BLOCK_BYTES, len(content))
             self._starts.append(self._next)
             self._blocks.append(mmap.mmap(-1, self._free))
         self._blocks[-1].write(content)

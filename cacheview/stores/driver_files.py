@@ -12,9 +12,9 @@ from cacheview.regular import NotRegularError, open_to_read
 from cacheview.stores.budget import Budget, Resource
 from cacheview.stores.files import not_a_file
 
-__all__ = ["SHORT", "DriverFiles", "mode_of"]
+__all__ = ["MAX_SHORT_FILE_BYTES", "DriverFiles", "mode_of"]
 
-SHORT = 4096
+MAX_SHORT_FILE_BYTES = 4096
 """The size limit in bytes of a file that contains an id, a time or a number."""
 
 

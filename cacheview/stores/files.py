@@ -15,9 +15,9 @@ from cacheview.stores.progress import Meter, Progress
 if TYPE_CHECKING:
     from _typeshed import WriteableBuffer
 
-__all__ = ["BUFFER", "MeteredFile", "not_a_file", "open_metered", "open_regular", "refusal", "what_it_is"]
+__all__ = ["BUFFER_BYTES", "MeteredFile", "not_a_file", "open_metered", "open_regular", "refusal", "what_it_is"]
 
-BUFFER = 256 * 1024
+BUFFER_BYTES = 256 * 1024
 
 _pread = getattr(os, "pread", None)  # not on Windows
 
@@ -78,7 +78,7 @@ def open_metered(path: Path, where: str, progress: Progress | None) -> tuple[io.
     """Open a regular file to read with progress. Raises `DataError` as `open_regular` does."""
     file = open_regular(path, where)
     meter = Meter(progress, os.fstat(file.fileno()).st_size, f"Reading {path.name}")
-    reader: io.BufferedReader = io.BufferedReader(MeteredFile(file, meter), BUFFER)
+    reader: io.BufferedReader = io.BufferedReader(MeteredFile(file, meter), BUFFER_BYTES)
     return reader, meter
 
 

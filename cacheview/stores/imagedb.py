@@ -18,7 +18,7 @@ from pathlib import Path
 from cacheview.model import Aspect, DataError, Doubt, Image, Problem, familiar
 from cacheview.stores.blobs import digest_of, read_config
 from cacheview.stores.budget import LimitError
-from cacheview.stores.driver_files import SHORT, DriverFiles
+from cacheview.stores.driver_files import MAX_SHORT_FILE_BYTES, DriverFiles
 from cacheview.stores.files import refusal
 from cacheview.stores.layerdb import LAYERS, LayerDatabase
 from cacheview.stores.names import merged
@@ -37,7 +37,7 @@ OnPartial = Callable[[list[Image], Sequence[Problem]], None]
 
 _HEX = re.compile("[a-f0-9]{64}")
 _ID = re.compile("sha256:[a-f0-9]{64}")
-_FIRST_PARTIAL = 0.1  # seconds before the first partial result; each further one waits twice as long
+_SECONDS_BEFORE_PARTIAL = 0.1  # seconds before the first partial result; each further one waits twice as long
 
 _REMEDY = "Read the store as root, check the disk, or remove the image and build it again"
 
@@ -105,7 +105,7 @@ class ImageDatabase:
     ) -> set[str]:
         """Add all readable images to ``images``, and return the ids of the others."""
         unread: set[str] = set()
-        started, due = time.monotonic(), _FIRST_PARTIAL
+        started, due = time.monotonic(), _SECONDS_BEFORE_PARTIAL
         for done, encoded in enumerate(ids, 1):
             image_id = f"sha256:{encoded}"
             self.reading.budget.check_canceled()
@@ -233,7 +233,7 @@ class ImageDatabase:
         return text
 
     def _metadata(self, encoded: str, key: str) -> bytes | None:
-        return self._files.read(f"{METADATA}/{encoded}/{key}", SHORT)
+        return self._files.read(f"{METADATA}/{encoded}/{key}", MAX_SHORT_FILE_BYTES)
 
     # Changes in the meantime
 

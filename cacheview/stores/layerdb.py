@@ -8,7 +8,7 @@ from functools import cached_property
 
 from cacheview.model import DataError
 from cacheview.stores.blobs import digest_of
-from cacheview.stores.driver_files import SHORT, DriverFiles
+from cacheview.stores.driver_files import MAX_SHORT_FILE_BYTES, DriverFiles
 
 __all__ = ["LAYERS", "LayerDatabase"]
 
@@ -48,7 +48,7 @@ class LayerDatabase:
         if not self._is_there or not _ID.fullmatch(chain):
             return None
         try:
-            content = self._files.read(f"{_folder(chain)}/size", SHORT)
+            content = self._files.read(f"{_folder(chain)}/size", MAX_SHORT_FILE_BYTES)
         except (DataError, OSError):
             return None
         return int(content) if content is not None and _SIZE.fullmatch(content) else None

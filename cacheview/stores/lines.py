@@ -27,7 +27,7 @@ __all__ = ["Line", "Pieces", "RestUnreadError", "document_lines", "read_lines"]
 M = TypeVar("M", bound=BaseModel)
 T = TypeVar("T")
 
-_LINES_AT_ONCE: Final = 1000
+_LINES_PER_CHECK: Final = 1000
 
 
 class Pieces(Protocol):
@@ -193,8 +193,8 @@ class _Reader:
         """
         if self.is_at_end:
             return b""
-        if not self.length and self.number % _LINES_AT_ONCE == 0:
-            self.budget.spend(Resource.LINES, _LINES_AT_ONCE)
+        if not self.length and self.number % _LINES_PER_CHECK == 0:
+            self.budget.spend(Resource.LINES, _LINES_PER_CHECK)
             self.budget.check_canceled()
         piece = self._stream.readline(self.budget.limits.line)
         self.is_at_end = len(piece) < self.budget.limits.line or piece.endswith(b"\n")

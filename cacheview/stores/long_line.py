@@ -29,7 +29,7 @@ _SPACE: Final = re.compile(r"[ \t\r\n]*")
 _TO_BRACKET: Final = re.compile(
     r'[^"{}\[\]]*+(?:"[^"\\]*+(?:\\.[^"\\]*+)*+"[^"{}\[\]]*+)*+[{}\[\]]', re.DOTALL
 )  # up to the next bracket outside of strings
-_PARSED: Final = 4 << 20
+_MAX_PARSED_CHARACTERS: Final = 4 << 20
 """The length up to which the end of a value is found by parsing it, which is fast but creates objects for the text."""
 
 
@@ -197,7 +197,7 @@ class _Text:
         depth = scanned = 0
         while True:
             waiting = len(self._text) - self._at
-            if waiting <= _PARSED or begin not in "{[":
+            if waiting <= _MAX_PARSED_CHARACTERS or begin not in "{[":
                 end = self._parsed_end()
             else:
                 depth, scanned = self._scan(depth, scanned)
@@ -254,7 +254,7 @@ class _Text:
         return depth, at - self._at
 
     def _malformed(self) -> DataError:
-        if len(self._text) - self._at <= _PARSED:
+        if len(self._text) - self._at <= _MAX_PARSED_CHARACTERS:
             try:
                 self._parser.raw_decode(self._text, self._at)
             except json.JSONDecodeError as error:

@@ -25,7 +25,7 @@ __all__ = ["ArchiveMembers", "Members", "clean_name", "read_archive"]
 TOP_DOCUMENTS = ("index.json", "manifest.json", "repositories", "oci-layout")
 """The documents that list the others. They are not charged to a total, since they often come last."""
 
-_FIRST_READ = 64 * 1024
+_FIRST_READ_BYTES = 64 * 1024
 _JSON_STARTS = frozenset((b"{", b"[", b" ", b"\n", b"\r", b"\t"))
 
 
@@ -142,7 +142,7 @@ def _fill(members: ArchiveMembers, stream: io.BufferedReader, budget: Budget) ->
         if not size or name.endswith(("/json", "/layer.tar")):
             continue
         position = stream.tell()
-        content = stream.read(min(size, _FIRST_READ))
+        content = stream.read(min(size, _FIRST_READ_BYTES))
         if content[:1] not in _JSON_STARTS:
             continue
         if size > limits.document:

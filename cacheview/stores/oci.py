@@ -17,7 +17,7 @@ from cacheview.stores.problems import Problems
 
 __all__ = ["IndexReader", "ParsedDocuments"]
 
-_MOST_BYTES: Final = 1 << 63  # no number in Docker is larger: such a size is shown as "too large"
+_MAX_SIZE: Final = 1 << 63  # no number in Docker is larger: such a size is shown as "too large"
 
 # Empty: old tools omit it.
 _CONFIG_TYPES = frozenset(
@@ -180,7 +180,7 @@ class IndexReader:
             raise DataError(f"not a container image but an artifact of type {manifest.config.mediaType[:200]}")
         digest = manifest.config.digest
         return _Content(
-            digest, self._config(digest), min(sum(layer.size for layer in manifest.layers or ()), _MOST_BYTES)
+            digest, self._config(digest), min(sum(layer.size for layer in manifest.layers or ()), _MAX_SIZE)
         )
 
     def _config(self, digest: str) -> ImageConfig:

@@ -21,7 +21,7 @@ from cacheview.stores.opened_location import OpenedKind, OpenedLocation
 from cacheview.stores.progress import Meter
 from cacheview.stores.reading import Reading
 from cacheview.stores.suite import read_cases
-from cacheview.stores.tar import BLOCK, looks_like_tar
+from cacheview.stores.tar import BLOCK_BYTES, looks_like_tar
 
 __all__ = ["open_demo", "open_path"]
 
@@ -82,7 +82,7 @@ def _open_file(path: Path, where: str, reading: Reading) -> OpenedLocation:
         budget = Budget(reading.limits, meter, meter.total)
         try:
             stream, compression = decompressed(buffered, budget)
-            head = stream.peek(BLOCK)[:BLOCK]
+            head = stream.peek(BLOCK_BYTES)[:BLOCK_BYTES]
         except MemoryLimitError as error:
             raise DataError(f"{error}. Decompress the file, and open the result", where=where) from error
         except DamagedStreamError as error:

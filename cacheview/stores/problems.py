@@ -8,14 +8,14 @@ from typing import Final, overload
 from cacheview.model import Problem
 from cacheview.wording import counted
 
-__all__ = ["MOST_PROBLEMS", "Problems"]
+__all__ = ["MAX_PROBLEMS", "Problems"]
 
-MOST_PROBLEMS: Final = 1000
+MAX_PROBLEMS: Final = 1000
 """The number of problems of one store that are listed. Others are only counted."""
 
 
 class Problems(Sequence[Problem]):
-    """The first `MOST_PROBLEMS` problems of one store, and the number of others as `more`.
+    """The first `MAX_PROBLEMS` problems of one store, and the number of others as `more`.
 
     Readers collect problems in one of these, never in a list, so that a store with nothing but problems takes no more
     memory than a good one.
@@ -28,7 +28,7 @@ class Problems(Sequence[Problem]):
 
     def append(self, problem: Problem) -> None:
         """Add a problem, or only count it."""
-        if len(self._listed) < MOST_PROBLEMS:
+        if len(self._listed) < MAX_PROBLEMS:
             self._listed.append(problem)
         else:
             self.more += 1

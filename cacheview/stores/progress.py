@@ -10,8 +10,8 @@ __all__ = ["Cancelled", "Meter", "Progress", "metered", "steps"]
 
 T = TypeVar("T")
 
-_SHARE: Final = 1_000
-_INTERVAL = 0.05  # seconds between two reports: more than 20 a second would not be noticed
+_UNITS_PER_STEP: Final = 1_000
+_REPORT_SECONDS = 0.05  # between two reports: more than 20 a second would not be noticed
 
 
 class Cancelled(BaseException):
@@ -60,7 +60,7 @@ class Meter:
             return
         now = self._clock()
         if now >= self._due:
-            self._due = now + _INTERVAL
+            self._due = now + _REPORT_SECONDS
             self._progress(self._done, self._total, self._what)
 
     def finished(self) -> None:
@@ -86,6 +86,10 @@ def steps(progress: Progress | None, count: int) -> Sequence[Progress | None]:
 
 def _step(progress: Progress, number: int, count: int) -> Progress:
     def report(done: int, total: int | None, what: str) -> None:
-        progress(number * _SHARE + (_SHARE * min(done, total) // total if total else 0), count * _SHARE, what)
+        progress(
+            number * _UNITS_PER_STEP + (_UNITS_PER_STEP * min(done, total) // total if total else 0),
+            count * _UNITS_PER_STEP,
+            what,
+        )
 
     return report

@@ -13,8 +13,8 @@ from cacheview.model.decode import json_error
 
 __all__ = ["reason", "reason_of_answer"]
 
-_MOST: Final = 300
-_SHOWN: Final = 40
+_MAX_REASON_CHARACTERS: Final = 300
+_MAX_QUOTED_CHARACTERS: Final = 40
 
 
 def reason(error: BaseException) -> str:
@@ -34,7 +34,7 @@ def reason(error: BaseException) -> str:
     if isinstance(error, RecursionError):
         return "the values are nested too deeply for Python"
     if isinstance(error, KeyError):
-        return f"the key {str(error.args[0])[:_SHOWN]} is missing" if error.args else "a key is missing"
+        return f"the key {str(error.args[0])[:_MAX_QUOTED_CHARACTERS]} is missing" if error.args else "a key is missing"
     if isinstance(error, ssl.SSLCertVerificationError):
         return error.verify_message
     if isinstance(error, ssl.SSLError) and error.reason:
@@ -43,7 +43,7 @@ def reason(error: BaseException) -> str:
         return error.strerror
     if isinstance(error, zlib.error):
         return "the compressed data is invalid"
-    return " ".join(str(error).split())[:_MOST] or "no reason was given"
+    return " ".join(str(error).split())[:_MAX_REASON_CHARACTERS] or "no reason was given"
 
 
 def reason_of_answer(error: BaseException) -> str | None:
@@ -51,7 +51,7 @@ def reason_of_answer(error: BaseException) -> str | None:
     if isinstance(error, http.client.RemoteDisconnected):
         return "the connection was closed before a response arrived"
     if isinstance(error, http.client.BadStatusLine):
-        return f"the response is not HTTP, and begins with {str(error).strip()[:_SHOWN]!r}"
+        return f"the response is not HTTP, and begins with {str(error).strip()[:_MAX_QUOTED_CHARACTERS]!r}"
     if isinstance(error, http.client.IncompleteRead):
         partial: bytes | int = error.partial  # a number in urllib3's exception
         received = partial if isinstance(partial, int) else len(partial)

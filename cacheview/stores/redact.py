@@ -15,15 +15,15 @@ from ahocorasick_rs import AhoCorasick, Implementation, MatchKind
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, Probe
 from cacheview.model.config import CONFIG_FIELDS, FieldKind, field_kind
 from cacheview.model.effort import paced
-from cacheview.stores.secrets import SHORTEST, argument_values, history_values, label_values, pieces
+from cacheview.stores.secrets import argument_values, history_values, label_values, pieces
 
-__all__ = ["PLACEHOLDER", "SHORTEST", "Redaction", "has_placeholder"]
+__all__ = ["PLACEHOLDER", "Redaction", "has_placeholder"]
 
-_MARK: Final = "redacted"
-_MARKS: Final = re.compile(rf"\{{{_MARK}(x*)-")
+_PLACEHOLDER_NAME: Final = "redacted"
+_PLACEHOLDER_START: Final = re.compile(rf"\{{{_PLACEHOLDER_NAME}(x*)-")
 
 
-PLACEHOLDER: Final = re.compile(rf"\{{{_MARK}x*(?:-[0-9]+)?\}}")
+PLACEHOLDER: Final = re.compile(rf"\{{{_PLACEHOLDER_NAME}x*(?:-[0-9]+)?\}}")
 """The placeholder for a removed value, with or without its number."""
 
 
@@ -36,8 +36,8 @@ class Redaction:
     """The redaction of a store and its probes: `image` and `probe` return them without the values.
 
     These stay: ids, digests, times and platforms, names of images, names of variables and labels, and, in text, pieces
-    of values that are shorter than `SHORTEST`. An empty value stays empty, because the rules treat a missing label as
-    an empty one.
+    of values that are shorter than `secrets.MIN_PIECE_CHARACTERS`. An empty value stays empty, because the rules treat a
+    missing label as an empty one.
 
     The time is proportional to the length of all texts and values.
 
@@ -65,8 +65,8 @@ class Redaction:
         images, probes = tuple(images), tuple(probes)
         # A text that already contains the mark would look redacted.
         texts = (*(image.model_dump_json() for image in images), *(probe.model_dump_json() for probe in probes))
-        lengths = [len(result[1]) for text in texts for result in _MARKS.finditer(text)]
-        self._mark = _MARK + "x" * (max(lengths) + 1 if lengths else 0)
+        lengths = [len(result[1]) for text in texts for result in _PLACEHOLDER_START.finditer(text)]
+        self._mark = _PLACEHOLDER_NAME + "x" * (max(lengths) + 1 if lengths else 0)
         for value in dict.fromkeys(filter(None, (*self._values(images, probes), *more))):
             if value not in self._kept:
                 self._placeholder(value)

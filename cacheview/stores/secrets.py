@@ -16,12 +16,12 @@ from urllib.parse import quote, unquote
 from cacheview.model import ContainerConfig, ImageConfig
 from cacheview.platforms.gotext import escaped
 
-__all__ = ["SHORTEST", "argument_values", "dockerfile_values", "history_values", "label_values", "pieces"]
+__all__ = ["MIN_PIECE_CHARACTERS", "argument_values", "dockerfile_values", "history_values", "label_values", "pieces"]
 
-SHORTEST: Final = 4
+MIN_PIECE_CHARACTERS: Final = 4
 """The shortest length of a piece that is redacted. Shorter ones cannot be distinguished from other text."""
 
-_RUN: Final = re.compile(r"[^\s\x00-\x1f\x7f\"'`\\<>&$]+")
+_UNQUOTED_RUN: Final = re.compile(r"[^\s\x00-\x1f\x7f\"'`\\<>&$]+")
 """The characters that no quoting changes."""
 
 _URL: Final = re.compile(r"://([^\s/@]*)@")
@@ -37,21 +37,23 @@ The classic builder adds ``#(nop)`` (moby ``builder/dockerfile/dispatchers.go``)
 _ARGUMENTS: Final = re.compile(r"(?:RUN )?\|([0-9]{1,9}) (.*)", re.DOTALL)
 """The count of build arguments before a command. Both builders write it, followed by each argument with its value."""
 
-_CONTINUED: Final = re.compile(r"[\\`][ \t]*\r?\n")
+_LINE_CONTINUATION: Final = re.compile(r"[\\`][ \t]*\r?\n")
 _VARIABLE: Final = re.compile(r"\$\{\w+(?::?[-+?])?|\$\w+|\}")
 """A reference to a variable in a Dockerfile, without its default, so that the default stays."""
 
 _KEY: Final = re.compile(r"[\w.\-/\"]+")
-_SHELLS: Final = (" /bin/sh -c ", " /bin/bash ", " cmd /S /C ", " powershell ")
+_SHELL_COMMANDS: Final = (" /bin/sh -c ", " /bin/bash ", " cmd /S /C ", " powershell ")
 
-_HTML: Final = str.maketrans({"<": r"\u003c", ">": r"\u003e", "&": r"\u0026", "\u2028": r"\u2028", "\u2029": r"\u2029"})
+_HTML_ESCAPES: Final = str.maketrans(
+    {"<": r"\u003c", ">": r"\u003e", "&": r"\u0026", "\u2028": r"\u2028", "\u2029": r"\u2029"}
+)
 """The further characters that Go's ``encoding/json`` escapes."""
 
 
 def pieces(value: str) -> Iterator[str]:
-    """Yield the forms of a value and its parts in text. None has a space or is shorter than `SHORTEST`."""
+    """Yield the forms of a value and its parts in text. None has a space or is shorter than `MIN_PIECE_CHARACTERS`."""
     for piece in _all_pieces(value):
-        yield from (word for word in piece.split(" ") if len(word) >= SHORTEST)
+        yield from (word for word in piece.split(" ") if len(word) >= MIN_PIECE_CHARACTERS)
 
 
 def _all_pieces(value: str) -> Iterator[str]:
@@ -59,11 +61,11 @@ def _all_pieces(value: str) -> Iterator[str]:
     if not (value.isascii() and value.isalnum()):
         once = _go_quoted(value)
         in_json = json.dumps(value, ensure_ascii=False)[1:-1]
-        yield from (once, _go_quoted(once), in_json, in_json.translate(_HTML), json.dumps(value)[1:-1])
+        yield from (once, _go_quoted(once), in_json, in_json.translate(_HTML_ESCAPES), json.dumps(value)[1:-1])
         yield from (_go_quoted(in_json), unquote(value))
         for in_url in (quote(value), quote(value, safe="")):
             yield from (in_url, _HEX.sub(lambda result: result[0].lower(), in_url))
-        yield from _RUN.findall(value)
+        yield from _UNQUOTED_RUN.findall(value)
         for user in _URL.findall(value):
             yield from (part for entry in (user, unquote(user)) for part in entry.partition(":")[::2])
         for entry in _QUERY.findall(value):
@@ -109,7 +111,7 @@ def dockerfile_values(text: str, *, env: bool, labels: bool) -> Iterator[str]:
     """
     names = (("ENV", "ARG") if env else ()) + (("LABEL",) if labels else ())
     has_begun = False
-    for line in _CONTINUED.sub(" ", text).splitlines():
+    for line in _LINE_CONTINUATION.sub(" ", text).splitlines():
         name, *rest = line.split(None, 1) or [""]
         if name.upper() == "ONBUILD" and rest:
             name, *rest = rest[0].split(None, 1)
@@ -135,7 +137,7 @@ def _values_in(text: str, names: Iterable[str]) -> Iterator[str]:
 def _arguments(text: str) -> Iterator[str]:
     match = _ARGUMENTS.match(text)
     if match is not None:
-        ends = [at for shell in _SHELLS if (at := match[2].find(shell)) >= 0]
+        ends = [at for shell in _SHELL_COMMANDS if (at := match[2].find(shell)) >= 0]
         yield from _values(match[2][: min(ends)] if ends else match[2])
 
 

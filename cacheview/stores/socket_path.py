@@ -10,16 +10,16 @@ from cacheview.model import DataError
 
 __all__ = ["require_short_path"]
 
-_LONGEST: Final = 107 if sys.platform == "linux" else 103
+_MAX_PATH_BYTES: Final = 107 if sys.platform == "linux" else 103
 """The size of ``sun_path`` in ``sockaddr_un`` in bytes, without the final null."""
 
 
 def require_short_path(path: str | os.PathLike[str]) -> None:
     """Raise `DataError` if a socket's path is too long for the system to connect to it."""
     length = len(os.fsencode(path))
-    if length > _LONGEST:
+    if length > _MAX_PATH_BYTES:
         what = (
-            f"this socket's path is {length} bytes long, but at most {_LONGEST} are allowed. Open a link with a "
+            f"this socket's path is {length} bytes long, but at most {_MAX_PATH_BYTES} are allowed. Open a link with a "
             "shorter path"
         )
         raise DataError(what, where=os.fspath(path))

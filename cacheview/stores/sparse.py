@@ -12,10 +12,10 @@ from typing import Final, NamedTuple
 
 __all__ = ["Region", "SparseError", "Sparseness", "expanded", "of_old_header", "of_pax"]
 
-_BLOCK: Final = 512
-_MOST_REGIONS: Final = 100_000
-_LARGEST: Final = 1 << 43  # bytes
-_CHUNK: Final = 256 * 1024
+_BLOCK_BYTES: Final = 512
+_MAX_REGIONS: Final = 100_000
+_MAX_FILE_BYTES: Final = 1 << 43
+_READ_BYTES: Final = 256 * 1024
 _HEADER_REGIONS: Final = slice(386, 482)
 _REAL_SIZE: Final = slice(483, 495)
 _BLOCK_REGIONS: Final = slice(0, 504)
@@ -48,8 +48,8 @@ def of_old_header(header: bytes, more: Iterable[bytes]) -> Sparseness:
     """Read the layout from an old GNU header. ``more``: the blocks that continue the map. Raises `SparseError`."""
     fields = bytearray(header[_HEADER_REGIONS])
     for number, block in enumerate(more):
-        if number * 21 > _MOST_REGIONS:
-            raise SparseError(f"the map of a sparse file has more than {_MOST_REGIONS:,} regions")
+        if number * 21 > _MAX_REGIONS:
+            raise SparseError(f"the map of a sparse file has more than {_MAX_REGIONS:,} regions")
         fields += block[_BLOCK_REGIONS]
     numbers = [fields[start : start + 12] for start in range(0, len(fields), 12)]
     pairs = []
@@ -99,7 +99,7 @@ def expanded(stream: io.BufferedReader, stored: int, sparseness: Sparseness) -> 
         yield from _zeros(region.offset - position)
         left = region.size
         while left:
-            piece = stream.read(min(left, _CHUNK))
+            piece = stream.read(min(left, _READ_BYTES))
             if not piece:
                 raise SparseError("a sparse file ends early")
             left -= len(piece)
@@ -109,7 +109,7 @@ def expanded(stream: io.BufferedReader, stored: int, sparseness: Sparseness) -> 
 
 
 def _zeros(count: int) -> Iterator[bytes]:
-    zeros = bytes(min(count, _CHUNK))
+    zeros = bytes(min(count, _READ_BYTES))
     while count > 0:
         yield zeros[:count]
         count -= len(zeros)
@@ -124,11 +124,11 @@ def _read_map(stream: io.BufferedReader, stored: int, size: int) -> tuple[tuple[
     while len(numbers) < expected:
         line, end, rest = block.partition(b"\n")
         if not end:
-            if used + _BLOCK > stored or len(block) > _BLOCK:
+            if used + _BLOCK_BYTES > stored or len(block) > _BLOCK_BYTES:
                 raise SparseError("the map of a sparse file ends early")
-            piece = stream.read(_BLOCK)
+            piece = stream.read(_BLOCK_BYTES)
             used += len(piece)
-            if len(piece) < _BLOCK:
+            if len(piece) < _BLOCK_BYTES:
                 raise SparseError("the map of a sparse file ends early")
             block += piece
             continue
@@ -136,15 +136,15 @@ def _read_map(stream: io.BufferedReader, stored: int, size: int) -> tuple[tuple[
         block = rest
         if len(numbers) == 1:
             expected = 1 + 2 * numbers[0]
-            if numbers[0] > _MOST_REGIONS:
-                raise SparseError(f"the map of a sparse file has more than {_MOST_REGIONS:,} regions")
+            if numbers[0] > _MAX_REGIONS:
+                raise SparseError(f"the map of a sparse file has more than {_MAX_REGIONS:,} regions")
     pairs = list(zip(numbers[1::2], numbers[2::2], strict=True))
     return _checked(size, pairs).regions or (), used
 
 
 def _checked(size: int, pairs: Sequence[tuple[int, int]]) -> Sparseness:
-    if len(pairs) > _MOST_REGIONS:
-        raise SparseError(f"the map of a sparse file has more than {_MOST_REGIONS:,} regions")
+    if len(pairs) > _MAX_REGIONS:
+        raise SparseError(f"the map of a sparse file has more than {_MAX_REGIONS:,} regions")
     end = 0
     for offset, length in pairs:
         if offset < end or offset + length > size:
@@ -154,7 +154,7 @@ def _checked(size: int, pairs: Sequence[tuple[int, int]]) -> Sparseness:
 
 
 def _size(text: bytes) -> int:
-    if not text.isdigit() or len(text) > 19 or int(text) > _LARGEST:
+    if not text.isdigit() or len(text) > 19 or int(text) > _MAX_FILE_BYTES:
         raise SparseError(f"a sparse file has an invalid number: {text[:40]!r}")
     return int(text)
 
@@ -168,6 +168,6 @@ def _number(field: bytes) -> int:
             value = int(field.partition(b"\0")[0].strip() or b"0", 8)
     except ValueError:
         value = -1
-    if not 0 <= value <= _LARGEST:
+    if not 0 <= value <= _MAX_FILE_BYTES:
         raise SparseError("the map of a sparse file is invalid")
     return value

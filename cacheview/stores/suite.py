@@ -17,14 +17,14 @@ from cacheview.stores.files import open_regular
 from cacheview.stores.limits import DEFAULT_LIMITS, Limits
 from cacheview.stores.lines import Pieces, RestUnreadError, document_lines, read_lines
 from cacheview.stores.opened_location import OpenedCase
-from cacheview.stores.problems import MOST_PROBLEMS, Problems
+from cacheview.stores.problems import MAX_PROBLEMS, Problems
 from cacheview.stores.progress import Progress
 from cacheview.stores.suite_cases import CopiedLines, LineOfCase, SuiteCases
 from cacheview.wording import counted
 
 __all__ = ["WHAT_A_SUITE_IS", "read_cases", "read_suite"]
 
-_MOST_LINES_WITHOUT_CASE = 100  # lines without a case at the start of a file after which it is not read as a suite
+_MAX_LINES_WITHOUT_CASE = 100  # lines without a case at the start of a file after which it is not read as a suite
 WHAT_A_SUITE_IS = "A suite has one JSON object per line, with the keys rules, images and probes"
 """An explanation for users who opened something else."""
 
@@ -110,11 +110,11 @@ def _read_into(cases: SuiteCases, lines: Pieces, where: str, budget: Budget) -> 
             problem = Problem(place, str(DataError(document.what, path=document.path)))
             if isinstance(document, RestUnreadError):
                 problems.stop(problem)
-            elif len(problems) < MOST_PROBLEMS:
+            elif len(problems) < MAX_PROBLEMS:
                 problems.append(problem)
             else:
                 more += 1
-            if not cases and len(problems) >= _MOST_LINES_WITHOUT_CASE:
+            if not cases and len(problems) >= _MAX_LINES_WITHOUT_CASE:
                 break
             continue
         case = _case(document, line.number, where, budget.limits)

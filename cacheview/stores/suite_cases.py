@@ -15,7 +15,7 @@ from typing import IO, TYPE_CHECKING, Any, Final, Protocol, overload
 
 from cacheview.model import DataError, ImageStore, Problem
 from cacheview.stores.budget import Budget, LimitError, Resource
-from cacheview.stores.files import BUFFER
+from cacheview.stores.files import BUFFER_BYTES
 from cacheview.stores.opened_location import OpenedCase
 from cacheview.stores.progress import Meter, Progress
 from cacheview.stores.reasons import reason
@@ -27,13 +27,13 @@ if TYPE_CHECKING:
 
 __all__ = ["CopiedLines", "LineOfCase", "SuiteCases", "case_in_memory", "case_name", "probe_count"]
 
-_LEAST: Final = 2
+_MIN_HELD_CASES: Final = 2
 """The number of cases that always stay in memory: the one that is shown, and one to go back to."""
-_ENTRY: Final = 160
+_ENTRY_BYTES: Final = 160
 """The bytes of memory for a case that is not held, apart from its name."""
-_SHORT: Final = 256 * 1024
+_SHORT_LINE_BYTES: Final = 256 * 1024
 """The length of a line in bytes that can be read again in a few milliseconds."""
-_CHANGED: Final = "was changed after the suite was opened. Reload the suite"
+_FILE_CHANGED: Final = "was changed after the suite was opened. Reload the suite"
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +121,7 @@ class SuiteCases(Sequence[OpenedCase]):
         """
         place = len(self._names)
         name = case.name if case.is_named else ""
-        budget.spend(Resource.MEMORY, _ENTRY + 4 * len(name))
+        budget.spend(Resource.MEMORY, _ENTRY_BYTES + 4 * len(name))
         for what, count in costs.items():
             budget.spend(what, count)
         line.is_kept = True
@@ -167,7 +167,7 @@ class SuiteCases(Sequence[OpenedCase]):
 
     def is_quick(self, place: int) -> bool:
         """Whether a case is in memory, or can be within a few milliseconds."""
-        return self.is_held(place) or self._lines.at(place).length <= _SHORT
+        return self.is_held(place) or self._lines.at(place).length <= _SHORT_LINE_BYTES
 
     def __len__(self) -> int:
         return len(self._names)
@@ -196,7 +196,7 @@ class SuiteCases(Sequence[OpenedCase]):
                 self._held_bytes += self._lines.at(place).length
             self._held[place] = case
             self._held.move_to_end(place)
-            while len(self._held) > _LEAST and self._held_bytes > self._most:
+            while len(self._held) > _MIN_HELD_CASES and self._held_bytes > self._most:
                 self._held_bytes -= self._lines.at(self._held.popitem(last=False)[0]).length
         return case
 
@@ -205,14 +205,14 @@ class SuiteCases(Sequence[OpenedCase]):
         assert self._file is not None
         section = _FileSection(self._file, self._reading, line, Meter(progress, line.length, "Reading"))
         try:
-            case = self._reread(io.BufferedReader(section, BUFFER), line)
+            case = self._reread(io.BufferedReader(section, BUFFER_BYTES), line)
         except (DataError, LimitError, OSError):
             return self._changed_case(place, line)
         return case if section.is_unchanged else self._changed_case(place, line)
 
     def _changed_case(self, place: int, line: LineOfCase) -> OpenedCase:
         name, is_named = case_name(self, place)
-        problem = Problem(f"line {line.number}", _CHANGED)
+        problem = Problem(f"line {line.number}", _FILE_CHANGED)
         store = ImageStore((), title=name, location=self._where, problems=(problem,))
         return OpenedCase(name, store, "", is_named=is_named)
 

@@ -24,9 +24,9 @@ from cacheview.stores.suite import read_suite
 
 __all__ = ["append_case"]
 
-_CHUNK: Final = 1 << 20
-_GZIP: Final = b"\x1f\x8b"
-_OTHERS: Final = (b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
+_READ_BYTES: Final = 1 << 20
+_GZIP_MAGIC: Final = b"\x1f\x8b"
+_OTHER_COMPRESSIONS: Final = (b"BZh", b"\xfd7zXZ\x00", b"\x28\xb5\x2f\xfd")
 
 
 def append_case(
@@ -57,10 +57,10 @@ def append_case(
     if os.path.lexists(target):
         before = _signature(target, where)
         head = _head(target, where)
-        if head.startswith(_OTHERS):
+        if head.startswith(_OTHER_COMPRESSIONS):
             raise DataError("is compressed, but not with gzip. Decompress it, or choose another file", where=where)
         if head:
-            compressed = head.startswith(_GZIP)
+            compressed = head.startswith(_GZIP_MAGIC)
             cases = _cases(where, reading, limits)
             if not _has_line_end(target, where):
                 line = chain("\n", line)
@@ -91,7 +91,7 @@ def _has_line_end(target: Path, where: str) -> bool:
         file: io.BufferedReader = io.BufferedReader(open_regular(target, where))
         with file:
             stream, _ = decompressed(file, Budget())
-            while chunk := stream.read(_CHUNK):
+            while chunk := stream.read(_READ_BYTES):
                 go_on()
                 last = chunk[-1:]
     except LimitError as error:
@@ -124,7 +124,7 @@ def _write(
         if before is not None:
             shutil.copymode(target, file.name)  # first, so that a private file stays private
             with open_regular(target, where) as old:
-                while chunk := old.read(_CHUNK):
+                while chunk := old.read(_READ_BYTES):
                     go_on()
                     file.write(chunk)
         write_line(file, line, where, is_compressed=is_compressed)

@@ -16,12 +16,22 @@ from typing import NamedTuple
 
 from cacheview.stores.sparse import SparseError, Sparseness, expanded, of_old_header, of_pax
 
-__all__ = ["BLOCK", "RawHeader", "TarError", "TarHeader", "TarMember", "content", "headers", "looks_like_tar", "walk"]
+__all__ = [
+    "BLOCK_BYTES",
+    "RawHeader",
+    "TarError",
+    "TarHeader",
+    "TarMember",
+    "content",
+    "headers",
+    "looks_like_tar",
+    "walk",
+]
 
-BLOCK = 512
-_MAX_EXTENDED = 1024 * 1024  # bytes of one pax header or long name; paths have at most 4096
-_MAX_SIZE = 1 << 43  # 8 TiB
-_CHUNK = 256 * 1024
+BLOCK_BYTES = 512
+_MAX_EXTENDED_BYTES = 1024 * 1024  # of one pax header or long name; paths have at most 4096
+_MAX_FILE_BYTES = 1 << 43  # 8 TiB
+_READ_BYTES = 256 * 1024
 
 _REGULAR = frozenset((b"0", b"\0", b"7"))
 _LINKS = frozenset((b"1", b"2"))
@@ -29,8 +39,8 @@ _WITHOUT_DATA = frozenset((b"1", b"2", b"3", b"4", b"5", b"6"))
 _DEVICES = frozenset((b"3", b"4"))
 _XATTR = b"SCHILY.xattr."
 _SPARSE = b"GNU.sparse."
-_MOST_SPARSE_BLOCKS = 5000
-_ZEROS = bytes(BLOCK)
+_MAX_SPARSE_BLOCKS = 5000
+_ZEROS = bytes(BLOCK_BYTES)
 
 
 class TarError(Exception):
@@ -109,7 +119,7 @@ class _ExtendedHeader:
 
 def looks_like_tar(block: bytes) -> bool:
     """Whether a file beginning with this block is a tar archive, an empty one included."""
-    return len(block) == BLOCK and (block == _ZEROS or _checksum_fits(block))
+    return len(block) == BLOCK_BYTES and (block == _ZEROS or _checksum_fits(block))
 
 
 def walk(stream: io.BufferedReader) -> Iterator[TarMember]:
@@ -150,7 +160,7 @@ def content(stream: io.BufferedReader, header: TarHeader) -> Iterator[bytes]:
         return
     left = header.size
     while left:
-        piece = stream.read(min(left, _CHUNK))
+        piece = stream.read(min(left, _READ_BYTES))
         if not piece:
             raise TarError("the data ends early")
         left -= len(piece)
@@ -164,10 +174,10 @@ def _blocks(
     position = stream.tell()
     extended: _ExtendedHeader | None = None
     while True:
-        header = stream.read(BLOCK)
+        header = stream.read(BLOCK_BYTES)
         if not header and not needs_end and extended is None:
             return
-        if len(header) < BLOCK:
+        if len(header) < BLOCK_BYTES:
             raise TarError(f"the archive ends early, at byte {position + len(header)}")
         if header == _ZEROS:
             return
@@ -175,14 +185,14 @@ def _blocks(
             raise TarError(f"the archive is damaged at byte {position}: not a tar header")
         size = _number(header[124:136], position)
         kind = header[156:157]
-        position += BLOCK
+        position += BLOCK_BYTES
         if kind in b"xgLKX":
             extended = _extend(stream, kind, size, extended, position)
-            position += -(-size // BLOCK) * BLOCK
+            position += -(-size // BLOCK_BYTES) * BLOCK_BYTES
         else:
             if kind == b"S":
                 more = list(_sparse_blocks(stream, header))
-                position += len(more) * BLOCK
+                position += len(more) * BLOCK_BYTES
                 extended = extended or _ExtendedHeader()
                 extended.blocks = more
             if extended is not None and extended.size is not None:
@@ -190,7 +200,7 @@ def _blocks(
             yield header, kind, size, extended, position
             extended = None
             if kind not in _WITHOUT_DATA:
-                position += -(-size // BLOCK) * BLOCK
+                position += -(-size // BLOCK_BYTES) * BLOCK_BYTES
         stream.seek(position)
 
 
@@ -262,7 +272,7 @@ def _number(field: bytes, position: int) -> int:
             value = _octal(field)
         except ValueError:
             value = -1
-    if not 0 <= value < _MAX_SIZE:
+    if not 0 <= value < _MAX_FILE_BYTES:
         raise TarError(f"the archive is damaged at byte {position}: a member has an impossible size")
     return value
 
@@ -285,7 +295,7 @@ def _extend(
 ) -> _ExtendedHeader | None:
     if kind == b"g":
         return previous  # comments and times for all members, never a name or a size
-    if size > _MAX_EXTENDED:
+    if size > _MAX_EXTENDED_BYTES:
         raise TarError(f"the archive is damaged at byte {at}: an extended header of {size} bytes")
     data = stream.read(size)
     if len(data) < size:
@@ -315,7 +325,7 @@ def _read_pax(data: bytes, extended: _ExtendedHeader, at: int) -> None:
         elif key == b"linkpath":
             extended.link = value
         elif key == b"size":
-            if not value.isdigit() or len(value) > 19 or int(value) >= _MAX_SIZE:
+            if not value.isdigit() or len(value) > 19 or int(value) >= _MAX_FILE_BYTES:
                 raise TarError(f"the archive is damaged at byte {at + start}: a member has an impossible size")
             extended.size = int(value)
         elif key in (b"uid", b"gid"):
@@ -336,11 +346,11 @@ def _sparse_blocks(stream: io.BufferedReader, header: bytes) -> Iterator[bytes]:
     more = header[482]
     count = 0
     while more:
-        block = stream.read(BLOCK)
-        if len(block) < BLOCK:
+        block = stream.read(BLOCK_BYTES)
+        if len(block) < BLOCK_BYTES:
             raise TarError("the archive ends early, in a sparse file's map")
         count += 1
-        if count > _MOST_SPARSE_BLOCKS:
+        if count > _MAX_SPARSE_BLOCKS:
             raise TarError("the archive is damaged: a sparse file's map never ends")
         yield block
         more = block[504]

@@ -15,8 +15,8 @@ __all__ = ["WorkerPool", "run_cancelable"]
 T = TypeVar("T")
 R = TypeVar("R")
 
-_STEP = 0.05  # seconds between two chances to cancel
-_EXIT_SECONDS = 0.5  # seconds for the threads to end; one that hangs in a connection ends at its deadline
+_CHECK_SECONDS = 0.05  # between two chances to cancel
+_EXIT_SECONDS = 0.5  # for the threads to end; one that hangs in a connection ends at its deadline
 
 
 def run_cancelable(work: Callable[[], R], meter: Meter) -> R:
@@ -67,7 +67,7 @@ class WorkerPool(Generic[T, R]):
         running = len(self._threads)
         while running:
             try:
-                result = self._results.get(timeout=_STEP)
+                result = self._results.get(timeout=_CHECK_SECONDS)
             except queue.Empty:
                 meter.check_canceled()
                 continue
@@ -82,8 +82,8 @@ class WorkerPool(Generic[T, R]):
         try:
             while not self._stopped.is_set():
                 with self._lock:
-                    item = next(self._items, _END)
-                if item is _END:
+                    item = next(self._items, _NO_ITEM)
+                if item is _NO_ITEM:
                     return
                 self._results.put((item, self._work(item)))  # type: ignore[arg-type]
         except BaseException as error:
@@ -92,4 +92,4 @@ class WorkerPool(Generic[T, R]):
             self._results.put(None)
 
 
-_END = object()
+_NO_ITEM = object()

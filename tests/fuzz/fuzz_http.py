@@ -196,7 +196,7 @@ def test_the_wire(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatc
     with open(os.devnull, "rb") as nothing:
         monkeypatch.setattr(pools, "_unix", lambda *_: _Sock(lambda path: state["answer"](path), nothing.fileno()))
         monkeypatch.setattr("cacheview.stores.docker_engine.client.check_listening", lambda *_: None)
-        monkeypatch.setattr("cacheview.stores.docker_engine.client._READ_PAUSE", 0.0)
+        monkeypatch.setattr("cacheview.stores.docker_engine.client._READ_PAUSE_SECONDS", 0.0)
         monkeypatch.setattr("cacheview.stores.docker_engine.opening.store_places", lambda *_: ())
         endpoint = Endpoint("", "unix:///nowhere.sock")
 

@@ -9,7 +9,7 @@ from urllib.parse import quote as url_quote
 from hypothesis import strategies as st
 
 from cacheview.dockerfile.gotext import quote, quote_all
-from cacheview.stores.secrets import SHORTEST
+from cacheview.stores.secrets import MIN_PIECE_CHARACTERS
 
 __all__ = ["ODD", "SECRETS", "demand_none", "written"]
 
@@ -47,5 +47,5 @@ def demand_none(secret: str, line: str) -> None:
         assert json.dumps(form, ensure_ascii=False)[1:-1] not in line
     for word in secret.split():
         run = "".join(character for character in word if character not in ODD)
-        if run == word and len(word) >= SHORTEST:
+        if run == word and len(word) >= MIN_PIECE_CHARACTERS:
             assert word not in line

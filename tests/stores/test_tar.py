@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from cacheview.stores.tar import BLOCK, TarError, TarMember, looks_like_tar, walk
+from cacheview.stores.tar import BLOCK_BYTES, TarError, TarMember, looks_like_tar, walk
 
 names = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=300).filter(
     lambda name: not name.endswith("/")
@@ -38,11 +38,11 @@ def one(name: str = "file", content: bytes = b"content") -> bytes:
 
 def with_field(data: bytes, start: int, field: bytes) -> bytes:
     """The archive with a field of its first header replaced, and the checksum made right."""
-    header = bytearray(data[:BLOCK])
+    header = bytearray(data[:BLOCK_BYTES])
     header[start : start + len(field)] = field
     header[148:156] = b" " * 8
     header[148:156] = b"%06o\0 " % sum(header)
-    return bytes(header) + data[BLOCK:]
+    return bytes(header) + data[BLOCK_BYTES:]
 
 
 @given(
@@ -91,9 +91,9 @@ def test_folders_and_devices_are_not_regular() -> None:
 def test_old_gnu_sparse_member_is_passed_over() -> None:
     """With a map that goes on in two more blocks; the stored bytes follow them."""
     sparse = bytearray(with_field(one("sparse", b"s" * 700), 156, b"S"))
-    sparse[:BLOCK] = with_field(bytes(sparse[:BLOCK]), 482, b"\1")
-    map_blocks = bytes(504) + b"\1" + bytes(7) + bytes(BLOCK)
-    data = bytes(sparse[:BLOCK]) + map_blocks + bytes(sparse[BLOCK : 3 * BLOCK]) + one("after")
+    sparse[:BLOCK_BYTES] = with_field(bytes(sparse[:BLOCK_BYTES]), 482, b"\1")
+    map_blocks = bytes(504) + b"\1" + bytes(7) + bytes(BLOCK_BYTES)
+    data = bytes(sparse[:BLOCK_BYTES]) + map_blocks + bytes(sparse[BLOCK_BYTES : 3 * BLOCK_BYTES]) + one("after")
     assert [(member.name, member.is_regular) for member, _ in read(data)] == [("sparse", False), ("after", True)]
 
 
@@ -119,16 +119,16 @@ def test_size_in_base_256() -> None:
 
 
 def test_checksum_of_signed_bytes() -> None:
-    header = bytearray(one("é" * 20)[:BLOCK])
+    header = bytearray(one("é" * 20)[:BLOCK_BYTES])
     header[148:156] = b" " * 8
     header[148:156] = b"%06o\0 " % (sum(struct.unpack("512b", header)) & 0o777777)
     assert looks_like_tar(bytes(header))
 
 
-@given(place=st.integers(0, BLOCK - 1), value=st.integers(0, 255))
+@given(place=st.integers(0, BLOCK_BYTES - 1), value=st.integers(0, 255))
 def test_checksum_is_exact(place: int, value: int) -> None:
     """As `tarfile` sees it, for any byte of the header changed."""
-    block = bytearray(one("name" * 10, b"xyz")[:BLOCK])
+    block = bytearray(one("name" * 10, b"xyz")[:BLOCK_BYTES])
     block[place] = value
     try:
         tarfile.TarInfo.frombuf(bytes(block), "utf-8", "replace")
@@ -172,7 +172,9 @@ def test_absurd_extended_headers(kind: bytes) -> None:
     ],
 )
 def test_bad_pax_records(record: bytes) -> None:
-    data = with_field(one("pax", record), 156, b"x")[: BLOCK * (1 + -(-len(record) // BLOCK))] + one("after")
+    data = with_field(one("pax", record), 156, b"x")[: BLOCK_BYTES * (1 + -(-len(record) // BLOCK_BYTES))] + one(
+        "after"
+    )
     with pytest.raises(TarError, match=r"pax record|impossible size"):
         read(data)
 
@@ -184,28 +186,28 @@ def test_a_megabyte_of_digits_takes_no_time() -> None:
         read(with_field(one("pax", record), 156, b"x"))
 
 
-@given(st.integers(0, 3 * BLOCK - 1))
+@given(st.integers(0, 3 * BLOCK_BYTES - 1))
 def test_cut_anywhere(length: int) -> None:
     """Before the end mark every cut is noticed, and members before it are seen."""
-    data = one("a", b"1")[: 2 * BLOCK] + one("b", b"22")
+    data = one("a", b"1")[: 2 * BLOCK_BYTES] + one("b", b"22")
     stream: io.BufferedReader = io.BufferedReader(io.BytesIO(data[:length]))
     seen: list[str] = []
     with pytest.raises(TarError, match="ends early"):
         seen.extend(member.name for member in walk(stream))
-    assert len(seen) <= 1 + (length >= 3 * BLOCK)
+    assert len(seen) <= 1 + (length >= 3 * BLOCK_BYTES)
 
 
 def test_damage_in_the_middle_is_noticed() -> None:
-    data = bytearray(one("a", b"1")[: 2 * BLOCK] + one("b"))
-    data[2 * BLOCK] ^= 0xFF
+    data = bytearray(one("a", b"1")[: 2 * BLOCK_BYTES] + one("b"))
+    data[2 * BLOCK_BYTES] ^= 0xFF
     with pytest.raises(TarError, match="damaged at byte 1024"):
         read(bytes(data))
 
 
-@given(st.binary(min_size=BLOCK, max_size=4 * BLOCK))
+@given(st.binary(min_size=BLOCK_BYTES, max_size=4 * BLOCK_BYTES))
 def test_noise_never_breaks_it(noise: bytes) -> None:
     try:
         read(noise)
     except TarError:
         return
-    assert noise[:BLOCK] == bytes(BLOCK)
+    assert noise[:BLOCK_BYTES] == bytes(BLOCK_BYTES)

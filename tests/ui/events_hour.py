@@ -83,7 +83,7 @@ def _main(events: int, folder: Path) -> None:
     from cacheview.ui.theme import apply_theme
     from cacheview.ui.window import MainWindow
 
-    pauses = tuple(pause / TIMES_FASTER for pause in followed._PAUSES)
+    pauses = tuple(pause / TIMES_FASTER for pause in followed._PAUSE_SECONDS)
 
     def watch(location: str, on_event: Callable[[], None], stopped: threading.Event) -> None:
         followed.follow(parse_location(location).target, on_event, stopped, pauses=pauses)

@@ -1,4 +1,4 @@
-"""containerd as a store: its socket or its root folder. It is only read: see `client.ALLOWED`.
+"""containerd as a store: its socket or its root folder. It is only read: see `client.ALLOWED_CALLS`.
 
 For callers that combine a containerd with another store:
 

@@ -15,19 +15,19 @@ from functools import cached_property, partial
 
 from cacheview.model import DataError, Problem
 from cacheview.stores.budget import Budget, Resource
-from cacheview.stores.containerd.bolt_meta import META_SPAN, newest_meta
+from cacheview.stores.containerd.bolt_meta import HEAD_BYTES, newest_meta
 from cacheview.stores.problems import Problems
 
 __all__ = ["Bolt", "Bucket"]
 
-_PAGE = 16  # id u64, flags u16, count u16, overflow u32
-_BRANCH, _LEAF = 0x01, 0x02
-_BUCKET = 0x01
-_BUCKET_HEADER = 16  # root u64, sequence u64
-_ELEMENT = 16
+_PAGE_HEADER_BYTES = 16  # id u64, flags u16, count u16, overflow u32
+_BRANCH_FLAG, _LEAF_FLAG = 0x01, 0x02
+_BUCKET_FLAG = 0x01
+_BUCKET_HEADER_BYTES = 16  # root u64, sequence u64
+_ELEMENT_BYTES = 16
 _MAX_DEPTH = 64  # of one tree; with only 2 keys per page, this would be 2**64 keys
-_KEPT_PAGE, _KEPT_ELEMENT = 600, 350  # bytes of memory in addition to the keys
-_MOST_READS = 8  # how often the entire file may be read; an undamaged one is read three times
+_PAGE_MEMORY_BYTES, _ELEMENT_MEMORY_BYTES = 600, 350  # of memory in addition to the keys
+_MAX_READS = 8  # how often the entire file may be read; an undamaged one is read three times
 
 
 class _EndlessError(DataError):
@@ -50,15 +50,15 @@ class Bolt:
 
     def __init__(self, content: bytes, budget: Budget | None = None) -> None:
         self._budget = budget or Budget(packed=len(content))
-        self.meta = newest_meta(content[:META_SPAN])
+        self.meta = newest_meta(content[:HEAD_BYTES])
         self._content = memoryview(content)
         self._header = struct.Struct(f"{self.meta.order}QHHI")
         self._bucket = struct.Struct(f"{self.meta.order}QQ")
         self._pages: dict[int, _Page] = {}
         self._owners: dict[int, int] = {}  # by page number, the first page of the span that contains it
         # A file cannot have more elements than fit in it. Pages that are referenced repeatedly appear to have far more.
-        self._elements_left = _MOST_READS * (len(content) // _ELEMENT) + 10_000
-        self._bytes_left = _MOST_READS * len(content) + 1024 * 1024
+        self._elements_left = _MAX_READS * (len(content) // _ELEMENT_BYTES) + 10_000
+        self._bytes_left = _MAX_READS * len(content) + 1024 * 1024
 
     @property
     def root(self) -> Bucket:
@@ -84,17 +84,17 @@ class Bolt:
 
     def inline(self, value: bytes) -> _Page:
         """Return the page stored in the value of an inline bucket."""
-        content = memoryview(value)[_BUCKET_HEADER:]
-        if len(content) < _PAGE:
+        content = memoryview(value)[_BUCKET_HEADER_BYTES:]
+        if len(content) < _PAGE_HEADER_BYTES:
             raise DataError("a bucket within the database is damaged")
         _, flags, count, _ = self._header.unpack_from(content)
-        if flags != _LEAF:
+        if flags != _LEAF_FLAG:
             raise DataError("a bucket within the database is damaged")
         return self._checked("a bucket within the database", content, flags, count)
 
     def sub_bucket(self, value: bytes) -> Bucket:
         """Return the bucket that a value represents."""
-        if len(value) < _BUCKET_HEADER:
+        if len(value) < _BUCKET_HEADER_BYTES:
             raise DataError("a bucket within the database is damaged")
         root, _ = self._bucket.unpack_from(value)
         return Bucket(self, root, value)
@@ -107,11 +107,11 @@ class Bolt:
             raise _EndlessError("the pages form a loop, so the database is damaged")
 
     def _checked(self, called: str, content: memoryview, flags: int, count: int) -> _Page:
-        if flags not in (_BRANCH, _LEAF) or _PAGE + count * _ELEMENT > len(content):
+        if flags not in (_BRANCH_FLAG, _LEAF_FLAG) or _PAGE_HEADER_BYTES + count * _ELEMENT_BYTES > len(content):
             raise DataError(f"{called} is damaged")
         self._budget.check_canceled()
-        self._budget.spend(Resource.MEMORY, _KEPT_PAGE + count * _KEPT_ELEMENT + len(content))
-        return _Page(self.meta.order, called, content, flags == _LEAF, count)
+        self._budget.spend(Resource.MEMORY, _PAGE_MEMORY_BYTES + count * _ELEMENT_MEMORY_BYTES + len(content))
+        return _Page(self.meta.order, called, content, flags == _LEAF_FLAG, count)
 
 
 @dataclass(frozen=True)
@@ -128,9 +128,11 @@ class _Page:
     def _elements(self) -> list[tuple[int, ...]]:
         """The elements of a leaf (flags, position, key size, value size) or of a branch (position, key size, page)."""
         layout = struct.Struct(f"{self.order}4I" if self.is_leaf else f"{self.order}IIQ")
-        elements = list(layout.iter_unpack(self.content[_PAGE : _PAGE + self.count * _ELEMENT]))
+        elements = list(
+            layout.iter_unpack(self.content[_PAGE_HEADER_BYTES : _PAGE_HEADER_BYTES + self.count * _ELEMENT_BYTES])
+        )
         sizes = sum(element[2] + element[3] if self.is_leaf else element[1] for element in elements)
-        if sizes > len(self.content) - _PAGE - self.count * _ELEMENT:
+        if sizes > len(self.content) - _PAGE_HEADER_BYTES - self.count * _ELEMENT_BYTES:
             raise DataError(f"{self.called} is damaged: its contents overlap")
         return elements
 
@@ -142,13 +144,16 @@ class _Page:
             places = [(position, size) for position, size, _ in self._elements]
         # A position is relative to its own element.
         return [
-            self._bytes(_PAGE + number * _ELEMENT + position, size) for number, (position, size) in enumerate(places)
+            self._bytes(_PAGE_HEADER_BYTES + number * _ELEMENT_BYTES + position, size)
+            for number, (position, size) in enumerate(places)
         ]
 
     def value(self, number: int) -> tuple[bool, bytes]:
         """Return whether an element of a leaf is a bucket, and its value."""
         flags, position, key_size, size = self._elements[number]
-        return bool(flags & _BUCKET), self._bytes(_PAGE + number * _ELEMENT + position + key_size, size)
+        return bool(flags & _BUCKET_FLAG), self._bytes(
+            _PAGE_HEADER_BYTES + number * _ELEMENT_BYTES + position + key_size, size
+        )
 
     def child(self, number: int) -> int:
         """Return the page that an element of a branch refers to."""

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 from cacheview.model import DataError
 
-__all__ = ["META_SPAN", "Meta", "newest_meta"]
+__all__ = ["HEAD_BYTES", "Meta", "newest_meta"]
 
-META_SPAN = 64 * 1024 + 80
+HEAD_BYTES = 64 * 1024 + 80
 """The number of bytes at the start of a file that contain both meta pages, whatever the page size."""
 
 _MAGIC = 0xED0CDAED
 _VERSION = 2
-_PAGE = 16  # the page header
-_META = 64
-_MIN_PAGE_SIZE, _MAX_PAGE_SIZE = 1024, 64 * 1024
+_PAGE_HEADER_BYTES = 16
+_META_BYTES = 64
+_MIN_PAGE_BYTES, _MAX_PAGE_BYTES = 1024, 64 * 1024
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,15 +31,15 @@ class Meta:
 
 
 def newest_meta(head: bytes) -> Meta:
-    """Return the meta page of the last transaction, from the first `META_SPAN` bytes of a file (or all of them).
+    """Return the meta page of the last transaction, from the first `HEAD_BYTES` of a file (or all of them).
 
     Raises:
         DataError: neither meta page is valid.
     """
     first = _meta(head, 0)
-    size = first.page_size if first is not None else _MIN_PAGE_SIZE
+    size = first.page_size if first is not None else _MIN_PAGE_BYTES
     second = None
-    while second is None and size <= _MAX_PAGE_SIZE:
+    while second is None and size <= _MAX_PAGE_BYTES:
         second = _meta(head, size)
         if second is not None and second.page_size != size:
             second = None
@@ -53,13 +53,13 @@ def newest_meta(head: bytes) -> Meta:
 
 
 def _meta(head: bytes, at: int) -> Meta | None:
-    if len(head) < at + _PAGE + _META:
+    if len(head) < at + _PAGE_HEADER_BYTES + _META_BYTES:
         return None
-    body = head[at + _PAGE : at + _PAGE + _META]
+    body = head[at + _PAGE_HEADER_BYTES : at + _PAGE_HEADER_BYTES + _META_BYTES]
     for order in ("<", ">"):
         magic, version, page_size, _, root, _, _, pages, transaction, checksum = struct.unpack(f"{order}4I6Q", body)
         is_right = magic == _MAGIC and version == _VERSION and checksum == _fnv1a(body[:-8])
-        if is_right and _MIN_PAGE_SIZE <= page_size <= _MAX_PAGE_SIZE and page_size & (page_size - 1) == 0:
+        if is_right and _MIN_PAGE_BYTES <= page_size <= _MAX_PAGE_BYTES and page_size & (page_size - 1) == 0:
             return Meta(order, page_size, root, pages, transaction)
     return None
 

@@ -22,15 +22,15 @@ from cacheview.stores.problems import Problems
 from cacheview.stores.progress import Meter, Progress
 from cacheview.stores.workers import run_cancelable
 
-__all__ = ["ALLOWED", "THREADS", "ClientNamespace", "ContainerdClient"]
+__all__ = ["ALLOWED_CALLS", "THREADS", "ClientNamespace", "ContainerdClient"]
 
 THREADS: Final = 8
 """The number of blobs that are requested at the same time."""
 
-_DEADLINE: Final = 5.0  # seconds for one complete answer
-_LARGEST: Final = 16 << 20
+_DEADLINE_SECONDS: Final = 5.0  # for one complete answer
+_MAX_MESSAGE_BYTES: Final = 16 << 20
 """The size limit of one message in bytes: ``DefaultMaxSendMsgSize`` in containerd's ``defaults``."""
-_RANGE: Final = 4 << 20  # bytes of a large blob in one answer
+_RANGE_BYTES: Final = 4 << 20  # of a large blob in one answer
 _SERVICES: Final = "/containerd.services"
 
 VERSION: Final = f"{_SERVICES}.version.v1.Version/Version"
@@ -40,7 +40,7 @@ BLOBS: Final = f"{_SERVICES}.content.v1.Content/List"
 BLOB_READ: Final = f"{_SERVICES}.content.v1.Content/Read"
 PLUGINS: Final = f"{_SERVICES}.introspection.v1.Introspection/Plugins"
 
-ALLOWED: Final = frozenset({VERSION, NAMESPACES, IMAGES, BLOBS, BLOB_READ, PLUGINS})
+ALLOWED_CALLS: Final = frozenset({VERSION, NAMESPACES, IMAGES, BLOBS, BLOB_READ, PLUGINS})
 """Every method that is ever called. None of them changes anything."""
 
 _UNAVAILABLE: Final = frozenset(
@@ -58,13 +58,13 @@ _UNAVAILABLE: Final = frozenset(
 class ContainerdClient:
     """A connection to containerd, used as a context manager. Several threads may share it."""
 
-    def __init__(self, path: Path, budget: Budget, deadline: float = _DEADLINE) -> None:
+    def __init__(self, path: Path, budget: Budget, deadline: float = _DEADLINE_SECONDS) -> None:
         self._path = path
         self._budget = budget
         self._deadline = deadline
         self._timeouts = 0  # consecutive answers that were late
         options = [
-            ("grpc.max_receive_message_length", _LARGEST),
+            ("grpc.max_receive_message_length", _MAX_MESSAGE_BYTES),
             ("grpc.enable_http_proxy", 0),
             ("grpc.default_authority", "localhost"),  # Go's server refuses a path as the authority
         ]
@@ -125,12 +125,12 @@ class ContainerdClient:
         """
         offset = 0
         while True:
-            piece = self.read(digest, namespace, _RANGE, offset)
-            if len(piece) > _RANGE:
+            piece = self.read(digest, namespace, _RANGE_BYTES, offset)
+            if len(piece) > _RANGE_BYTES:
                 raise DataError(f"containerd sent more of {digest} than was requested", where=str(self._path))
             yield piece
             offset += len(piece)
-            if len(piece) < _RANGE:
+            if len(piece) < _RANGE_BYTES:
                 return
 
     def read(self, digest: str, namespace: str, size: int, offset: int = 0) -> bytes:
@@ -153,7 +153,7 @@ class ContainerdClient:
         return data.getvalue()
 
     def ask(self, method: str, request: Any, answer: type[Any], namespace: str) -> Any:
-        """Call a method of `ALLOWED` that has one answer. Raises `StoreUnavailableError`, `DataError`."""
+        """Call a method of `ALLOWED_CALLS` that has one answer. Raises `StoreUnavailableError`, `DataError`."""
         call = self._call(method, self._channel.unary_unary)
         try:
             value = call(request, timeout=self._deadline, metadata=_metadata(namespace))
@@ -162,7 +162,7 @@ class ContainerdClient:
         return self._decoded(answer, value)
 
     def stream(self, method: str, request: Any, answer: type[Any], namespace: str) -> Iterator[Any]:
-        """Call a method of `ALLOWED` that has several answers. Raises `StoreUnavailableError`, `DataError`."""
+        """Call a method of `ALLOWED_CALLS` that has several answers. Raises `StoreUnavailableError`, `DataError`."""
         call = self._call(method, self._channel.unary_stream)
         answers = call(request, timeout=self._deadline, metadata=_metadata(namespace))
         try:
@@ -214,7 +214,7 @@ class ContainerdClient:
             what = f"containerd did not respond within {self._deadline:g} seconds. Is it busy or stopped? Try again"
             return StoreUnavailableError(what, where=where)
         if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
-            what = f"the response is larger than {_LARGEST:,} bytes, or containerd is too busy ({message})"
+            what = f"the response is larger than {_MAX_MESSAGE_BYTES:,} bytes, or containerd is too busy ({message})"
             return DataError(what, where=where)
         if code is grpc.StatusCode.UNIMPLEMENTED:
             return StoreUnavailableError(
@@ -317,7 +317,7 @@ def _started_meter(progress: Progress | None, what: str) -> Meter:
 
 
 def _allowed(method: str) -> str:
-    if method not in ALLOWED:
+    if method not in ALLOWED_CALLS:
         raise ValueError(f"{method} is not an allowed method")
     return method
 

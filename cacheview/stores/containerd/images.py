@@ -20,7 +20,7 @@ RecordList = tuple[Sequence[ImageRecord], Problems]
 
 OnPartial = Callable[[list[Image], Sequence[Problem]], None]
 
-_FIRST_PARTIAL = 50  # images before the first partial result; each further one has twice as many
+_IMAGES_BEFORE_PARTIAL = 50  # images before the first partial result; each further one has twice as many
 
 
 def read_images(
@@ -56,7 +56,7 @@ def read_images(
     read: dict[int, ImageResult] = {}
     timeouts: dict[int, Problem] = {}
     fatal: StoreUnavailableError | None = None
-    due = _FIRST_PARTIAL
+    due = _IMAGES_BEFORE_PARTIAL
     for number, one in _all(reader.read, groups, threads, meter):
         if one.fatal is not None:
             fatal = one.fatal

@@ -17,7 +17,7 @@ from cacheview.stores.problems import Problems
 __all__ = ["Metadata", "uvarint"]
 
 _VERSION = b"v1"
-_RECORD, _TEXT = 400, 60  # bytes of memory for a record, and for each text in addition to its characters
+_RECORD_BYTES, _TEXT_BYTES = 400, 60  # of memory for a record, and for each text in addition to its characters
 
 
 class Metadata:
@@ -100,7 +100,7 @@ class Metadata:
 def _size(record: ImageRecord) -> int:
     """Estimate the memory of a record in bytes."""
     texts = (record.name, record.digest, record.media_type, *record.labels, *record.labels.values())
-    return _RECORD + sum(_TEXT + 4 * len(text) for text in texts)
+    return _RECORD_BYTES + sum(_TEXT_BYTES + 4 * len(text) for text in texts)
 
 
 def _record(name: str, bucket: Bucket) -> ImageRecord:

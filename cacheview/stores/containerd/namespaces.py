@@ -16,9 +16,9 @@ DOCKER = "moby"
 
 # The rule of containerd's pkg/identifiers.
 _NAMESPACE = re.compile(r"[A-Za-z0-9]+(?:[._-][A-Za-z0-9]+)*")
-_MAX_LENGTH = 76
-_SHOWN = 20
-_MOST_SEARCHED = 100  # namespaces that are searched for images: each takes a call
+_MAX_NAME_CHARACTERS = 76
+_MAX_SHOWN = 20
+_MAX_SEARCHED = 100  # namespaces that are searched for images: each takes a call
 
 
 def split_target(target: str) -> tuple[str, str]:
@@ -58,22 +58,22 @@ def choose_namespace(
     usable = list(filter(_is_name, names))
     if not usable:
         raise DataError(f"no namespace has a name that containerd allows: {_joined(names)}")
-    chosen = DOCKER if DOCKER in usable else next(filter(has_images, usable[:_MOST_SEARCHED]), usable[0])
+    chosen = DOCKER if DOCKER in usable else next(filter(has_images, usable[:_MAX_SEARCHED]), usable[0])
     others = [name for name in names if name != chosen]
     notes = []
     if chosen != DOCKER:
         notes.append(f"Showing the namespace {chosen}, because there is no Docker Engine namespace ({DOCKER}).")
     if others:
         notes.append(f"There are other namespaces: {_joined(others)}. Add `#NAMESPACE` to the path to open one.")
-    if chosen != DOCKER and len(usable) > _MOST_SEARCHED:
-        notes.append(f"Only the first {_MOST_SEARCHED} namespaces were searched for images.")
+    if chosen != DOCKER and len(usable) > _MAX_SEARCHED:
+        notes.append(f"Only the first {_MAX_SEARCHED} namespaces were searched for images.")
     return chosen, tuple(notes)
 
 
 def _is_name(text: str) -> bool:
-    return len(text) <= _MAX_LENGTH and _NAMESPACE.fullmatch(text) is not None
+    return len(text) <= _MAX_NAME_CHARACTERS and _NAMESPACE.fullmatch(text) is not None
 
 
 def _joined(names: Sequence[str]) -> str:
-    shown = [name if _is_name(name) else repr(name[:64]) for name in names[:_SHOWN]]
-    return ", ".join(shown) + (f" and {len(names) - _SHOWN} more" if len(names) > _SHOWN else "")
+    shown = [name if _is_name(name) else repr(name[:64]) for name in names[:_MAX_SHOWN]]
+    return ", ".join(shown) + (f" and {len(names) - _MAX_SHOWN} more" if len(names) > _MAX_SHOWN else "")

@@ -11,7 +11,7 @@ from cacheview.model import DataError
 from cacheview.regular import NotRegularError, open_to_read
 from cacheview.stores.blobs import blob_name
 from cacheview.stores.budget import Budget, Resource
-from cacheview.stores.containerd.bolt_meta import META_SPAN, newest_meta
+from cacheview.stores.containerd.bolt_meta import HEAD_BYTES, newest_meta
 from cacheview.stores.containerd.images import RecordList
 from cacheview.stores.containerd.metadata import Metadata
 from cacheview.stores.containerd.records import Namespace
@@ -23,8 +23,8 @@ __all__ = ["RootFolder", "RootNamespace", "blob_path", "find_root"]
 _BOLT = "io.containerd.metadata.v1.bolt"
 _DATABASE = "meta.db"
 _BLOBS = "io.containerd.content.v1.content/blobs"
-_BELOW = ("", "containerd/daemon", "daemon")
-_ATTEMPTS = 20
+_ROOT_SUBFOLDERS = ("", "containerd/daemon", "daemon")
+_MAX_ATTEMPTS = 20
 
 
 def find_root(path: Path) -> Path:
@@ -37,7 +37,7 @@ def find_root(path: Path) -> Path:
         return path.parent.parent
     if _is_file(path / _DATABASE):
         return path.parent
-    for below in _BELOW:
+    for below in _ROOT_SUBFOLDERS:
         root = path / below
         if _is_file(root / _BOLT / _DATABASE):
             return root
@@ -108,7 +108,7 @@ class RootFolder:
         except NotRegularError as error:
             raise DataError(f"is {what_it_is(error.mode)}, not a file") from None
         with open(descriptor, "rb", buffering=0) as file:
-            for _ in range(_ATTEMPTS):
+            for _ in range(_MAX_ATTEMPTS):
                 if os.fstat(descriptor).st_size > self._limits.documents:
                     most = self._limits.documents
                     raise DataError(f"is larger than {most:,} bytes, the limit for containerd's metadata")
@@ -117,7 +117,7 @@ class RootFolder:
                 if not content:
                     raise DataError("is empty: containerd has not run here, or the file was truncated")
                 file.seek(0)
-                before, after = newest_meta(content[:META_SPAN]), newest_meta(file.read(META_SPAN) or b"")
+                before, after = newest_meta(content[:HEAD_BYTES]), newest_meta(file.read(HEAD_BYTES) or b"")
                 if before.transaction == after.transaction:
                     return content
         raise DataError("is being written to constantly. Open it again, or open containerd's socket")

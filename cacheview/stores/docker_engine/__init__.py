@@ -1,4 +1,4 @@
-"""A running Docker Engine as a store, through its API. It is only read: see `client.ALLOWED`."""
+"""A running Docker Engine as a store, through its API. It is only read: see `client.ALLOWED_REQUESTS`."""
 
 from __future__ import annotations
 

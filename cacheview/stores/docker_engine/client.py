@@ -21,7 +21,7 @@ from cacheview.stores.socket_path import require_short_path
 if TYPE_CHECKING:
     from urllib3.response import BaseHTTPResponse
 
-__all__ = ["ALLOWED", "INSPECT_API", "KNOWN_API", "EngineClient", "Timeouts", "require_allowed", "version_key"]
+__all__ = ["ALLOWED_REQUESTS", "INSPECT_API", "KNOWN_API", "EngineClient", "Timeouts", "require_allowed", "version_key"]
 
 KNOWN_API: Final = "1.55"
 """The newest API version whose answers cacheview understands (29.x)."""
@@ -34,7 +34,7 @@ Source: ``api/server/router/image`` of moby 28.5.2.
 
 _ID = r"[a-z0-9]+:[0-9a-f]{32,128}"
 
-ALLOWED: Final = (
+ALLOWED_REQUESTS: Final = (
     ("GET", re.compile(r"/_ping")),
     ("GET", re.compile(r"/version")),
     ("GET", re.compile(r"/v1\.[0-9]+/info")),
@@ -50,11 +50,11 @@ ALLOWED: Final = (
 )
 """Every request that may be sent, as method and path. Each of them only reads."""
 
-_MAX_ERROR: Final = 65536  # bytes of an error's body
-_MAX_EVENT: Final = 1024 * 1024  # bytes; Docker's events have a few hundred
-_PIECE: Final = 65536  # bytes read at once
-_ARCHIVE_PIECE: Final = 1024 * 1024  # bytes of an archive read at once
-_READ_PAUSE: Final = 0.05  # seconds between two reads of an event stream, so that a flood of events waits
+_MAX_ERROR_BYTES: Final = 65536  # of an error's body
+_MAX_EVENT_BYTES: Final = 1024 * 1024  # Docker's events have a few hundred
+_READ_BYTES: Final = 65536  # bytes read at once
+_ARCHIVE_READ_BYTES: Final = 1024 * 1024  # of an archive read at once
+_READ_PAUSE_SECONDS: Final = 0.05  # between two reads of an event stream, so that a flood of events waits
 
 _VERSION = re.compile(r"1\.([0-9]{1,4})")
 
@@ -85,8 +85,8 @@ def version_key(text: str) -> int:
 
 
 def require_allowed(method: str, path: str) -> None:
-    """Raise ValueError unless a request is one of `ALLOWED`, so that no outside data can cause another."""
-    if not any(method == allowed and pattern.fullmatch(path) for allowed, pattern in ALLOWED):
+    """Raise ValueError unless a request is one of `ALLOWED_REQUESTS`, so that no outside data can cause another."""
+    if not any(method == allowed and pattern.fullmatch(path) for allowed, pattern in ALLOWED_REQUESTS):
         raise ValueError(f"not an allowed request: {method} {path!r}")
 
 
@@ -118,7 +118,7 @@ class EngineClient:
         """
         response = self._ask(path, parameters, self._deadline(self._is_over))
         try:
-            body = self._body(response, limit if response.status == 200 else _MAX_ERROR)
+            body = self._body(response, limit if response.status == 200 else _MAX_ERROR_BYTES)
         finally:
             response.close()
         if response.status != 200:
@@ -143,7 +143,7 @@ class EngineClient:
             raise
         try:
             if response.status != 200:
-                raise status_error(response.status, self._body(response, _MAX_ERROR), self.endpoint, "/events")
+                raise status_error(response.status, self._body(response, _MAX_ERROR_BYTES), self.endpoint, "/events")
             deadline.suspend()
             yield
             yield from self._pieces(response, deadline, stopped)
@@ -170,11 +170,11 @@ class EngineClient:
         response = self._ask(path, None, deadline)
         try:
             if response.status != 200:
-                raise status_error(response.status, self._body(response, _MAX_ERROR), self.endpoint, path)
+                raise status_error(response.status, self._body(response, _MAX_ERROR_BYTES), self.endpoint, path)
             while True:
                 deadline.restart(timeouts.total)
                 try:
-                    piece = response.read(_ARCHIVE_PIECE)
+                    piece = response.read(_ARCHIVE_READ_BYTES)
                 except Exception as error:
                     raise self._error(error) from error
                 if not piece:
@@ -236,7 +236,7 @@ class EngineClient:
             raise NoAnswerError(what, where=self.where)
         body = io.BytesIO()
         try:
-            while (size := body.tell()) <= limit and (piece := response.read(min(_PIECE, limit + 1 - size))):
+            while (size := body.tell()) <= limit and (piece := response.read(min(_READ_BYTES, limit + 1 - size))):
                 body.write(piece)
         except Exception as error:
             raise self._error(error) from error
@@ -247,7 +247,7 @@ class EngineClient:
         unfinished = 0  # bytes of an unfinished event
         while not stopped.is_set():
             try:
-                piece = response.read1(_PIECE)
+                piece = response.read1(_READ_BYTES)
             except Exception as error:
                 if stopped.is_set():
                     return
@@ -256,8 +256,8 @@ class EngineClient:
                 raise connection_error(ConnectionResetError("the event stream has ended"), self.endpoint, 0)
             _, end, rest = piece.rpartition(b"\n")
             unfinished = len(rest) if end else unfinished + len(piece)
-            if unfinished > _MAX_EVENT:
-                what = f"received an event larger than {_MAX_EVENT:,} bytes. Is this a Docker Engine?"
+            if unfinished > _MAX_EVENT_BYTES:
+                what = f"received an event larger than {_MAX_EVENT_BYTES:,} bytes. Is this a Docker Engine?"
                 raise NoAnswerError(what, where=self.where)
             if unfinished == 0:
                 deadline.suspend()
@@ -265,4 +265,4 @@ class EngineClient:
                 deadline.restart()
             if end:
                 yield
-                stopped.wait(_READ_PAUSE)
+                stopped.wait(_READ_PAUSE_SECONDS)

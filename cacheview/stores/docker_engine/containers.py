@@ -14,9 +14,9 @@ from cacheview.stores.docker_engine.errors import NoAnswerError, RefusedRequestE
 
 __all__ = ["ask_containers"]
 
-_MAX_LIST: Final = 64 << 20
-_MAX_ONE: Final = 1 << 20
-_MOST: Final = 10_000
+_MAX_LIST_BYTES: Final = 64 << 20
+_MAX_CONTAINER_BYTES: Final = 1 << 20
+_MAX_CONTAINERS: Final = 10_000
 _ID: Final = re.compile("[0-9a-f]{64}")
 _RUNNING: Final = frozenset(("running", "paused", "restarting"))
 
@@ -39,10 +39,10 @@ def ask_containers(target: str, *, by_name: bool) -> tuple[Container, ...]:
 
 
 def _list(client: EngineClient, version: str, *, by_name: bool) -> tuple[Container, ...]:
-    content = client.get(f"/v{version}/containers/json", {"all": "1"}, limit=_MAX_LIST)
+    content = client.get(f"/v{version}/containers/json", {"all": "1"}, limit=_MAX_LIST_BYTES)
     entries = decode(ContainerListDocument, content).root
-    if len(entries) > _MOST:
-        raise DataError(f"there are more than {_MOST:,} containers", where=client.where)
+    if len(entries) > _MAX_CONTAINERS:
+        raise DataError(f"there are more than {_MAX_CONTAINERS:,} containers", where=client.where)
     results = []
     for each in entries:
         if not _ID.fullmatch(each.Id):
@@ -50,7 +50,7 @@ def _list(client: EngineClient, version: str, *, by_name: bool) -> tuple[Contain
         image = each.Image
         if by_name:
             try:
-                one = client.get(f"/v{version}/containers/{each.Id}/json", limit=_MAX_ONE)
+                one = client.get(f"/v{version}/containers/{each.Id}/json", limit=_MAX_CONTAINER_BYTES)
             except RefusedRequestError as error:
                 if error.status == 404:
                     continue  # it was removed in the meantime

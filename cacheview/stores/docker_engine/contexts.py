@@ -40,7 +40,7 @@ DEFAULT = "default"
 M = TypeVar("M", bound=BaseModel)
 
 _URL = re.compile(r"(?:unix|tcp|ssh|npipe|http|https)://.*", re.DOTALL)
-_MAX_FILE = 4 * 1024 * 1024
+_MAX_FILE_BYTES = 4 * 1024 * 1024
 _MAX_CONTEXTS = 500
 
 
@@ -246,11 +246,11 @@ def read_cli_file(model: type[M], path: Path) -> M:
     """Read a JSON file of the docker CLI as a model. Raises `DataError`."""
     with open_regular(path, str(path)) as file:
         try:
-            content = file.read(_MAX_FILE + 1) or b""
+            content = file.read(_MAX_FILE_BYTES + 1) or b""
         except OSError as error:
             raise DataError(f"cannot be read: {error.strerror or error}", where=str(path)) from error
-    if len(content) > _MAX_FILE:
-        raise DataError((f"is larger than {_MAX_FILE:,} bytes, the limit for a docker CLI file"), where=str(path))
+    if len(content) > _MAX_FILE_BYTES:
+        raise DataError((f"is larger than {_MAX_FILE_BYTES:,} bytes, the limit for a docker CLI file"), where=str(path))
     try:
         return decode(model, content)
     except DataError as error:

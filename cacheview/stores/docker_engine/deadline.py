@@ -13,8 +13,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Deadline", "DeadlineExceededError", "HeadTooLargeError", "StoppedError", "timed"]
 
-MAX_HEAD: Final = 256 * 1024  # bytes before the body, including every 100 Continue; an engine sends a few hundred
-_STEP: Final = 0.1  # seconds between two checks of whether the answer is still needed
+MAX_HEAD_BYTES: Final = 256 * 1024  # before the body, including every 100 Continue; an engine sends a few hundred
+_CHECK_SECONDS: Final = 0.1  # between two checks of whether the answer is still needed
 
 
 class DeadlineExceededError(TimeoutError):
@@ -31,7 +31,7 @@ class StoppedError(ConnectionAbortedError):
 
 
 class HeadTooLargeError(ConnectionAbortedError):
-    """The part of an answer before the body is larger than `MAX_HEAD`."""
+    """The part of an answer before the body is larger than `MAX_HEAD_BYTES`."""
 
 
 class Deadline:
@@ -80,7 +80,7 @@ class Deadline:
         Raises:
             DeadlineExceededError: the time is up.
             StoppedError: the caller is no longer waiting.
-            HeadTooLargeError: the head exceeds `MAX_HEAD`.
+            HeadTooLargeError: the head exceeds `MAX_HEAD_BYTES`.
             OSError: the connection broke.
         """
         since = self._clock()
@@ -91,15 +91,15 @@ class Deadline:
             except TimeoutError:
                 continue
             self._received += count
-            if self._in_head and self._received > MAX_HEAD:
-                raise HeadTooLargeError(f"more than {MAX_HEAD:,} bytes of headers")
+            if self._in_head and self._received > MAX_HEAD_BYTES:
+                raise HeadTooLargeError(f"more than {MAX_HEAD_BYTES:,} bytes of headers")
             return count
 
     def _remaining(self, since: float) -> float:
         """Return the seconds to wait until the next check."""
         if self._stopped():
             raise StoppedError("the request is no longer needed")
-        now, remaining = self._clock(), _STEP
+        now, remaining = self._clock(), _CHECK_SECONDS
         if self._end is not None:
             if now >= self._end:
                 raise DeadlineExceededError(self.total, has_begun=self._received > 0)

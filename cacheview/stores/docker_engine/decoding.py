@@ -30,10 +30,10 @@ _NO_NAMES = frozenset({"<none>:<none>", "<none>@<none>"})
 _MANIFESTS = frozenset(
     {"application/vnd.oci.image.manifest.v1+json", "application/vnd.docker.distribution.manifest.v2+json"}
 )
-_ZERO = ContainerConfig()
-_ENTRY = 1000  # bytes of memory of a history entry and its key
-_NO_TIME = (0, -62135596800)  # the time of an entry without one: 0 since 24.0, before that the zero time of Go
-_LAST_TIME = 253402300799  # the end of the year 9999: no config can have a later time
+_EMPTY_CONFIG = ContainerConfig()
+_ENTRY_BYTES = 1000  # of memory of a history entry and its key
+_NO_TIME_SECONDS = (0, -62135596800)  # the time of an entry without one: 0 since 24.0, before that the zero time of Go
+_LATEST_SECONDS = 253402300799  # the end of the year 9999: no config can have a later time
 
 
 def is_image_id(text: str) -> bool:
@@ -132,7 +132,7 @@ class Decoder:
 
     def _container_config(self, document: ImageDocument, doubts: list[Doubt]) -> ContainerConfig | None:
         config = document.container_config
-        if config is not None and config != _ZERO:
+        if config is not None and config != _EMPTY_CONFIG:
             return config
         if not self.doubts.in_containerd:
             if config is None:
@@ -160,7 +160,7 @@ class Decoder:
         entry = self._entries.get(key)
         if entry is None:
             created, created_by, comment, filled = key
-            self.budget.spend(Resource.MEMORY, _ENTRY + 4 * (len(created_by) + len(comment)))
+            self.budget.spend(Resource.MEMORY, _ENTRY_BYTES + 4 * (len(created_by) + len(comment)))
             entry = HistoryEntry(created=_time(created), created_by=created_by, comment=comment, empty_layer=not filled)
             self._entries[key] = entry
         return entry
@@ -232,7 +232,7 @@ def _is_manifest(entry: ListedImage) -> bool:
 
 
 def _time(seconds: int) -> Timestamp | None:
-    is_known = seconds not in _NO_TIME and _NO_TIME[1] < seconds <= _LAST_TIME
+    is_known = seconds not in _NO_TIME_SECONDS and _NO_TIME_SECONDS[1] < seconds <= _LATEST_SECONDS
     return Timestamp(seconds, 0, None) if is_known else None
 
 

@@ -10,8 +10,8 @@ from cacheview.stores.docker_engine.engine import Engine
 __all__ = ["Doubts"]
 
 # The keys that inspect omits from Config since API 1.50, and that the engine itself ignores before that.
-_LEGACY = "Hostname, Image, AttachStdin, Tty and other fields that OCI configs do not have"
-_SECONDS = "reports times only to the second, in UTC"
+_LEGACY_FIELDS = "Hostname, Image, AttachStdin, Tty and other fields that OCI configs do not have"
+_TIMES_TO_THE_SECOND = "reports times only to the second, in UTC"
 
 
 class Doubts:
@@ -57,7 +57,7 @@ class Doubts:
         if (reason, is_root) not in self._unread:
             aspects: tuple[Aspect, ...] = ("config", "container_config", "diff_ids", "history")
             doubts = [self.about(aspect, reason, remedy) for aspect in aspects]
-            doubts.append(self.about("created", f"the list of images {_SECONDS}; {reason}", remedy))
+            doubts.append(self.about("created", f"the list of images {_TIMES_TO_THE_SECOND}; {reason}", remedy))
             unread = {doubt.aspect for doubt in doubts}
             doubts += (doubt for doubt in self.always if doubt.aspect.partition(".")[0] not in unread)
             self._unread[reason, is_root] = (*doubts, *self.of_root(is_root))
@@ -75,7 +75,7 @@ class Doubts:
         engine, release = self.engine, self.engine.number
         doubts = []
         if self.in_containerd or release is None or release >= (28, 2):
-            doubts.append(self.about("config.config", f"the API does not report {_LEGACY}"))
+            doubts.append(self.about("config.config", f"the API does not report {_LEGACY_FIELDS}"))
         doubts.append(
             self.about(
                 "config.other",
@@ -86,7 +86,7 @@ class Doubts:
         doubts.append(
             self.about(
                 "history.created",
-                f"the API's history {_SECONDS}; a missing time looks like 1970-01-01T00:00:00Z",
+                f"the API's history {_TIMES_TO_THE_SECOND}; a missing time looks like 1970-01-01T00:00:00Z",
             )
         )
         doubts.append(self.about("history.author", "the API's history does not report authors"))

@@ -17,9 +17,9 @@ __all__ = ["Engine", "ask_engine", "read_version"]
 
 M = TypeVar("M", bound=AnyModel)
 
-_MAX_DOCUMENT = 4 * 1024 * 1024
-_MAX_PATH = 4096
-_MAX_NAME = 255
+_MAX_DOCUMENT_BYTES = 4 * 1024 * 1024
+_MAX_PATH_CHARACTERS = 4096
+_MAX_NAME_CHARACTERS = 255
 _SNAPSHOTTER = "io.containerd.snapshotter"
 
 
@@ -109,10 +109,10 @@ def ask_engine(client: EngineClient) -> Engine:
     return replace(
         engine,
         store=store if info.Driver else None,
-        root=(info.DockerRootDir or "")[:_MAX_PATH],
-        containerd=((containerd.Address if containerd else None) or "")[:_MAX_PATH],
+        root=(info.DockerRootDir or "")[:_MAX_PATH_CHARACTERS],
+        containerd=((containerd.Address if containerd else None) or "")[:_MAX_PATH_CHARACTERS],
         driver=info.Driver or "" if "/" not in (info.Driver or "") else "",
-        name=(info.Name or "")[:_MAX_NAME],
+        name=(info.Name or "")[:_MAX_NAME_CHARACTERS],
         namespace=(namespaces.Containers if namespaces else None) or "moby",
     )
 
@@ -135,7 +135,7 @@ def _versions(version: VersionDocument, where: str) -> tuple[str, str]:
 
 def _decoded(client: EngineClient, model: type[M], path: str) -> M:
     try:
-        return decode(model, client.get(path, limit=_MAX_DOCUMENT))
+        return decode(model, client.get(path, limit=_MAX_DOCUMENT_BYTES))
     except (RefusedRequestError, NoAnswerError):
         raise
     except DataError as error:

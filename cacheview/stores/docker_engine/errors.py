@@ -28,7 +28,7 @@ __all__ = [
     "why_broken",
 ]
 
-_MAX_MESSAGE = 300
+_MAX_MESSAGE_CHARACTERS = 300
 
 FailureKind = Literal["down", "timeout", "broken"]
 
@@ -91,7 +91,7 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, m
         if isinstance(cause, OSError) and cause.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN):
             return ConnectionLostError(f"the host is unreachable: {cause.strerror}", where=where, kind="down")
     if endpoint.host.startswith("ssh://"):
-        words = message[:_MAX_MESSAGE].rstrip(".") or why_broken(causes)
+        words = message[:_MAX_MESSAGE_CHARACTERS].rstrip(".") or why_broken(causes)
         what = (
             f"SSH failed: {words}. Check that `ssh {endpoint.host[6:200]} docker version` works without asking "
             "for a password"
@@ -133,7 +133,7 @@ def _message(body: bytes) -> str:
         text = document["message"] if isinstance(document, dict) else ""
     except (ValueError, KeyError, RecursionError):
         text = body.decode("utf-8", "replace")
-    return " ".join(str(text).split())[:_MAX_MESSAGE]
+    return " ".join(str(text).split())[:_MAX_MESSAGE_CHARACTERS]
 
 
 def why_broken(causes: Sequence[BaseException]) -> str:

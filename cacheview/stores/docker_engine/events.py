@@ -14,7 +14,7 @@ from cacheview.stores.docker_engine.engine import ask_engine
 
 __all__ = ["follow"]
 
-_PAUSES = (0.5, 1.0, 2.0, 4.0, 8.0)  # seconds before each new attempt to connect
+_PAUSE_SECONDS = (0.5, 1.0, 2.0, 4.0, 8.0)  # before each new attempt to connect
 
 
 def follow(
@@ -22,7 +22,7 @@ def follow(
     on_event: Callable[[], None],
     stopped: threading.Event,
     timeouts: Timeouts | None = None,
-    pauses: tuple[float, ...] = _PAUSES,
+    pauses: tuple[float, ...] = _PAUSE_SECONDS,
 ) -> None:
     """Call ``on_event`` for the image events of an engine, until ``stopped`` is set. Several events may cause one call.
 

@@ -17,17 +17,17 @@ __all__ = ["NAMED_PIPE", "UNIX_SOCKET", "completed", "default_host"]
 UNIX_SOCKET: Final = "unix:///var/run/docker.sock"
 NAMED_PIPE: Final = "npipe:////./pipe/docker_engine"
 
-_TCP: Final = "tcp://"
-_NAME: Final = "localhost"
-_PORT: Final = "2375"
+_TCP_SCHEME: Final = "tcp://"
+_DEFAULT_HOST: Final = "localhost"
+_DEFAULT_PORT: Final = "2375"
 _TLS_PORT: Final = "2376"
-_PLACE: Final = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::([0-9]*))?")
+_HOST_AND_PORT: Final = re.compile(r"(\[[^\[\]]*\]|[^:\[\]]*)(?::([0-9]*))?")
 
 
 def default_host(*, tls: bool) -> str:
     """Return the address of the engine that is used if none is named."""
     if tls:
-        return f"{_TCP}{_NAME}:{_TLS_PORT}"
+        return f"{_TCP_SCHEME}{_DEFAULT_HOST}:{_TLS_PORT}"
     return NAMED_PIPE if sys.platform == "win32" else UNIX_SOCKET
 
 
@@ -52,10 +52,10 @@ def completed(text: str, *, tls: bool = False) -> str:
 def _tcp(address: str) -> str:
     """Return a TCP address in full; empty if it is not one."""
     try:
-        parts = urlsplit(f"{_TCP}{address}")
+        parts = urlsplit(f"{_TCP_SCHEME}{address}")
     except ValueError:
         return ""
-    place = _PLACE.fullmatch(parts.netloc.rpartition("@")[2])
+    place = _HOST_AND_PORT.fullmatch(parts.netloc.rpartition("@")[2])
     if place is None:
         return ""
-    return f"{_TCP}{place[1] or _NAME}:{place[2] or _PORT}{parts.path}"
+    return f"{_TCP_SCHEME}{place[1] or _DEFAULT_HOST}:{place[2] or _DEFAULT_PORT}{parts.path}"

@@ -9,7 +9,7 @@ from typing import Any, Final
 
 __all__ = ["addresses", "looked_up"]
 
-_MOST_ADDRESSES: Final = 4
+_MAX_ADDRESSES: Final = 4
 """The number of addresses of one host that are tried."""
 
 
@@ -48,7 +48,7 @@ def looked_up(kind: type[Any]) -> type[Any]:
         def _new_conn(self) -> socket.socket:
             connection: Any = self
             name = connection._dns_host
-            *others, last = addresses(name.strip("[]"), connection.port, connection.timeout)[:_MOST_ADDRESSES]
+            *others, last = addresses(name.strip("[]"), connection.port, connection.timeout)[:_MAX_ADDRESSES]
             try:
                 for address in others:
                     connection._dns_host = address

@@ -20,8 +20,8 @@ from cacheview.stores.docker_engine.engine import ask_engine
 
 __all__ = ["ImageEvent", "past_events"]
 
-_LIMIT: Final = 4 << 20
-_LONGEST: Final = 300
+_MAX_BYTES: Final = 4 << 20
+_MAX_CHARACTERS: Final = 300
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +80,7 @@ def past_events(
             "until": f"{int(until.timestamp()) + 1}",
             "filters": json.dumps({"type": ["image"]}),
         }
-        body = client.get(f"/v{ask_engine(client).list_api}/events", parameters, limit=_LIMIT)
+        body = client.get(f"/v{ask_engine(client).list_api}/events", parameters, limit=_MAX_BYTES)
     return tuple(_read(body))
 
 
@@ -96,5 +96,5 @@ def _read(body: bytes) -> Iterator[ImageEvent]:
             continue
         if event.Type == "image" and event.Action:
             at = datetime.fromtimestamp(event.time, UTC)
-            name = event.Actor.Attributes.get("name", "")[:_LONGEST]
-            yield ImageEvent(at, event.Action[:_LONGEST], event.Actor.ID[:_LONGEST], name)
+            name = event.Actor.Attributes.get("name", "")[:_MAX_CHARACTERS]
+            yield ImageEvent(at, event.Action[:_MAX_CHARACTERS], event.Actor.ID[:_MAX_CHARACTERS], name)

@@ -20,8 +20,8 @@ if TYPE_CHECKING:
 __all__ = ["Connections", "NotAnAddressError"]
 
 _IS_WINDOWS: Final = os.name == "nt"
-_AT_ONCE: Final = 8  # connections that are kept, as many as threads that send requests
-_PAUSE: Final = 0.02  # seconds before another attempt to connect to a socket whose queue is full
+_MAX_CONNECTIONS: Final = 8  # connections that are kept, as many as threads that send requests
+_RETRY_SECONDS: Final = 0.02  # before another attempt to connect to a socket whose queue is full
 
 
 class NotAnAddressError(ValueError):
@@ -97,7 +97,7 @@ class Connections:
         class DialedPool(HTTPConnectionPool):
             ConnectionCls = DialedConnection
 
-        return DialedPool("localhost", maxsize=_AT_ONCE)
+        return DialedPool("localhost", maxsize=_MAX_CONNECTIONS)
 
     def _pipe(self, url: str) -> Any:
         if not _IS_WINDOWS:
@@ -110,13 +110,13 @@ class Connections:
             def _new_conn(self) -> Any:
                 return connection(self.npipe_path, self.timeout)
 
-        return PipePool(path, maxsize=_AT_ONCE)
+        return PipePool(path, maxsize=_MAX_CONNECTIONS)
 
     def _tcp(self, url: str, tls: Tls | None) -> Any:
         from requests.utils import get_environ_proxies, select_proxy
 
         proxy = select_proxy(url, get_environ_proxies(url))
-        return self._sender.manager(proxy, {"maxsize": _AT_ONCE, **_tls_options(tls)})
+        return self._sender.manager(proxy, {"maxsize": _MAX_CONNECTIONS, **_tls_options(tls)})
 
 
 def _unix(path: str, seconds: float) -> socket.socket:
@@ -131,7 +131,7 @@ def _unix(path: str, seconds: float) -> socket.socket:
             except BlockingIOError:  # the queue of the socket is full
                 if time.monotonic() > end:
                     raise TimeoutError from None
-                time.sleep(_PAUSE)
+                time.sleep(_RETRY_SECONDS)
     except BaseException:
         connection.close()
         raise

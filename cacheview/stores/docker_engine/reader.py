@@ -28,12 +28,12 @@ from cacheview.wording import counted
 __all__ = ["EngineReader"]
 
 THREADS = 8
-_LARGEST = 16 << 20  # bytes of an answer about one image; each thread keeps one in memory
-_FIRST_PARTIAL = 64  # images before the second partial store; each further one has twice as many
+_MAX_IMAGE_BYTES = 16 << 20  # of an answer about one image; each thread keeps one in memory
+_IMAGES_BEFORE_PARTIAL = 64  # images before the second partial store; each further one has twice as many
 _MAX_PROBLEMS = 50  # problems that are listed individually
 _MAX_REASONS = 1000  # images that each keep their own reason for not being read
 
-_READING = "the image is still being read"
+_STILL_READING = "the image is still being read"
 _WAIT = "Wait until the store has been read"
 _RELOAD = "Reload the store"
 
@@ -111,7 +111,7 @@ class EngineReader:
         for entry in paced(entries):
             if entry.Id in details:
                 continue
-            unread = self.doubts.unread(_READING, _WAIT, is_root=not entry.ParentId)
+            unread = self.doubts.unread(_STILL_READING, _WAIT, is_root=not entry.ParentId)
             images.append(self.decoder.image_from_list(entry, unread))
         images.sort(key=lambda image: store_order(image, self.doubts.in_containerd))
         return {image.id: image for image in images}
@@ -123,7 +123,7 @@ class EngineReader:
         """
         self._has_read = True
         failures: dict[str, _Failure] = {}
-        read, next_partial = 0, _FIRST_PARTIAL
+        read, next_partial = 0, _IMAGES_BEFORE_PARTIAL
         try:
             with WorkerPool(self._image, [images[image_id] for image_id in ids], min(THREADS, len(ids))) as pool:
                 for image, result in pool.results(meter):
@@ -202,7 +202,7 @@ class EngineReader:
         if self._abort.is_set():
             unreachable = ConnectionLostError("the engine does not respond", where=self.client.where, kind="down")
             return _Failure.of(self._limit_error or unreachable)
-        limit = min(self.reading.limits.document, _LARGEST)
+        limit = min(self.reading.limits.document, _MAX_IMAGE_BYTES)
         path = f"/v{self.engine.inspect_api}/images/{image.id}"
         try:
             inspected = self._get(f"{path}/json", limit)
@@ -297,8 +297,8 @@ class EngineReader:
 
     def _is_unread(self, image: Image | None) -> bool:
         return image is not None and image.doubts in (
-            self.doubts.unread(_READING, _WAIT, is_root=True),
-            self.doubts.unread(_READING, _WAIT, is_root=False),
+            self.doubts.unread(_STILL_READING, _WAIT, is_root=True),
+            self.doubts.unread(_STILL_READING, _WAIT, is_root=False),
         )
 
     def _mark(self, images: dict[str, Image], ids: Sequence[str], reason: str) -> None:

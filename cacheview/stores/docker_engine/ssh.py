@@ -17,9 +17,9 @@ from typing import IO, Final
 
 __all__ = ["SshDialer", "SshError"]
 
-_MOST_ERROR_OUTPUT: Final = 2000  # bytes of ssh's error output that are kept
-_PIECE: Final = 65536
-_EXIT_SECONDS: Final = 0.2  # seconds for a process to end, and for its last output to arrive
+_MAX_ERROR_BYTES: Final = 2000  # of ssh's error output that are kept
+_READ_BYTES: Final = 65536
+_EXIT_SECONDS: Final = 0.2  # for a process to end, and for its last output to arrive
 
 
 class SshError(OSError):
@@ -89,7 +89,7 @@ class SshDialer:
         message = b""
         with process.stderr as stream:
             while piece := _read(stream):
-                message = (message + piece)[:_MOST_ERROR_OUTPUT]
+                message = (message + piece)[:_MAX_ERROR_BYTES]
                 self.message = " ".join(message.decode("utf-8", "replace").split())
 
 
@@ -115,7 +115,7 @@ def _start(work: Callable[[], None]) -> threading.Thread:
 
 def _read(stream: IO[bytes]) -> bytes:
     try:
-        piece: bytes = stream.read1(_PIECE)  # type: ignore[attr-defined]
+        piece: bytes = stream.read1(_READ_BYTES)  # type: ignore[attr-defined]
     except (OSError, ValueError):
         return b""
     return piece
@@ -124,7 +124,7 @@ def _read(stream: IO[bytes]) -> bytes:
 def _send(other: socket.socket, process: subprocess.Popen[bytes]) -> None:
     assert process.stdin is not None
     with suppress(OSError, ValueError), process.stdin as stream:
-        while piece := other.recv(_PIECE):
+        while piece := other.recv(_READ_BYTES):
             stream.write(piece)
             stream.flush()
 

@@ -18,9 +18,9 @@ from cacheview.stores.files import open_regular, refusal
 
 __all__ = ["certificate_folder", "tls_context"]
 
-_SYSTEM: Final = "/etc/docker/certs.d"
-_MOST_FILES: Final = 100
-_MOST_BYTES: Final = 1024 * 1024
+_SYSTEM_FOLDER: Final = "/etc/docker/certs.d"
+_MAX_FILES: Final = 100
+_MAX_FILE_BYTES: Final = 1024 * 1024
 
 
 def certificate_folder(domain: str) -> Path | None:
@@ -30,7 +30,7 @@ def certificate_folder(domain: str) -> Path | None:
         domain = domain.replace(":", "")
     else:
         own = os.environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
-        parents = [Path(_SYSTEM), Path(own, "docker", "certs.d")]
+        parents = [Path(_SYSTEM_FOLDER), Path(own, "docker", "certs.d")]
     return next((parent / domain for parent in parents if (parent / domain).is_dir()), None)
 
 
@@ -59,7 +59,7 @@ def _files(folder: Path | None, problems: list[Problem]) -> list[Path]:
     if folder is None:
         return []
     try:
-        return sorted(folder / name for name in os.listdir(folder))[:_MOST_FILES]
+        return sorted(folder / name for name in os.listdir(folder))[:_MAX_FILES]
     except OSError as error:
         problems.append(Problem(str(folder), str(refusal(error, ""))))
         return []
@@ -67,7 +67,7 @@ def _files(folder: Path | None, problems: list[Problem]) -> list[Path]:
 
 def _text(path: Path) -> str:
     with open_regular(path, "") as file:
-        content = file.read(_MOST_BYTES + 1) or b""
-    if len(content) > _MOST_BYTES:
-        raise DataError(f"is larger than {_MOST_BYTES:,} bytes, the limit for a certificate")
+        content = file.read(_MAX_FILE_BYTES + 1) or b""
+    if len(content) > _MAX_FILE_BYTES:
+        raise DataError(f"is larger than {_MAX_FILE_BYTES:,} bytes, the limit for a certificate")
     return content.decode("ascii", "replace")

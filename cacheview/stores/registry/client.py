@@ -33,9 +33,9 @@ __all__ = ["TIMEOUTS", "RegistryClient", "RegistryDocument"]
 
 TIMEOUTS: Final = Timeouts(connect=10.0, piece=15.0, total=60.0)
 
-_MOST_REDIRECTS: Final = 5
-_MOST_ERROR: Final = 64 * 1024  # bytes of the body of an error or a token
-_PIECE: Final = 64 * 1024
+_MAX_REDIRECTS: Final = 5
+_MAX_ERROR_BYTES: Final = 64 * 1024  # of the body of an error or a token
+_READ_BYTES: Final = 64 * 1024
 _REDIRECTS: Final = frozenset((301, 302, 303, 307, 308))
 
 
@@ -89,13 +89,13 @@ class RegistryClient:
         path = f"/v2/{self._target.repository}/{path}"
         response, origin = self._follow(path, headers)
         if response.status == 401 and origin == self._origin and not self._authorization:
-            body = self._body(response, _MOST_ERROR)
+            body = self._body(response, _MAX_ERROR_BYTES)
             self._authorization = self._log_in(response.headers.getlist("WWW-Authenticate"))
             if not self._authorization:
                 raise self._refusal(response, body, origin)
             response, origin = self._follow(path, headers)
         if response.status != 200:
-            raise self._refusal(response, self._body(response, _MOST_ERROR), origin)
+            raise self._refusal(response, self._body(response, _MAX_ERROR_BYTES), origin)
         body = self._body(response, limit)
         if len(body) > limit:
             raise DataError(f"the response to {path[:300]} is larger than {limit:,} bytes", where=self._target.title)
@@ -123,8 +123,8 @@ class RegistryClient:
         while response.status in _REDIRECTS and (location := response.headers.get("Location", "")):
             response.close()
             redirects += 1
-            if redirects > _MOST_REDIRECTS:
-                what = f"the registry redirected more than {_MOST_REDIRECTS} times"
+            if redirects > _MAX_REDIRECTS:
+                what = f"the registry redirected more than {_MAX_REDIRECTS} times"
                 raise DataError(what, where=self._target.title)
             url = urljoin(url, location)
             try:
@@ -198,8 +198,8 @@ class RegistryClient:
         method = "GET" if request.body is None else "POST"
         origin = origin_of(request.url)
         response = self._send(method, request.url, origin, request.headers, request.body)
-        body = self._body(response, _MOST_ERROR)
-        if response.status != 200 or len(body) > _MOST_ERROR:
+        body = self._body(response, _MAX_ERROR_BYTES)
+        if response.status != 200 or len(body) > _MAX_ERROR_BYTES:
             raise token_error(response.status, body, response.headers, origin, self._target, self._credentials)
         try:
             return token_of(body)
@@ -217,7 +217,7 @@ class RegistryClient:
                     "between?"
                 )
                 raise DataError(what, where=self._target.title)
-            while (size := body.tell()) <= limit and (piece := response.read(min(_PIECE, limit + 1 - size))):
+            while (size := body.tell()) <= limit and (piece := response.read(min(_READ_BYTES, limit + 1 - size))):
                 body.write(piece)
         except DataError:
             raise

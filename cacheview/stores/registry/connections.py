@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["BadUrlError", "HttpOrigin", "NotLoopbackError", "Wire", "is_loopback", "origin_of"]
 
 _PORTS: Final = {"http": 80, "https": 443}
-_SHOWN: Final = 200
+_MAX_SHOWN_CHARACTERS: Final = 200
 
 
 class BadUrlError(ValueError):
@@ -50,10 +50,10 @@ def origin_of(url: str) -> HttpOrigin:
         place = urlsplit(url)
         host, port = place.hostname or "", place.port
     except ValueError as error:
-        raise BadUrlError(f"is not a URL: {url[:_SHOWN]!r}") from error
+        raise BadUrlError(f"is not a URL: {url[:_MAX_SHOWN_CHARACTERS]!r}") from error
     is_plain = url.isascii() and url.isprintable() and " " not in url and "\\" not in url
     if place.scheme not in _PORTS or not host or not is_plain or place.username is not None:
-        raise BadUrlError(f"is not a URL of a web server: {url[:_SHOWN]!r}")
+        raise BadUrlError(f"is not a URL of a web server: {url[:_MAX_SHOWN_CHARACTERS]!r}")
     return HttpOrigin(place.scheme, host, port if port is not None else _PORTS[place.scheme])
 
 

@@ -20,8 +20,8 @@ from cacheview.stores.registry.targets import Target
 
 __all__ = ["connection_error", "not_json", "status_error", "token_error"]
 
-_MOST_MESSAGE: Final = 300
-_MOST_ERRORS: Final = 3
+_MAX_MESSAGE_CHARACTERS: Final = 300
+_MAX_ERRORS: Final = 3
 
 
 def connection_error(error: BaseException, origin: HttpOrigin, target: Target, timeouts: Timeouts) -> DataError:
@@ -153,9 +153,9 @@ def _words(body: bytes) -> str:
     if not isinstance(document, dict):
         return ""
     errors = document.get("errors")
-    texts = [_one(error) for error in errors[:_MOST_ERRORS]] if isinstance(errors, list) else []
+    texts = [_one(error) for error in errors[:_MAX_ERRORS]] if isinstance(errors, list) else []
     texts += [document[key] for key in ("details", "message", "error") if isinstance(document.get(key), str)][:1]
-    return " ".join("; ".join(filter(None, texts)).split())[:_MOST_MESSAGE]
+    return " ".join("; ".join(filter(None, texts)).split())[:_MAX_MESSAGE_CHARACTERS]
 
 
 def _one(error: object) -> str:

@@ -25,10 +25,10 @@ __all__ = ["Secret", "ask_helper"]
 _PREFIX: Final = "docker-credential-"
 _NAME: Final = re.compile(r"[A-Za-z0-9][A-Za-z0-9._+-]{0,99}")
 _NOT_FOUND: Final = "credentials not found in native keychain"
-_SECONDS: Final = 60.0  # a helper may ask the user to unlock a key ring
-_STEP: Final = 0.1  # seconds between two checks of whether the result is still needed
-_MOST: Final = 256 * 1024  # bytes that it may print
-_MOST_SHOWN: Final = 200
+_TIMEOUT_SECONDS: Final = 60.0  # a helper may ask the user to unlock a key ring
+_CHECK_SECONDS: Final = 0.1  # between two checks of whether the result is still needed
+_MAX_OUTPUT_BYTES: Final = 256 * 1024  # that it may print
+_MAX_SHOWN_CHARACTERS: Final = 200
 
 
 class Secret(BaseModel):
@@ -44,7 +44,7 @@ class Secret(BaseModel):
 
 
 def ask_helper(
-    name: str, server: str, *, stopped: Callable[[], bool] = lambda: False, seconds: float = _SECONDS
+    name: str, server: str, *, stopped: Callable[[], bool] = lambda: False, seconds: float = _TIMEOUT_SECONDS
 ) -> Secret | None:
     """Return the credentials that a helper has for a registry; None if it has none.
 
@@ -64,7 +64,7 @@ def ask_helper(
     if status != 0:
         if output.strip() == _NOT_FOUND.encode():
             return None
-        words = " ".join(output.decode("utf-8", "replace").split())[:_MOST_SHOWN]
+        words = " ".join(output.decode("utf-8", "replace").split())[:_MAX_SHOWN_CHARACTERS]
         raise DataError(f"exited with status {status}" + (f": {words}" if words else ""), where=program)
     try:
         return decode(Secret, output)
@@ -88,7 +88,7 @@ def _run(path: str, program: str, server: str, stopped: Callable[[], bool], seco
 
     def watch() -> None:
         end = time.monotonic() + seconds
-        while not ended.wait(_STEP):
+        while not ended.wait(_CHECK_SECONDS):
             if stopped() or time.monotonic() > end:
                 timed_out.set()
                 _kill(process)
@@ -104,15 +104,15 @@ def _run(path: str, program: str, server: str, stopped: Callable[[], bool], seco
                 process.stdin.close()
             except BrokenPipeError:
                 pass  # it does not read its input; its output shows why
-            output = process.stdout.read(_MOST + 1)
-            if len(output) > _MOST:
+            output = process.stdout.read(_MAX_OUTPUT_BYTES + 1)
+            if len(output) > _MAX_OUTPUT_BYTES:
                 _kill(process)
     finally:
         ended.set()
     if timed_out.is_set():
         raise DataError(f"did not respond within {seconds:g} seconds. Is it waiting for a password?", where=program)
-    if len(output) > _MOST:
-        raise DataError(f"printed more than {_MOST:,} bytes", where=program)
+    if len(output) > _MAX_OUTPUT_BYTES:
+        raise DataError(f"printed more than {_MAX_OUTPUT_BYTES:,} bytes", where=program)
     return output, process.returncode
 
 

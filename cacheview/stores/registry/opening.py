@@ -23,10 +23,10 @@ from cacheview.stores.workers import run_cancelable
 
 __all__ = ["open_target"]
 
-_SECONDS: Final = 180.0
+_TIMEOUT_SECONDS: Final = 180.0
 """The time limit for one image in seconds, which includes a credential helper that waits for a person."""
 
-_BY_BUILDKIT: Final = (
+_BUILDKIT_NOTE: Final = (
     "BuildKit built {}. The classic builder cannot match these steps, because BuildKit records instructions in a "
     "different form, so `--cache-from` does not help."
 )
@@ -83,11 +83,11 @@ def _read_cancelable(
 
 def _limited(progress: Progress | None, target: Target) -> Progress:
     """Return a progress that cancels the work when it has taken too long."""
-    end = time.monotonic() + _SECONDS
+    end = time.monotonic() + _TIMEOUT_SECONDS
 
     def report(done: int, total: int | None, what: str) -> None:
         if time.monotonic() > end:
-            raise DataError(f"could not be read within {_SECONDS:g} seconds. Try again", where=target.title)
+            raise DataError(f"could not be read within {_TIMEOUT_SECONDS:g} seconds. Try again", where=target.title)
         if progress is not None:
             progress(done, total, what)
 
@@ -145,5 +145,5 @@ def _notes(images: tuple[Image, ...], kind: StoreKind, platform: Platform) -> li
     ]
     by_buildkit = [image.title for image in images if image.is_by_buildkit]
     if by_buildkit:
-        notes.append(_BY_BUILDKIT.format(", ".join(by_buildkit[:5]) + (", …" if len(by_buildkit) > 5 else "")))
+        notes.append(_BUILDKIT_NOTE.format(", ".join(by_buildkit[:5]) + (", …" if len(by_buildkit) > 5 else "")))
     return notes

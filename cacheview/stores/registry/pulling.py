@@ -36,9 +36,9 @@ _SCHEMA_1: Final = (
     "application/vnd.docker.distribution.manifest.v1+prettyjws",
 )
 _ACCEPT: Final = ", ".join((*_INDEXES, *_MANIFESTS))
-_NAME: Final = "io.containerd.image.name"
-_MOST_OF_MANIFEST: Final = 4 * 1024 * 1024  # bytes: the most that distribution accepts
-_MOST_SHOWN: Final = 20
+_NAME_ANNOTATION: Final = "io.containerd.image.name"
+_MAX_MANIFEST_BYTES: Final = 4 * 1024 * 1024  # the most that distribution accepts
+_MAX_SHOWN_PLATFORMS: Final = 20
 _COMPATIBLE_SINCE: Final = (23, 0, 0)
 """The first Docker release whose graph drivers pull an image that runs on the platform, not only an exact match."""
 
@@ -74,7 +74,9 @@ def pulled_image(
         config = client.blob(manifest.config.digest, _config_limit(manifest.config, budget))
         documents.add(config.content, manifest.config.digest)
     reader = IndexReader(BlobStore(documents, budget), platform, budget)
-    images = reader.images((Descriptor(digest=digest, mediaType=media_type, annotations={_NAME: target.name}),))
+    images = reader.images(
+        (Descriptor(digest=digest, mediaType=media_type, annotations={_NAME_ANNOTATION: target.name}),)
+    )
     if not images:
         what = reader.problems[0].what if reader.problems else "is not an image"
         raise DataError(what, where=where)
@@ -120,9 +122,9 @@ class _Documents:
 
 
 def _manifest(client: RegistryClient, reference: str, digest: str, where: str) -> RegistryDocument:
-    answer = client.manifest(reference, _ACCEPT, _MOST_OF_MANIFEST)
+    answer = client.manifest(reference, _ACCEPT, _MAX_MANIFEST_BYTES)
     if answer.media_type in _SCHEMA_1:
-        raise DataError(_OLD, where=where)
+        raise DataError(_IS_SCHEMA_1, where=where)
     expected = digest or answer.digest
     algorithm = expected.partition(":")[0]
     if algorithm in ("sha256", "sha384", "sha512") and (own := digest_of(answer.content, algorithm)) != expected:
@@ -133,7 +135,7 @@ def _manifest(client: RegistryClient, reference: str, digest: str, where: str) -
     return answer
 
 
-_OLD: Final = (
+_IS_SCHEMA_1: Final = (
     "the manifest uses schema 1, the format before Docker 1.10, which current Docker releases do not pull. "
     "Push the image again"
 )
@@ -174,7 +176,7 @@ def _chosen(descriptors: tuple[Descriptor, ...], platform: Platform, puller: Rel
     matches = _exact(images, platform) if is_exact else _compatible(images, platform)
     if not matches:
         platforms = list(dict.fromkeys(str(each.platform) for each in images))
-        shown = ", ".join(platforms[:_MOST_SHOWN]) + (", …" if len(platforms) > _MOST_SHOWN else "")
+        shown = ", ".join(platforms[:_MAX_SHOWN_PLATFORMS]) + (", …" if len(platforms) > _MAX_SHOWN_PLATFORMS else "")
         what = f"no matching manifest for {platform} in the manifest list entries"
         remedy = f"It contains {shown}; choose one of these platforms" if shown else "It contains no images"
         raise DataError(f"{what}. {remedy}", where=where)

@@ -7,16 +7,16 @@ from typing import Final
 
 from cacheview.model import BadReferenceError, DataError, familiar, parse_reference
 
-__all__ = ["MOST_IMAGES", "Target", "parse_target"]
+__all__ = ["MAX_IMAGES", "Target", "parse_target"]
 
-MOST_IMAGES: Final = 20
+MAX_IMAGES: Final = 20
 """The maximum number of images in one location."""
 
-_HUB: Final = "docker.io"
+_HUB_DOMAIN: Final = "docker.io"
 _HUB_HOST: Final = "registry-1.docker.io"
 _HUB_KEY: Final = "https://index.docker.io/v1/"
 
-_FORM: Final = "Use `registry:HOST/NAME:TAG`; HOST defaults to Docker Hub, and TAG to `latest`"
+_HOW_TO_NAME: Final = "Use `registry:HOST/NAME:TAG`; HOST defaults to Docker Hub, and TAG to `latest`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,17 +38,17 @@ class Target:
     @property
     def host(self) -> str:
         """The host for requests, and its port if given: ``DefaultV2Registry`` in moby's ``registry/config.go``."""
-        return _HUB_HOST if self.domain == _HUB else self.domain
+        return _HUB_HOST if self.domain == _HUB_DOMAIN else self.domain
 
     @property
     def is_hub(self) -> bool:
         """Whether it is Docker Hub."""
-        return self.domain == _HUB
+        return self.domain == _HUB_DOMAIN
 
     @property
     def key(self) -> str:
         """The key of the docker CLI's credentials: ``getAuthConfigKey`` in ``cli/config/configfile/file.go``."""
-        return _HUB_KEY if self.domain == _HUB else self.domain
+        return _HUB_KEY if self.domain == _HUB_DOMAIN else self.domain
 
     @property
     def name(self) -> str:
@@ -76,13 +76,13 @@ def parse_target(text: str) -> tuple[Target, ...]:
     A tag is ignored if there is a digest, as in ``docker pull``.
 
     Raises:
-        DataError: one is not a reference or has no repository, none is given, or there are more than `MOST_IMAGES`.
+        DataError: one is not a reference or has no repository, none is given, or there are more than `MAX_IMAGES`.
     """
     texts = [part.strip() for part in text.split(",") if part.strip()]
     if not texts:
-        raise DataError(f"does not name an image. {_FORM}", where="registry:")
-    if len(texts) > MOST_IMAGES:
-        raise DataError(f"names {len(texts)} images; at most {MOST_IMAGES} are read at once", where="registry:")
+        raise DataError(f"does not name an image. {_HOW_TO_NAME}", where="registry:")
+    if len(texts) > MAX_IMAGES:
+        raise DataError(f"names {len(texts)} images; at most {MAX_IMAGES} are read at once", where="registry:")
     return tuple(dict.fromkeys(map(_target, texts)))
 
 
@@ -93,9 +93,11 @@ def _target(text: str) -> Target:
         what = error.message
         if "://" in text:
             what += ". Leave out the part before the host"
-        raise DataError(f"{what}. {_FORM}", where=f"registry:{text[:200]}") from error
+        raise DataError(f"{what}. {_HOW_TO_NAME}", where=f"registry:{text[:200]}") from error
     if not reference.name:
-        raise DataError(f"a digest alone does not show where the image is. {_FORM}", where=f"registry:{text[:200]}")
+        raise DataError(
+            f"a digest alone does not show where the image is. {_HOW_TO_NAME}", where=f"registry:{text[:200]}"
+        )
     domain, _, repository = reference.name.partition("/")
     tag = "" if reference.digest else reference.tag
     return Target(domain, repository, tag, reference.digest)

@@ -18,7 +18,7 @@ from containerd_server import Server
 from cacheview.model import DataError, short_id
 from cacheview.stores.budget import Budget
 from cacheview.stores.containerd import client
-from cacheview.stores.containerd.client import ALLOWED, ContainerdClient
+from cacheview.stores.containerd.client import ALLOWED_CALLS, ContainerdClient
 from cacheview.stores.containerd.messages import message
 from cacheview.stores.open import open_store
 from cacheview.stores.progress import Cancelled
@@ -39,7 +39,7 @@ def server(tmp_path: Path, address: Path) -> Iterator[Server]:
 
 @pytest.fixture
 def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(client, "_DEADLINE", 0.3)
+    monkeypatch.setattr(client, "_DEADLINE_SECONDS", 0.3)
     monkeypatch.setattr(ContainerdClient.__init__, "__defaults__", (0.3,))
 
 
@@ -50,12 +50,12 @@ def test_a_socket_shows_what_is_true(engine: str, tmp_path: Path, address: Path)
     assert_as_expected(store.images, engine)
     assert store.problems == ()
     assert store.title == "containerd 1.7.99, namespace moby"
-    assert {method for method, _ in running.called} <= ALLOWED
+    assert {method for method, _ in running.called} <= ALLOWED_CALLS
     assert {namespace for method, namespace in running.called if "Content" in method} == {"moby"}
 
 
 def test_nothing_that_changes_anything_may_be_called() -> None:
-    assert {method.rpartition("/")[2] for method in ALLOWED} == {"Version", "List", "Read", "Plugins"}
+    assert {method.rpartition("/")[2] for method in ALLOWED_CALLS} == {"Version", "List", "Read", "Plugins"}
     with (
         ContainerdClient(Path("/nowhere"), Budget()) as connection,
         pytest.raises(ValueError, match="is not an allowed method"),
@@ -185,7 +185,7 @@ def test_a_blob_of_any_size_is_read_piece_by_piece(
     size: int, server: Server, address: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """No answer has to wait for who reads: each is complete before any of it is used."""
-    monkeypatch.setattr(client, "_RANGE", size)
+    monkeypatch.setattr(client, "_RANGE_BYTES", size)
     digest = server.records("moby")[0].digest
     whole = server.blob("moby", digest)
     with ContainerdClient(address, Budget()) as connection:

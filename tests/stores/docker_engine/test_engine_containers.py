@@ -10,7 +10,7 @@ from engine_replay import Answer, Replay, load, serving
 
 from cacheview.model import Container, ImageStore, Release, StoreKind
 from cacheview.stores.containers import containers_of
-from cacheview.stores.docker_engine.client import ALLOWED
+from cacheview.stores.docker_engine.client import ALLOWED_REQUESTS
 
 ID = "c" * 64
 IMAGE = f"sha256:{'a' * 64}"
@@ -36,7 +36,7 @@ def test_the_containers_of_an_engine(state: str, running: bool, tmp_path: Path) 
     containers, replay = asked({"/containers/json": (200, listed)}, GRAPH_DRIVER, tmp_path)
     assert containers.listed == (Container(ID, IMAGE, "app:1", running),)
     assert [(method, query) for method, path, query in replay.asked if "containers" in path] == [("GET", {"all": "1"})]
-    assert all(any(pattern.fullmatch(path) for _, pattern in ALLOWED) for _, path, _ in replay.asked)
+    assert all(any(pattern.fullmatch(path) for _, pattern in ALLOWED_REQUESTS) for _, path, _ in replay.asked)
 
 
 def test_in_containerd_the_name_that_was_given_counts(tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ import pytest
 from engine_replay import Answer, Raw, Replay, load, serving, wait_until
 
 from cacheview.model import DataError
-from cacheview.stores.docker_engine.client import ALLOWED, Timeouts
+from cacheview.stores.docker_engine.client import ALLOWED_REQUESTS, Timeouts
 from cacheview.stores.docker_engine.events import follow
 
 QUICK = Timeouts(0.5, 0.5, 2.0)
@@ -69,7 +69,7 @@ def test_events_are_heard_and_stopping_is_at_once(tmp_path: Path) -> None:
     (events,) = [(path, query) for _, path, query in replay.asked if path.endswith("/events")]
     assert events == ("/v1.51/events", {"filters": '{"type": ["image"]}'})
     for method, path, _ in replay.asked:
-        assert any(method == allowed and pattern.fullmatch(path) for allowed, pattern in ALLOWED)
+        assert any(method == allowed and pattern.fullmatch(path) for allowed, pattern in ALLOWED_REQUESTS)
 
 
 def test_a_connection_that_breaks_is_made_again_and_heard(tmp_path: Path) -> None:

@@ -11,7 +11,7 @@ from engine_fidelity import assert_faithful, compare, truth_of
 from engine_replay import ENGINES, Replay, load, only, serving
 
 from cacheview.model import ImageStore, Platform
-from cacheview.stores.docker_engine.client import ALLOWED
+from cacheview.stores.docker_engine.client import ALLOWED_REQUESTS
 from cacheview.stores.docker_engine.reader import THREADS
 from cacheview.stores.open import open_store
 
@@ -62,7 +62,7 @@ def test_store_is_the_truth_but_for_doubts(engine: str, api: str, tmp_path: Path
     assert not comparison.doubted.get("from_scratch", set()) & with_parent
     assert {method for method, _, _ in replay.asked} == {"GET"}
     for method, path, _ in replay.asked:
-        assert any(method == allowed and pattern.fullmatch(path) for allowed, pattern in ALLOWED)
+        assert any(method == allowed and pattern.fullmatch(path) for allowed, pattern in ALLOWED_REQUESTS)
     counted = {path: replay.paths().count(path) for path in replay.paths()}
     assert set(counted.values()) == {1}
     assert len(counted) == 3 + 2 * len(truth["images"])

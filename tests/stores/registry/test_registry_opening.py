@@ -362,7 +362,7 @@ def test_it_can_be_cancelled_while_the_registry_says_nothing(registry: FakeRegis
 
 def test_whatever_takes_very_long_ends(registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
     ending = threading.Event()
-    monkeypatch.setattr(opening, "_SECONDS", 0.2)
+    monkeypatch.setattr(opening, "_TIMEOUT_SECONDS", 0.2)
     monkeypatch.setattr(opening, "pulled_image", lambda *_: ending.wait(20))
     assert "could not be read within 0.2 seconds" in refusal(registry)
     ending.set()

@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from cacheview.model import DataError
-from cacheview.stores.registry.targets import MOST_IMAGES, Target, parse_target
+from cacheview.stores.registry.targets import MAX_IMAGES, Target, parse_target
 
 DIGEST = "sha256:" + "a" * 64
 
@@ -54,7 +54,7 @@ def test_several_images_are_named_with_commas_and_each_counts_once() -> None:
         ("ghcr.io/app/../../x", "invalid reference format"),
         ("ghcr.io/app:1\r\nX: y", "invalid reference format"),
         (DIGEST, "a digest alone"),
-        (",".join(f"app{number}" for number in range(MOST_IMAGES + 1)), "at most 20"),
+        (",".join(f"app{number}" for number in range(MAX_IMAGES + 1)), "at most 20"),
     ],
 )
 def test_what_is_not_a_reference_is_refused_with_how_to_write_one(text: str, printed: str) -> None:
