@@ -11,7 +11,7 @@ from typing import Any
 
 import pytest
 
-from cacheview.watch.listener import _NOT_HERE
+from cacheview.watch.listener import _NO_UNIX_SOCKETS
 
 pytestmark = pytest.mark.slow
 
@@ -145,7 +145,7 @@ def test_a_store_is_saved_and_checked(told: dict[str, Any]) -> None:
 
 def test_what_is_not_there_is_refused_in_a_line(told: dict[str, Any]) -> None:
     for name, words in (
-        ("watch", _NOT_HERE if told["system"] == "win32" else "nothing is listening there"),
+        ("watch", _NO_UNIX_SOCKETS if told["system"] == "win32" else "nothing is listening there"),
         ("pipe", "only Windows has named pipes"),  # which the process that simulates it is not
     ):
         status, _, complaint = told[name]

@@ -36,8 +36,8 @@ class Redaction:
     """The redaction of a store and its probes: `image` and `probe` return them without the values.
 
     These stay: ids, digests, times and platforms, names of images, names of variables and labels, and, in text, pieces
-    of values that are shorter than `secrets.MIN_PIECE_CHARACTERS`. An empty value stays empty, because the rules treat a
-    missing label as an empty one.
+    of values that are shorter than `secrets.MIN_PIECE_CHARACTERS`. An empty value stays empty, because the rules
+    treat a missing label as an empty one.
 
     The time is proportional to the length of all texts and values.
 

@@ -24,8 +24,8 @@ from cacheview.stores.reading import Reading
 
 __all__ = ["EngineStore", "ImageListing"]
 
-_UNREAD: Final = "the image was removed before it could be read"
-_MOST_REMOVED: Final = 1000
+_REMOVED_BEFORE_READ: Final = "the image was removed before it could be read"
+_MAX_REMOVED_IMAGES: Final = 1000
 
 
 @dataclass(frozen=True)
@@ -113,7 +113,7 @@ class EngineStore:
         """Return the current store, and images of an earlier reading that are gone from it: they may be in the list."""
         case = open_endpoint(self.endpoint, self.endpoint.location, Reading()).cases[0]
         removed = [image for image in earlier.store.images if image.id not in case.store.by_id] if earlier else []
-        return replace(case, store=replace(case.store, images=(*case.store.images, *removed[-_MOST_REMOVED:])))
+        return replace(case, store=replace(case.store, images=(*case.store.images, *removed[-_MAX_REMOVED_IMAGES:])))
 
     def close(self) -> None:
         """Close the connection. The next request opens a new one."""
@@ -127,6 +127,8 @@ def _as_listed(listed: Image, by_id: Mapping[str, Image]) -> Image:
     """Return an image with its details, as far as known, and the names in the list."""
     image = by_id.get(listed.id)
     if image is None:
-        doubts = tuple(doubt.model_copy(update={"reason": _UNREAD, "remedy": ""}) for doubt in listed.doubts)
+        doubts = tuple(
+            doubt.model_copy(update={"reason": _REMOVED_BEFORE_READ, "remedy": ""}) for doubt in listed.doubts
+        )
         return listed.model_copy(update={"doubts": doubts})
     return image if set(image.names) == set(listed.names) else image.model_copy(update={"names": listed.names})

@@ -22,7 +22,7 @@ from cacheview.watch.request import BuildRequest
 
 __all__ = ["NOT_EXPLAINED", "BuildState", "WatchedBuild", "WatchedStep", "expected_build", "record_of_build"]
 
-NOTHING_YET: Final = BuildOutcome()
+NO_OUTCOME: Final = BuildOutcome()
 NOT_EXPLAINED: Final = "built by BuildKit, not explained here"
 
 
@@ -74,7 +74,7 @@ class WatchedBuild:
     number: int
     started: datetime | None
     request: BuildRequest
-    outcome: BuildOutcome = NOTHING_YET
+    outcome: BuildOutcome = NO_OUTCOME
     prediction: Prediction | None = None
     unpredicted: str = ""
     differences: tuple[str, ...] = ()

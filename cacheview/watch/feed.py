@@ -14,10 +14,10 @@ if TYPE_CHECKING:
 
 __all__ = ["ContextFeed"]
 
-MOST: Final = 2 << 20
+MAX_WAITING_BYTES: Final = 2 << 20
 """The most bytes that may wait to be read. Beyond that, the client has to wait."""
 
-_SKIP: Final = 256 << 10
+_SKIPPED_BYTES: Final = 256 << 10
 
 
 class ContextFeed(io.RawIOBase):
@@ -47,7 +47,7 @@ class ContextFeed(io.RawIOBase):
                 return True
             self._pieces.append(memoryview(data))
             self._waiting += len(data)
-            self._is_full = self._waiting > MOST
+            self._is_full = self._waiting > MAX_WAITING_BYTES
             self._ready.notify()
             return not self._is_full
 
@@ -85,7 +85,7 @@ class ContextFeed(io.RawIOBase):
         if whence == os.SEEK_END or target < self._position:
             raise io.UnsupportedOperation("a context can only be read forward")
         while self._position < target:
-            piece = self._next(min(_SKIP, target - self._position))
+            piece = self._next(min(_SKIPPED_BYTES, target - self._position))
             if not len(piece):
                 break
             self._position += len(piece)
@@ -114,7 +114,7 @@ class ContextFeed(io.RawIOBase):
                 self._pieces.appendleft(piece[most:])
                 piece = piece[:most]
             self._waiting -= len(piece)
-        if self._waiting <= MOST // 2:
+        if self._waiting <= MAX_WAITING_BYTES // 2:
             self._make_room()
         return piece
 

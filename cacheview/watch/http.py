@@ -15,11 +15,11 @@ import h11
 
 __all__ = ["Exchange", "HttpTap", "NotReadError", "RequestHead"]
 
-_LARGEST_HEAD: Final = 2 << 20
+_MAX_HEAD_BYTES: Final = 2 << 20
 """The size limit of a head in bytes. Go's default is 1 MiB, and the options of a build are in the query."""
 
-_MOST_WAITING: Final = 1 << 20  # bytes of later requests that wait for the response to an earlier one
-_MOST_PENDING: Final = 256  # requests without a response
+_MAX_WAITING_BYTES: Final = 1 << 20  # of later requests that wait for the response to an earlier one
+_MAX_PENDING_REQUESTS: Final = 256  # requests without a response
 
 
 class NotReadError(Exception):
@@ -148,9 +148,9 @@ class HttpTap:
                 return
 
     def _keep(self, data: bytes) -> None:
-        if len(self._waiting) + len(data) > _MOST_WAITING:
+        if len(self._waiting) + len(data) > _MAX_WAITING_BYTES:
             raise NotReadError(
-                f"the client sends more than {_MOST_WAITING:,} bytes of requests without reading the responses"
+                f"the client sends more than {_MAX_WAITING_BYTES:,} bytes of requests without reading the responses"
             )
         self._waiting += data
 
@@ -161,8 +161,10 @@ class HttpTap:
             self._read_requests(later)
 
     def _begin(self, request: h11.Request) -> _PendingRequest:
-        if len(self._pending) >= _MOST_PENDING:
-            raise NotReadError(f"the client sends more than {_MOST_PENDING} requests without reading the responses")
+        if len(self._pending) >= _MAX_PENDING_REQUESTS:
+            raise NotReadError(
+                f"the client sends more than {_MAX_PENDING_REQUESTS} requests without reading the responses"
+            )
         agent = next((value for name, value in request.headers if name == b"user-agent"), b"")
         head = RequestHead(
             request.method.decode("ascii"), request.target.decode("ascii", "replace"), agent.decode("latin-1")[:200]
@@ -229,7 +231,7 @@ class HttpTap:
 
 
 def _parser(role: type[h11.CLIENT] | type[h11.SERVER]) -> h11.Connection:
-    return h11.Connection(role, max_incomplete_event_size=_LARGEST_HEAD)
+    return h11.Connection(role, max_incomplete_event_size=_MAX_HEAD_BYTES)
 
 
 def _has_no_length(response: h11.Response, method: bytes) -> bool:

@@ -2,13 +2,13 @@
 
 from typing import Final
 
-__all__ = ["MOST_BUILDS", "MOST_FILES", "MOST_WHOLE"]
+__all__ = ["MAX_BUILDS", "MAX_COMPLETE_BUILDS", "MAX_FILES"]
 
-MOST_BUILDS: Final = 200
+MAX_BUILDS: Final = 200
 """The number of builds that are kept, newest first."""
 
-MOST_WHOLE: Final = 20
+MAX_COMPLETE_BUILDS: Final = 20
 """The number of finished builds that keep all that a record needs, newest first."""
 
-MOST_FILES: Final = 500_000
+MAX_FILES: Final = 500_000
 """The number of files in contexts that are kept for all builds together."""

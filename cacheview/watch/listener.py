@@ -19,9 +19,9 @@ __all__ = ["ListeningSocket", "check_sockets", "is_own_socket", "listen"]
 BACKLOG: Final = 1024
 """The number of connections that may wait to be accepted."""
 
-_LONGEST_PATH: Final = 103  # bytes that fit into ``sockaddr_un`` on every system, with the final null
-_MOST: Final = 9  # programs that listen in one folder
-_NOT_HERE: Final = "watching builds needs Unix sockets, which Python does not support on this system"
+_MAX_PATH_BYTES: Final = 103  # that fit into ``sockaddr_un`` on every system, with the final null
+_MAX_LISTENERS: Final = 9  # programs that listen in one folder
+_NO_UNIX_SOCKETS: Final = "watching builds needs Unix sockets, which Python does not support on this system"
 
 
 @dataclass
@@ -58,7 +58,7 @@ class ListeningSocket:
 def check_sockets() -> None:
     """Raise `DataError` on a system without Unix sockets."""
     if sys.platform == "win32" or not hasattr(socket, "AF_UNIX"):
-        raise DataError(_NOT_HERE, where="watch")
+        raise DataError(_NO_UNIX_SOCKETS, where="watch")
 
 
 def is_own_socket(path: Path | None, runtime: str | None = None) -> bool:
@@ -89,7 +89,7 @@ def listen(runtime: str | None = None) -> ListeningSocket:
             raise
     folder = Path(runtime) / "cacheview"
     _make_private(folder)
-    for number in range(1, _MOST + 1):
+    for number in range(1, _MAX_LISTENERS + 1):
         path = folder / (f"docker-{number}.sock" if number > 1 else "docker.sock")
         lock = _locked(path.with_suffix(".lock"))
         if lock is not None:
@@ -100,7 +100,7 @@ def listen(runtime: str | None = None) -> ListeningSocket:
             except DataError:
                 lock.close()
                 raise
-    raise DataError(f"{_MOST} programs already listen there. Stop one of them", where=str(folder))
+    raise DataError(f"{_MAX_LISTENERS} programs already listen there. Stop one of them", where=str(folder))
 
 
 def _make_private(folder: Path) -> None:
@@ -134,8 +134,8 @@ def _locked(path: Path) -> IO[bytes] | None:
 
 
 def _bound(path: Path) -> socket.socket:
-    if len(os.fsencode(path)) > _LONGEST_PATH:
-        what = f"a socket path can be at most {_LONGEST_PATH} bytes long. Set XDG_RUNTIME_DIR to a shorter path"
+    if len(os.fsencode(path)) > _MAX_PATH_BYTES:
+        what = f"a socket path can be at most {_MAX_PATH_BYTES} bytes long. Set XDG_RUNTIME_DIR to a shorter path"
         raise DataError(what, where=str(path))
     listening = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
     try:

@@ -20,16 +20,16 @@ from cacheview.watch.outcome import BuildOutcome, ReportedStep
 from cacheview.watch.prediction import Prediction
 from cacheview.watch.request import BuildRequest
 
-__all__ = ["MOST_RECORDS", "OpenedRecords", "read_records"]
+__all__ = ["MAX_RECORDS", "OpenedRecords", "read_records"]
 
-MOST_RECORDS: Final = 200
+MAX_RECORDS: Final = 200
 """The most builds of one file that are shown."""
 
-_MOST_EXPLAINED: Final = 20
+_MAX_EXPLAINED_BUILDS: Final = 20
 """The most builds that show why a step misses, since their stores take memory."""
 
-_MOST_PROBLEMS: Final = 100
-_PRINTED: Final = 12  # digits of an id
+_MAX_PROBLEMS: Final = 100
+_PRINTED_ID_DIGITS: Final = 12  # digits of an id
 
 
 @dataclass(frozen=True)
@@ -39,7 +39,7 @@ class OpenedRecords:
     Attributes:
         builds: the builds in the order of the file, numbered 0, -1, -2, …
         problems: sentences about lines that cannot be read.
-        has_more: whether the file has more builds than `MOST_RECORDS`.
+        has_more: whether the file has more builds than `MAX_RECORDS`.
     """
 
     builds: tuple[WatchedBuild, ...]
@@ -60,13 +60,13 @@ def read_records(path: str | os.PathLike[str], progress: Progress | None = None)
     lines = read_lines(Path(path), ReplayCase, progress)
     for line_number, line in lines:
         if isinstance(line, DataError):
-            if len(problems) < _MOST_PROBLEMS:
+            if len(problems) < _MAX_PROBLEMS:
                 problems.append(str(line))
         elif isinstance(line, ReplayCase):
-            if len(builds) == MOST_RECORDS:
+            if len(builds) == MAX_RECORDS:
                 return OpenedRecords(tuple(builds), tuple(problems), has_more=True)
             build = replace(_build_of(line, -len(builds), where), line=line_number)
-            if build.prediction is not None and len(builds) >= _MOST_EXPLAINED:
+            if build.prediction is not None and len(builds) >= _MAX_EXPLAINED_BUILDS:
                 build = replace(build, prediction=build.prediction.bare())
             builds.append(build)
     if not builds:
@@ -120,5 +120,5 @@ def _request(case: ReplayCase) -> BuildRequest:
 
 
 def _reported_step(number: int, step: ExpectedStep) -> ReportedStep:
-    image = step.image.removeprefix("sha256:")[:_PRINTED]
+    image = step.image.removeprefix("sha256:")[:_PRINTED_ID_DIGITS]
     return ReportedStep(number, step.instruction, step.cached, image, step.triggers, time_of(step.at))

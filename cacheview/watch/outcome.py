@@ -17,19 +17,19 @@ from typing import Any, Final
 
 __all__ = ["BuildOutcome", "OutcomeReader", "ReportedStep"]
 
-_STEP: Final = re.compile(r"Step ([0-9]{1,9})/([0-9]{1,9}) : (.*)", re.DOTALL)
-_STATE: Final = re.compile(r" ---> ([0-9a-f]{12})\n")
-_RUNNING: Final = re.compile(r" ---> Running in [0-9a-f]{12}\n")
-_TRIGGERS: Final = re.compile(r"# Executing ([0-9]{1,6}) build triggers?")
+_STEP_LINE: Final = re.compile(r"Step ([0-9]{1,9})/([0-9]{1,9}) : (.*)", re.DOTALL)
+_IMAGE_LINE: Final = re.compile(r" ---> ([0-9a-f]{12})\n")
+_RUNNING_LINE: Final = re.compile(r" ---> Running in [0-9a-f]{12}\n")
+_TRIGGERS_LINE: Final = re.compile(r"# Executing ([0-9]{1,6}) build triggers?")
 _ID: Final = re.compile(r"sha256:[0-9a-f]{64}")
-_USING_CACHE: Final = " ---> Using cache\n"
-_LONGEST_LINE: Final = 8 << 20
-_LONGEST_ERROR: Final = 64 << 10
-_MOST_STEPS: Final = 100_000
-_MOST_TRIGGERS: Final = 1000  # of one base
-_MANY_STEPS: Final = 1000
-_PAUSE: Final = timedelta(milliseconds=1)  # between two reports of a build with very many steps
-_CUT_OFF: Final = "the connection to the engine was lost"
+_USING_CACHE_LINE: Final = " ---> Using cache\n"
+_MAX_LINE_BYTES: Final = 8 << 20
+_MAX_ERROR_CHARACTERS: Final = 64 << 10
+_MAX_STEPS: Final = 100_000
+_MAX_TRIGGERS: Final = 1000  # of one base
+_MAX_STEPS_WITHOUT_PAUSE: Final = 1000
+_PAUSE_PER_STEP: Final = timedelta(milliseconds=1)  # between two reports of a build with very many steps
+_CONNECTION_LOST: Final = "the connection to the engine was lost"
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,7 +127,7 @@ class OutcomeReader:
             self._line.clear()
             self._is_too_long = False
         self._line += rest
-        if len(self._line) > _LONGEST_LINE:
+        if len(self._line) > _MAX_LINE_BYTES:
             self._line.clear()
             self._is_too_long = True
 
@@ -137,7 +137,7 @@ class OutcomeReader:
         self._line.clear()
         self._is_over, self._is_complete = True, complete
         if not complete and not self._error:
-            self._error = _CUT_OFF
+            self._error = _CONNECTION_LOST
         self._changed()
 
     def _read(self, line: bytes) -> None:
@@ -157,31 +157,33 @@ class OutcomeReader:
             self._image = aux["ID"]
 
     def _fail(self, what: Any) -> None:
-        self._error = what[:_LONGEST_ERROR] if isinstance(what, str) and what else "the daemon does not report a reason"
+        self._error = (
+            what[:_MAX_ERROR_CHARACTERS] if isinstance(what, str) and what else "the daemon does not report a reason"
+        )
         self._report()
 
     def _read_stream(self, text: str) -> None:
-        if (step := _STEP.fullmatch(text)) is not None:
+        if (step := _STEP_LINE.fullmatch(text)) is not None:
             self._begin(int(step[1]), int(step[2]), step[3])
         elif not self._steps:
             if _is_id(text.strip()):  # the only output of a quiet build
                 self._image = text.strip()
-        elif (state := _STATE.fullmatch(text)) is not None:
+        elif (state := _IMAGE_LINE.fullmatch(text)) is not None:
             self._is_running = False
             self._change(image=state[1])
         elif self._is_running:
             return
-        elif text == _USING_CACHE:
+        elif text == _USING_CACHE_LINE:
             self._hit()
-        elif _RUNNING.fullmatch(text) is not None:
+        elif _RUNNING_LINE.fullmatch(text) is not None:
             self._is_running = True
-        elif (triggers := _TRIGGERS.fullmatch(text)) is not None:
-            count = min(int(triggers[1]), _MOST_TRIGGERS)
+        elif (triggers := _TRIGGERS_LINE.fullmatch(text)) is not None:
+            count = min(int(triggers[1]), _MAX_TRIGGERS)
             self._triggers = 0
             self._change(triggers=(False,) * count)
 
     def _begin(self, number: int, total: int, text: str) -> None:
-        if (self._total and total != self._total) or number > min(total, _MOST_STEPS):
+        if (self._total and total != self._total) or number > min(total, _MAX_STEPS):
             return  # printed by a container
         last = len(self._steps)
         if number == last and self._began_while_running:
@@ -212,11 +214,11 @@ class OutcomeReader:
 
         A report contains all steps, so very many are reported only from time to time, and at the end.
         """
-        if len(self._steps) > _MANY_STEPS:
+        if len(self._steps) > _MAX_STEPS_WITHOUT_PAUSE:
             now = self._clock()
             if now < self._next_report:
                 return
-            self._next_report = now + len(self._steps) * _PAUSE
+            self._next_report = now + len(self._steps) * _PAUSE_PER_STEP
         self._changed()
 
     def _change(self, **what: Any) -> None:

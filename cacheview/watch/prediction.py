@@ -30,8 +30,8 @@ from cacheview.watch.request import BuildRequest
 
 __all__ = ["Prediction", "predict", "read_context"]
 
-_TITLE: Final = "the context"
-_KEPT_SMALL: Final = 4 << 20
+_CONTEXT_TITLE: Final = "the context"
+_MAX_SMALL_FILES_BYTES: Final = 4 << 20
 """Bytes of small files that are kept while a context arrives."""
 
 
@@ -82,12 +82,12 @@ def read_context(stream: BinaryIO, request: BuildRequest) -> list[Member]:
     """
     name = clean(f"/{request.dockerfile}")[1:]
     kept_paths: Collection[str] = {name, IGNORE_FILE, *((DOCKERFILE.lower(),) if name == DOCKERFILE else ())}
-    members = read_members(stream, _TITLE, keep=kept_paths, keep_small=_KEPT_SMALL)  # type: ignore[arg-type]
+    members = read_members(stream, _CONTEXT_TITLE, keep=kept_paths, keep_small=_MAX_SMALL_FILES_BYTES)  # type: ignore[arg-type]
     last = next((each for each in reversed(members) if clean(f"/{each.header.name}")[1:] == name), None)
     source = ""
     if last is None or last.header.type != EntryKind.FILE.value:
         with suppress(BuildRefusedError):  # the replay refuses it again
-            source = TarContext(members, _TITLE).dockerfile_source(_dockerfile_name(request))
+            source = TarContext(members, _CONTEXT_TITLE).dockerfile_source(_dockerfile_name(request))
     return [
         member
         if member.data is None or member.source == source or clean(f"/{member.header.name}")[1:] in kept_paths
@@ -107,7 +107,7 @@ def predict(members: list[Member], request: BuildRequest, case: OpenedCase, memo
     """
     daemon = daemon_of(case)
     store, rules, release = case.store, daemon.rules, daemon.builder
-    context = TarContext(members, _TITLE, not_unpacked_message=release.not_unpacked_message)
+    context = TarContext(members, _CONTEXT_TITLE, not_unpacked_message=release.not_unpacked_message)
     try:
         dockerfile = context.dockerfile(_dockerfile_name(request))
     except BuildRefusedError as refusal:
@@ -115,7 +115,7 @@ def predict(members: list[Member], request: BuildRequest, case: OpenedCase, memo
     except UnknownError:
         what = (
             "the Dockerfile is a link to a large file, or the build context has too many files; only the smallest "
-            f"files are kept, {_KEPT_SMALL >> 20} MiB in total"
+            f"files are kept, {_MAX_SMALL_FILES_BYTES >> 20} MiB in total"
         )
         raise DataError(what, where=request.dockerfile) from None
     checksums = ContextChecksums(context, request.dockerfile, release, DOCKER_CLI, dockerfile=dockerfile)

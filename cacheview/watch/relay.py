@@ -16,7 +16,7 @@ from cacheview.watch.upstream import Upstream
 
 __all__ = ["Connection", "Relay", "Tap"]
 
-_BUFFERED: Final = 1 << 20
+_MAX_BUFFERED_BYTES: Final = 1 << 20
 """The most bytes that may wait to be sent. Beyond that, nothing more is read from the other side."""
 
 _LAST_WORDS_SECONDS: Final = 5.0
@@ -73,7 +73,7 @@ class _End(asyncio.Protocol):
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         self.transport = cast("asyncio.Transport", transport)
-        self.transport.set_write_buffer_limits(high=_BUFFERED)
+        self.transport.set_write_buffer_limits(high=_MAX_BUFFERED_BYTES)
 
     def pause(self, reason: str) -> None:
         """Stop reading, and hold back what was already read."""

@@ -24,10 +24,10 @@ from cacheview.watch.http import RequestHead
 __all__ = ["BuildRequest", "build_request"]
 
 _PATH: Final = re.compile(r"(?:/v(?P<api>1\.[0-9]{1,4}))?/build")
-_NO: Final = frozenset({"", "0", "no", "false", "none"})
-_PLATFORM_SINCE: Final = 32  # minor number of the API version
-_LONGEST: Final = 4096
-_MOST_TAGS: Final = 100
+_FALSE_VALUES: Final = frozenset({"", "0", "no", "false", "none"})
+_PLATFORM_SINCE_API: Final = 32  # minor number of the API version
+_MAX_CHARACTERS: Final = 4096
+_MAX_TAGS: Final = 100
 
 _ARGUMENTS: Final = TypeAdapter(dict[str, str | None] | None)
 _LABELS: Final = TypeAdapter(dict[str, str | None] | None)
@@ -72,7 +72,7 @@ def build_request(head: RequestHead) -> BuildRequest | None:
         return values.get(name, [""])[0]
 
     def is_set(name: str) -> bool:
-        return value(name).strip().lower() not in _NO
+        return value(name).strip().lower() not in _FALSE_VALUES
 
     problem = ""
     options = BuildOptions()
@@ -92,10 +92,10 @@ def build_request(head: RequestHead) -> BuildRequest | None:
         problem = f"invalid version {value('version')[:40]!r}"
     return BuildRequest(
         client=head.user_agent,
-        tags=tuple(tag[:_LONGEST] for tag in values.get("t", [])[:_MOST_TAGS] if tag),
-        dockerfile=value("dockerfile")[:_LONGEST] or "Dockerfile",
+        tags=tuple(tag[:_MAX_CHARACTERS] for tag in values.get("t", [])[:_MAX_TAGS] if tag),
+        dockerfile=value("dockerfile")[:_MAX_CHARACTERS] or "Dockerfile",
         options=options,
-        remote=value("remote")[:_LONGEST],
+        remote=value("remote")[:_MAX_CHARACTERS],
         is_quiet=is_set("q"),
         is_buildkit=value("version") == "2",
         problem=problem,
@@ -103,7 +103,7 @@ def build_request(head: RequestHead) -> BuildRequest | None:
 
 
 def _knows_platforms(api: str | None) -> bool:
-    return api is None or int(api.partition(".")[2]) >= _PLATFORM_SINCE
+    return api is None or int(api.partition(".")[2]) >= _PLATFORM_SINCE_API
 
 
 def _decoded(adapter: TypeAdapter[Any], text: str, what: str) -> Any:

@@ -13,7 +13,7 @@ from typing import Any, Final, cast
 
 __all__ = ["connect_secured"]
 
-_PIECE: Final = 1 << 18
+_READ_BYTES: Final = 1 << 18
 
 
 async def connect_secured(protocol: asyncio.Protocol, host: str, port: int, context: ssl.SSLContext) -> None:
@@ -122,7 +122,7 @@ class _Link(asyncio.Protocol):
 
     def _read(self) -> None:
         try:
-            while piece := self._tls.read(_PIECE):
+            while piece := self._tls.read(_READ_BYTES):
                 self._inner.data_received(piece)
             self._peer_ended()
         except ssl.SSLWantReadError:

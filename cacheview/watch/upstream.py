@@ -18,7 +18,7 @@ __all__ = ["Upstream", "check_endpoint"]
 _P = TypeVar("_P", bound=asyncio.Protocol)
 _PORTS: Final = {"tcp": 2375, "http": 80, "https": 443}
 _TLS_PORT: Final = 2376
-_SECONDS: Final = 10.0
+_CONNECT_SECONDS: Final = 10.0
 
 
 def check_endpoint(endpoint: Endpoint) -> None:
@@ -52,7 +52,7 @@ class Upstream:
         Over ssh the connection is available immediately; if there is no engine, it ends without a byte.
         """
         loop = asyncio.get_running_loop()
-        async with asyncio.timeout(_SECONDS):
+        async with asyncio.timeout(_CONNECT_SECONDS):
             if self._dialer is not None:
                 ssh_socket: socket.socket = await loop.run_in_executor(None, self._dialer.dial)
                 ssh_socket.setblocking(False)

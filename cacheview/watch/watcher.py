@@ -22,7 +22,7 @@ from cacheview.watch.before import EngineStore, ImageListing
 from cacheview.watch.build import NOT_EXPLAINED, WatchedBuild, expected_build, record_of_build, with_differences
 from cacheview.watch.feed import ContextFeed
 from cacheview.watch.http import Exchange, HttpTap, RequestHead
-from cacheview.watch.limits import MOST_BUILDS, MOST_FILES, MOST_WHOLE
+from cacheview.watch.limits import MAX_BUILDS, MAX_COMPLETE_BUILDS, MAX_FILES
 from cacheview.watch.listener import check_sockets, is_own_socket, listen
 from cacheview.watch.outcome import OutcomeReader
 from cacheview.watch.prediction import predict, read_context
@@ -36,9 +36,9 @@ __all__ = ["Watcher"]
 _HOLD_SECONDS: Final = 5.0
 """The longest time in seconds that a build waits for the list of images before it."""
 
-_READERS: Final = 4
-_REMOTE: Final = "the daemon fetches the context from a URL, which cacheview does not read"
-_LATE: Final = "the engine took too long to list the images before the build"
+_LISTING_THREADS: Final = 4
+_CONTEXT_IS_REMOTE: Final = "the daemon fetches the context from a URL, which cacheview does not read"
+_LISTING_TOO_LATE: Final = "the engine took too long to list the images before the build"
 
 
 class Watcher:
@@ -78,7 +78,7 @@ class Watcher:
         self.problems: list[str] = []
         self._memory = LayerMemory(layer_cache())
         self._store = EngineStore(endpoint)
-        self._listings = ThreadPoolExecutor(_READERS, thread_name_prefix="watch-list")
+        self._listings = ThreadPoolExecutor(_LISTING_THREADS, thread_name_prefix="watch-list")
         self._predictions = ThreadPoolExecutor(1, thread_name_prefix="watch-predict")
         try:
             self._server = RelayServer(endpoint, listen(runtime), self._new_tap, failed)
@@ -144,7 +144,7 @@ class Watcher:
     def _forget(self) -> None:
         """Drop the oldest builds. Called with the lock held."""
         ended = [number for number in self._watched if number not in self._running]
-        for number in ended[: max(0, len(self._watched) - MOST_BUILDS)]:
+        for number in ended[: max(0, len(self._watched) - MAX_BUILDS)]:
             del self._watched[number]
 
     # The rest is for `_Watched`.
@@ -240,7 +240,7 @@ class Watcher:
             if prediction is None:
                 continue
             complete, files = complete + 1, files + prediction.size
-            is_kept = complete == 1 or (complete <= MOST_WHOLE and files <= MOST_FILES)
+            is_kept = complete == 1 or (complete <= MAX_COMPLETE_BUILDS and files <= MAX_FILES)
             if not is_kept and prediction.context is not None:
                 self.update(watched, prediction=prediction.bare())
 
@@ -274,7 +274,7 @@ class _Watched:
         """Request the list of images before the build. The daemon does not receive the build until they are listed."""
         request: BuildRequest = self.build.request
         self._connection = connection
-        why = NOT_EXPLAINED if request.is_buildkit else _REMOTE if request.remote else request.problem
+        why = NOT_EXPLAINED if request.is_buildkit else _CONTEXT_IS_REMOTE if request.remote else request.problem
         if why:
             self.build = replace(self.build, unpredicted=why)
             self.was_predicted = True
@@ -298,7 +298,7 @@ class _Watched:
         try:
             return self._listing.result(_HOLD_SECONDS)
         except TimeoutError:
-            raise DataError(_LATE) from None
+            raise DataError(_LISTING_TOO_LATE) from None
 
     def body(self, data: bytes) -> None:
         if self._feed is not None and not self._feed.put(data) and self._connection is not None:

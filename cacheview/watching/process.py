@@ -22,9 +22,9 @@ from cacheview.watching.messages import Failed, News, RecordSaved, Refused, Save
 
 __all__ = ["WatchFaultError", "WatchProcess"]
 
-_POLL_SECONDS: Final = 0.05  # seconds between two chances to stop waiting
-_END_SECONDS: Final = 5.0  # seconds after which a closed process is killed
-_ENDED: Final = "the process that watched the builds has ended, and connected clients lost their connection"
+_POLL_SECONDS: Final = 0.05  # between two chances to stop waiting
+_END_SECONDS: Final = 5.0  # after which a closed process is killed
+_PROCESS_ENDED: Final = "the process that watched the builds has ended, and connected clients lost their connection"
 _PROGRAM: Final = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
     "from cacheview.watching.child import main; main(int(sys.argv[1]), sys.argv[3])"
@@ -69,7 +69,7 @@ class WatchProcess:
         check_sockets()
         with self._lock:
             if self._is_closed:
-                raise DataError(_ENDED, where="watch")
+                raise DataError(_PROCESS_ENDED, where="watch")
             connection, process = _started_process(target)
             self._connection = connection
         try:
@@ -93,7 +93,7 @@ class WatchProcess:
         try:
             with self._lock:
                 if self._connection is None:
-                    raise DataError(_ENDED, where="record")
+                    raise DataError(_PROCESS_ENDED, where="record")
                 self._connection.send(SaveRecord(request, number, path, env, labels))
             while True:
                 alive()
@@ -101,7 +101,7 @@ class WatchProcess:
                     why = answer.get(timeout=_POLL_SECONDS)
                     break
         except OSError:
-            raise DataError(_ENDED, where="record") from None
+            raise DataError(_PROCESS_ENDED, where="record") from None
         finally:
             del self._answers[request]
         if why:
@@ -139,9 +139,9 @@ class WatchProcess:
                         self._failed(_fault(failed))
         self._end(connection, process)
         for request in list(self._answers):
-            self._answer(RecordSaved(request, _ENDED))
+            self._answer(RecordSaved(request, _PROCESS_ENDED))
         if not self._is_closed:
-            self._failed(DataError(_ENDED, where="watch"))
+            self._failed(DataError(_PROCESS_ENDED, where="watch"))
 
     def _answer(self, saved: RecordSaved) -> None:
         answer = self._answers.get(saved.request)
@@ -173,7 +173,7 @@ def _first_message(connection: Connection, alive: Callable[[], None]) -> Started
     try:
         message = connection.recv()
     except (EOFError, OSError):
-        message = Refused(_ENDED)
+        message = Refused(_PROCESS_ENDED)
     if isinstance(message, Refused):
         raise DataError(message.why)
     if isinstance(message, Failed):

@@ -19,7 +19,7 @@ from cacheview.whatif.selected import SavedImage
 
 __all__ = ["load", "pull", "saved_images"]
 
-_LOST: Final[Mapping[str, Any]] = {
+_RESET_FIELDS: Final[Mapping[str, Any]] = {
     "parent": None,
     "from_scratch": False,
     "built_locally": False,
@@ -28,13 +28,13 @@ _LOST: Final[Mapping[str, Any]] = {
 }
 """The data that a store keeps separately from an image, and that archives and registries therefore lack."""
 
-_TWICE = (
+_CONTRADICTION = (
     "the image's records in containerd would contradict each other, because `docker load` moves the name to the new "
     "image but keeps the labels of the old one"
 )
 _REMEDY = "Remove the name before loading the image"
-_TWO_PARENTS = Doubt(aspect="parent", reason=_TWICE, remedy=_REMEDY)
-_BUILT_TWICE = Doubt(aspect="built_locally", reason=_TWICE, remedy=_REMEDY)
+_TWO_PARENTS = Doubt(aspect="parent", reason=_CONTRADICTION, remedy=_REMEDY)
+_BUILT_TWICE = Doubt(aspect="built_locally", reason=_CONTRADICTION, remedy=_REMEDY)
 
 
 def saved_images(saved: Sequence[SavedImage], kind: StoreKind) -> tuple[Image, ...]:
@@ -48,7 +48,7 @@ def saved_images(saved: Sequence[SavedImage], kind: StoreKind) -> tuple[Image, .
     results = []
     for each in saved:
         parent = each.image.parent if kind is StoreKind.GRAPH_DRIVER and each.image.parent in ids else None
-        kept = {**_LOST, "names": each.names, "parent": parent, "dangling": each.by_id or None}
+        kept = {**_RESET_FIELDS, "names": each.names, "parent": parent, "dangling": each.by_id or None}
         results.append(each.image.model_copy(update=kept))
     return tuple(results)
 
@@ -70,7 +70,7 @@ def load(draft: Draft, images: Iterable[Image], kind: StoreKind | None, behavior
     for image in paced(images):
         image_id = ids[image.id]
         if draft.get(image_id) is None:
-            draft.add(image.model_copy(update={**_LOST, "id": image_id, "names": ()}))
+            draft.add(image.model_copy(update={**_RESET_FIELDS, "id": image_id, "names": ()}))
             if behavior.is_by_records:
                 set_dangling(draft, image_id, is_dangling=False)
         tags = [name for name in image.names if "@" not in name]
@@ -172,7 +172,7 @@ def pull(
         image_id = _id_here(draft, image, kind, behavior, digests.get(tags[0], ""))
         is_new = draft.get(image_id) is None
         if is_new:
-            draft.add(image.model_copy(update={**_LOST, "id": image_id, "names": ()}))
+            draft.add(image.model_copy(update={**_RESET_FIELDS, "id": image_id, "names": ()}))
         for name in tags:
             if behavior.is_by_records:
                 _pull_record(draft, name, image_id, behavior)

@@ -26,7 +26,7 @@ __all__ = [
 ]
 
 NOTHING_CHANGED: Final = "The store itself is not changed."
-_MOST: Final = 10
+_MAX_LISTED: Final = 10
 """The most images or names that are listed one by one."""
 
 _REASONS: Final = {
@@ -107,11 +107,11 @@ def applied_lines(applied: Applied) -> Iterator[str]:
     names = [familiar(each.name) for each in applied.untagged if each.image not in removed_ids]
     if names:
         yield f"Removes {counted(len(names), 'name')} from images that stay: {_listed(names)}"
-    for moved in applied.tagged[:_MOST]:
+    for moved in applied.tagged[:_MAX_LISTED]:
         instead = f" instead of {short_id(moved.before)}" if moved.before else ""
         yield f"{familiar(moved.name)} would refer to {short_id(moved.image)}{instead}"
-    if len(applied.tagged) > _MOST:
-        more = len(applied.tagged) - _MOST
+    if len(applied.tagged) > _MAX_LISTED:
+        more = len(applied.tagged) - _MAX_LISTED
         yield f"and {more:,} more {plural(more, 'name')}"
     if applied.added:
         yield f"Adds {counted(len(applied.added), 'image')}: {_listed([short_id(image.id) for image in applied.added])}"
@@ -197,5 +197,5 @@ def _image_title(image: Image) -> str:
 
 
 def _listed(texts: list[str]) -> str:
-    more = f" and {len(texts) - _MOST:,} more" if len(texts) > _MOST else ""
-    return f"{', '.join(texts[:_MOST])}{more}"
+    more = f" and {len(texts) - _MAX_LISTED:,} more" if len(texts) > _MAX_LISTED else ""
+    return f"{', '.join(texts[:_MAX_LISTED])}{more}"

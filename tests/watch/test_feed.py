@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from watch_wires import in_thread
 
-from cacheview.watch.feed import MOST, ContextFeed
+from cacheview.watch.feed import MAX_WAITING_BYTES, ContextFeed
 
 
 def feed(drained: threading.Event | None = None) -> ContextFeed:
@@ -45,10 +45,10 @@ def test_what_was_put_in_comes_out(pieces: list[bytes], skip: int) -> None:
 def test_more_than_fits_waits_until_it_is_read() -> None:
     drained = threading.Event()
     made = feed(drained)
-    assert made.put(bytes(MOST))
+    assert made.put(bytes(MAX_WAITING_BYTES))
     assert not made.put(b"x")
     assert not drained.is_set()
-    made.seek(MOST)
+    made.seek(MAX_WAITING_BYTES)
     assert drained.is_set()
     assert made.put(b"y")
 
@@ -56,10 +56,10 @@ def test_more_than_fits_waits_until_it_is_read() -> None:
 def test_nothing_waits_for_a_reader_that_has_ended() -> None:
     drained = threading.Event()
     made = feed(drained)
-    made.put(bytes(MOST + 1))
+    made.put(bytes(MAX_WAITING_BYTES + 1))
     made.stop_reading()
     assert drained.is_set()
-    assert made.put(bytes(MOST + 1))
+    assert made.put(bytes(MAX_WAITING_BYTES + 1))
 
 
 def test_of_several_readers_one_works_at_a_time() -> None:

@@ -290,7 +290,7 @@ def test_builds_at_the_same_time_know_of_each_other(watching: Watching) -> None:
 
 
 def test_of_old_builds_the_steps_alone_are_kept(watching: Watching, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cacheview.watch.watcher.MOST_WHOLE", 2)
+    monkeypatch.setattr("cacheview.watch.watcher.MAX_COMPLETE_BUILDS", 2)
     for number in range(1, 4):
         watching.build()
         watching.final(number)

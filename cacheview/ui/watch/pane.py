@@ -20,7 +20,7 @@ from cacheview.ui.watch.head import WatchHead
 from cacheview.ui.watch.models import BuildsColumn, BuildsModel, WatchedStepsColumn, WatchedStepsModel
 from cacheview.ui.watch.why import WhyMissed
 from cacheview.ui.words_table import WordsTable
-from cacheview.watch.limits import MOST_BUILDS
+from cacheview.watch.limits import MAX_BUILDS
 from cacheview.wording import counted, plural
 
 if TYPE_CHECKING:
@@ -209,7 +209,7 @@ class WatchPane(DockPane[WatchHead]):
         chosen = self.selected()
         row = self.model.row_of(build.number)
         was_reported = row >= 0 and bool(self.model.builds[row].differences)
-        self.model.show_build(build, MOST_BUILDS)
+        self.model.show_build(build, MAX_BUILDS)
         if build.differences and not was_reported:
             self.differs.emit(build)
         self._content.show_content()
@@ -227,7 +227,7 @@ class WatchPane(DockPane[WatchHead]):
         numbers = {build.number for build in self.model.builds}
         lowest = min((*numbers, 1))
         for build in reversed(builds):
-            self.model.show_build(replace(build, number=lowest - 1 + build.number), MOST_BUILDS)
+            self.model.show_build(replace(build, number=lowest - 1 + build.number), MAX_BUILDS)
         self._content.show_content()
         self.builds.selectRow(0)
         self._show_count()
