@@ -18,9 +18,9 @@ if TYPE_CHECKING:
 
 __all__ = ["Answering", "is_ready", "make_ready", "may_be_made_ready"]
 
-_MANY: Final = 32_000
+_MAX_IMAGES_WITH_TABLES: Final = 32_000
 """The number of images up to which tables of all images are created: with them, a lookup takes less than a frame."""
-_FEW: Final = 200
+_MAX_IMAGES_WITHOUT_TABLES: Final = 200
 """The number of images up to which any lookup takes less than a frame even without such tables."""
 
 
@@ -35,12 +35,12 @@ def make_ready(store: ImageStore) -> None:
 
 def may_be_made_ready(store: ImageStore) -> bool:
     """Return whether a store has no tables yet, and is not too large for them."""
-    return _FEW < len(store.images) <= _MANY and not is_prepared(store)
+    return _MAX_IMAGES_WITHOUT_TABLES < len(store.images) <= _MAX_IMAGES_WITH_TABLES and not is_prepared(store)
 
 
 def is_ready(store: ImageStore) -> bool:
     """Return whether any probe is looked up immediately, whatever its parent and sources, and whatever the rules."""
-    return len(store.images) <= (_MANY if is_prepared(store) else _FEW)
+    return len(store.images) <= (_MAX_IMAGES_WITH_TABLES if is_prepared(store) else _MAX_IMAGES_WITHOUT_TABLES)
 
 
 class Answering(QObject):

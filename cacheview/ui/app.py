@@ -28,8 +28,8 @@ if TYPE_CHECKING:
 
 __all__ = ["end_process", "run_window"]
 
-_TURN: Final = 0.0001  # seconds that a Python thread may run while another waits
-_REST: Final = 500  # milliseconds after a store was opened, so that it is drawn first
+_SWITCH_INTERVAL_SECONDS: Final = 0.0001  # that a Python thread may run while another waits
+_LOAD_DELAY_MS: Final = 500  # after a store was opened, so that it is drawn first
 _NOISE: Final = "does not support propagateSizeHints"  # a harmless message of the off-screen platform
 
 
@@ -73,7 +73,7 @@ def run_window(
     # Nothing that a start creates is garbage, and collection would take a tenth of its time.
     gc.disable()
     # A thread that reads a store should not delay every step of the window's drawing.
-    sys.setswitchinterval(_TURN)
+    sys.setswitchinterval(_SWITCH_INTERVAL_SECONDS)
     try:
         app = _application()
     except ImportError as error:
@@ -189,7 +189,7 @@ def _load_docks_when_open(window: MainWindow) -> None:
 
     def opened(_succeeded: bool) -> None:
         window.settled.disconnect(opened)
-        QTimer.singleShot(_REST, load.start)
+        QTimer.singleShot(_LOAD_DELAY_MS, load.start)
 
     window.settled.connect(opened)
 

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Appearance", "apply_look"]
 
-_ZOOMS: Final = (70, 80, 90, 100, 110, 125, 150, 175, 200, 250)
+_ZOOM_PERCENTAGES: Final = (70, 80, 90, 100, 110, 125, 150, 175, 200, 250)
 
 
 def apply_look(app: QApplication, settings: Settings, scheme: str = "") -> None:
@@ -55,9 +55,9 @@ class Appearance(QObject):
         """Change to the next larger (1) or smaller (-1) text size, or to the system's (0)."""
         now = self._settings.zoom
         if step > 0:
-            self._settings.zoom = next((percent for percent in _ZOOMS if percent > now), now)
+            self._settings.zoom = next((percent for percent in _ZOOM_PERCENTAGES if percent > now), now)
         elif step < 0:
-            self._settings.zoom = next((percent for percent in reversed(_ZOOMS) if percent < now), now)
+            self._settings.zoom = next((percent for percent in reversed(_ZOOM_PERCENTAGES) if percent < now), now)
         else:
             self._settings.zoom = 100
         self._apply()

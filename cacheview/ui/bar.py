@@ -12,7 +12,7 @@ from cacheview.ui.theme import GRID, current_tokens
 
 __all__ = ["TitleBar"]
 
-_LEVELS: Final = ((0, 0), (1, 0), (1, 1), (1, 2))
+_TEXT_LEVELS: Final = ((0, 0), (1, 0), (1, 1), (1, 2))
 """The variants of the title and the button texts, in the order in which they are tried, from longest to shortest."""
 
 
@@ -54,7 +54,7 @@ class TitleBar(QWidget):
         self.updateGeometry()
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._needed(*_LEVELS[-1]), super().minimumSizeHint().height())
+        return QSize(self._needed(*_TEXT_LEVELS[-1]), super().minimumSizeHint().height())
 
     def _needed(self, title: int, buttons: int) -> int:
         words = {button: texts[buttons] for button, texts in self._words.items()}
@@ -62,7 +62,7 @@ class TitleBar(QWidget):
         return wide + 6 * GRID + self._title.fontMetrics().horizontalAdvance(self._titles[title].replace("&", ""))
 
     def _fit(self) -> None:
-        level = next((level for level in _LEVELS if self._needed(*level) <= self.width()), _LEVELS[-1])
+        level = next((level for level in _TEXT_LEVELS if self._needed(*level) <= self.width()), _TEXT_LEVELS[-1])
         self._title.setText(self._titles[level[0]])
         for button, texts in self._words.items():
             if button.text() != texts[level[1]]:

@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 
 __all__ = ["BusyPage"]
 
-_ICON: Final = 12 * GRID
-_MOST: Final = 100
+_ICON_SIZE: Final = 12 * GRID
+_MAX_STRETCH: Final = 100
 """The stretch with which the middle column gets its maximum width."""
 
 
@@ -48,7 +48,7 @@ class BusyPage(QWidget):
         layout = QVBoxLayout(self)
         layout.setSpacing(0)
         layout.addStretch(1)
-        layout.addSpacing(_ICON + 2 * GRID)  # for the icon
+        layout.addSpacing(_ICON_SIZE + 2 * GRID)  # for the icon
         layout.addWidget(self._title)
         layout.addSpacing(GRID)
         layout.addWidget(self._text)
@@ -56,7 +56,7 @@ class BusyPage(QWidget):
             layout.addSpacing(space)
             row = QHBoxLayout()
             row.addStretch(1)
-            row.addWidget(widget, _MOST if widget is self.progress else 0)
+            row.addWidget(widget, _MAX_STRETCH if widget is self.progress else 0)
             row.addStretch(1)
             layout.addLayout(row)
         layout.addStretch(1)
@@ -86,8 +86,8 @@ class BusyPage(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
-        drawing = pixmap("open", "text_faint", _ICON, self.devicePixelRatioF())
-        QPainter(self).drawPixmap((self.width() - _ICON) // 2, self._title.y() - _ICON - 2 * GRID, drawing)
+        drawing = pixmap("open", "text_faint", _ICON_SIZE, self.devicePixelRatioF())
+        QPainter(self).drawPixmap((self.width() - _ICON_SIZE) // 2, self._title.y() - _ICON_SIZE - 2 * GRID, drawing)
 
 
 class _CenteredLine(QWidget):

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Centre"]
 
-_BREATH: Final = 10  # milliseconds between two pieces of the panes that are created while a store is being read
+_PAUSE_MS: Final = 10  # between two pieces of the panes that are created while a store is being read
 
 
 class Centre(QWidget):
@@ -245,13 +245,13 @@ class Centre(QWidget):
             self.workspace.set_busy(self.busy_page)
             self._pages.setCurrentWidget(self.workspace)
             self._preparing = True
-            QTimer.singleShot(_BREATH, self.workspace, self._prepare)
+            QTimer.singleShot(_PAUSE_MS, self.workspace, self._prepare)
         self.workspace.show_part(part)
 
     def _prepare(self) -> None:
         """Create the other panes piece by piece, since creating them in one turn would cause a noticeable delay."""
         if self._preparing and self.workspace is not None and self.session is None and self.workspace.prepare():
-            QTimer.singleShot(_BREATH, self.workspace, self._prepare)
+            QTimer.singleShot(_PAUSE_MS, self.workspace, self._prepare)
 
     def _show_next_piece(self, panes: NextPaneRequest) -> None:
         """Create the remaining panes piece by piece, since everything has been read."""

@@ -22,9 +22,9 @@ if TYPE_CHECKING:
 __all__ = ["ToolBar"]
 
 _TEXT_BESIDE_ICON = 2  # from Qt.ToolButtonStyle, which the first paint does not import
-_LONGEST = 34
-_BREVITIES = 5
-_CHARACTERS = (17, 9, 5)
+_MAX_CHARACTERS = 34
+_BREVITY_LEVELS = 5
+_MIN_CHARACTERS = (17, 9, 5)
 """The minimum characters that the lists of cases and probes show, in a wide, narrow and very narrow tool bar."""
 
 
@@ -102,7 +102,7 @@ class ToolBar(QToolBar):
 
     def _write(self, button: QToolButton) -> None:
         what, value = self._shown[button]
-        shown = shortened(one_line(value), _LONGEST)
+        shown = shortened(one_line(value), _MAX_CHARACTERS)
         words = f"{what}  {shown}" if shown and self._brevity < 2 else shown or what
         button.setText(f"{words} ▾".replace("&", "&&"))
 
@@ -110,7 +110,7 @@ class ToolBar(QToolBar):
         """Shorten as few texts as possible to fit the width."""
         if not self.isVisible():
             return
-        for brevity in range(_BREVITIES):
+        for brevity in range(_BREVITY_LEVELS):
             self._abbreviate(brevity)
             if self._needed() <= self.width():
                 return
@@ -131,8 +131,8 @@ class ToolBar(QToolBar):
         for button in self._shown:
             self._write(button)
         for box, (name, _) in self._lists.items():
-            box.setMinimumContentsLength(_CHARACTERS[max(0, brevity - 2)])
-            name.setVisible(brevity < _BREVITIES - 1 and box.count() > 1)
+            box.setMinimumContentsLength(_MIN_CHARACTERS[max(0, brevity - 2)])
+            name.setVisible(brevity < _BREVITY_LEVELS - 1 and box.count() > 1)
 
     def _needed(self) -> int:
         shown = [self.widgetForAction(action) for action in self.actions() if action.isVisible()]
@@ -187,7 +187,7 @@ class ToolBar(QToolBar):
         set_font(label, small_font)
         label.setContentsMargins(2 * GRID, 0, GRID, 0)
         box = NameList()
-        box.setMinimumContentsLength(_CHARACTERS[max(0, self._brevity - 2)])
+        box.setMinimumContentsLength(_MIN_CHARACTERS[max(0, self._brevity - 2)])
         box.setAccessibleName(name)
         box.activated.connect(chosen)
         box.currentTextChanged.connect(lambda text: set_tip(box, text))

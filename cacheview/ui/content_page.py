@@ -13,7 +13,7 @@ from cacheview.ui.theme import GRID
 
 __all__ = ["ContentPage"]
 
-_LEAST: Final = 16 * GRID
+_MIN_HEIGHT: Final = 16 * GRID
 
 
 class ContentPage(QStackedWidget):
@@ -29,7 +29,7 @@ class ContentPage(QStackedWidget):
         self._content = content
         self._words = EmptyPage()
         self._words.pressed.connect(self.pressed)
-        self._scrolled = Scrolled(self._words, _LEAST)
+        self._scrolled = Scrolled(self._words, _MIN_HEIGHT)
         self.addWidget(self._scrolled)
         self.addWidget(content)
 

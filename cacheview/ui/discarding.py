@@ -25,20 +25,20 @@ from cacheview.ui.pacing import Pacer, time_of_this_thread
 
 __all__ = ["Discarder"]
 
-_MANY: Final = 1_000
+_MIN_ELEMENTS: Final = 1_000
 """The number of elements above which freeing a container takes a noticeable time."""
-_MOST: Final = 20_000
+_MAX_SEARCHED: Final = 20_000
 """The maximum number of objects that are searched for such containers."""
-_OF_A_KIND: Final = 500
+_MAX_SEARCHED_PER_CLASS: Final = 500
 """The maximum number of objects of one class that are searched. More of them must be elements of a container."""
-_SOON: Final = 0.01  # seconds between the first two checks of whether a container is still used
-_LATER: Final = 0.2  # the longest interval between two checks: an unused container is kept at most that much longer
-_PATIENCE: Final = 0.25  # seconds of the longest pause for a busy window: no one waits until something is freed
-_LONGEST: Final = 10.0
+_FIRST_CHECK_SECONDS: Final = 0.01  # between the first two checks of whether a container is still used
+_MAX_CHECK_SECONDS: Final = 0.2  # between two later checks: an unused container is kept at most that much longer
+_MAX_PAUSE_SECONDS: Final = 0.25  # for a busy window: no one waits until something is freed
+_MAX_KEPT_SECONDS: Final = 10.0
 """The number of seconds after which a container that is still used is no longer kept here."""
 
-_CONTAINERS: Final = (dict, list, tuple, set, frozenset)
-_SEARCHED: Final = (*_CONTAINERS, MappingProxyType)
+_CONTAINER_TYPES: Final = (dict, list, tuple, set, frozenset)
+_SEARCHED_TYPES: Final = (*_CONTAINER_TYPES, MappingProxyType)
 
 
 class Discarder(Background):
@@ -109,9 +109,9 @@ class _Discarded:
 
 def _free(discarded: _Discarded, window_time: Callable[[], float] | None) -> None:
     """Free objects in the other thread, until everything that was passed is freed."""
-    search, freeing = Pacer(window_time), Pacer(window_time, longest=_PATIENCE)
+    search, freeing = Pacer(window_time), Pacer(window_time, longest=_MAX_PAUSE_SECONDS)
     retained: list[Any] = []
-    pause, started_at = _SOON, time.monotonic()
+    pause, started_at = _FIRST_CHECK_SECONDS, time.monotonic()
     while not discarded.ended.is_set():
         objects = discarded.pop_all(last=not retained)
         if objects is None:
@@ -119,17 +119,17 @@ def _free(discarded: _Discarded, window_time: Callable[[], float] | None) -> Non
         # Garbage collection in this thread would destroy widgets that are in cycles.
         with paused_collector():
             if objects:
-                pause, started_at = _SOON, time.monotonic()
+                pause, started_at = _FIRST_CHECK_SECONDS, time.monotonic()
                 known = {id(container) for container in retained}
                 retained.extend(each for each in _large_containers(objects, search) if id(each) not in known)
                 objects.clear()
                 freeing.begin()  # the turn in which they are replaced has just begun
-            elif time.monotonic() - started_at > _LONGEST:
+            elif time.monotonic() - started_at > _MAX_KEPT_SECONDS:
                 retained.clear()
             _empty_unused(retained, discarded.ended, freeing)
         if retained:
             discarded.ended.wait(pause)
-            pause = min(2 * pause, _LATER)
+            pause = min(2 * pause, _MAX_CHECK_SECONDS)
 
 
 def _large_containers(objects: Iterable[object], pacer: Pacer) -> Iterator[Any]:
@@ -139,16 +139,16 @@ def _large_containers(objects: Iterable[object], pacer: Pacer) -> Iterator[Any]:
     seen: set[int] = set()
     kinds: Counter[type] = Counter()
     waiting = deque(objects)
-    while waiting and len(seen) < _MOST:
+    while waiting and len(seen) < _MAX_SEARCHED:
         pacer.yield_to_window()
         obj = waiting.popleft()
         if id(obj) in seen:
             continue
         seen.add(id(obj))
-        if isinstance(obj, _CONTAINERS) and len(obj) >= _MANY:
+        if isinstance(obj, _CONTAINER_TYPES) and len(obj) >= _MIN_ELEMENTS:
             yield obj
-        elif isinstance(obj, _SEARCHED) or (
-            _is_own(obj) and not isinstance(obj, Value) and kinds[type(obj)] < _OF_A_KIND
+        elif isinstance(obj, _SEARCHED_TYPES) or (
+            _is_own(obj) and not isinstance(obj, Value) and kinds[type(obj)] < _MAX_SEARCHED_PER_CLASS
         ):
             kinds[type(obj)] += 1
             waiting.extend(each for each in gc.get_referents(obj) if gc.is_tracked(each))
@@ -163,7 +163,7 @@ def _references(retained: list[Any], place: int) -> int:
     return sys.getrefcount(retained[place])
 
 
-_ALONE: Final = _references([[]], 0)
+_OWN_REFERENCES: Final = _references([[]], 0)
 """The number of references to a container that only the list here refers to."""
 
 
@@ -172,7 +172,7 @@ def _empty_unused(retained: list[Any], ended: threading.Event, pacer: Pacer) -> 
     place, idle = 0, 0
     while retained and idle < len(retained) and not ended.is_set():
         place %= len(retained)
-        if _references(retained, place) > _ALONE:
+        if _references(retained, place) > _OWN_REFERENCES:
             place, idle = place + 1, idle + 1
             continue
         idle = 0

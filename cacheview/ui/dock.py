@@ -19,10 +19,10 @@ __all__ = ["DockController", "PaneDock", "is_seen"]
 
 _Pane = TypeVar("_Pane", bound=Docked)
 
-_LINES: Final = 24
+_INITIAL_LINES: Final = 24
 """The initial height of a dock, in lines of text, including its title bar."""
-_FRAMES: Final = 32  # milliseconds: two frames, in which the dock is painted before the panes
-_SHARES: Final = (0.36, 0.48)
+_PANES_DELAY_MS: Final = 32  # two frames, in which the dock is painted before the panes
+_HEIGHT_SHARES: Final = (0.36, 0.48)
 """The minimum and maximum share of the available height, so that the panes above stay usable."""
 
 
@@ -61,7 +61,7 @@ class PaneDock(QDockWidget):
             joined = self._join_others()
             centre = self._host.frame.centralWidget()
             room = centre.height() if centre is not None else 0
-            self._host.paint_panes_later(_FRAMES)
+            self._host.paint_panes_later(_PANES_DELAY_MS)
             self.show()
             if not self._was_shown and not joined:
                 self._take_height(room)
@@ -75,7 +75,7 @@ class PaneDock(QDockWidget):
         """Show the dock without moving the keyboard focus."""
         self._attach()
         self._join_others()
-        self._host.paint_panes_later(_FRAMES)
+        self._host.paint_panes_later(_PANES_DELAY_MS)
         self.show()
         self._was_shown = True
 
@@ -97,8 +97,8 @@ class PaneDock(QDockWidget):
 
     def _take_height(self, room: int) -> None:
         """Set the initial height. ``room``: the height that the panes had until now."""
-        least, most = (int(share * room) for share in _SHARES)
-        height = min(max(_LINES * self.fontMetrics().height(), least), most)
+        least, most = (int(share * room) for share in _HEIGHT_SHARES)
+        height = min(max(_INITIAL_LINES * self.fontMetrics().height(), least), most)
         self._host.frame.resizeDocks([self], [height], Qt.Orientation.Vertical)
 
     def _join_others(self) -> bool:

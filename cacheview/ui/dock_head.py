@@ -16,7 +16,7 @@ from cacheview.ui.verdict.labels import ElidedLabel
 
 __all__ = ["BusyHead", "DockHead"]
 
-_LEAST: Final = 20 * GRID
+_MIN_LINE_WIDTH: Final = 20 * GRID
 """If the line would be narrower than this, the texts of buttons are hidden."""
 
 
@@ -141,7 +141,7 @@ class DockHead(QWidget):
         """Hide the texts of buttons if they would leave too little width for the line."""
         # With short texts, the total width is an estimate. Some slack keeps the bar from switching back and forth.
         slack = 4 * GRID if self._is_short else 0
-        is_short = self._needed(short=False) + _LEAST + slack > self.width()
+        is_short = self._needed(short=False) + _MIN_LINE_WIDTH + slack > self.width()
         if is_short == self._is_short:
             return
         self._is_short = is_short

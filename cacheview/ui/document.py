@@ -16,10 +16,10 @@ __all__ = ["Place", "ProbeDocument"]
 Place = tuple[int, int]
 """The number of a case in the open store, and the number of a probe in the case, both from 0."""
 
-_MOVE: Final = "move"
+_MOVE_KEY: Final = "move"
 """The merge key of moves between places. Moves that follow one another are one step."""
 
-_MERGING: Final = 1  # any id except -1 lets Qt try to merge; the merge key decides which edits belong together
+_MERGE_ID: Final = 1  # any id except -1 lets Qt try to merge; the merge key decides which edits belong together
 
 
 class ProbeDocument(QObject):
@@ -101,7 +101,7 @@ class ProbeDocument(QObject):
         if (place, probe) == (self._place, self._probe):
             return
         if self._undo_stack.count():
-            self._push((place, probe), text, _MOVE)
+            self._push((place, probe), text, _MOVE_KEY)
         else:
             self._set((place, probe))
 
@@ -173,13 +173,13 @@ class _Edit(QUndoCommand):
         self._merge = merge
 
     def id(self) -> int:
-        return _MERGING if self._merge else -1
+        return _MERGE_ID if self._merge else -1
 
     def mergeWith(self, other: QUndoCommand) -> bool:
         if not isinstance(other, _Edit) or other._merge != self._merge:
             return False
         self.after = other.after
-        if self._merge == _MOVE:
+        if self._merge == _MOVE_KEY:
             self.setText(other.text())
         # What was typed has been reverted: there is nothing to undo.
         self.setObsolete(self.before == self.after)

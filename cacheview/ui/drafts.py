@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ProbeDraft", "drafts_of", "is_of_an_image", "keep_drafts", "kept_drafts"]
 
-_MOST: Final = 20
-_LONGEST: Final = 100_000  # characters; longer drafts are not kept
+_MAX_DRAFTS: Final = 20
+_MAX_DRAFT_CHARACTERS: Final = 100_000  # longer drafts are not kept
 
 
 class ProbeDraft(Model):
@@ -56,9 +56,9 @@ def keep_drafts(settings: Settings, drafts: Sequence[ProbeDraft], secrets: Itera
     texts = (draft.model_dump_json(exclude_defaults=True) for draft in drafts)
     results = {piece for value in secrets for piece in pieces(value)}
     hidden = [json.dumps(piece, ensure_ascii=False)[1:-1] for piece in results]
-    settings.drafts = [text for text in texts if len(text) <= _LONGEST and not any(value in text for value in hidden)][
-        :_MOST
-    ]
+    settings.drafts = [
+        text for text in texts if len(text) <= _MAX_DRAFT_CHARACTERS and not any(value in text for value in hidden)
+    ][:_MAX_DRAFTS]
 
 
 def is_of_an_image(probe: Probe, store: ImageStore) -> bool:

@@ -12,7 +12,7 @@ from cacheview.ui.verdict.values import field_path
 __all__ = ["field_marks"]
 
 _FIELDS = frozenset((*CONFIG_FIELDS, "parent", "cache_from"))
-_ELEMENTS = 500
+_MAX_ELEMENTS = 500
 """The length above which a list is marked only up to the failure, since an editor cannot show more at a time."""
 
 
@@ -41,4 +41,4 @@ def field_marks(explanation: Explanation) -> dict[str, FieldMark]:
 def _flat(checks: Sequence[Check]) -> Iterator[Check]:
     for check in checks:
         yield check
-        yield from check.children[:_ELEMENTS]
+        yield from check.children[:_MAX_ELEMENTS]

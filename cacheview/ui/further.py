@@ -14,11 +14,11 @@ if TYPE_CHECKING:
 
 __all__ = ["FurtherSearch", "find_soon"]
 
-_SMALL: Final = 1_000
+_MAX_IMAGES_OF_SMALL_STORE: Final = 1_000
 """The number of images up to which any search takes only a moment."""
-_MANY: Final = 20_000
+_MAX_IMAGES_TO_TRY: Final = 20_000
 """The number of images above which a search rarely ends within the turn of an edit, and is not tried there."""
-_AT_ONCE: Final = 0.004
+_SECONDS_IN_EDIT: Final = 0.004
 """The seconds that a search may take within the turn of an edit."""
 
 
@@ -44,16 +44,16 @@ class FurtherSearch(QObject):
     def look(self, further: FurtherFindings, images: int) -> None:
         """Search now, or continue in another thread. ``images``: the number of images in the store."""
         self._loader.cancel()
-        if images <= _SMALL:
+        if images <= _MAX_IMAGES_OF_SMALL_STORE:
             further.find()
-        elif not further.is_found and (images > _MANY or not find_soon(further)):
+        elif not further.is_found and (images > _MAX_IMAGES_TO_TRY or not find_soon(further)):
             self._loader.start(lambda _: further.find())
 
 
 def find_soon(further: FurtherFindings) -> bool:
     """Search, but no longer than a turn may take. Returns whether the search is complete. Works in any thread."""
     try:
-        with Effort(_AT_ONCE).spent():
+        with Effort(_SECONDS_IN_EDIT).spent():
             further.find()
     except LimitError:
         return False

@@ -22,7 +22,7 @@ from cacheview.ui.case_reader import CaseReader
 from cacheview.ui.choosers import ToolBar
 from cacheview.ui.document import Place
 from cacheview.ui.drafts import ProbeDraft
-from cacheview.ui.images.marks import UNREAD
+from cacheview.ui.images.marks import UNREAD_ASPECTS
 from cacheview.ui.loading import Work
 from cacheview.ui.names import ENGINE, name_of, title_of
 from cacheview.ui.notice import Kind, Notice
@@ -43,8 +43,8 @@ EDITED: Final = " (edited)"
 """The mark after the name of a probe that differs from the one in the suite."""
 
 _PLATFORMS = ("linux/amd64", "linux/arm64", "linux/arm/v7", "windows/amd64")
-_LONGEST = 160  # characters shown of the first problem
-_LOOKED_AT = 2000  # number of images whose platforms are listed
+_MAX_PROBLEM_CHARACTERS = 160  # characters shown of the first problem
+_MAX_IMAGES_WITH_PLATFORM = 2000  # number of images whose platforms are listed
 
 
 _Quiet = tuple[Daemon | None, bool, tuple[str, ...], tuple[ProbeDraft, ...]]
@@ -204,7 +204,7 @@ class Headline(QObject):
             *(((back, self._rules_menu.choose_own),) if back else ()),
             *((("Restore the &edited probe", self._restore_edited),) if offer else ()),
         )
-        unknown = [doubt for doubt in session.store.common_doubts if doubt.aspect not in UNREAD]
+        unknown = [doubt for doubt in session.store.common_doubts if doubt.aspect not in UNREAD_ASPECTS]
         if unknown:
             words = "; ".join(ASPECT_WORDS[doubt.aspect] for doubt in unknown)
             notes.append(f"Not known exactly for any image: {words}.")
@@ -278,7 +278,7 @@ class Headline(QObject):
     def _fill_platforms(self) -> None:
         menu = self._commands.platform_menu
         menu.clear()
-        images = self._session.store.images[:_LOOKED_AT]
+        images = self._session.store.images[:_MAX_IMAGES_WITH_PLATFORM]
         results = {str(variant.platform) for image in images for variant in image.variants}
         chosen = self._opener.platform or _PLATFORMS[0]
         for platform in sorted(results - {"?/?", "unknown/unknown"} | set(_PLATFORMS) | {chosen}):
@@ -336,7 +336,7 @@ class Headline(QObject):
 def _first(problems: Sequence[str]) -> str:
     """Return the first problem, shortened if it is long, so that its cause is visible without the details."""
     text = one_line(problems[0])
-    text = text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…"
+    text = text if len(text) <= _MAX_PROBLEM_CHARACTERS else f"{text[: _MAX_PROBLEM_CHARACTERS - 1]}…"
     return f"{'First: ' if len(problems) > 1 else ''}{text}{'' if text.endswith(('.', '…')) else '.'}"
 
 

@@ -16,7 +16,7 @@ from cacheview.ui.theme import GRID, heading_font, mono_font, set_font
 
 __all__ = ["AboutDialog", "ShortcutsDialog"]
 
-_IN_PANES: Final = (
+_PANE_SHORTCUTS: Final = (
     ("Show the probe that the builder sent for the current image", "Enter in the tree"),
     ("Move from the filter to the tree", "Down in the filter"),
     ("Clear the filter", "Esc in the filter"),
@@ -32,7 +32,7 @@ class ShortcutsDialog(QDialog):
         super().__init__(parent)
         self.setWindowTitle("Keyboard shortcuts")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        rows = [*listed, *_IN_PANES]
+        rows = [*listed, *_PANE_SHORTCUTS]
         grid = QGridLayout()
         grid.setHorizontalSpacing(6 * GRID)
         grid.setVerticalSpacing(GRID)

@@ -22,7 +22,7 @@ ICONS: Final = (
 )  # fmt: skip
 """The names that `icon` and `pixmap` know."""
 
-_SMALL: Final = 4 * GRID
+_SMALL_SIZE: Final = 4 * GRID
 """The size of an icon in a list, on a button and in a field, as in Qt."""
 _APP_SIZES: Final = (16, 24, 32, 48, 64, 128, 256)
 
@@ -39,7 +39,7 @@ def icon(name: str, colour_token: str = "text") -> QIcon:
     assert isinstance(app, QGuiApplication)
     ratio = app.devicePixelRatio()
     # Only sizes that are shown are drawn: a dock has a dozen icons, and each drawing takes part of a millisecond.
-    for size in {_SMALL, icon_size()}:
+    for size in {_SMALL_SIZE, icon_size()}:
         result.addPixmap(_drawn(name, colour, size, ratio))
         result.addPixmap(_drawn(name, faint, size, ratio), QIcon.Mode.Disabled)
     return result

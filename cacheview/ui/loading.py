@@ -14,16 +14,15 @@ from cacheview.collector import paused_collector
 from cacheview.stores.progress import Cancelled
 from cacheview.ui.pacing import Pacer, time_of_this_thread
 
-__all__ = ["GOODBYE", "Background", "Loader", "Report", "Work", "end_all"]
+__all__ = ["MAX_CLOSE_SECONDS", "Background", "Loader", "Report", "Work", "end_all"]
 
-GOODBYE: Final = 1.0
+MAX_CLOSE_SECONDS: Final = 1.0
 """The maximum seconds that a closed window waits for its threads. The process does not wait for the others."""
 
-_INTERVAL: Final = 1 / 30  # seconds between two reports; more frequent ones would only queue up
-_PART_INTERVAL: Final = 0.25  # seconds between two parts, each of which takes the UI thread some milliseconds
-
-_REST: Final = 0.1  # maximum seconds that the work waits for a part to be shown
-_AT_ONCE: Final = 2  # pieces of work that run at a time: the next one need not wait until a canceled one has noticed
+_REPORT_SECONDS: Final = 1 / 30  # between two reports; more frequent ones would only queue up
+_PART_SECONDS: Final = 0.25  # between two parts, each of which takes the UI thread some milliseconds
+_MAX_PART_WAIT_SECONDS: Final = 0.1  # that the work waits for a part to be shown
+_MAX_RUNNING: Final = 2  # pieces of work: the next one need not wait until a canceled one has noticed
 
 
 class Background(QObject):
@@ -46,7 +45,7 @@ class Background(QObject):
     def close(self) -> None:
         """Stop, and wait a moment for the threads to end."""
         self.stop()
-        self.wait(time.monotonic() + GOODBYE)
+        self.wait(time.monotonic() + MAX_CLOSE_SECONDS)
 
     def _start(self, run: Callable[[], None], name: str) -> None:
         # A daemon thread: one that hangs must not keep the program running.
@@ -60,7 +59,7 @@ def end_all(window: QObject) -> None:
     result = window.findChildren(Background)
     for background in result:
         background.stop()
-    end = time.monotonic() + GOODBYE
+    end = time.monotonic() + MAX_CLOSE_SECONDS
     for background in result:
         background.wait(end)
 
@@ -162,7 +161,7 @@ class Loader(Background):
 
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._turns = threading.Semaphore(_AT_ONCE)
+        self._turns = threading.Semaphore(_MAX_RUNNING)
         self._numbers = 0
         self._current: _Request | None = None
         self._window_time = time_of_this_thread()
@@ -262,7 +261,7 @@ class _Report:
         self.alive()
         now = time.monotonic()
         if now >= self._due or done == total:
-            self._due = now + _INTERVAL
+            self._due = now + _REPORT_SECONDS
             self._mail.progressed.emit(self._request.number, done, total, what)
 
     def part(self, make: Callable[[], object], *, last: bool = False) -> None:
@@ -275,18 +274,18 @@ class _Report:
             result = make()
             self._request.part_shown.clear()
             self._mail.parted.emit(self._request.number, result)
-            self._part_due = time.monotonic() + _PART_INTERVAL
+            self._part_due = time.monotonic() + _PART_SECONDS
             if last:
                 self._wait()
             else:
                 # While the window shows the part, this thread would only slow it down.
-                self._request.part_shown.wait(_REST)
+                self._request.part_shown.wait(_MAX_PART_WAIT_SECONDS)
 
     def fault(self, error: Exception) -> None:
         self._mail.faulty.emit(error)
 
     def _wait(self) -> None:
-        while not self._request.part_shown.wait(_INTERVAL):
+        while not self._request.part_shown.wait(_REPORT_SECONDS):
             self.alive()
 
 

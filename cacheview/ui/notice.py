@@ -29,7 +29,7 @@ __all__ = ["Kind", "Notice"]
 
 Kind = Literal["note", "problem", "error", "busy", "mode"]
 
-_LOOK: Final = {
+_LOOK_OF_KIND: Final = {
     "note": ("not-compared", "text_muted", "surface_raised"),
     "problem": ("hazard", "hazard", "hazard_surface"),
     "error": ("error", "error", "error_surface"),
@@ -37,7 +37,7 @@ _LOOK: Final = {
     "mode": ("diverges", "diverges", "diverges_surface"),
 }
 _MAX_LINES: Final = 2000
-_LINES_SHOWN: Final = 8
+_MAX_VISIBLE_LINES: Final = 8
 
 
 class Notice(QWidget):
@@ -119,7 +119,7 @@ class Notice(QWidget):
             shown.append(f"… and {len(details) - _MAX_LINES} more")
         self._details.setPlainText("\n".join(visible(line) for line in shown))
         self._whole = "\n".join(details)
-        lines = self._details.fontMetrics().lineSpacing() * min(_LINES_SHOWN, max(2, len(shown)))
+        lines = self._details.fontMetrics().lineSpacing() * min(_MAX_VISIBLE_LINES, max(2, len(shown)))
         self._details.setFixedHeight(lines + 6 * GRID)
         self._fold.setChecked(False)
         self._details.hide()
@@ -151,7 +151,7 @@ class Notice(QWidget):
         self.copied.emit("details")
 
     def _update_look(self) -> None:
-        name, colour, _ = _LOOK[self._kind]
+        name, colour, _ = _LOOK_OF_KIND[self._kind]
         self._picture.setVisible(self._kind != "note")
         self._picture.setPixmap(pixmap(name, colour, 16, self.devicePixelRatioF()))
         self._close.setIcon(icon("remove", "text_muted"))
@@ -177,7 +177,7 @@ class Notice(QWidget):
         del event
         painter = QPainter(self)
         tokens = current_tokens()
-        painter.fillRect(self.rect(), QColor(getattr(tokens, _LOOK[self._kind][2])))
+        painter.fillRect(self.rect(), QColor(getattr(tokens, _LOOK_OF_KIND[self._kind][2])))
         if self._kind == "mode":  # it must stay visible
             painter.fillRect(0, 0, self.width(), GRID, QColor(tokens.diverges))
         painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(tokens.line))

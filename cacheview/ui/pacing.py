@@ -10,16 +10,16 @@ from typing import Final
 
 __all__ = ["Pacer", "time_of_this_thread"]
 
-_CHECK_INTERVAL: Final = 0.005  # seconds of work between two checks
+_CHECK_SECONDS: Final = 0.005  # of work between two checks
 _BUSY_SHARE: Final = 0.2  # the share of the time from which a thread counts as busy
-_PAUSE_STEP: Final = 0.002  # seconds of a pause between two checks
-_MOMENT: Final = 0.00005
+_PAUSE_CHECK_SECONDS: Final = 0.002  # between two checks during a pause
+_YIELD_SECONDS: Final = 0.00005
 """Seconds of the pause at each check, in which a waiting window gets Python's lock.
 
 A thread that reads many small files releases the lock for moments that are too short for the window to wake up, and so
 often that the window never waits long enough to demand it.
 """
-_LONGEST_PAUSE: Final = 0.03  # the usual longest pause in seconds
+_MAX_PAUSE_SECONDS: Final = 0.03  # the usual limit
 
 
 def time_of_this_thread() -> Callable[[], float] | None:
@@ -52,7 +52,7 @@ class Pacer:
         clock: Callable[[], float] = time.perf_counter,
         sleep: Callable[[float], object] = time.sleep,
         *,
-        longest: float = _LONGEST_PAUSE,
+        longest: float = _MAX_PAUSE_SECONDS,
     ) -> None:
         self._window_time = window_time
         self._longest = longest
@@ -63,21 +63,21 @@ class Pacer:
 
     def yield_to_window(self) -> None:
         """Pause while the window is busy, but not for long."""
-        if self._window_time is None or self._clock() < self._checked_at + _CHECK_INTERVAL:
+        if self._window_time is None or self._clock() < self._checked_at + _CHECK_SECONDS:
             return
-        self._sleep(_MOMENT)
+        self._sleep(_YIELD_SECONDS)
         self._pause(self._window_time)
 
     def begin(self) -> None:
         """Pause before the work begins, since the window has usually not finished the turn that requested it."""
         if self._window_time is not None:
-            self._sleep(_PAUSE_STEP)
+            self._sleep(_PAUSE_CHECK_SECONDS)
             self._pause(self._window_time)
 
     def _pause(self, window_time: Callable[[], float]) -> None:
         end = self._clock() + self._longest
         while self._is_busy(window_time()) and self._clock() < end:
-            self._sleep(_PAUSE_STEP)
+            self._sleep(_PAUSE_CHECK_SECONDS)
 
     def _is_busy(self, window_time: float) -> bool:
         """Whether the window was busy since the last check."""

@@ -11,7 +11,7 @@ from shiboken6 import isValid
 
 __all__ = ["paint_later", "paint_now"]
 
-_NEXT: Final = 1  # milliseconds: a later turn, after the layout and painting of this one
+_NEXT_TURN_MS: Final = 1  # a later turn, after the layout and painting of this one
 
 
 def paint_later(widgets: Sequence[QWidget], wait: int = 0) -> None:
@@ -22,7 +22,7 @@ def paint_later(widgets: Sequence[QWidget], wait: int = 0) -> None:
     """
     for widget in widgets:
         widget.setUpdatesEnabled(False)
-    QTimer.singleShot(_NEXT, lambda: QTimer.singleShot(wait, lambda: _paint(widgets)))
+    QTimer.singleShot(_NEXT_TURN_MS, lambda: QTimer.singleShot(wait, lambda: _paint(widgets)))
 
 
 def paint_now(widgets: Sequence[QWidget]) -> None:
@@ -35,4 +35,4 @@ def _paint(widgets: Sequence[QWidget]) -> None:
     there = [widget for widget in widgets if isValid(widget)]
     if there:
         there[0].setUpdatesEnabled(True)
-        QTimer.singleShot(_NEXT, lambda: _paint(there[1:]))
+        QTimer.singleShot(_NEXT_TURN_MS, lambda: _paint(there[1:]))

@@ -9,9 +9,14 @@ from cacheview.visible import replace_unprintable
 
 __all__ = ["error_words", "one_line", "tool_tip", "visible"]
 
-_MAX_TIP: Final = 4000
-_MAX_LINE: Final = 600
-_PICTURES: Final = {**{chr(code): chr(0x2400 + code) for code in range(0x20)}, "\x7f": "␡", "\t": "⇥", "\n": "↵"}
+_MAX_TIP_CHARACTERS: Final = 4000
+_MAX_LINE_CHARACTERS: Final = 600
+_CONTROL_PICTURES: Final = {
+    **{chr(code): chr(0x2400 + code) for code in range(0x20)},
+    "\x7f": "␡",
+    "\t": "⇥",
+    "\n": "↵",
+}
 
 
 def visible(text: str) -> str:
@@ -23,12 +28,12 @@ def visible(text: str) -> str:
 
 
 def _picture(character: str) -> str:
-    return _PICTURES.get(character, "�")
+    return _CONTROL_PICTURES.get(character, "�")
 
 
 def one_line(text: str) -> str:
     """Return a text for a list: `visible`, on one line, with single spaces, cut at a length that no row can show."""
-    return visible(" ".join(unicodedata.normalize("NFC", text[:_MAX_LINE]).split()))
+    return visible(" ".join(unicodedata.normalize("NFC", text[:_MAX_LINE_CHARACTERS]).split()))
 
 
 def error_words(error: BaseException) -> str:
@@ -46,6 +51,6 @@ def tool_tip(text: str) -> str:
         return ""
     import html  # the first paint needs no tool tips
 
-    cut = text[:_MAX_TIP] + ("…" if len(text) > _MAX_TIP else "")
+    cut = text[:_MAX_TIP_CHARACTERS] + ("…" if len(text) > _MAX_TIP_CHARACTERS else "")
     lines = "<br>".join(html.escape(visible(line)) for line in cut.split("\n"))
     return f'<p style="white-space: pre-wrap; margin: 0">{lines}</p>'

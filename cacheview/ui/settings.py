@@ -12,11 +12,11 @@ from PySide6.QtCore import QByteArray, QSettings, QStandardPaths
 from cacheview.private import make_private_folder
 from cacheview.ui.names import is_live
 
-__all__ = ["LEAST_ZOOM", "MAX_RECENT", "MOST_ZOOM", "Settings"]
+__all__ = ["MAX_RECENT_STORES", "MAX_ZOOM", "MIN_ZOOM", "Settings"]
 
-MAX_RECENT: Final = 10
-LEAST_ZOOM: Final = 70
-MOST_ZOOM: Final = 250
+MAX_RECENT_STORES: Final = 10
+MIN_ZOOM: Final = 70
+MAX_ZOOM: Final = 250
 
 
 class Settings:
@@ -49,13 +49,13 @@ class Settings:
         Only a connection would show whether a daemon exists.
         """
         saved = [location for location in self._texts("recent") if is_live(location) or os.path.exists(location)]
-        return saved[:MAX_RECENT]
+        return saved[:MAX_RECENT_STORES]
 
     def add_recent(self, location: str) -> None:
         """Put a file, a folder or a live store at the top of the list."""
         absolute = location if is_live(location) else os.path.abspath(location)
         others = [other for other in self._texts("recent") if other != absolute]
-        self._stored.setValue("recent", [absolute, *others][:MAX_RECENT])
+        self._stored.setValue("recent", [absolute, *others][:MAX_RECENT_STORES])
 
     def clear_recent(self) -> None:
         """Clear the opened stores and the replayed builds."""
@@ -147,7 +147,7 @@ class Settings:
         """The text size in percent of the system's; 100 if it is not a valid number."""
         saved = self._text("window/zoom")
         percent = int(saved) if saved.isascii() and saved.isdecimal() and len(saved) < 4 else 100
-        return percent if LEAST_ZOOM <= percent <= MOST_ZOOM else 100
+        return percent if MIN_ZOOM <= percent <= MAX_ZOOM else 100
 
     @zoom.setter
     def zoom(self, percent: int) -> None:

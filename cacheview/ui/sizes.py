@@ -7,12 +7,12 @@ from typing import Final
 __all__ = ["is_size", "size_text"]
 
 _UNITS: Final = ("kB", "MB", "GB", "TB", "PB")
-_INT64: Final = 1 << 63  # every store of Docker keeps sizes as signed 64-bit numbers
+_INT64_LIMIT: Final = 1 << 63  # every store of Docker keeps sizes as signed 64-bit numbers
 
 
 def is_size(size: int) -> bool:
     """Whether a size is possible in Docker."""
-    return -_INT64 <= size < _INT64
+    return -_INT64_LIMIT <= size < _INT64_LIMIT
 
 
 def size_text(size: int | None) -> str:

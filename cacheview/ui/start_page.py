@@ -17,7 +17,7 @@ from cacheview.ui.wrapped import Wrapped
 
 __all__ = ["StartPage", "clear"]
 
-_ICON = 12 * GRID
+_ICON_SIZE = 12 * GRID
 _Button = tuple[str, SignalInstance]
 
 
@@ -121,7 +121,7 @@ class StartPage(QWidget):
         return button
 
     def _update_look(self) -> None:
-        self._picture.setPixmap(pixmap(*self._look, _ICON, self.devicePixelRatioF()))
+        self._picture.setPixmap(pixmap(*self._look, _ICON_SIZE, self.devicePixelRatioF()))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

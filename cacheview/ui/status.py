@@ -18,11 +18,11 @@ if TYPE_CHECKING:
 
 __all__ = ["StatusBar"]
 
-_LEFT: Final = ("store", "images", "concerned", "context")
-_RIGHT: Final = ("expected", "time")
-_LEAST: Final = {"store": 64 * GRID, "context": 16 * GRID}
+_LEFT_LABELS: Final = ("store", "images", "concerned", "context")
+_RIGHT_LABELS: Final = ("expected", "time")
+_MIN_WIDTHS: Final = {"store": 64 * GRID, "context": 16 * GRID}
 """The texts that are shortened if necessary, with their minimum widths, since names may have any length."""
-_MESSAGE = 4000  # milliseconds that a message such as "Copied" is shown
+_MESSAGE_MS = 4000  # that a message such as "Copied" is shown
 _LONG_TIME: Final = "000.0 ms"
 
 
@@ -33,9 +33,9 @@ class StatusBar(QStatusBar):
         super().__init__(parent)
         self.setSizeGripEnabled(False)
         # All texts are created before any message: Qt would show later ones below the message, or never.
-        self._labels = {name: _Words(_LEAST.get(name)) for name in (*_LEFT, *_RIGHT)}
+        self._labels = {name: _Words(_MIN_WIDTHS.get(name)) for name in (*_LEFT_LABELS, *_RIGHT_LABELS)}
         for name, label in self._labels.items():
-            (self.addWidget if name in _LEFT else self.addPermanentWidget)(label)
+            (self.addWidget if name in _LEFT_LABELS else self.addPermanentWidget)(label)
         self._is_look_set = False
         # The bar has its full height even without text.
         self.setMinimumHeight(QFontMetrics(small_font()).height() + 3 * GRID)
@@ -77,7 +77,7 @@ class StatusBar(QStatusBar):
 
     def show_text(self, text: str) -> None:
         """Show a message briefly."""
-        self.showMessage(text, _MESSAGE)
+        self.showMessage(text, _MESSAGE_MS)
 
     def _write(self, name: str, text: str, tip: str = "") -> None:
         self._update_look()

@@ -47,9 +47,9 @@ __all__ = [
 GRID: Final = 4
 """The unit of all margins, gaps and fixed sizes, in pixels."""
 
-SMALL: Final = 0.88
-HEADING: Final = 1.22
-MONO: Final = 0.95
+SMALL_FACTOR: Final = 0.88
+HEADING_FACTOR: Final = 1.22
+MONO_FACTOR: Final = 0.95
 """The type scale, relative to the application's font: for small text, the verdict, and monospace values."""
 
 _MONO_FAMILIES: Final = {
@@ -83,16 +83,16 @@ def apply_theme(app: QApplication, scheme: Qt.ColorScheme | None = None) -> None
 
     ``scheme`` fixes it to light or dark, regardless of the system. May be called again.
     """
-    follower = app.property(_FOLLOWER)
+    follower = app.property(_FOLLOWER_PROPERTY)
     if follower is None:
         follower = _ColorSchemeFollower(app)
-        app.setProperty(_FOLLOWER, follower)
+        app.setProperty(_FOLLOWER_PROPERTY, follower)
     follower.follow(scheme)
 
 
 def set_zoom(app: QApplication, percent: int) -> None:
     """Scale all text relative to the system's. Call this after `apply_theme`; it may be called again."""
-    follower = app.property(_FOLLOWER)
+    follower = app.property(_FOLLOWER_PROPERTY)
     assert follower is not None
     follower.zoom(percent)
 
@@ -105,7 +105,7 @@ def look_changed() -> SignalInstance:
     """
     app = QApplication.instance()
     assert app is not None
-    follower = app.property(_FOLLOWER)
+    follower = app.property(_FOLLOWER_PROPERTY)
     assert isinstance(follower, _ColorSchemeFollower)
     return follower.changed
 
@@ -113,21 +113,22 @@ def look_changed() -> SignalInstance:
 def set_font(widget: QWidget, font: Callable[[], QFont]) -> None:
     """Set the font of a widget to one of the fonts below, now and after each `set_zoom`."""
     widget.setFont(font())
-    widget.setProperty(_FONT, font)
+    widget.setProperty(_FONT_PROPERTY, font)
 
 
 _QT_STYLE: Final = "Fusion"
 """The style, which is the same on every system: the panes draw with it, and no other follows a palette completely."""
 
-_STYLED: Final = "has the style"
-_FOLLOWER: Final = "color-scheme-follower"  # finding it among the children would create wrappers for all of them
-_FONT: Final = "type-scale-font"
+_STYLED_PROPERTY: Final = "has the style"
+# a property, since finding the follower among the children would create wrappers for all of them
+_FOLLOWER_PROPERTY: Final = "color-scheme-follower"
+_FONT_PROPERTY: Final = "type-scale-font"
 
 
 def styled_application(arguments: list[str]) -> QApplication:
     """Return an application that has the style from the start: setting it later would create the enums of `QStyle`."""
     app = QApplication([*arguments, "-style", _QT_STYLE])
-    app.setProperty(_STYLED, True)
+    app.setProperty(_STYLED_PROPERTY, True)
     return app
 
 
@@ -141,7 +142,7 @@ class _ColorSchemeFollower(QObject):
         self._app = app
         self._fixed_scheme: Qt.ColorScheme | None = None
         self._applied = False
-        if not app.property(_STYLED):
+        if not app.property(_STYLED_PROPERTY):
             app.setStyle(_QT_STYLE)
         self._font = _tabular(app.font())
         self._percent = 100
@@ -164,7 +165,7 @@ class _ColorSchemeFollower(QObject):
         self._app.setFont(font)
         self._app.setStyleSheet(sheet)
         for widget in self._app.allWidgets():
-            own = widget.property(_FONT)
+            own = widget.property(_FONT_PROPERTY)
             if own is not None:
                 widget.setFont(own())
         self.changed.emit()
@@ -237,7 +238,7 @@ def plain_font() -> QFont:
 
 def small_font() -> QFont:
     """Return the font for additions to a value: ages, counts, notes."""
-    return scaled_font(SMALL)
+    return scaled_font(SMALL_FACTOR)
 
 
 def strong_font() -> QFont:
@@ -247,10 +248,10 @@ def strong_font() -> QFont:
 
 def heading_font() -> QFont:
     """Return the font for the verdict, which should be the first sentence that is seen."""
-    return scaled_font(HEADING, weight=QFont.Weight.DemiBold)
+    return scaled_font(HEADING_FACTOR, weight=QFont.Weight.DemiBold)
 
 
-def mono_font(factor: float = MONO) -> QFont:
+def mono_font(factor: float = MONO_FACTOR) -> QFont:
     """Return the font for ids, configs and values: the system's monospace font, or a better one if available."""
     font = QFontDatabase.systemFont(QFontDatabase.SystemFont.FixedFont)
     for family in _MONO_FAMILIES.get(sys.platform, ()):

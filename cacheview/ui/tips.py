@@ -11,7 +11,7 @@ from cacheview.ui.plain import tool_tip, visible
 
 __all__ = ["set_tip"]
 
-_TIP_TEXT: Final = "tip-text"
+_TIP_PROPERTY: Final = "tip-text"
 
 
 def set_tip(target: QWidget | QAction, text: str) -> None:
@@ -36,7 +36,7 @@ def set_tip(target: QWidget | QAction, text: str) -> None:
 
 
 def _describe(widget: QWidget, text: str) -> None:
-    if widget.accessibleDescription() in ("", widget.property(_TIP_TEXT)):
+    if widget.accessibleDescription() in ("", widget.property(_TIP_PROPERTY)):
         plain = visible(text)
-        widget.setProperty(_TIP_TEXT, plain)
+        widget.setProperty(_TIP_PROPERTY, plain)
         widget.setAccessibleDescription(plain)

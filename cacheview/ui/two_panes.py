@@ -9,13 +9,13 @@ from PySide6.QtWidgets import QSplitter, QWidget
 
 __all__ = ["TwoPaneSplitter", "is_tall"]
 
-_TALL: Final = 1.3
+_MAX_STACKED_RATIO: Final = 1.3
 """The ratio of width to height below which the parts of a pane are stacked."""
 
 
 def is_tall(pane: QSize) -> bool:
     """Whether a pane is so narrow in relation to its height that its parts are stacked."""
-    return pane.width() < _TALL * pane.height()
+    return pane.width() < _MAX_STACKED_RATIO * pane.height()
 
 
 class TwoPaneSplitter(QSplitter):

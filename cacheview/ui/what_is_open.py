@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["WhatIsOpen"]
 
-_MOST: Final = 90
+_MAX_TITLE_CHARACTERS: Final = 90
 """The maximum characters of each part of the title, since title bars and window lists cut it off without a tool tip."""
 
 
@@ -52,12 +52,12 @@ class WhatIsOpen(QObject):
         names = [self._build]
         if session is not None:
             what_if = self._what_if(session)
-            names.append(f"{shortened(one_line(title_of(session.opened)), _MOST)}{what_if}")
+            names.append(f"{shortened(one_line(title_of(session.opened)), _MAX_TITLE_CHARACTERS)}{what_if}")
             words = f"{described(session.opened)}{what_if}"
             self._status.show_store(words, session.opened.location, len(session.store.images))
         paths = f"Context: {self._context}\nDockerfile: {self._dockerfile}" if self._context else ""
         self._status.show_context(f"context {self._context}" if self._context else "", paths)
-        shown = [shortened(one_line(name), 2 * _MOST) for name in names if name]
+        shown = [shortened(one_line(name), 2 * _MAX_TITLE_CHARACTERS) for name in names if name]
         self._window.setWindowTitle(" — ".join((" · ".join(shown), "cacheview") if shown else ("cacheview",)))
 
     def _what_if(self, session: Session) -> str:
@@ -66,4 +66,4 @@ class WhatIsOpen(QObject):
         from cacheview.whatif.words import change_title
 
         titles = "; then ".join(change_title(applied.change) for applied in session.supposed.applied)
-        return f" (What if: {shortened(one_line(titles), _MOST)})"
+        return f" (What if: {shortened(one_line(titles), _MAX_TITLE_CHARACTERS)})"

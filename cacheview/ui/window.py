@@ -20,7 +20,7 @@ from cacheview.ui.status import StatusBar
 from cacheview.ui.theme import look_changed
 from cacheview.ui.window_dialogs import WindowDialogs
 from cacheview.ui.window_menus import WindowMenus
-from cacheview.ui.window_size import LEAST, USUAL
+from cacheview.ui.window_size import MIN_SIZE, USUAL_SIZE
 
 if TYPE_CHECKING:
     # Includes the Qt classes that only type annotations use, since each is created on its first import.
@@ -89,8 +89,8 @@ class MainWindow(QMainWindow):
         look_changed().connect(self._update_look)
         self._enable(busy=False)
         # The window keeps the size that the user gave it, whatever its content, which scrolls if it is too tall.
-        self.setMinimumSize(*LEAST)
-        self.resize(*USUAL)
+        self.setMinimumSize(*MIN_SIZE)
+        self.resize(*USUAL_SIZE)
         if settings.geometry is not None:
             self.restoreGeometry(settings.geometry)
 

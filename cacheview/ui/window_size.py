@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from typing import Final
 
-__all__ = ["LEAST", "USUAL", "first_size"]
+__all__ = ["MIN_SIZE", "USUAL_SIZE", "first_size"]
 
-LEAST: Final = (480, 320)
+MIN_SIZE: Final = (480, 320)
 """The minimum size, in Qt's pixels like all sizes here. A scaled screen has fewer of these."""
 
-USUAL: Final = (1320, 840)
+USUAL_SIZE: Final = (1320, 840)
 """The size if no screen is known, as when drawing off screen."""
-_SHARES: Final = (0.6, 0.7)
+_SCREEN_SHARES: Final = (0.6, 0.7)
 """The shares of a large screen that the window takes, such as an unscaled one of 3840 × 2160."""
-_FRAME: Final = (0, 36)
+_FRAME_SIZE: Final = (0, 36)
 """The approximate size of a window's frame, for a small screen."""
 
 
@@ -24,6 +24,8 @@ def first_size(room: tuple[int, int]) -> tuple[int, int]:
     """
     width, height = (
         max(least, min(max(usual, int(share * whole)), whole - frame))
-        for least, usual, share, frame, whole in zip(LEAST, USUAL, _SHARES, _FRAME, room, strict=True)
+        for least, usual, share, frame, whole in zip(
+            MIN_SIZE, USUAL_SIZE, _SCREEN_SHARES, _FRAME_SIZE, room, strict=True
+        )
     )
     return width, height

@@ -32,11 +32,11 @@ from cacheview.ui.theme import GRID, current_tokens, icon_size, strong_font
 __all__ = ["WordsDelegate", "WordsTable"]
 
 _Index = QModelIndex | QPersistentModelIndex
-_MOST: Final = 0.55
+_MAX_OWN_WIDTH_SHARE: Final = 0.55
 """The maximum share of the table's width for columns that have a width of their own."""
-_MOST_WIDENED: Final = 0.7
+_MAX_WIDENED_SHARE: Final = 0.7
 """The same for columns that are widened so that their longest words fit."""
-_ROWS: Final = 100
+_MEASURED_ROWS: Final = 100
 """The number of rows whose words are measured."""
 
 
@@ -91,7 +91,7 @@ class WordsTable(QTableView):
         """Measure again after a change of the font."""
         figure = QFontMetrics(strong_font()).horizontalAdvance("0")
         preferred = {column: count * figure + 4 * GRID for column, count in self._widths.items()}
-        share = min(1.0, self.viewport().width() * _MOST / max(1, sum(preferred.values())))
+        share = min(1.0, self.viewport().width() * _MAX_OWN_WIDTH_SHARE / max(1, sum(preferred.values())))
         self._is_cut = share < 1.0
         for column, width in preferred.items():
             least = self.horizontalHeader().sectionSizeHint(column)  # its title is not cut
@@ -117,8 +117,8 @@ class WordsTable(QTableView):
         model = self.model()
         if not self.wordWrap() or model is None:
             return
-        metrics, room = QFontMetrics(strong_font()), int(_MOST_WIDENED * self.viewport().width())
-        rows = range(min(model.rowCount(), _ROWS))
+        metrics, room = QFontMetrics(strong_font()), int(_MAX_WIDENED_SHARE * self.viewport().width())
+        rows = range(min(model.rowCount(), _MEASURED_ROWS))
         room -= sum(map(self.columnWidth, self._widths))
         for column in self._widths:
             cells = [model.index(row, column) for row in rows]

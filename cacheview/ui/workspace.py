@@ -30,10 +30,10 @@ if TYPE_CHECKING:
 
 __all__ = ["Workspace", "first_focus"]
 
-_WIDTHS: Final = (400, 400, 640)
-_STRETCHES: Final = (2, 2, 3)
-_FAILED: Final = "This probe could not be looked up"
-_PIECE: Final = 0.008  # approximate seconds of work in one turn
+_PANE_WIDTHS: Final = (400, 400, 640)
+_PANE_STRETCHES: Final = (2, 2, 3)
+_LOOKUP_FAILED: Final = "This probe could not be looked up"
+_TURN_SECONDS: Final = 0.008  # approximate, of work in one turn
 
 
 class Workspace(QWidget):
@@ -60,7 +60,7 @@ class Workspace(QWidget):
         """Start with only the images pane; `attach` creates the others."""
         super().__init__(parent)
         self._document = document
-        self._widths = list(_WIDTHS)
+        self._widths = list(_PANE_WIDTHS)
         self._busy: QWidget | None = None
         self._filling = False
         self._was_shared = False  # set by the user
@@ -140,7 +140,7 @@ class Workspace(QWidget):
         """Show a page instead of the probe and the verdict while the store is still being read."""
         self._busy = page
         self._splitter.addWidget(page)
-        self._splitter.setStretchFactor(self._splitter.indexOf(page), sum(_STRETCHES[1:]))
+        self._splitter.setStretchFactor(self._splitter.indexOf(page), sum(_PANE_STRETCHES[1:]))
         page.show()
         self._share()
 
@@ -172,11 +172,11 @@ class Workspace(QWidget):
         """Insert a pane before the busy page. The last pane replaces that page, so that nothing else moves."""
         place = self._splitter.count() - (self._busy is not None)
         pane.setAccessibleName(name)
-        if self._busy is not None and place == len(_STRETCHES) - 1:
+        if self._busy is not None and place == len(_PANE_STRETCHES) - 1:
             self._splitter.replaceWidget(place, pane)
         else:
             self._splitter.insertWidget(place, pane)
-        self._splitter.setStretchFactor(place, _STRETCHES[place])
+        self._splitter.setStretchFactor(place, _PANE_STRETCHES[place])
 
     def _share(self) -> None:
         """Set the width of each pane. The busy page has that of the panes that are missing."""
@@ -196,7 +196,7 @@ class Workspace(QWidget):
         session.completed.connect(lambda: self.verdict.show_further())
         session.selection_changed.connect(self._explain)
         session.answer_delayed.connect(self.verdict.show_delayed)
-        session.answer_failed.connect(lambda error: self._show_no_answer(_FAILED, f"{error_words(error)}."))
+        session.answer_failed.connect(lambda error: self._show_no_answer(_LOOKUP_FAILED, f"{error_words(error)}."))
         self.images.image_selected.connect(self._image_selected)
         self.images.menu.probe_requested.connect(self.probe.load_from_image)
         self.images.menu.parent_requested.connect(session.document.use_as_parent)
@@ -247,7 +247,7 @@ class Workspace(QWidget):
 
     def reset_layout(self) -> None:
         """Reset the widths of the panes, and the columns of the images."""
-        self.widths = list(_WIDTHS)
+        self.widths = list(_PANE_WIDTHS)
         self.images.tree.columns.reset()
 
     def apply(self, edit: ProbeEdit) -> None:
@@ -362,12 +362,12 @@ class Workspace(QWidget):
 
 def _polish(pane: QWidget) -> Iterator[bool]:
     """Let the style polish each widget of a hidden pane, in pieces, since this takes most of the time."""
-    ended = time.perf_counter() + _PIECE
+    ended = time.perf_counter() + _TURN_SECONDS
     for widget in reversed(pane.findChildren(QWidget)):
         widget.ensurePolished()
         if time.perf_counter() > ended:
             yield True
-            ended = time.perf_counter() + _PIECE
+            ended = time.perf_counter() + _TURN_SECONDS
 
 
 def first_focus(pane: QWidget) -> QWidget | None:

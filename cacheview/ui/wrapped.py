@@ -11,9 +11,9 @@ from PySide6.QtWidgets import QLabel, QMenu, QWidget
 
 __all__ = ["Wrapped"]
 
-_BREAK: Final = "\u200b"
+_ZERO_WIDTH_SPACE: Final = "\u200b"
 """A zero-width space, at which a line may break."""
-_LONG: Final = re.compile(r"[!-~]{25,}")
+_LONG_WORD: Final = re.compile(r"[!-~]{25,}")
 
 
 class Wrapped(QLabel):
@@ -26,13 +26,13 @@ class Wrapped(QLabel):
         self.setText(text)
 
     def setText(self, text: str) -> None:
-        super().setText(_LONG.sub(lambda word: _BREAK.join(word[0]), text) if self.wordWrap() else text)
+        super().setText(_LONG_WORD.sub(lambda word: _ZERO_WIDTH_SPACE.join(word[0]), text) if self.wordWrap() else text)
 
     def text(self) -> str:
-        return super().text().replace(_BREAK, "")
+        return super().text().replace(_ZERO_WIDTH_SPACE, "")
 
     def selectedText(self) -> str:
-        return super().selectedText().replace(_BREAK, "")
+        return super().selectedText().replace(_ZERO_WIDTH_SPACE, "")
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         if event.matches(QKeySequence.StandardKey.Copy) and self.hasSelectedText():

@@ -19,7 +19,7 @@ def as_in_the_program(monkeypatch: pytest.MonkeyPatch, qapp: QApplication) -> It
     """Look, threads and garbage as after the program's start."""
     apply_theme(qapp)
     interval = sys.getswitchinterval()
-    sys.setswitchinterval(app._TURN)
+    sys.setswitchinterval(app._SWITCH_INTERVAL_SECONDS)
     monkeypatch.setattr(collector._PAUSE, "frozen", True)
     gc.collect()
     gc.freeze()

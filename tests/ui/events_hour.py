@@ -90,8 +90,8 @@ def _main(events: int, folder: Path) -> None:
 
     patch = pytest.MonkeyPatch()
     patch.setattr(following, "watch", watch)
-    patch.setattr(following, "CALM", following.CALM // TIMES_FASTER)
-    patch.setattr(following, "_LONGEST", following._LONGEST // TIMES_FASTER)
+    patch.setattr(following, "CALM_MS", following.CALM_MS // TIMES_FASTER)
+    patch.setattr(following, "_MAX_DELAY_MS", following._MAX_DELAY_MS // TIMES_FASTER)
     app = QApplication([])
     apply_theme(app)
     window = MainWindow(Settings(folder / "settings.ini"))

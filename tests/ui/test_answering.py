@@ -40,9 +40,9 @@ class Gate:
 def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
     gate = Gate()
     monkeypatch.setattr(shown_store, "explain", gate.explain)
-    monkeypatch.setattr(answering, "_FEW", 0)
-    monkeypatch.setattr(answering, "_MANY", 0)
-    monkeypatch.setattr(busy_timer, "BUSY_AFTER", 0)
+    monkeypatch.setattr(answering, "_MAX_IMAGES_WITHOUT_TABLES", 0)
+    monkeypatch.setattr(answering, "_MAX_IMAGES_WITH_TABLES", 0)
+    monkeypatch.setattr(busy_timer, "BUSY_AFTER_MS", 0)
     return gate
 
 
@@ -129,7 +129,7 @@ def test_any_probe_is_looked_up_in_the_turn_of_the_edit_once_the_store_is_ready(
     window: MainWindow, gate: Gate, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate.opened.set()
-    monkeypatch.setattr(answering, "_MANY", 30)
+    monkeypatch.setattr(answering, "_MAX_IMAGES_WITH_TABLES", 30)
     session, document = session_of(window), document_of(window)
     images = session.store.images
     probe = document.probe.model_copy(update={"parent": images[3].id})
@@ -150,7 +150,7 @@ def test_any_probe_is_looked_up_in_the_turn_of_the_edit_once_the_store_is_ready(
     session.choose_rules("graphdriver-24.0.7")
     assert session.answer is not None, "other rules read the same tables"
     assert is_immediate(with_sources.model_copy(update={"parent": images[4].id}))
-    monkeypatch.setattr(answering, "_MANY", 29)
+    monkeypatch.setattr(answering, "_MAX_IMAGES_WITH_TABLES", 29)
     assert not is_immediate(probe), "a store that is too large for that is looked up in another thread"
 
 
@@ -203,7 +203,7 @@ def test_a_fault_in_a_lookup_leaves_nothing_that_is_said_to_come(
 def test_a_store_is_ready_when_it_has_been_opened(
     open_window: OpenWindow, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answering, "_MANY", 100)
+    monkeypatch.setattr(answering, "_MAX_IMAGES_WITH_TABLES", 100)
     gate.opened.set()
     install(monkeypatch)
     window = open_window("engine:", size=(1400, 800))
@@ -215,7 +215,7 @@ def test_a_store_is_ready_when_it_has_been_opened(
 def test_a_case_of_a_suite_is_ready_when_it_is_chosen(
     open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(answering, "_FEW", 2)
+    monkeypatch.setattr(answering, "_MAX_IMAGES_WITHOUT_TABLES", 2)
     images = [{"id": f"sha256:{number:064x}", "config": {}} for number in range(3)]
     case = {"rules": "containerd-29", "images": images, "probes": [{"name": "one", "parent": "", "config": {}}]}
     suite = tmp_path / "two.jsonl"

@@ -44,7 +44,7 @@ def suite(tmp_path: Path) -> Path:
 def window(open_window: OpenWindow, suite: Path, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
     monkeypatch.setattr("cacheview.stores.open.open_store", partial(open_store, limits=Limits(held=100)))
     monkeypatch.setattr("cacheview.stores.suite_cases._SHORT_LINE_BYTES", 0)  # each takes long
-    monkeypatch.setattr("cacheview.ui.busy_timer.BUSY_AFTER", 0)
+    monkeypatch.setattr("cacheview.ui.busy_timer.BUSY_AFTER_MS", 0)
     return open_window(str(suite))
 
 

@@ -100,7 +100,7 @@ def test_an_engine_that_never_answers(
 ) -> None:
     over = threading.Event()
     monkeypatch.setattr(start, "ask_engine", lambda _: over.wait(10) and None)
-    monkeypatch.setattr(start, "LONGEST", 0.1)
+    monkeypatch.setattr(start, "MAX_WAIT_SECONDS", 0.1)
     begun(window, qtbot)
     over.set()
     assert "did not respond within 2 seconds" in printed(window)

@@ -131,7 +131,7 @@ def test_data_that_cannot_be_read_is_not_a_fault(loader: Loader, qtbot: QtBot) -
 
 
 def test_a_thread_that_hangs_is_waited_for_a_second_and_once(loader: Loader, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "GOODBYE", 0.05)
+    monkeypatch.setattr(loading, "MAX_CLOSE_SECONDS", 0.05)
     begun, go_on = threading.Event(), threading.Event()
 
     def hangs(report: Report) -> None:
@@ -148,7 +148,7 @@ def test_a_thread_that_hangs_is_waited_for_a_second_and_once(loader: Loader, mon
 
 
 def test_all_of_a_window_end_together(qapp: object, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(loading, "GOODBYE", 0.05)
+    monkeypatch.setattr(loading, "MAX_CLOSE_SECONDS", 0.05)
     window = QObject()
     pane = QObject(window)
     begun, go_on = threading.Semaphore(0), threading.Event()

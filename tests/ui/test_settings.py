@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from PySide6.QtCore import QByteArray, QSettings
 
 from cacheview.ui.names import start_folder
-from cacheview.ui.settings import MAX_RECENT, Settings
+from cacheview.ui.settings import MAX_RECENT_STORES, Settings
 
 
 def test_round_trip(tmp_path: Path, qapp: object) -> None:
@@ -44,11 +44,11 @@ def test_no_column_hidden_is_not_never_chosen(tmp_path: Path, qapp: object) -> N
 
 def test_recent_files(tmp_path: Path, qapp: object) -> None:
     settings = Settings(tmp_path / "s.ini")
-    files = [tmp_path / f"{i}, with a comma.tar" for i in range(MAX_RECENT + 3)]
+    files = [tmp_path / f"{i}, with a comma.tar" for i in range(MAX_RECENT_STORES + 3)]
     for file in files:
         file.touch()
         settings.add_recent(str(file))
-    newest_first = [str(file) for file in reversed(files)][:MAX_RECENT]
+    newest_first = [str(file) for file in reversed(files)][:MAX_RECENT_STORES]
     assert settings.recent == newest_first
     settings.add_recent(newest_first[4])
     assert settings.recent == [newest_first[4], *newest_first[:4], *newest_first[5:]]

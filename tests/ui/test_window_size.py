@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from cacheview.ui.window_size import LEAST, first_size
+from cacheview.ui.window_size import MIN_SIZE, first_size
 
 
 @pytest.mark.parametrize(
@@ -16,7 +16,7 @@ from cacheview.ui.window_size import LEAST, first_size
         ((1366, 768), (1320, 732)),
         ((1280, 720), (1280, 684)),
         ((853, 480), (853, 444)),  # 1280 × 720 at 1.5
-        ((320, 200), LEAST),
+        ((320, 200), MIN_SIZE),
     ],
 )
 def test_it_fits_on_the_screen_and_uses_a_large_one(room: tuple[int, int], size: tuple[int, int]) -> None:

@@ -29,7 +29,7 @@ _Subject = tuple["ImageStore", "RuleSet"]
 
 __all__ = ["AuditPane"]
 
-_SHARES: Final = (900, 466)
+_SPLITTER_SIZES: Final = (900, 466)
 
 
 class AuditPane(LookupPane[AuditHead, _Subject]):
@@ -54,7 +54,7 @@ class AuditPane(LookupPane[AuditHead, _Subject]):
         self._splitter.setHandleWidth(1)
         for widget in (self.hazards, self.images):
             self._splitter.addWidget(widget)
-        self._splitter.setSizes(list(_SHARES))
+        self._splitter.setSizes(list(_SPLITTER_SIZES))
         self._splitter.setStretchFactor(0, 1)
         self._lay_out(self._splitter)
         self._content.pressed.connect(lambda: self._cancel() if self._loader.is_busy else self.look_up_again())

@@ -18,8 +18,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Compare"]
 
-_WIDE: Final = 400 * GRID
-_WIDTH: Final = 130 * GRID
+_WIDE_FRAME_WIDTH: Final = 400 * GRID
+_DOCK_WIDTH: Final = 130 * GRID
 
 
 class Compare(DockController[ComparePane]):
@@ -32,8 +32,8 @@ class Compare(DockController[ComparePane]):
 
     def _make_dock(self, name: str, action: QAction) -> PaneDock:
         dock, frame = super()._make_dock(name, action), self.host.frame
-        if frame.width() >= _WIDE:
+        if frame.width() >= _WIDE_FRAME_WIDTH:
             frame.addDockWidget(Qt.DockWidgetArea.RightDockWidgetArea, dock)
-            frame.resizeDocks([dock], [_WIDTH], Qt.Orientation.Horizontal)
+            frame.resizeDocks([dock], [_DOCK_WIDTH], Qt.Orientation.Horizontal)
             dock.hide()
         return dock

@@ -13,21 +13,30 @@ from cacheview.engine.words.phrases import known_as
 from cacheview.ui.plain import one_line
 from cacheview.wording import counted
 
-__all__ = ["IN_USE", "NOT_LOOKED_UP", "OF_THE_STORE", "RuleSetAnswer", "answer_of", "in_words", "short_name", "summary"]
+__all__ = [
+    "IN_USE_LABEL",
+    "NOT_LOOKED_UP_TEXT",
+    "STORE_RULES_LABEL",
+    "RuleSetAnswer",
+    "answer_of",
+    "in_words",
+    "short_name",
+    "summary",
+]
 
-IN_USE = "in use"
+IN_USE_LABEL = "in use"
 """The label of the rule set that the window uses."""
 
-OF_THE_STORE = "this store's"
+STORE_RULES_LABEL = "this store's"
 """The label of the store's own rule set while another one is in use."""
 
-NOT_YET = "…"
+PENDING_TEXT = "…"
 """The text shown until a rule set has answered."""
 
-NOT_LOOKED_UP = "not looked up"
+NOT_LOOKED_UP_TEXT = "not looked up"
 """The text shown if a rule set has not answered because the user canceled."""
 
-_COUNTED: Final = {
+_OUTCOME_NOUNS: Final = {
     VerdictOutcome.HIT: ("hit", "hits"),
     VerdictOutcome.MISS: ("miss", "misses"),
     VerdictOutcome.ERROR: ("error", "errors"),
@@ -52,7 +61,7 @@ class RuleSetAnswer:
     verdict: Verdict | None = None
     why: str | None = None
     group: int = 0
-    missing: str = NOT_YET
+    missing: str = PENDING_TEXT
 
     @classmethod
     def of(cls, row: MatrixRow) -> RuleSetAnswer:
@@ -85,8 +94,8 @@ def answer_of(line: RuleSetAnswer) -> str:
 def in_words(line: RuleSetAnswer, *, in_use: bool, of_store: bool) -> str:
     """Return the entire row as text for a screen reader."""
     parts = [short_name(line.rules), line.rules.releases]
-    parts += [IN_USE] if in_use else []
-    parts += [OF_THE_STORE] if of_store else []
+    parts += [IN_USE_LABEL] if in_use else []
+    parts += [STORE_RULES_LABEL] if of_store else []
     if line.verdict is None:
         return ", ".join([*parts, "not checked yet"])
     parts += [line.verdict.outcome.value, answer_of(line), line.why or ""]
@@ -96,7 +105,7 @@ def in_words(line: RuleSetAnswer, *, in_use: bool, of_store: bool) -> str:
 def summary(lines: Sequence[RuleSetAnswer]) -> str:
     """Return a summary of complete rows: how many different answers there are, and how many of each verdict."""
     words = Counter(line.verdict.outcome for line in lines if line.verdict is not None)
-    text = ", ".join(counted(count, *_COUNTED[word]) for word, count in words.most_common())
+    text = ", ".join(counted(count, *_OUTCOME_NOUNS[word]) for word, count in words.most_common())
     groups = len({line.group for line in lines})
     if groups == 1:
         return f"All {len(lines)} rule sets agree: {next(iter(words)).value}, for the same reason"

@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 
 __all__ = ["FORMS", "RuleSetLookup"]
 
-_AT_ONCE: Final = 0.05  # seconds for all verdicts once the indexes exist; within it they are shown together
+_SHOWN_TOGETHER_SECONDS: Final = 0.05
+"""The seconds within which all verdicts are shown together. Once the indexes exist, they take less."""
 
 FORMS: Final[dict[str, Callable[[Matrix, Daemon], str]]] = {
     "text": matrices.matrix_as_text,
@@ -60,7 +61,8 @@ class RuleSetLookup:
             started_at = time.monotonic()
             lines = self._verdicts(report, probe, first)
             rows = self._rows(report, probe, known, lines)
-            if probe.parent not in self._parents and time.monotonic() - started_at > _AT_ONCE:  # many indexes built
+            took_long = time.monotonic() - started_at > _SHOWN_TOGETHER_SECONDS
+            if took_long and probe.parent not in self._parents:  # many indexes were created
                 freeze_more()  # keeps garbage collection, which may run in the UI thread, from scanning them
             self._parents.add(probe.parent)
             with self._turn():
@@ -98,7 +100,7 @@ class RuleSetLookup:
             if rules.name not in lines:
                 with self._turn():
                     lines[rules.name] = RuleSetAnswer(rules, self._caches.cache(rules).verdict(probe))
-            if len(lines) == len(RULE_SETS) or time.monotonic() - started_at > _AT_ONCE:
+            if len(lines) == len(RULE_SETS) or time.monotonic() - started_at > _SHOWN_TOGETHER_SECONDS:
                 report.part(lambda: dict(lines))
         return lines
 
@@ -117,7 +119,7 @@ class RuleSetLookup:
                 row = row_of(cache, probe)
                 lines[rules.name] = RuleSetAnswer.of(row)
             rows.append(row)
-            if time.monotonic() - started_at > _AT_ONCE:
+            if time.monotonic() - started_at > _SHOWN_TOGETHER_SECONDS:
                 report.part(lambda: dict(lines))
         return rows
 

@@ -12,9 +12,9 @@ from PySide6.QtCore import QAbstractTableModel, QModelIndex, QObject, QPersisten
 from cacheview.engine import RULE_SETS, RuleSet
 from cacheview.ui.columns import heading
 from cacheview.ui.compare.line import (
-    IN_USE,
-    NOT_LOOKED_UP,
-    OF_THE_STORE,
+    IN_USE_LABEL,
+    NOT_LOOKED_UP_TEXT,
+    STORE_RULES_LABEL,
     RuleSetAnswer,
     answer_of,
     in_words,
@@ -130,7 +130,7 @@ class MatrixModel(QAbstractTableModel):
         """Mark missing answers as not looked up, since no more arrive. Returns how many verdicts there are."""
         self.is_cut_short = True
         self.blank()
-        self._lines = [replace(line, missing=NOT_LOOKED_UP) for line in self._lines]
+        self._lines = [replace(line, missing=NOT_LOOKED_UP_TEXT) for line in self._lines]
         self._changed(range(len(self._lines)))
         return sum(line.verdict is not None for line in self._lines)
 
@@ -184,8 +184,8 @@ class MatrixModel(QAbstractTableModel):
     def _tip(self, line: RuleSetAnswer, column: MatrixColumn) -> str:
         verdict = line.verdict
         if column is MatrixColumn.RULES:
-            marks = [IN_USE] if self.is_in_use(line) else []
-            marks += [OF_THE_STORE] if self.is_of_store(line) else []
+            marks = [IN_USE_LABEL] if self.is_in_use(line) else []
+            marks += [STORE_RULES_LABEL] if self.is_of_store(line) else []
             return "\n".join((line.rules.title, f"from {line.rules.source}", *marks))
         if column is MatrixColumn.DECIDING or verdict is None:
             return line.why or ""

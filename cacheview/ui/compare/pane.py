@@ -12,7 +12,7 @@ from cacheview.cases import daemon_known
 from cacheview.engine import RuleSet
 from cacheview.engine.matrix import MatrixRow
 from cacheview.model import Probe
-from cacheview.ui.busy_timer import MATRIX_BUSY_AFTER
+from cacheview.ui.busy_timer import MATRIX_BUSY_AFTER_MS
 from cacheview.ui.compare.head import CompareHead
 from cacheview.ui.compare.line import RuleSetAnswer, summary
 from cacheview.ui.compare.lookup import RuleSetLookup
@@ -41,7 +41,7 @@ class ComparePane(LookupPane[CompareHead, Probe]):
     rules_requested = Signal(str, object)
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(CompareHead(TITLE), parent, busy_after=MATRIX_BUSY_AFTER)
+        super().__init__(CompareHead(TITLE), parent, busy_after=MATRIX_BUSY_AFTER_MS)
         self._lookup: RuleSetLookup | None = None
         self._of_store: RuleSet | None = None
         self._copied_form = ""

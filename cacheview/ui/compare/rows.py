@@ -7,7 +7,7 @@ from typing import Final
 from PySide6.QtCore import QObject
 
 from cacheview.engine import RULE_SETS
-from cacheview.ui.compare.line import IN_USE, OF_THE_STORE, RuleSetAnswer, answer_of, short_name
+from cacheview.ui.compare.line import IN_USE_LABEL, STORE_RULES_LABEL, RuleSetAnswer, answer_of, short_name
 from cacheview.ui.compare.model import MatrixColumn
 from cacheview.ui.theme import GRID
 from cacheview.ui.verdict.delegate import TextRun, TraceRowDelegate
@@ -17,7 +17,7 @@ from cacheview.ui.verdict.words import VERDICT_COLOURS, VERDICT_ICONS
 __all__ = ["LineDelegate"]
 
 _GAP: Final = 2 * GRID
-_WORDS: Final = 12  # the width, in digits, below which the releases are not shown
+_MIN_RELEASES_DIGITS: Final = 12  # the width, in digits, below which the releases are not shown
 
 
 class LineDelegate(TraceRowDelegate):
@@ -31,7 +31,9 @@ class LineDelegate(TraceRowDelegate):
     ) -> list[TextRun]:
         """Return the texts in one cell."""
         if column is MatrixColumn.RULES:
-            return self._rules(line, width, IN_USE if in_use else OF_THE_STORE if of_store else "", in_use=in_use)
+            return self._rules(
+                line, width, IN_USE_LABEL if in_use else STORE_RULES_LABEL if of_store else "", in_use=in_use
+            )
         if column is MatrixColumn.VERDICT:
             return self._verdict(line, width)
         if line.why is None:
@@ -42,7 +44,7 @@ class LineDelegate(TraceRowDelegate):
     def widths(self) -> tuple[float, float]:
         """The preferred widths of the columns for rules and verdict, without an image's name."""
         releases = max(self._faces["small"].width(rules.releases) for rules in RULE_SETS.values())
-        word = max(self._faces["word"].width(text) for text in (IN_USE, OF_THE_STORE))
+        word = max(self._faces["word"].width(text) for text in (IN_USE_LABEL, STORE_RULES_LABEL))
         verdict = max(self._faces["word"].width(outcome.value.upper()) for outcome in VERDICT_ICONS)
         image = self._faces["plain"].width("0123456789ab (ENV MODE=dev)")
         return (
@@ -67,7 +69,7 @@ class LineDelegate(TraceRowDelegate):
         left = self._name_width + 2 * _GAP
         runs.append(name)
         # a shorter list of releases would be useless; the tool tip shows all of them
-        if end - left >= _WORDS * self._faces["small"].width("0"):
+        if end - left >= _MIN_RELEASES_DIGITS * self._faces["small"].width("0"):
             runs.append(self._run(left, end - left, line.rules.releases, "small", "text_muted"))
         return runs
 

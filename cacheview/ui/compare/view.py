@@ -16,8 +16,8 @@ from cacheview.ui.theme import GRID, current_tokens
 __all__ = ["MatrixView"]
 
 _Index = QModelIndex | QPersistentModelIndex
-_LEAST: Final = 16 * GRID
-_SHARES: Final = (0.42, 0.26)
+_MIN_COLUMN_WIDTH: Final = 16 * GRID
+_MAX_WIDTH_SHARES: Final = (0.42, 0.26)
 """The maximum shares of the width for the columns of rules and verdict."""
 
 
@@ -48,7 +48,7 @@ class MatrixView(QTreeView):
         header = self.header()
         header.setSectionsMovable(False)
         header.setStretchLastSection(True)
-        header.setMinimumSectionSize(_LEAST)
+        header.setMinimumSectionSize(_MIN_COLUMN_WIDTH)
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.setStyleSheet(f"QHeaderView::section {{ padding-left: {GRID}px; }}")
         self.clicked.connect(self.chosen)
@@ -77,9 +77,9 @@ class MatrixView(QTreeView):
     def _fit_columns(self) -> None:
         width = self.viewport().width()
         for column, preferred, share in zip(
-            (MatrixColumn.RULES, MatrixColumn.VERDICT), self.rows.widths, _SHARES, strict=True
+            (MatrixColumn.RULES, MatrixColumn.VERDICT), self.rows.widths, _MAX_WIDTH_SHARES, strict=True
         ):
-            self.header().resizeSection(column, max(_LEAST, int(min(preferred, width * share))))
+            self.header().resizeSection(column, max(_MIN_COLUMN_WIDTH, int(min(preferred, width * share))))
 
     def drawRow(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         line, tokens = self._matrix.line(index), current_tokens()

@@ -29,10 +29,10 @@ from cacheview.ui.two_panes import is_tall
 
 __all__ = ["DetailsPane"]
 
-_SHARES: Final = (200, 720, 446)
-_LONGEST: Final = 10_000
+_SPLITTER_SIZES: Final = (200, 720, 446)
+_MAX_CHARACTERS: Final = 10_000
 """The maximum number of characters shown of a value. When it is copied, all are copied."""
-_LEAST: Final = 12 * GRID
+_MIN_WIDTH: Final = 12 * GRID
 
 
 class DetailsPane(DockPane[DetailsHead]):
@@ -60,7 +60,7 @@ class DetailsPane(DockPane[DetailsHead]):
         for widget, stretch in ((self.titles, 0), (self.rows, 3), (self.value, 2)):
             self._splitter.addWidget(widget)
             self._splitter.setStretchFactor(self._splitter.indexOf(widget), stretch)
-        self._splitter.setSizes(list(_SHARES))
+        self._splitter.setSizes(list(_SPLITTER_SIZES))
         self._lay_out(self._splitter)
         self.head.text_requested.connect(self.copy_text)
         self.head.json_requested.connect(self.copy_json)
@@ -89,7 +89,7 @@ class DetailsPane(DockPane[DetailsHead]):
         view.setItemDelegate(WordsDelegate(view))
         view.setFrameShape(QFrame.Shape.NoFrame)
         view.setUniformItemSizes(True)
-        view.setMinimumWidth(_LEAST)
+        view.setMinimumWidth(_MIN_WIDTH)
         view.clicked.connect(self._go_to_section)
         view.activated.connect(self._enter_section)
         view.selectionModel().currentRowChanged.connect(self._go_to_section)
@@ -104,7 +104,7 @@ class DetailsPane(DockPane[DetailsHead]):
         edit.setTextInteractionFlags(
             Qt.TextInteractionFlag.TextSelectableByKeyboard | Qt.TextInteractionFlag.TextSelectableByMouse
         )
-        edit.setMinimumSize(_LEAST, _LEAST)
+        edit.setMinimumSize(_MIN_WIDTH, _MIN_WIDTH)
         set_font(edit, mono_font)
         return edit
 
@@ -197,8 +197,8 @@ class DetailsPane(DockPane[DetailsHead]):
     def _show_row(self, current: QModelIndex) -> None:
         row = self.model.row(current.row())
         text = row.value if row is not None else ""
-        more = len(text) - _LONGEST
-        shown = "\n".join(map(visible, text[:_LONGEST].split("\n")))
+        more = len(text) - _MAX_CHARACTERS
+        shown = "\n".join(map(visible, text[:_MAX_CHARACTERS].split("\n")))
         set_font(self.value, mono_font if row is None or row.is_exact else plain_font)
         self.value.setPlainText(
             f"{shown}\n… and {counted(more, 'more character')}. Copy the row to get the full value."
@@ -271,7 +271,7 @@ class DetailsPane(DockPane[DetailsHead]):
         orientation = Qt.Orientation.Vertical if below else Qt.Orientation.Horizontal
         if orientation is not self._splitter.orientation():
             self._splitter.setOrientation(orientation)
-            self._splitter.setSizes(list(_SHARES))
+            self._splitter.setSizes(list(_SPLITTER_SIZES))
         self.titles.setVisible(not below)
 
     def changeEvent(self, event: QEvent) -> None:

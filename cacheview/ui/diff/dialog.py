@@ -38,8 +38,8 @@ __all__ = ["ChooseBuildsDialog"]
 OfPath = Callable[[str, "Build | None"], BuildChoice]
 """A function that returns the build at a path, with the options of another build, or without any."""
 
-_RECORDS = "Records (*.jsonl *.jsonl.gz *.json);;All files (*)"
-_TARS = "Build contexts (*.tar *.tar.* *.tgz *.tbz2 *.txz);;All files (*)"
+_RECORD_FILTER = "Records (*.jsonl *.jsonl.gz *.json);;All files (*)"
+_CONTEXT_FILTER = "Build contexts (*.tar *.tar.* *.tgz *.tbz2 *.txz);;All files (*)"
 _HINT = (
     "Enter a record (add #N for the build on line N), a build context to replay against the open store, or image:NAME "
     "for an image in the open store. The lists contain the replayed build and the watched builds."
@@ -172,10 +172,10 @@ class ChooseBuildsDialog(QDialog):
         button.setAccessibleName(f"Browse for {line.name_in_sentence}")
         button.setPopupMode(QToolButton.ToolButtonPopupMode.InstantPopup)
         menu = QMenu(button)
-        menu.addAction("Record…").triggered.connect(lambda: self._choose_file(line, "Open record", _RECORDS))
+        menu.addAction("Record…").triggered.connect(lambda: self._choose_file(line, "Open record", _RECORD_FILTER))
         menu.addAction("Build context…").triggered.connect(lambda: self._choose_folder(line))
         menu.addAction("Build context from a tar file…").triggered.connect(
-            lambda: self._choose_file(line, "Open build context", _TARS)
+            lambda: self._choose_file(line, "Open build context", _CONTEXT_FILTER)
         )
         button.setMenu(menu)
         return button

@@ -22,7 +22,7 @@ __all__ = ["DiffColumn", "DiffModel"]
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT: Final = QModelIndex()
 _Role = Qt.ItemDataRole
-_PICTURES: Final = {
+_STATUS_LOOKS: Final = {
     PairStatus.CHANGED: ("differs", "failed"),
     PairStatus.INSERTED: ("add", "failed"),
     PairStatus.REMOVED: ("remove", "failed"),
@@ -31,7 +31,7 @@ _PICTURES: Final = {
     PairStatus.FOLLOWS: ("not-reached", "text_faint"),
     PairStatus.UNKNOWN: ("not-certain", "hazard"),
 }
-_ANSWERS: Final = {True: ("hit", "hit"), False: ("miss", "miss")}
+_ANSWER_LOOKS: Final = {True: ("hit", "hit"), False: ("miss", "miss")}
 
 
 class DiffColumn(IntEnum):
@@ -113,7 +113,7 @@ class DiffModel(QAbstractTableModel):
 def _picture(row: StepPair, step: SideStep | None, column: int) -> Any:
     drawing = None
     if column == DiffColumn.WHAT:
-        drawing = _PICTURES.get(row.status)
+        drawing = _STATUS_LOOKS.get(row.status)
     elif column in (DiffColumn.ANSWER_A, DiffColumn.ANSWER_B) and step is not None and step.cached is not None:
-        drawing = _ANSWERS[step.cached] if step.is_looked_up else None
+        drawing = _ANSWER_LOOKS[step.cached] if step.is_looked_up else None
     return icon(*drawing) if drawing is not None else None

@@ -15,14 +15,14 @@ from cacheview.model import DataError
 __all__ = ["EditorCommand", "check_template", "command_of_environment", "command_of_program", "command_of_template"]
 
 _LINE_OPTION: Final = ("--line", "{line}", "{file}")
-_PLUS: Final = ("+{line}", "{file}")
-_COLON: Final = ("{file}:{line}",)
-_GO_TO: Final = ("-g", "{file}:{line}")
+_PLUS_LINE: Final = ("+{line}", "{file}")
+_COLON_LINE: Final = ("{file}:{line}",)
+_GO_TO_LINE: Final = ("-g", "{file}:{line}")
 
 _EDITORS: Final[Mapping[str, tuple[str, ...]]] = {
-    **dict.fromkeys(("code", "code-insiders", "code-oss", "codium", "vscodium", "cursor", "windsurf"), _GO_TO),
-    **dict.fromkeys(("subl", "sublime", "sublime_text", "zed", "zeditor", "zedit", "atom"), _COLON),
-    **dict.fromkeys(("gedit", "pluma", "xed", "geany", "gvim", "mvim", "emacs", "emacsclient"), _PLUS),
+    **dict.fromkeys(("code", "code-insiders", "code-oss", "codium", "vscodium", "cursor", "windsurf"), _GO_TO_LINE),
+    **dict.fromkeys(("subl", "sublime", "sublime_text", "zed", "zeditor", "zedit", "atom"), _COLON_LINE),
+    **dict.fromkeys(("gedit", "pluma", "xed", "geany", "gvim", "mvim", "emacs", "emacsclient"), _PLUS_LINE),
     **dict.fromkeys(("kate", "kwrite", "mousepad", "mate"), _LINE_OPTION),
     **dict.fromkeys(
         ("idea", "pycharm", "goland", "webstorm", "phpstorm", "clion", "rubymine", "rider", "idea64", "pycharm64",
@@ -37,13 +37,13 @@ _EDITORS: Final[Mapping[str, tuple[str, ...]]] = {
 Terminal editors (vi, vim, nano, micro, …) are not included: started from a window, they would have no terminal.
 """
 
-_IN_TERMINAL: Final[Mapping[str, frozenset[str]]] = {
+_TERMINAL_OPTIONS: Final[Mapping[str, frozenset[str]]] = {
     "emacs": frozenset(("-nw", "--no-window-system")),
     "emacsclient": frozenset(("-nw", "-t", "-tty", "--tty")),
 }
 """Options that keep an editor in the terminal."""
 
-_FRAME: Final = frozenset(("-c", "--create-frame", "-r", "--reuse-frame", "-n", "--no-wait"))
+_FRAME_OPTIONS: Final = frozenset(("-c", "--create-frame", "-r", "--reuse-frame", "-n", "--no-wait"))
 """Options of ``emacsclient`` that make it open a window. Without any of them, it may stay in the terminal."""
 
 _SHELL_SCRIPTS: Final = (".bat", ".cmd")
@@ -106,9 +106,9 @@ def command_of_program(words: Sequence[str], path: str, line: int) -> EditorComm
     """Return the command for a program with its options; None: it is not known to have a window."""
     name, options = _name(words[0]), frozenset(words[1:])
     arguments = _EDITORS.get(name)
-    if arguments is None or options & _IN_TERMINAL.get(name, frozenset()):
+    if arguments is None or options & _TERMINAL_OPTIONS.get(name, frozenset()):
         return None
-    if name == "emacsclient" and not options & _FRAME:
+    if name == "emacsclient" and not options & _FRAME_OPTIONS:
         return None
     if line < 1 or (any("{file}:" in argument for argument in arguments) and _has_colon(path)):
         return EditorCommand((*words, path), has_line=False)

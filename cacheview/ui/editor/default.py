@@ -15,15 +15,15 @@ from typing import Final
 
 __all__ = ["default_editor"]
 
-_TYPES: Final = ("text/x-dockerfile", "text/plain")
-_LARGEST: Final = 1 << 20
+_MEDIA_TYPES: Final = ("text/x-dockerfile", "text/plain")
+_MAX_FILE_BYTES: Final = 1 << 20
 _FIELD_CODE: Final = re.compile("%[a-zA-Z]")
 
 
 def default_editor(environment: Mapping[str, str], home: str) -> tuple[str, ...]:
     """Return the program's command line as words, without the file; empty: none is set, or it needs a terminal."""
     folders = tuple(_data_folders(environment, home))
-    for kind in _TYPES:
+    for kind in _MEDIA_TYPES:
         for name in _defaults(kind, environment, home, folders):
             words = _command(name, folders)
             if words:
@@ -70,7 +70,7 @@ def _read(path: Path) -> Mapping[str, Mapping[str, str]]:
         interpolation=None, strict=False, delimiters=("=",), comment_prefixes=("#",), default_section=""
     )
     try:
-        if not path.is_file() or path.stat().st_size > _LARGEST:
+        if not path.is_file() or path.stat().st_size > _MAX_FILE_BYTES:
             return {}
         parser.read_string(path.read_text(encoding="utf-8", errors="replace"))
     except (OSError, configparser.Error):

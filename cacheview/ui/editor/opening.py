@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Editor"]
 
-_MENU: Final = "Edit ▸ Editor for Dockerfiles"
+_EDITOR_MENU: Final = "Edit ▸ Editor for Dockerfiles"
 
 
 class Editor(QObject):
@@ -64,7 +64,7 @@ class Editor(QObject):
         elif command is not None:
             self.opened.emit(f"Opening {name} in {one_line(_program(command))}")
         else:
-            hint = f"; to open files at a line, choose an editor under {_MENU}" if line else ""
+            hint = f"; to open files at a line, choose an editor under {_EDITOR_MENU}" if line else ""
             self.opened.emit(f"Opening {name} with the desktop's default program{hint}")
 
     def _command(self, path: str, line: int) -> EditorCommand | None:
@@ -81,10 +81,10 @@ class Editor(QObject):
         url = QUrl.fromLocalFile(path)
         if url.toLocalFile() != path:
             raise DataError(
-                f"the path is not UTF-8, so the desktop cannot open the file; choose an editor under {_MENU}"
+                f"the path is not UTF-8, so the desktop cannot open the file; choose an editor under {_EDITOR_MENU}"
             )
         if not QDesktopServices.openUrl(url):
-            raise DataError(f"no application is associated with this file; choose an editor under {_MENU}")
+            raise DataError(f"no application is associated with this file; choose an editor under {_EDITOR_MENU}")
 
 
 def _program(command: EditorCommand) -> str:
@@ -101,6 +101,6 @@ def _start(command: EditorCommand) -> None:
     except (OSError, ValueError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else str(error)
         what = f"{one_line(command.arguments[0])} could not be started: {why[:1].lower()}{why[1:]}"
-        raise DataError(f"{what}; choose a different editor under {_MENU}") from None
+        raise DataError(f"{what}; choose a different editor under {_EDITOR_MENU}") from None
     # Reaps the editor's process when it ends. The process may outlive the window, which does not wait for it.
     threading.Thread(target=process.wait, daemon=True, name="editor").start()

@@ -15,7 +15,7 @@ from cacheview.ui.verdict.labels import ElidedLabel, WrappedText
 
 __all__ = ["ContentsView"]
 
-_LEAST: Final = 48 * GRID
+_MIN_WIDTH: Final = 48 * GRID
 
 
 class _ContentSide(QWidget):
@@ -87,7 +87,7 @@ class ContentsView(QWidget):
         layout.addWidget(self._note)
         layout.addWidget(self._row, 1)
         layout.addStretch(0)
-        self.setMinimumWidth(_LEAST)
+        self.setMinimumWidth(_MIN_WIDTH)
         self.setAccessibleName("Contents side by side")
         before, now = (side.edit for side in self._sides)
         for one, other in ((before, now), (now, before)):

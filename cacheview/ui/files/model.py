@@ -33,7 +33,7 @@ class FilesColumn(IntEnum):
 
 
 _TITLES: Final = ("File", "What differs", "Size")
-_LOOKS: Final = {
+_MARK_LOOKS: Final = {
     ChangeMark.SAME: ("passed", "not_reached"),
     ChangeMark.ADDED: ("add", "passed"),
     ChangeMark.REMOVED: ("remove", "failed"),
@@ -130,7 +130,7 @@ class FilesModel(QAbstractItemModel):
 
     def _icon(self, mark: ChangeMark) -> QIcon:
         if mark not in self._icons:
-            self._icons[mark] = icon(*_LOOKS[mark])
+            self._icons[mark] = icon(*_MARK_LOOKS[mark])
         return self._icons[mark]
 
 

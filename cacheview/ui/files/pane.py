@@ -36,10 +36,10 @@ if TYPE_CHECKING:
 
 __all__ = ["FilesPane"]
 
-_PAUSE: Final = 120  # milliseconds after the last key press before the filter is applied
-_MOST_NOTES: Final = 6
-_NOTES_HEIGHT: Final = 14 * GRID
-_NOTES_SHARE: Final = 0.3
+_FILTER_DELAY_MS: Final = 120  # after the last key press before the filter is applied
+_MAX_NOTES: Final = 6
+_MIN_NOTES_HEIGHT: Final = 14 * GRID
+_MAX_NOTES_SHARE: Final = 0.3
 """The maximum share of the pane's height for the notes, which scroll if they need more."""
 
 
@@ -71,7 +71,7 @@ class FilesPane(DockPane[FilesHead]):
         self._search = self._box.addAction(icon("filter", "text_faint"), QLineEdit.ActionPosition.LeadingPosition)
         self._loader, self._builder, self._reader = Loader(self), Loader(self), Loader(self)
         self._busy_timer = BusyTimer(self)
-        self._pause = QTimer(self, singleShot=True, interval=_PAUSE)
+        self._pause = QTimer(self, singleShot=True, interval=_FILTER_DELAY_MS)
         self._make_rows()
         self._connect()
         self.show_nothing()
@@ -84,7 +84,7 @@ class FilesPane(DockPane[FilesHead]):
         column.setSpacing(GRID)
         column.addWidget(self._evidence)
         column.addWidget(self._notes)
-        self._notes_area = Scrolled(notes, _NOTES_HEIGHT)
+        self._notes_area = Scrolled(notes, _MIN_NOTES_HEIGHT)
         row = QHBoxLayout()
         row.setContentsMargins(3 * GRID, GRID, 3 * GRID, GRID)
         row.setSpacing(3 * GRID)
@@ -200,8 +200,8 @@ class FilesPane(DockPane[FilesHead]):
             return
         self._evidence.show_text(shown.evidence)
         lines = [one_line(f"• {note.text}. {note.advice}" if note.advice else f"• {note.text}") for note in shown.notes]
-        if len(lines) > _MOST_NOTES:
-            lines[_MOST_NOTES:] = [f"and {len(lines) - _MOST_NOTES:,} more"]
+        if len(lines) > _MAX_NOTES:
+            lines[_MAX_NOTES:] = [f"and {len(lines) - _MAX_NOTES:,} more"]
         self._notes.show_text("\n".join(lines))
         self._fit()
         self.contents.show_text("", "Select a file.")
@@ -354,7 +354,9 @@ class FilesPane(DockPane[FilesHead]):
     def _fit(self) -> None:
         """Set the height of the notes to what they need, up to a share of the pane's height."""
         needed = self._lines.totalHeightForWidth(self.width())
-        self._notes_area.setFixedHeight(max(0, min(needed, max(_NOTES_HEIGHT, int(_NOTES_SHARE * self.height())))))
+        self._notes_area.setFixedHeight(
+            max(0, min(needed, max(_MIN_NOTES_HEIGHT, int(_MAX_NOTES_SHARE * self.height()))))
+        )
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

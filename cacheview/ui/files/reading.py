@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 __all__ = ["READING_LAYER", "FilesNote", "FilesShown", "opening_layer", "reading_contents", "shown_of"]
 
 READING_LAYER: Final = "Reading the layer"
-_MOST_BYTES: Final = 256 * 1024  # the most bytes shown of a file
+_MAX_BYTES: Final = 256 * 1024  # shown of a file
 
 
 @dataclass(frozen=True)
@@ -139,7 +139,7 @@ def reading_contents(shown: FilesShown, change: FileChange) -> Work:
     def work(report: Report) -> SideBySide:
         assert shown.contents is not None
         report(0, None, "Reading the file")
-        contents = shown.contents(change, _MOST_BYTES + 1)
-        return side_by_side(change, contents.before, contents.now, contents.problem, most=_MOST_BYTES)
+        contents = shown.contents(change, _MAX_BYTES + 1)
+        return side_by_side(change, contents.before, contents.now, contents.problem, most=_MAX_BYTES)
 
     return work

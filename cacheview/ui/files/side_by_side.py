@@ -11,8 +11,8 @@ from cacheview.ui.plain import one_line, visible
 
 __all__ = ["SideBySide", "side_by_side"]
 
-_MOST_LINES: Final = 4000
-_LONGEST_LINE: Final = 500
+_MAX_LINES: Final = 4000
+_MAX_LINE_CHARACTERS: Final = 500
 
 
 @dataclass(frozen=True)
@@ -47,8 +47,8 @@ def side_by_side(
         return SideBySide(change.path, f"{name} is not text: {change_in_words(change)}.")
     is_cut = any(data is not None and len(data) > most for data in (before, now))
     lines = [text.split("\n") if text else [] for text in texts if text is not None]
-    is_cut = is_cut or any(len(each) > _MOST_LINES for each in lines)
-    old, new, marked = _aligned(*(each[:_MOST_LINES] for each in lines))
+    is_cut = is_cut or any(len(each) > _MAX_LINES for each in lines)
+    old, new, marked = _aligned(*(each[:_MAX_LINES] for each in lines))
     note = f"Only the beginning is shown. {problem}" if is_cut else problem
     return SideBySide(change.path, "", tuple(old), tuple(new), frozenset(marked), note.strip())
 
@@ -80,4 +80,4 @@ def _aligned(before: list[str], now: list[str]) -> tuple[list[str], list[str], l
 
 def _line(text: str) -> str:
     """Return a line as it is shown, with a visible sign for a carriage return at its end."""
-    return visible(text[:_LONGEST_LINE].replace("\t", "    "))
+    return visible(text[:_MAX_LINE_CHARACTERS].replace("\t", "    "))

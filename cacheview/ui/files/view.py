@@ -15,11 +15,11 @@ from cacheview.ui.theme import GRID
 
 __all__ = ["FilesTree"]
 
-_SIZE: Final = 10  # in widths of a digit
-_NEEDED: Final = 60
+_SIZE_DIGITS: Final = 10  # in widths of a digit
+_MIN_DIGITS_WITH_SIZE: Final = 60
 """The width of the tree, in widths of a digit, at which sizes are shown."""
-_SHARE: Final = 0.5  # the share of the remaining width for names
-_MOST_EXPANDED: Final = 400  # nodes
+_NAME_SHARE: Final = 0.5  # the share of the remaining width for names
+_MAX_EXPANDED: Final = 400  # nodes
 
 
 class FilesTree(RowTree):
@@ -45,7 +45,7 @@ class FilesTree(RowTree):
 
     def unfold(self) -> None:
         """Expand everything if that is not too much, otherwise only folders that have no siblings."""
-        if sum(1 for _ in zip(self._model.root.below(), range(_MOST_EXPANDED + 1), strict=False)) <= _MOST_EXPANDED:
+        if sum(1 for _ in zip(self._model.root.below(), range(_MAX_EXPANDED + 1), strict=False)) <= _MAX_EXPANDED:
             self.expandAll()
             return
         index = self._model.index(0, 0)
@@ -70,11 +70,11 @@ class FilesTree(RowTree):
 
     def _share(self) -> None:
         digit, width = self.fontMetrics().horizontalAdvance("0"), self.viewport().width()
-        has_size = width >= _NEEDED * digit
+        has_size = width >= _MIN_DIGITS_WITH_SIZE * digit
         self.setColumnHidden(FilesColumn.SIZE, not has_size)
-        size = _SIZE * digit if has_size else 0
+        size = _SIZE_DIGITS * digit if has_size else 0
         self.header().resizeSection(FilesColumn.SIZE, size)
-        self.header().resizeSection(FilesColumn.FILE, int(_SHARE * (width - size)))
+        self.header().resizeSection(FilesColumn.FILE, int(_NAME_SHARE * (width - size)))
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

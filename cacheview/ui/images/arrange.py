@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["FilteredNodes", "PreparedTree", "SearchTexts", "TreeQuery", "filter_nodes", "prepare"]
 
-_PACE: Final = 2048  # images between two progress reports
+_IMAGES_PER_REPORT: Final = 2048  # images between two progress reports
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +83,7 @@ class SearchTexts:
     def __init__(self, tree: Forest, progress: Callable[[int, int], object] = lambda *_: None) -> None:
         texts = []
         for number, node in enumerate(paced(tree.nodes)):
-            if not number % _PACE:
+            if not number % _IMAGES_PER_REPORT:
                 progress(number, len(tree.nodes))
             texts.append(search_text(node.image) if node.image is not None else "scratch")
         self._text = "\n".join(texts)  # words contain no line break

@@ -14,7 +14,7 @@ from cacheview.ui.loading import Loader, Report, Work
 
 __all__ = ["Arranger"]
 
-_AT_ONCE: Final = 2_000
+_MAX_IMAGES_WITHOUT_THREAD: Final = 2_000
 """The number of images up to which rows are found in a few milliseconds."""
 
 
@@ -63,7 +63,7 @@ class Arranger(QObject):
         self._query = query
         prepared = self._prepared_for(query)
         is_ready = prepared is not None and prepared.is_ready_for(query)
-        if len(query.store.images) <= _AT_ONCE or (is_ready and not query.is_filter):
+        if len(query.store.images) <= _MAX_IMAGES_WITHOUT_THREAD or (is_ready and not query.is_filter):
             self._stop()
             self._arrange_now(prepare(query, prepared), query)
         elif is_ready or not self._is_preparing_for(query):

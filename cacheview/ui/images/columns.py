@@ -14,12 +14,16 @@ from cacheview.ui.theme import GRID, mono_font, small_font
 
 __all__ = ["TreeColumns"]
 
-_SAMPLES: Final = {ImagesColumn.ID: "0123456789ab", ImagesColumn.CREATED: "30 Nov 00:00", ImagesColumn.SIZE: "000.0 MB"}
-_CHOSEN: Final = (ImagesColumn.ID, ImagesColumn.CREATED, ImagesColumn.SIZE)
-_HIDDEN_AT_FIRST: Final = (ImagesColumn.ID, ImagesColumn.SIZE)
-_GIVING_WAY: Final = (ImagesColumn.SIZE, ImagesColumn.CREATED, ImagesColumn.ID)
+_SAMPLE_TEXTS: Final = {
+    ImagesColumn.ID: "0123456789ab",
+    ImagesColumn.CREATED: "30 Nov 00:00",
+    ImagesColumn.SIZE: "000.0 MB",
+}
+_HIDEABLE: Final = (ImagesColumn.ID, ImagesColumn.CREATED, ImagesColumn.SIZE)
+_INITIALLY_HIDDEN: Final = (ImagesColumn.ID, ImagesColumn.SIZE)
+_HIDING_ORDER: Final = (ImagesColumn.SIZE, ImagesColumn.CREATED, ImagesColumn.ID)
 """The columns in the order in which they are hidden if the images would not have enough space."""
-_ROOM: Final = 50  # minimum width of the image column beside the others, in average characters
+_MIN_IMAGE_CHARACTERS: Final = 50  # minimum width of the image column beside the others, in average characters
 
 
 class TreeColumns(QObject):
@@ -36,7 +40,7 @@ class TreeColumns(QObject):
     def __init__(self, tree: QTreeView) -> None:
         super().__init__(tree)
         self._tree = tree
-        self._hidden = set(_HIDDEN_AT_FIRST)
+        self._hidden = set(_INITIALLY_HIDDEN)
         self._empty: set[ImagesColumn] = set()
         self._narrow: set[ImagesColumn] = set()
         self._forced: set[ImagesColumn] = set()  # shown by the user regardless of the space
@@ -55,7 +59,7 @@ class TreeColumns(QObject):
     @property
     def shown(self) -> Sequence[ImagesColumn]:
         """The visible columns, except that of the images."""
-        return [column for column in _CHOSEN if not self._tree.isColumnHidden(column)]
+        return [column for column in _HIDEABLE if not self._tree.isColumnHidden(column)]
 
     @property
     def hidden(self) -> list[str]:
@@ -64,13 +68,13 @@ class TreeColumns(QObject):
 
     def set_hidden(self, names: Sequence[str]) -> None:
         """Hide columns by name (``id``, ``created``, ``size``), and show the others."""
-        self._hidden = {column for column in _CHOSEN if column.name.lower() in names}
+        self._hidden = {column for column in _HIDEABLE if column.name.lower() in names}
         self.fit_to_width()
         self._show()
 
     def reset(self) -> None:
         """Restore the initial choice of columns."""
-        self.set_hidden([column.name.lower() for column in _HIDDEN_AT_FIRST])
+        self.set_hidden([column.name.lower() for column in _INITIALLY_HIDDEN])
 
     def set_empty(self, columns: set[ImagesColumn]) -> None:
         """Hide these columns, which have no content for this store."""
@@ -80,17 +84,17 @@ class TreeColumns(QObject):
 
     def fit_font(self) -> None:
         """Set each column's width to that of a typical text in the current font."""
-        for column, sample in _SAMPLES.items():
+        for column, sample in _SAMPLE_TEXTS.items():
             font = mono_font() if column is ImagesColumn.ID else small_font()
             self._widths[column] = QFontMetrics(font).horizontalAdvance(sample) + 4 * GRID
             self._tree.header().resizeSection(column, self._widths[column])
 
     def fit_to_width(self) -> None:
         """Hide columns if they leave the images too little space. Tool tips still show everything."""
-        room = self._tree.viewport().width() - _ROOM * self._tree.fontMetrics().averageCharWidth()
-        visible = [column for column in _CHOSEN if column not in self._hidden | self._empty]
+        room = self._tree.viewport().width() - _MIN_IMAGE_CHARACTERS * self._tree.fontMetrics().averageCharWidth()
+        visible = [column for column in _HIDEABLE if column not in self._hidden | self._empty]
         narrow: set[ImagesColumn] = set()
-        for column in _GIVING_WAY:
+        for column in _HIDING_ORDER:
             needed = sum(self._widths[each] for each in visible if each not in narrow)
             if needed > room and column in visible and column not in self._forced:
                 narrow.add(column)
@@ -101,7 +105,7 @@ class TreeColumns(QObject):
     def menu(self) -> QMenu:
         """Return a menu that shows and hides columns."""
         menu = QMenu(self._tree)
-        for column in _CHOSEN:
+        for column in _HIDEABLE:
             action = menu.addAction(column.name.capitalize())
             action.setCheckable(True)
             action.setChecked(column not in self._hidden | self._narrow)
@@ -109,7 +113,7 @@ class TreeColumns(QObject):
         return menu
 
     def _show(self) -> None:
-        for column in _CHOSEN:
+        for column in _HIDEABLE:
             self._tree.setColumnHidden(column, column in self._hidden | self._empty | self._narrow)
 
     def _open_menu(self, where: QPoint) -> None:

@@ -13,8 +13,8 @@ from cacheview.wording import counted
 
 __all__ = ["ImagesFooter"]
 
-_INTERMEDIATE: Final = "&Intermediate"
-_ONLY_CANDIDATES: Final = ("Only can&didates", "Can&didates")
+_INTERMEDIATE_TEXT: Final = "&Intermediate"
+_ONLY_CANDIDATES_TEXTS: Final = ("Only can&didates", "Can&didates")
 """The text of the check box, and a shorter one for narrow widths."""
 
 
@@ -31,11 +31,11 @@ class ImagesFooter(QWidget):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.intermediate = QCheckBox(_INTERMEDIATE)
+        self.intermediate = QCheckBox(_INTERMEDIATE_TEXT)
         self.intermediate.setToolTip("Also list unnamed images that other images were built on")
         self.intermediate.setChecked(True)
-        self.marked = QCheckBox(_ONLY_CANDIDATES[0])
-        self.marked.setAccessibleName(_ONLY_CANDIDATES[0].replace("&", ""))
+        self.marked = QCheckBox(_ONLY_CANDIDATES_TEXTS[0])
+        self.marked.setAccessibleName(_ONLY_CANDIDATES_TEXTS[0].replace("&", ""))
         self.marked.setToolTip("List only the images that the probe is compared with: candidates and sources")
         self._count = QLabel()
         self._count.setTextFormat(Qt.TextFormat.PlainText)
@@ -62,7 +62,7 @@ class ImagesFooter(QWidget):
         self._fit()
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(self._needed(_ONLY_CANDIDATES[-1]), super().minimumSizeHint().height())
+        return QSize(self._needed(_ONLY_CANDIDATES_TEXTS[-1]), super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
@@ -75,16 +75,16 @@ class ImagesFooter(QWidget):
 
     def _fit(self) -> None:
         count = QFontMetrics(self._count.font()).horizontalAdvance(self._count.text()) + 3 * GRID
-        needed = self._needed(_ONLY_CANDIDATES[0])
+        needed = self._needed(_ONLY_CANDIDATES_TEXTS[0])
         self._count.setVisible(needed + count <= self.width())
-        text = _ONLY_CANDIDATES[0 if needed <= self.width() else 1]
+        text = _ONLY_CANDIDATES_TEXTS[0 if needed <= self.width() else 1]
         if self.marked.text() != text:
             self.marked.setText(text)
 
     def _needed(self, only: str) -> int:
         """Return the width with these texts and without the count."""
         boxes = 2 * self.marked.sizeHint().width() - 2 * self._measure(self.marked.text())
-        return boxes + self._measure(_INTERMEDIATE) + self._measure(only) + 9 * GRID
+        return boxes + self._measure(_INTERMEDIATE_TEXT) + self._measure(only) + 9 * GRID
 
     def _measure(self, text: str) -> int:
         return QFontMetrics(self.marked.font()).horizontalAdvance(text.replace("&", ""))

@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cacheview.engine.index import Survivors
     from cacheview.model import Doubt, Image
 
-__all__ = ["NEW", "REMOVED", "UNREAD", "ImageMark", "MarkKind", "Marks", "doubts_mark"]
+__all__ = ["NEW", "REMOVED", "UNREAD_ASPECTS", "ImageMark", "MarkKind", "Marks", "doubts_mark"]
 
 MarkKind = Literal["parent", "hit", "passed", "failed", "source", "new", "remove", "not-certain"]
 
@@ -46,10 +46,10 @@ UNMARKED = ImageMark(
 )
 UNDATED = ImageMark("failed", "no creation time", "This image matches, but images without a creation time are ignored.")
 
-UNREAD = frozenset({"built_locally", "config_digest", "config.other"})
+UNREAD_ASPECTS = frozenset({"built_locally", "config_digest", "config.other"})
 """Doubts about these aspects get no mark, since no rule reads them."""
 
-_OF_ELEMENTS = (FieldKind.LIST, FieldKind.MAP, FieldKind.SET)
+_KINDS_WITH_ELEMENTS = (FieldKind.LIST, FieldKind.MAP, FieldKind.SET)
 
 
 def doubts_mark(image: Image, common: tuple[Doubt, ...] = ()) -> ImageMark | None:
@@ -57,7 +57,7 @@ def doubts_mark(image: Image, common: tuple[Doubt, ...] = ()) -> ImageMark | Non
 
     ``common``: what is unknown about all images. It is reported once for the store, and gets no mark.
     """
-    results = tuple(doubt for doubt in image.doubts if doubt.aspect not in UNREAD)
+    results = tuple(doubt for doubt in image.doubts if doubt.aspect not in UNREAD_ASPECTS)
     if all(doubt in common for doubt in results):
         return None
     return _doubts_mark(results)
@@ -143,7 +143,7 @@ class Marks:
         bit = 1 << self._index.position(subject.image)
         for left in self._survivors if not subject.image.doubts else ():
             if not left.bits & bit:
-                if left.name in CONFIG_FIELDS and field_kind(left.name) in _OF_ELEMENTS:
+                if left.name in CONFIG_FIELDS and field_kind(left.name) in _KINDS_WITH_ELEMENTS:
                     break
                 return left.name
         deciding = subject.deciding

@@ -29,9 +29,9 @@ NODE_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 
 _Index = QModelIndex | QPersistentModelIndex
 _Role = Qt.ItemDataRole
-_ALL_OPEN: Final = 400
+_MAX_UNFOLDED_IMAGES: Final = 400
 """The number of images up to which the tree is initially completely unfolded."""
-_OPPOSITE: Final = bytes.maketrans(b"\0\1", b"\1\0")
+_OPPOSITE_STATES: Final = bytes.maketrans(b"\0\1", b"\1\0")
 """Converts between "open" and "folded up"."""
 
 
@@ -45,7 +45,7 @@ class ImagesColumn(IntEnum):
 
 
 _TITLES: Final = ("Image", "ID", "Created", "Size")
-_RIGHT: Final = (ImagesColumn.CREATED, ImagesColumn.SIZE)
+_RIGHT_ALIGNED: Final = (ImagesColumn.CREATED, ImagesColumn.SIZE)
 
 
 class ImageTreeModel(CountedRows):
@@ -104,7 +104,7 @@ class ImageTreeModel(CountedRows):
         self._forest, self._filtered = tree, None
         if folded is not None:
             self._open_all_but(folded)
-        elif len(tree.nodes) <= _ALL_OPEN:
+        elif len(tree.nodes) <= _MAX_UNFOLDED_IMAGES:
             self._open_all()
         else:
             self._open = bytearray(len(tree.nodes))
@@ -216,7 +216,7 @@ class ImageTreeModel(CountedRows):
 
     def branching(self, *, is_open: bool) -> Iterator[ImageNode]:
         """Yield the nodes with rows under them, either those that are open or those that are folded up."""
-        states = self._open if is_open else self._open.translate(_OPPOSITE)
+        states = self._open if is_open else self._open.translate(_OPPOSITE_STATES)
         return (node for node in compress(self._forest.nodes, states) if node.children)
 
     def _open_all_but(self, ids: Iterable[str]) -> None:
@@ -305,7 +305,7 @@ class ImageTreeModel(CountedRows):
     # The interface for the view
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
-        return heading(_TITLES, section, orientation, role, right=_RIGHT)
+        return heading(_TITLES, section, orientation, role, right=_RIGHT_ALIGNED)
 
     def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
         node = self.node(index)
@@ -319,7 +319,7 @@ class ImageTreeModel(CountedRows):
             case _Role.AccessibleTextRole:
                 return visible(self._accessible_text(node, index.column()))
             case _Role.TextAlignmentRole:
-                return aligned(index.column(), right=_RIGHT)
+                return aligned(index.column(), right=_RIGHT_ALIGNED)
             case _ if role == NODE_ROLE:
                 return node
         return None

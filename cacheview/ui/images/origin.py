@@ -15,17 +15,19 @@ _BY_BUILDKIT: Final = (
     "The history shows that BuildKit built this image. BuildKit has its own cache: it never uses the "
     "classic builder's cache and does not record parents, so the classic builder cannot find the image."
 )
-_UNKNOWN: Final = "so this store does not record what the builder looked up in the cache."
-_MEANINGS: Final = {
-    PULLED: f"This image was pulled. A pull does not fetch parent images, {_UNKNOWN}",
-    NO_PARENT: f"No parent is recorded: the image was pulled or loaded, or its parent images were removed, {_UNKNOWN}",
+_LOOKUP_UNKNOWN: Final = "so this store does not record what the builder looked up in the cache."
+_ORIGIN_SENTENCES: Final = {
+    PULLED: f"This image was pulled. A pull does not fetch parent images, {_LOOKUP_UNKNOWN}",
+    NO_PARENT: (
+        f"No parent is recorded: the image was pulled or loaded, or its parent images were removed, {_LOOKUP_UNKNOWN}"
+    ),
     IMPORTED: "docker import created this image from a filesystem, so no builder looked it up in the cache.",
-    NOT_READ: f"Only the ID of this image is known: the image has not been read, {_UNKNOWN}",
+    NOT_READ: f"Only the ID of this image is known: the image has not been read, {_LOOKUP_UNKNOWN}",
 }
 
 
 def came_from(image: Image) -> str:
     """Return how an image got into the store, if that is why it has no probe; empty: it has one."""
     if image.is_by_buildkit:
-        return " ".join(filter(None, (_MEANINGS[PULLED] if image.is_pulled else "", _BY_BUILDKIT)))
-    return _MEANINGS.get(root_word(image), "") if image.parent is None else ""
+        return " ".join(filter(None, (_ORIGIN_SENTENCES[PULLED] if image.is_pulled else "", _BY_BUILDKIT)))
+    return _ORIGIN_SENTENCES.get(root_word(image), "") if image.parent is None else ""

@@ -36,16 +36,16 @@ _MARK_COLOURS: Final = {
 # Created once: combining flags takes as long as drawing a short text.
 _LEFT: Final = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
 _RIGHT: Final = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine
-_BESIDE: Final = ("new", "parent", "source", "remove")
+_NOT_OF_ANSWER: Final = ("new", "parent", "source", "remove")
 """The kinds of marks that are not about the cache's answer."""
-_SHORTEST_ID: Final = 7
-_LEAST_NAME: Final = 4
-_LEAST_STEP: Final = 5
+_MIN_ID_DIGITS: Final = 7
+_MIN_NAME_CHARACTERS: Final = 4
+_MIN_STEP_CHARACTERS: Final = 5
 """The minimum widths, in average characters, of a name and an instruction: other parts are shortened first."""
-_KEPT: Final = 4096
+_MAX_CACHED: Final = 4096
 """The maximum number of cached texts and of cached badges, since the same rows are drawn repeatedly."""
 
-_line = lru_cache(_KEPT)(one_line)
+_line = lru_cache(_MAX_CACHED)(one_line)
 
 
 class _Face:
@@ -56,9 +56,9 @@ class _Face:
         self.metrics = QFontMetrics(font)
         self.height = self.metrics.height()
         # Not the method itself: the cache would read its docstring, which PySide would first have to generate.
-        self.width = lru_cache(_KEPT)(lambda text: self.metrics.horizontalAdvance(text))
+        self.width = lru_cache(_MAX_CACHED)(lambda text: self.metrics.horizontalAdvance(text))
         self.least = 2 * self.metrics.averageCharWidth()
-        self.cut = lru_cache(_KEPT)(self._cut)
+        self.cut = lru_cache(_MAX_CACHED)(self._cut)
 
     def _cut(self, text: str, room: int) -> str:
         return self.metrics.elidedText(text, Qt.TextElideMode.ElideRight, room)
@@ -150,19 +150,21 @@ class RowPainter:
     def _least_text(self, image: Image | None) -> int:
         """Return the minimum width that the words of badges leave for a row's text."""
         if image is None or image.names:
-            return _LEAST_NAME * self._plain.least
-        return self._mono.width(_line(image.short_id)[:_SHORTEST_ID]) + _GAP + _LEAST_STEP * self._plain.least
+            return _MIN_NAME_CHARACTERS * self._plain.least
+        return (
+            self._mono.width(_line(image.short_id)[:_MIN_ID_DIGITS]) + _GAP + _MIN_STEP_CHARACTERS * self._plain.least
+        )
 
     def _id_within(self, image: Image, room: int) -> str:
         """Return the short id, or only its start if the instruction would not fit otherwise."""
         whole = _line(image.short_id)
-        beside = min(self._plain.width(_line(image.instruction)), _LEAST_STEP * self._plain.least)
-        return whole if self._mono.width(whole) + _GAP + beside <= room else whole[:_SHORTEST_ID]
+        beside = min(self._plain.width(_line(image.instruction)), _MIN_STEP_CHARACTERS * self._plain.least)
+        return whole if self._mono.width(whole) + _GAP + beside <= room else whole[:_MIN_ID_DIGITS]
 
     def _badges_within(self, marks: tuple[ImageMark, ...], ratio: float, room: int) -> list[QPixmap]:
         """Return the badges of a row. If space is short, those that are not about the answer lose their words first."""
         short: set[ImageMark] = set()
-        for mark in sorted(marks, key=lambda mark: mark.kind not in _BESIDE):
+        for mark in sorted(marks, key=lambda mark: mark.kind not in _NOT_OF_ANSWER):
             needed = sum(round(self._badge(each, ratio, short=each in short).width() / ratio) + _GAP for each in marks)
             if needed <= room:
                 break
@@ -210,7 +212,7 @@ class RowPainter:
         """Draw a badge. ``short``: without its word, which the tool tip shows."""
         result = self._badges.get((mark, ratio, short))
         if result is None:
-            if len(self._badges) >= _KEPT:
+            if len(self._badges) >= _MAX_CACHED:
                 self._badges.clear()
             result = self._badges[mark, ratio, short] = self._draw_badge(mark, ratio, short=short)
         return result

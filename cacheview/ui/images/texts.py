@@ -16,8 +16,8 @@ if TYPE_CHECKING:
 
 __all__ = ["time_text", "tip_text"]
 
-_TIP_NAMES: Final = 12
-_HALF_A_YEAR: Final = 183 * 86400  # seconds
+_MAX_TIP_NAMES: Final = 12
+_HALF_A_YEAR_SECONDS: Final = 183 * 86400
 
 
 def time_text(time: Timestamp | None) -> str:
@@ -25,15 +25,15 @@ def time_text(time: Timestamp | None) -> str:
     if time is None:
         return ""
     local = QDateTime.fromSecsSinceEpoch(time.seconds)
-    recent = abs(local.secsTo(QDateTime.currentDateTime())) < _HALF_A_YEAR
+    recent = abs(local.secsTo(QDateTime.currentDateTime())) < _HALF_A_YEAR_SECONDS
     return QLocale().toString(local, "d MMM HH:mm" if recent else "d MMM yyyy")
 
 
 def tip_text(image: Image) -> str:
     """Return an image's names, id, instruction, full creation time and size for a tool tip."""
-    names = [familiar(name) for name in image.names[:_TIP_NAMES]]
-    if len(image.names) > _TIP_NAMES:
-        names.append(f"and {counted(len(image.names) - _TIP_NAMES, 'more name')}")
+    names = [familiar(name) for name in image.names[:_MAX_TIP_NAMES]]
+    if len(image.names) > _MAX_TIP_NAMES:
+        names.append(f"and {counted(len(image.names) - _MAX_TIP_NAMES, 'more name')}")
     lines = [*names, image.id]
     if image.instruction:
         lines += ["", image.instruction]

@@ -21,7 +21,7 @@ from cacheview.ui.theme import GRID
 __all__ = ["ImageTree", "TreePlace"]
 
 _Index = QModelIndex | QPersistentModelIndex
-_MOST_LINES: Final = 64
+_MAX_LEVELS: Final = 64
 """The maximum number of levels for which a row draws lines, since more are not visible together."""
 
 
@@ -269,7 +269,7 @@ class ImageTree(QTreeView):
             if node.row and (node.followed or parent.children[node.row - 1].follows):
                 # A build with more than one step ends above, or starts here.
                 painter.fillRect(item.x(), row.y(), row.right() - item.x(), 1, QColor(tokens.line))
-        for _ in range(_MOST_LINES):
+        for _ in range(_MAX_LEVELS):
             if parent is None or left < 0:
                 break
             if level.row < parent.last_head:

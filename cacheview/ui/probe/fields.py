@@ -21,7 +21,7 @@ from cacheview.ui.tips import set_tip
 __all__ = ["FieldEditor", "FlagField", "ListField", "MapField", "NumberField", "PlacedMarks", "SetField", "TextField"]
 
 PlacedMarks = Sequence[tuple[FieldPath, FieldMark]]
-_NOTHING: Final = slice(0, 0)
+_NO_MARK: Final = slice(0, 0)
 
 
 class FieldEditor(QWidget):
@@ -120,7 +120,7 @@ class TextField(FieldEditor):
         self._show_mark()
 
     def _show_mark(self) -> None:
-        part = _NOTHING
+        part = _NO_MARK
         if self._failed and isinstance(self._image_value, str):
             part = differing(self.line.text(), self._image_value)[0]
         self.line.mark(part)

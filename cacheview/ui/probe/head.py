@@ -35,7 +35,7 @@ _PLATFORMS: Final = (
     "linux/s390x",
     "windows/amd64",
 )
-_ARROW: Final = 6 * GRID
+_ARROW_WIDTH: Final = 6 * GRID
 
 
 class ParentField(FieldEditor):
@@ -106,7 +106,7 @@ class ParentField(FieldEditor):
         used = self.line.fontMetrics().horizontalAdvance(self.line.text())
         metrics = QFontMetrics(self.hint.font())
         needed = metrics.horizontalAdvance(self._hint) + 1
-        room = self.line.width() - _ARROW - 4 * GRID
+        room = self.line.width() - _ARROW_WIDTH - 4 * GRID
         width = min(needed, room - used - 3 * GRID)
         shown = bool(self._hint) and width >= min(needed, 20 * GRID)
         self.hint.setText(metrics.elidedText(self._hint, Qt.TextElideMode.ElideRight, width))

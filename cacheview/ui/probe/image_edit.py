@@ -15,10 +15,10 @@ from cacheview.ui.theme import GRID
 
 __all__ = ["ImageEdit"]
 
-_ROWS_SHOWN: Final = 12
-_MOST: Final = 500
+_MAX_VISIBLE_ROWS: Final = 12
+_MAX_ROWS: Final = 500
 """The maximum number of rows in the list. The completer visits all of them with every key."""
-_LIST_WIDTH: Final = 110 * GRID
+_MIN_LIST_WIDTH: Final = 110 * GRID
 
 
 class ImageEdit(LineEdit):
@@ -33,10 +33,10 @@ class ImageEdit(LineEdit):
 
     def __init__(self, parent: QWidget | None = None, *, scratch: bool = False, arrow: bool = True) -> None:
         super().__init__(parent)
-        self._model = ImageListModel(self, scratch=scratch, most=_MOST)
+        self._model = ImageListModel(self, scratch=scratch, most=_MAX_ROWS)
         self._completer = QCompleter(self._model, self)
         self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
-        self._completer.setMaxVisibleItems(_ROWS_SHOWN)
+        self._completer.setMaxVisibleItems(_MAX_VISIBLE_ROWS)
         self._completer.setWidget(self)
         self._completer.activated[QModelIndex].connect(self._picked)  # type: ignore[index]  # an overloaded signal
         self.current: str | None = None  # id of the chosen image, which is current when the list opens
@@ -63,7 +63,7 @@ class ImageEdit(LineEdit):
             self._popup.setItemDelegate(ImageDelegate(self._popup))
             self._popup.setAccessibleName("Images found")
         if self._model.search(text):
-            self._completer.complete(QRect(0, 0, max(self.width(), _LIST_WIDTH), self.height()))
+            self._completer.complete(QRect(0, 0, max(self.width(), _MIN_LIST_WIDTH), self.height()))
             row = self._model.row_of(self.current) if self.current is not None and not text else None
             if row is not None:
                 self._popup.setCurrentIndex(self._completer.completionModel().index(row, 0))

@@ -16,7 +16,7 @@ from cacheview.ui.theme import GRID, set_font, small_font
 
 __all__ = ["ImagePopup"]
 
-_ROWS: Final = 10
+_VISIBLE_ROWS: Final = 10
 
 
 class ImagePopup(QFrame):
@@ -59,7 +59,7 @@ class ImagePopup(QFrame):
     def open_under(self, widget: QWidget) -> None:
         """Show it below a widget, with the right edges aligned."""
         width = 110 * GRID
-        self.resize(width, self.line.sizeHint().height() + _ROWS * self.list.sizeHintForRow(0) + 6 * GRID)
+        self.resize(width, self.line.sizeHint().height() + _VISIBLE_ROWS * self.list.sizeHintForRow(0) + 6 * GRID)
         corner = widget.mapToGlobal(QPoint(widget.width() - width, widget.height() + GRID))
         area = widget.screen().availableGeometry()
         self.move(max(area.left(), corner.x()), min(corner.y(), area.bottom() - self.height()))
@@ -88,7 +88,7 @@ class ImagePopup(QFrame):
             if key in (Qt.Key.Key_Up, Qt.Key.Key_Down, Qt.Key.Key_PageUp, Qt.Key.Key_PageDown):
                 # The line keeps the focus while the user moves in the list.
                 row = self.list.currentIndex().row()
-                page = _ROWS if key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown) else 1
+                page = _VISIBLE_ROWS if key in (Qt.Key.Key_PageUp, Qt.Key.Key_PageDown) else 1
                 step = -page if key in (Qt.Key.Key_Up, Qt.Key.Key_PageUp) else page
                 target = max(0, min(self.model.rowCount() - 1, row + step))
                 self.list.setCurrentIndex(self.model.index(target))

@@ -21,7 +21,7 @@ IMAGE_ROLE: Final = Qt.ItemDataRole.UserRole + 1
 """The `Image` of a row; None for scratch."""
 
 _Index = QModelIndex | QPersistentModelIndex
-_ICON: Final = 16
+_ICON_SIZE: Final = 16
 
 
 class ImageIndex:
@@ -136,7 +136,7 @@ class ImageDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         del index
-        return QSize(0, max(_ICON, option.fontMetrics.height()) + 2 * GRID)
+        return QSize(0, max(_ICON_SIZE, option.fontMetrics.height()) + 2 * GRID)
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         tokens = current_tokens()
@@ -151,8 +151,10 @@ class ImageDelegate(QStyledItemDelegate):
             return
         name = "scratch" if image is None else "image" if image.names else "image-unnamed"
         ratio = painter.device().devicePixelRatio()
-        painter.drawPixmap(inner.x(), inner.center().y() - _ICON // 2 + 1, pixmap(name, "text_muted", _ICON, ratio))
-        inner.setLeft(inner.x() + _ICON + 2 * GRID)
+        painter.drawPixmap(
+            inner.x(), inner.center().y() - _ICON_SIZE // 2 + 1, pixmap(name, "text_muted", _ICON_SIZE, ratio)
+        )
+        inner.setLeft(inner.x() + _ICON_SIZE + 2 * GRID)
         if image is None:
             self._text(painter, inner, "scratch", tokens.text)
         else:

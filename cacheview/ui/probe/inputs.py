@@ -23,8 +23,8 @@ from cacheview.ui.theme import current_tokens, mono_font, set_font
 
 __all__ = ["DurationEdit", "LineEdit", "NumberEdit", "is_undo_key", "leave_undo_key"]
 
-_INT64: Final = 1 << 63
-_STAYING: Final = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
+_INT64_LIMIT: Final = 1 << 63
+_STAYING_REASONS: Final = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
 """Reasons for losing the focus that do not mean that the user left: a list or another window opens or closes."""
 
 
@@ -102,12 +102,12 @@ class LineEdit(QLineEdit):
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         super().focusInEvent(event)
-        if event.reason() not in _STAYING:
+        if event.reason() not in _STAYING_REASONS:
             self.focused.emit()
 
     def focusOutEvent(self, event: QFocusEvent) -> None:
         super().focusOutEvent(event)
-        if event.reason() not in _STAYING:
+        if event.reason() not in _STAYING_REASONS:
             self.setCursorPosition(0)  # show the start of a text that is too long
             self.left.emit()
 
@@ -198,7 +198,7 @@ class NumberEdit(LineEdit):
     def keyPressEvent(self, event: QKeyEvent) -> None:
         step = {Qt.Key.Key_Up: 1, Qt.Key.Key_Down: -1}.get(Qt.Key(event.key()))
         value = (self._value or 0) + (step or 0)
-        if step is None or not -_INT64 <= value < _INT64:
+        if step is None or not -_INT64_LIMIT <= value < _INT64_LIMIT:
             super().keyPressEvent(event)
             return
         self._value = value
@@ -215,4 +215,4 @@ def _whole_number(text: str) -> int | None:
     if re.fullmatch(r"\s*-?[0-9]{1,19}\s*", text) is None:
         return None
     value = int(text)
-    return value if -_INT64 <= value < _INT64 else None
+    return value if -_INT64_LIMIT <= value < _INT64_LIMIT else None

@@ -13,8 +13,8 @@ from cacheview.ui.wrapped import Wrapped
 
 __all__ = ["FieldLabel", "PartLabel", "TokenLabel"]
 
-_LONGEST: Final = "NetworkDisabled"
-_LONGEST_IN_HEAD: Final = "Cache from"
+_WIDEST_LABEL: Final = "NetworkDisabled"
+_WIDEST_HEAD_LABEL: Final = "Cache from"
 
 
 class TokenLabel(Wrapped):
@@ -69,11 +69,11 @@ class FieldLabel(TokenLabel):
 
     def wide_width(self) -> int:
         """Return the width of the column of labels."""
-        return QFontMetrics(self.font()).horizontalAdvance(_LONGEST) + 4 * GRID
+        return QFontMetrics(self.font()).horizontalAdvance(_WIDEST_LABEL) + 4 * GRID
 
     def narrow_width(self) -> int:
         """Return the width of the column of labels in a narrow pane."""
-        return QFontMetrics(self.font()).horizontalAdvance(_LONGEST_IN_HEAD) + 3 * GRID
+        return QFontMetrics(self.font()).horizontalAdvance(_WIDEST_HEAD_LABEL) + 3 * GRID
 
     def sizeHint(self) -> QSize:
         width = self.narrow_width() if self._is_narrow else self.wide_width()

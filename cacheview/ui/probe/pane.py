@@ -40,9 +40,9 @@ from cacheview.ui.tips import set_tip
 
 __all__ = ["ProbePane"]
 
-_LEAST: Final = 20 * GRID
+_MIN_HEIGHT: Final = 20 * GRID
 """The minimum height below the title. If there is less space, the pane scrolls."""
-_LEAST_FORM: Final = 36 * GRID
+_MIN_FORM_HEIGHT: Final = 36 * GRID
 _HEAD_LABELS: Final = {"parent": "&Parent", "cache_from": "Cache &from", "platform": "Platfor&m"}
 
 
@@ -196,7 +196,7 @@ class ProbePane(QWidget):
         self._bar = TitleBar(self, title, self._form_button, self._json_button)
         layout.addWidget(self._bar)
         content = QWidget(self)
-        layout.addWidget(Scrolled(content, _LEAST, self), 1)
+        layout.addWidget(Scrolled(content, _MIN_HEIGHT, self), 1)
         layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -225,7 +225,7 @@ class ProbePane(QWidget):
         self.json = ConfigJson(self)
         self._pages.addWidget(self.form)
         self._pages.addWidget(self.json)
-        self._pages.setMinimumHeight(_LEAST_FORM)
+        self._pages.setMinimumHeight(_MIN_FORM_HEIGHT)
         layout.addWidget(self._pages, 1)
 
         order = (

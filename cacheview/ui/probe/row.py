@@ -16,14 +16,14 @@ from cacheview.ui.theme import GRID, current_tokens, small_font
 
 __all__ = ["FieldRow", "Remark"]
 
-_REMARKS: Final = {
+_REMARK_LOOKS: Final = {
     FAILED: ("failed", "failed", ("failed",)),
     NOT_COMPARED: ("not-compared", "not_compared", ("not compared under these rules", "not compared", "")),
 }
 """The icon, the color, and the texts from longest to shortest of each outcome."""
 
 
-_NARROW: Final = 2.75
+_NARROW_RATIO: Final = 2.75
 """The width, as a multiple of the label column's, below which label and editor do not fit side by side."""
 
 
@@ -41,10 +41,10 @@ class Remark(QWidget):
     def place(self, outcome: str, space: QRect) -> int:
         """Show an outcome at the right end of a rectangle, or nothing if it has no remark. Returns the width used."""
         self.outcome = outcome
-        if outcome not in _REMARKS:
+        if outcome not in _REMARK_LOOKS:
             self.setVisible(False)
             return 0
-        words = _REMARKS[outcome][2]
+        words = _REMARK_LOOKS[outcome][2]
         metrics = QFontMetrics(small_font())
         size = self._icon_size = max(14, metrics.height())
         for text in words:
@@ -63,9 +63,9 @@ class Remark(QWidget):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
-        if self.outcome not in _REMARKS:
+        if self.outcome not in _REMARK_LOOKS:
             return
-        name, token, _ = _REMARKS[self.outcome]
+        name, token, _ = _REMARK_LOOKS[self.outcome]
         painter = QPainter(self)
         painter.drawPixmap(
             0, (self.height() - self._icon_size) // 2, pixmap(name, token, self._icon_size, self.devicePixelRatioF())
@@ -105,7 +105,7 @@ class FieldRow(QWidget):
         return QSize(width + 6 * GRID, super().minimumSizeHint().height())
 
     def _arrange(self) -> None:
-        is_narrow = self.width() < _NARROW * self.label.wide_width()
+        is_narrow = self.width() < _NARROW_RATIO * self.label.wide_width()
         if not self._stacks:
             self.label.set_narrow(is_narrow)
             return
@@ -121,7 +121,7 @@ class FieldRow(QWidget):
     @property
     def remark(self) -> str:
         """The text of the remark in the row."""
-        return self._remark.text if self._remark.outcome in _REMARKS else ""
+        return self._remark.text if self._remark.outcome in _REMARK_LOOKS else ""
 
     def set_marks(self, marks: PlacedMarks) -> None:
         """Show the engine's marks. Nothing happens if they are unchanged."""

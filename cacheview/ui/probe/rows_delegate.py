@@ -43,8 +43,8 @@ from cacheview.ui.theme import GRID, Tokens, current_tokens, icon_size, mono_fon
 __all__ = ["RowsDelegate"]
 
 _Index = QModelIndex | QPersistentModelIndex
-_MOST_LINES: Final = 6
-_BEFORE_DIFFERENCE: Final = 12
+_MAX_LINES: Final = 6
+_CHARACTERS_BEFORE_DIFFERENCE: Final = 12
 """The number of characters shown before a difference that would otherwise be too far right to be visible."""
 
 
@@ -146,10 +146,10 @@ class RowsDelegate(QStyledItemDelegate):
         text = str(index.data() or "")
         mark = index.data(MARK_ROLE)
         part = mark.part if isinstance(mark, RowMark) and self._is_last(index) else slice(0, 0)
-        room = max(8, width // max(1, QFontMetrics(self._mono).horizontalAdvance("0"))) * _MOST_LINES - 2
+        room = max(8, width // max(1, QFontMetrics(self._mono).horizontalAdvance("0"))) * _MAX_LINES - 2
         start = 0
-        if part.start > room - _BEFORE_DIFFERENCE and len(text) > room:
-            start = max(0, part.start - _BEFORE_DIFFERENCE)
+        if part.start > room - _CHARACTERS_BEFORE_DIFFERENCE and len(text) > room:
+            start = max(0, part.start - _CHARACTERS_BEFORE_DIFFERENCE)
         head, tail = ("…" if start else ""), ("…" if len(text) - start > room else "")
         cut = _edges(text)[start : start + room]
         shift = len(head) - start
@@ -170,7 +170,7 @@ class RowsDelegate(QStyledItemDelegate):
             different.format = formatted
             layout.setFormats([different])
         layout.beginLayout()
-        for number in range(_MOST_LINES):
+        for number in range(_MAX_LINES):
             line = layout.createLine()
             if not line.isValid():
                 break

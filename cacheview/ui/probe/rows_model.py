@@ -21,7 +21,7 @@ GHOST_ROLE: Final = Qt.ItemDataRole.UserRole + 3
 """The role that says whether a row is the empty one at the end."""
 
 _Index = QModelIndex | QPersistentModelIndex
-_NOWHERE: Final = QModelIndex()
+_ROOT: Final = QModelIndex()
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,10 +79,10 @@ class ConfigRowsModel(QAbstractTableModel):
             return f"{self.name}[{row}]"
         return f'{self.name}["{self._rows[row][0]}"]'
 
-    def rowCount(self, parent: _Index = _NOWHERE) -> int:
+    def rowCount(self, parent: _Index = _ROOT) -> int:
         return 0 if parent.isValid() else len(self._rows) + self._ghosts
 
-    def columnCount(self, parent: _Index = _NOWHERE) -> int:
+    def columnCount(self, parent: _Index = _ROOT) -> int:
         return 0 if parent.isValid() else self._columns
 
     def flags(self, index: _Index) -> Qt.ItemFlag:
@@ -147,7 +147,7 @@ class ConfigRowsModel(QAbstractTableModel):
             self._changed(start, start + replaced_count - 1)
         first = start + replaced_count
         if removed_count > replaced_count:
-            self.beginRemoveRows(_NOWHERE, first, start + removed_count - 1)
+            self.beginRemoveRows(_ROOT, first, start + removed_count - 1)
             self._rows = new
             self.endRemoveRows()
         elif added_count > replaced_count and end == 0:
@@ -155,11 +155,11 @@ class ConfigRowsModel(QAbstractTableModel):
             old.append(new[first])
             self._ghosts = 0
             self._changed(first, first)
-            self.beginInsertRows(_NOWHERE, first + 1, first + added_count - replaced_count)
+            self.beginInsertRows(_ROOT, first + 1, first + added_count - replaced_count)
             self._rows, self._ghosts = new, 1
             self.endInsertRows()
         elif added_count > replaced_count:
-            self.beginInsertRows(_NOWHERE, first, first + added_count - replaced_count - 1)
+            self.beginInsertRows(_ROOT, first, first + added_count - replaced_count - 1)
             self._rows = new
             self.endInsertRows()
 
@@ -230,7 +230,7 @@ class ConfigRowsModel(QAbstractTableModel):
         if not self.ordered or not 0 <= other < len(self._rows) or row >= len(self._rows):
             return False
         phrase = f"Move {self.element(row)} {'up' if step < 0 else 'down'}"
-        self.beginMoveRows(_NOWHERE, row, row, _NOWHERE, other + (1 if step > 0 else 0))
+        self.beginMoveRows(_ROOT, row, row, _ROOT, other + (1 if step > 0 else 0))
         self._rows.insert(other, self._rows.pop(row))
         self.endMoveRows()
         self.requested.emit(tuple(self._rows), phrase, "")

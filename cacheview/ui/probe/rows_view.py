@@ -34,7 +34,7 @@ from cacheview.ui.theme import GRID
 __all__ = ["RowsView"]
 
 _Index = QModelIndex | QPersistentModelIndex
-_MEASURED: Final = 200
+_MAX_MEASURED_ROWS: Final = 200
 """The number of rows up to which each has the height of its text. Measuring more would cause a noticeable delay."""
 
 
@@ -121,7 +121,7 @@ class RowsView(QTableView):
         self._place_columns()
         self.verticalHeader().setDefaultSectionSize(self.line_height)
         count = self._rows.rowCount()
-        if count <= _MEASURED:
+        if count <= _MAX_MEASURED_ROWS:
             for row in range(count):
                 self._fit_row(row)
         self._fit_height()
@@ -136,7 +136,7 @@ class RowsView(QTableView):
     def _fit_rows(self, first: QModelIndex, last: QModelIndex) -> None:
         self._place_columns()
         before = self.verticalHeader().length()
-        if self._rows.rowCount() <= _MEASURED:
+        if self._rows.rowCount() <= _MAX_MEASURED_ROWS:
             for row in range(first.row(), last.row() + 1):
                 self._fit_row(row)
         if self.verticalHeader().length() != before:
@@ -159,7 +159,9 @@ class RowsView(QTableView):
         """Set the width of the key column to what keys need, but to somewhat less than half of the view at most."""
         if self._rows.columnCount() > 1:
             metrics = self.fontMetrics()
-            needed = max((metrics.horizontalAdvance(row[0][:80]) for row in self._rows.rows[:_MEASURED]), default=0)
+            needed = max(
+                (metrics.horizontalAdvance(row[0][:80]) for row in self._rows.rows[:_MAX_MEASURED_ROWS]), default=0
+            )
             width = self.viewport().width()
             column = max(width // 4, min(needed + 5 * GRID, width * 9 // 20))
             if self.columnWidth(0) != column:

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from cacheview.ui.settings import Settings
 
 __all__ = [
-    "MOST_KEPT",
+    "MAX_BUILDS",
     "Build",
     "build_at",
     "forget_values",
@@ -33,11 +33,11 @@ __all__ = [
     "saved_builds",
 ]
 
-MOST_KEPT: Final = 10
-_SNIFFED: Final = 4096
-_LONGEST: Final = 100_000  # characters in the entry of one Dockerfile
+MAX_BUILDS: Final = 10
+_SNIFFED_BYTES: Final = 4096
+_MAX_ENTRY_CHARACTERS: Final = 100_000  # in the entry of one Dockerfile
 CLI_20_10: Final = "docker-cli-20.10"
-_BEGINNINGS: Final = frozenset(("from", "arg"))
+_FIRST_INSTRUCTIONS: Final = frozenset(("from", "arg"))
 
 
 class Build(Model):
@@ -150,7 +150,7 @@ def _begins_like_one(path: str) -> bool:
     data = _beginning(path)
     lines = [line.split(maxsplit=1) for line in data.decode("utf-8", "ignore").lstrip("\ufeff").splitlines()]
     first = next((words for words in lines if words and not words[0].startswith("#")), [""])
-    return b"\0" not in data and len(first) == 2 and first[0].lower() in _BEGINNINGS
+    return b"\0" not in data and len(first) == 2 and first[0].lower() in _FIRST_INSTRUCTIONS
 
 
 def _beginning(path: str) -> bytes:
@@ -158,7 +158,7 @@ def _beginning(path: str) -> bytes:
     try:
         if os.path.isfile(path):
             with open(path, "rb") as file:
-                return file.read(_SNIFFED)
+                return file.read(_SNIFFED_BYTES)
     except OSError:
         pass
     return b""
@@ -236,7 +236,7 @@ def save_build(settings: Settings, build: Build) -> None:
         return
     others = [other for text in settings.builds if (other := _read(text)) is not None]
     builds = [build, *(other for other in others if other.dockerfile != build.dockerfile)]
-    settings.builds = [_written(each) for each in builds[:MOST_KEPT]]
+    settings.builds = [_written(each) for each in builds[:MAX_BUILDS]]
 
 
 def forget_values(settings: Settings) -> None:
@@ -246,7 +246,7 @@ def forget_values(settings: Settings) -> None:
 
 def _written(build: Build) -> str:
     text = build.without_values.model_dump_json(exclude_defaults=True)
-    if len(text) > _LONGEST:
+    if len(text) > _MAX_ENTRY_CHARACTERS:
         text = Build(dockerfile=build.dockerfile, context=build.context).model_dump_json(exclude_defaults=True)
     return text
 

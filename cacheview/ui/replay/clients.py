@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ClientsPage"]
 
-_HINT: Final = "Replaying the build as each client sends it."
+_BUSY_HINT: Final = "Replaying the build as each client sends it."
 
 
 class ClientsPage(QWidget):
@@ -56,8 +56,8 @@ class ClientsPage(QWidget):
         self._loader.succeeded.connect(self._show)
         self._loader.failed.connect(self._fail)
         self._busy_timer = BusyTimer(self)
-        self._busy_timer.timeout.connect(lambda: self._content.show_text("Comparing clients…", _HINT))
-        self._content.show_text("Comparing clients…", _HINT)
+        self._busy_timer.timeout.connect(lambda: self._content.show_text("Comparing clients…", _BUSY_HINT))
+        self._content.show_text("Comparing clients…", _BUSY_HINT)
 
     def forget(self) -> None:
         """Take note that the content belongs to an older replay."""

@@ -27,9 +27,9 @@ from cacheview.wording import counted
 
 __all__ = ["StepDetail"]
 
-_MOST_FILES: Final = 30
-_LONGEST: Final = 2000
-_TITLES: Final = {RowKind.REFUSAL: "Refused", RowKind.WARNING: "Warning", RowKind.HAZARD: "Build hazard"}
+_MAX_FILES: Final = 30
+_MAX_INSTRUCTION_CHARACTERS: Final = 2000
+_KIND_TITLES: Final = {RowKind.REFUSAL: "Refused", RowKind.WARNING: "Warning", RowKind.HAZARD: "Build hazard"}
 
 
 class StepDetail(QScrollArea):
@@ -99,7 +99,7 @@ class StepDetail(QScrollArea):
         if row is None or result is None:
             title, reason = "", "Select a step to see its details." if result is not None else ""
         elif row.step is None:
-            title, reason = _TITLES[row.kind], row.advice
+            title, reason = _KIND_TITLES[row.kind], row.advice
             title += f" at line {row.line}" if row.line else ""
             refused = result.replay.refused
             if row.kind is RowKind.REFUSAL and refused is not None and refused.what != row.text:
@@ -127,7 +127,7 @@ class StepDetail(QScrollArea):
         is_open = result is not None and bool(result.request.build.file)
         self.editor_button.setVisible(is_open and row is not None and row.line > 0)
         self.editor_button.setText(f"Open at line {row.line}" if row is not None else "")
-        self._instruction.show_text(visible(row.text[:_LONGEST]) if row is not None else "")
+        self._instruction.show_text(visible(row.text[:_MAX_INSTRUCTION_CHARACTERS]) if row is not None else "")
         check = self._show_reason(miss, reason)
         show_check(self._values, check)
         self._differs.show_text(one_line_each(differs))
@@ -206,9 +206,7 @@ def _files(step: Step) -> str:
     if step.sources is None:
         return ""
     files = step.sources.files
-    shown = [
-        f"{one_line(path)}  {result.partition(':')[2][:12] or result[:12]}" for path, result in files[:_MOST_FILES]
-    ]
-    if len(files) > _MOST_FILES:
-        shown.append(f"and {len(files) - _MOST_FILES:,} more")
+    shown = [f"{one_line(path)}  {result.partition(':')[2][:12] or result[:12]}" for path, result in files[:_MAX_FILES]]
+    if len(files) > _MAX_FILES:
+        shown.append(f"and {len(files) - _MAX_FILES:,} more")
     return "\n".join((f"{counted(len(files), 'file')} in the build context:", *shown))

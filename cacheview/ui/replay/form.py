@@ -32,9 +32,9 @@ from cacheview.ui.tips import set_tip
 
 __all__ = ["OptionsForm", "stage_names"]
 
-_REST: Final = 250  # milliseconds after the last key press before typed text is used
+_TYPING_PAUSE_MS: Final = 250  # after the last key press before typed text is used
 _UMASKS: Final = ("022", "002", "027", "077", "000")
-_BY_ENGINE: Final = "Docker CLI from the engine's release"
+_CLIENT_OF_ENGINE: Final = "Docker CLI from the engine's release"
 
 
 class OptionsForm(QScrollArea):
@@ -49,7 +49,7 @@ class OptionsForm(QScrollArea):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._build: Build | None = None
-        self._typing_pause = QTimer(self, singleShot=True, interval=_REST)
+        self._typing_pause = QTimer(self, singleShot=True, interval=_TYPING_PAUSE_MS)
         self._typing_pause.timeout.connect(self.apply)
         self.context = QLineEdit()
         self.context_button = QToolButton()
@@ -74,7 +74,7 @@ class OptionsForm(QScrollArea):
         self.no_cache = QCheckBox("--no-cache: ignore the cache")
         self.pull = QCheckBox("--pull: pull base images")
         self.client = Chooser()
-        self.client.addItem(_BY_ENGINE, "")
+        self.client.addItem(_CLIENT_OF_ENGINE, "")
         for each in CLIENTS.values():
             self.client.addItem(each.program if each.has_umask else each.title, each.name)
         self.client.setSizeAdjustPolicy(Chooser.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)

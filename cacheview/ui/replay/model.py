@@ -16,7 +16,7 @@ from cacheview.ui.columns import aligned, heading
 from cacheview.ui.icons import icon
 from cacheview.ui.plain import one_line, tool_tip, visible
 from cacheview.ui.replay.rows import (
-    LOOKS,
+    STATUS_LOOKS,
     ReplayRow,
     RowKey,
     RowKind,
@@ -37,7 +37,7 @@ BEGINS_STAGE: Final = int(_Role.UserRole) + 1
 """The role that says whether a row starts another stage."""
 
 _EMPTY_STORE: Final = ImageStore(())
-_MOST_COMPARED: Final = 250_000  # pairs of rows; more would be noticeable
+_MAX_COMPARED_PAIRS: Final = 250_000  # of rows; more would be noticeable
 
 
 class StepsColumn(IntEnum):
@@ -287,7 +287,7 @@ def _changes(old: Sequence[RowKey], new: Sequence[RowKey]) -> list[tuple[int, in
     while same < min(len(old), len(new)) - start and old[-1 - same] == new[-1 - same]:
         same += 1
     ends = len(old) - same, len(new) - same
-    if (ends[0] - start) * (ends[1] - start) > _MOST_COMPARED:
+    if (ends[0] - start) * (ends[1] - start) > _MAX_COMPARED_PAIRS:
         return [(start, ends[0], start, ends[1])]
     matcher = SequenceMatcher(None, old[start : ends[0]], new[start : ends[1]], autojunk=False)
     changes = []
@@ -301,5 +301,5 @@ def _changes(old: Sequence[RowKey], new: Sequence[RowKey]) -> list[tuple[int, in
 
 
 def _look(row: ReplayRow) -> tuple[str, str] | None:
-    look = _KIND_LOOKS.get(row.kind) or LOOKS.get(row.status)
+    look = _KIND_LOOKS.get(row.kind) or STATUS_LOOKS.get(row.status)
     return (look[0], "text_muted") if look is not None and row.is_supposed else look

@@ -39,7 +39,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ReplayPane"]
 
-_QUICK: Final = 2.0  # seconds; a longer replay is not repeated each time the window is activated
+_QUICK_REPLAY_SECONDS: Final = 2.0  # a longer replay is not repeated each time the window is activated
 
 
 class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
@@ -245,7 +245,7 @@ class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
 
     def _on_app_state(self, state: Qt.ApplicationState) -> None:
         """Replay again when the user returns to the window, since files that are not watched may have changed."""
-        is_quick = self.result is not None and self.result.seconds < _QUICK
+        is_quick = self.result is not None and self.result.seconds < _QUICK_REPLAY_SECONDS
         if state is Qt.ApplicationState.ApplicationActive and is_quick and not self._loader.is_busy:
             self.look_up_again()
 

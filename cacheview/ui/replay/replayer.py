@@ -37,10 +37,10 @@ __all__ = ["ReplayRequest", "ReplayResult", "Replayer", "progress_text"]
 
 _READING_LAYER: Final = "Reading the layer"
 
-_SUMS: Final = "sums.json"
-_WORTH_KEEPING: Final = 16 << 20  # bytes; anything smaller is read again just as quickly
-_MOST_FILES: Final = 100_000
-_LARGEST: Final = 64 << 20
+_SUMS_FILE: Final = "sums.json"
+_MIN_KEPT_BYTES: Final = 16 << 20  # anything smaller is read again just as quickly
+_MAX_FILES: Final = 100_000
+_MAX_SUMS_BYTES: Final = 64 << 20
 
 
 def progress_text(done: int, total: int | None) -> str:
@@ -169,9 +169,9 @@ class Replayer:
             is_kept = self._records is not None and not problem and request.supposed is None
             if is_kept and remember_files(record, value, sent.checksums, prepared.image_files):
                 problem = _save(record)
-            if self._records is not None and prepared.read() >= _WORTH_KEEPING and not problem:
+            if self._records is not None and prepared.read() >= _MIN_KEPT_BYTES and not problem:
                 assert self._memory is not None
-                problem = _save_memory(self._memory, self._records / _SUMS)
+                problem = _save_memory(self._memory, self._records / _SUMS_FILE)
             problem = problem or record.problem
             return ReplayResult(request, value, tuple(missed), problem, time.perf_counter() - started_at, compared)
 
@@ -272,11 +272,11 @@ class Replayer:
 
         if self._records is not None:
             try:
-                with open_private(self._records / _SUMS) as file:
-                    return FileSumCache.load(file.read(_LARGEST), most=_MOST_FILES)
+                with open_private(self._records / _SUMS_FILE) as file:
+                    return FileSumCache.load(file.read(_MAX_SUMS_BYTES), most=_MAX_FILES)
             except (OSError, ValueError):
                 pass
-        return FileSumCache(most=_MOST_FILES)
+        return FileSumCache(most=_MAX_FILES)
 
     def _record(self, context: str) -> tuple[ChecksumRecord, str]:
         """Return the record of a context, and why it cannot be read; empty: it was read, or none is kept."""

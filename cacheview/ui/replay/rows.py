@@ -16,8 +16,8 @@ if TYPE_CHECKING:
     from cacheview.whatif.costs import Costs
 
 __all__ = [
-    "LOOKS",
-    "WORDS",
+    "STATUS_LOOKS",
+    "STATUS_WORDS",
     "ReplayRow",
     "RowKey",
     "RowKind",
@@ -32,10 +32,10 @@ __all__ = [
     "word_of",
 ]
 
-_MOST_WARNINGS: Final = 50
-_MOST_POSSIBLE: Final = 3
+_MAX_WARNINGS: Final = 50
+_MAX_POSSIBLE_IMAGES: Final = 3
 
-LOOKS: Final = {
+STATUS_LOOKS: Final = {
     StepStatus.HIT: ("hit", "hit"),
     StepStatus.MISS: ("miss", "miss"),
     StepStatus.NOT_CHECKED: ("not-reached", "not_reached"),
@@ -43,7 +43,7 @@ LOOKS: Final = {
 }
 """The drawing and color of each status that has one."""
 
-WORDS: Final = {
+STATUS_WORDS: Final = {
     StepStatus.HIT: "hit",
     StepStatus.MISS: "miss",
     StepStatus.NOT_CHECKED: StepStatus.NOT_CHECKED.word,
@@ -128,7 +128,7 @@ def rows_of(replay: Replay, costs: Costs | None = None) -> tuple[ReplayRow, ...]
 
 
 def _rows(replay: Replay, actual: Mapping[int, str]) -> Iterator[ReplayRow]:
-    for warning in replay.warnings[:_MOST_WARNINGS]:
+    for warning in replay.warnings[:_MAX_WARNINGS]:
         yield ReplayRow(RowKind.WARNING, warning)
     stage, supposed = None, False
     on_supposed: set[str] = set()  # names of stages whose result is supposed
@@ -183,7 +183,7 @@ def word_of(row: ReplayRow) -> str:
     """Return the result of a row in a word or two."""
     if row.step is None:
         return row.kind.value
-    word = WORDS[row.status]
+    word = STATUS_WORDS[row.status]
     if row.actual_status and row.actual_status != (then := _short(row.status)):
         return f"{row.actual_status} → {then}"
     return f"would {word}" if row.is_supposed and row.status in (StepStatus.HIT, StepStatus.MISS) else word
@@ -191,7 +191,7 @@ def word_of(row: ReplayRow) -> str:
 
 def _short(status: StepStatus) -> str:
     """Return the word for a status where two are compared."""
-    return "rebuilt" if status is StepStatus.NOT_CHECKED else WORDS[status]
+    return "rebuilt" if status is StepStatus.NOT_CHECKED else STATUS_WORDS[status]
 
 
 def place_text(row: ReplayRow) -> str:
@@ -213,8 +213,8 @@ def image_text(step: Step, store: ImageStore) -> str:
         known = image.title if image is not None and image.names else ""
         return f"{short_id(step.image)}  {known}".rstrip()
     if step.status is StepStatus.UNKNOWN and step.possible:
-        shown = ", ".join(short_id(image) for image in step.possible[:_MOST_POSSIBLE])
-        more = len(step.possible) - _MOST_POSSIBLE
+        shown = ", ".join(short_id(image) for image in step.possible[:_MAX_POSSIBLE_IMAGES])
+        more = len(step.possible) - _MAX_POSSIBLE_IMAGES
         return f"may be {shown}" + (f" or {more} more" if more > 0 else "")
     if step.assumed:
         return f"as if {short_id(step.assumed)}"
@@ -231,7 +231,7 @@ def reason_text(step: Step, store: ImageStore) -> str:
     if step.status is not StepStatus.UNKNOWN or not step.possible:
         return step.reason
     images = [store.by_id.get(image) for image in step.possible]
-    known = [known_as(image) for image in images[:_MOST_POSSIBLE] if image is not None]
+    known = [known_as(image) for image in images[:_MAX_POSSIBLE_IMAGES] if image is not None]
     more = len(step.possible) - len(known)
     text = " or ".join(known) + (f" or one of {more} more" if more > 0 else "")
     return f"{step.reason}. If the step hits, the image is {text}." if known else step.reason

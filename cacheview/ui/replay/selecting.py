@@ -15,7 +15,7 @@ from cacheview.wording import sentence
 __all__ = ["selection"]
 
 
-_NAMES: Final = {RowKind.REFUSAL: "the refusal", RowKind.WARNING: "a warning", RowKind.HAZARD: "a build hazard"}
+_KIND_NAMES: Final = {RowKind.REFUSAL: "the refusal", RowKind.WARNING: "a warning", RowKind.HAZARD: "a build hazard"}
 
 
 def selection(row: ReplayRow, result: ReplayResult) -> SelectedItem:
@@ -27,7 +27,7 @@ def _selected(row: ReplayRow, result: ReplayResult) -> SelectedItem:
     step = row.step
     if step is None:
         place = f" at line {row.line}" if row.line else ""
-        return SelectedItem(f"{_NAMES[row.kind]}{place}", why=row.text)
+        return SelectedItem(f"{_KIND_NAMES[row.kind]}{place}", why=row.text)
     name = f"step {step.number}" if row.kind is RowKind.STEP else f"trigger {row.number} of step {step.number}"
     why = sentence(step.reason)
     if step.probe is None or not _is_in_store(step, result):

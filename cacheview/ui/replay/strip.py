@@ -23,8 +23,8 @@ from cacheview.wording import counted
 __all__ = ["StripLine", "SummaryStrip", "summaries"]
 
 
-_LONGEST: Final = 60  # the most characters shown of an instruction
-_MOST: Final = 5  # lines: a what-if, a refusal, a miss, and two notes
+_MAX_INSTRUCTION_CHARACTERS: Final = 60  # shown of an instruction
+_MAX_LINES: Final = 5  # a what-if, a refusal, a miss, and two notes
 
 
 @dataclass(frozen=True)
@@ -103,7 +103,9 @@ def _named(step: Step, replay: Replay) -> str:
     trigger = next((base for base in replay.steps if any(each is step for each in base.triggers)), None)
     of = f"a trigger of step {step.number}" if trigger is not None else f"step {step.number} of {replay.total}"
     text = one_line(step.text)
-    return f"{of}, {text if len(text) <= _LONGEST else text[: _LONGEST - 1] + '…'}"
+    return (
+        f"{of}, {text if len(text) <= _MAX_INSTRUCTION_CHARACTERS else text[: _MAX_INSTRUCTION_CHARACTERS - 1] + '…'}"
+    )
 
 
 class SummaryStrip(QWidget):
@@ -125,7 +127,7 @@ class SummaryStrip(QWidget):
 
     def show_summaries(self, lines: tuple[StripLine, ...]) -> None:
         """Show these lines, or only the first of them if there are too many."""
-        lines = lines[:_MOST]
+        lines = lines[:_MAX_LINES]
         while len(self._rows) < len(lines):
             self._add_row()
         for row, line in zip_longest(self._rows, lines):

@@ -16,11 +16,11 @@ from cacheview.ui.theme import GRID, current_tokens
 __all__ = ["StepsView"]
 
 _Index = QModelIndex | QPersistentModelIndex
-_WIDTHS: Final = {StepsColumn.STEP: 9, StepsColumn.STATUS: 16, StepsColumn.IMAGE: 26, StepsColumn.TIME: 10}
+_COLUMN_DIGITS: Final = {StepsColumn.STEP: 9, StepsColumn.STATUS: 16, StepsColumn.IMAGE: 26, StepsColumn.TIME: 10}
 """The widths of the columns, in widths of a digit, so that they grow with the font."""
-_NEEDED: Final = {StepsColumn.TIME: 78, StepsColumn.IMAGE: 62}
+_MIN_DIGITS_TO_SHOW: Final = {StepsColumn.TIME: 78, StepsColumn.IMAGE: 62}
 """The width of the list, in widths of a digit, at which a column is shown."""
-_LEAST: Final = 12 * GRID
+_MIN_COLUMN_WIDTH: Final = 12 * GRID
 
 
 class StepsView(RowTree):
@@ -38,9 +38,9 @@ class StepsView(RowTree):
         self.setModel(model)
         self.setItemDelegate(_StepDelegate(self))
         header = self.header()
-        header.setMinimumSectionSize(_LEAST)
+        header.setMinimumSectionSize(_MIN_COLUMN_WIDTH)
         header.setSectionResizeMode(StepsColumn.INSTRUCTION, QHeaderView.ResizeMode.Stretch)
-        for column in _WIDTHS:
+        for column in _COLUMN_DIGITS:
             header.setSectionResizeMode(column, QHeaderView.ResizeMode.Interactive)
         self._set_widths()
         self.selectionModel().currentRowChanged.connect(lambda current, _: self.chosen.emit(current))
@@ -64,18 +64,18 @@ class StepsView(RowTree):
 
     def _set_widths(self) -> None:
         digit = self.fontMetrics().horizontalAdvance("0")
-        for column, digits in _WIDTHS.items():
+        for column, digits in _COLUMN_DIGITS.items():
             if not self.isColumnHidden(column):
                 self.header().resizeSection(column, digits * digit)
 
     def _hide_columns(self) -> None:
         """Hide columns if the instruction needs their space. The step's details show their content too."""
         digit = self.fontMetrics().horizontalAdvance("0")
-        for column, digits in _NEEDED.items():
+        for column, digits in _MIN_DIGITS_TO_SHOW.items():
             was_hidden = self.isColumnHidden(column)
             self.setColumnHidden(column, self.viewport().width() < digits * digit)
             if was_hidden and not self.isColumnHidden(column):
-                self.header().resizeSection(column, _WIDTHS[column] * digit)
+                self.header().resizeSection(column, _COLUMN_DIGITS[column] * digit)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -15,8 +15,8 @@ if TYPE_CHECKING:
     from cacheview.ui.replay.replayer import ReplayResult
 
 _IGNORE_FILE: Final = ".dockerignore"
-_REST: Final = 100  # milliseconds without another change before it is reported, since editors write in several steps
-_MOST: Final = 400  # files and folders; the system can watch a few thousand
+_SETTLE_DELAY_MS: Final = 100  # without another change before it is reported: editors write in several steps
+_MAX_PATHS: Final = 400  # files and folders; the system can watch a few thousand
 
 
 class BuildWatcher(QObject):
@@ -33,7 +33,7 @@ class BuildWatcher(QObject):
         super().__init__(parent)
         self._paths: tuple[str, ...] = ()
         self._watcher = QFileSystemWatcher(self)
-        self._delay = QTimer(self, singleShot=True, interval=_REST)
+        self._delay = QTimer(self, singleShot=True, interval=_SETTLE_DELAY_MS)
         self._delay.timeout.connect(self.changed)
         self._watcher.fileChanged.connect(self._on_change)
         self._watcher.directoryChanged.connect(self._on_change)
@@ -53,7 +53,7 @@ class BuildWatcher(QObject):
         """Watch files and their folders, whether the files exist or not. ``others``: are watched as far as possible."""
         paths = dict.fromkeys((*files, *map(os.path.dirname, files)))
         for path in others:
-            if len(paths) >= _MOST:
+            if len(paths) >= _MAX_PATHS:
                 break
             paths.update(dict.fromkeys((path, os.path.dirname(path))))
         self._paths = tuple(paths)

@@ -24,7 +24,7 @@ from cacheview.ui.verdict.hazards import FramedLine
 
 __all__ = ["ByVersionDialog"]
 
-_LOOK: Final = {
+_LOOKS: Final = {
     "found": ("passed", ("passed", "passed_surface")),
     "near": ("hazard", ("hazard", "hazard_surface")),
     "none": ("error", ("error", "error_surface")),
@@ -44,7 +44,7 @@ class _FoundLabel(FramedLine):
             advice = "\n".join(filter(None, (result.note, releases_of(result.rules))))
         elif not result.is_unfinished:
             sentence = f"None: {result.text}"
-        self.icon, self.colours = _LOOK[look]
+        self.icon, self.colours = _LOOKS[look]
         self.show_text(sentence, advice)
         self.setAccessibleName(f"{sentence} {advice}".strip())
         self._colour()

@@ -14,8 +14,8 @@ if TYPE_CHECKING:
 
 __all__ = ["Paragraph", "RuleRow", "as_text", "lines", "paragraphs", "predecessor"]
 
-_STEPS = "What the daemon does"
-_FIELDS = "Fields of the container config"
+_ASPECTS_HEADING = "What the daemon does"
+_FIELDS_HEADING = "Fields of the container config"
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +53,7 @@ class Paragraph:
 def lines(rules: RuleSet, before: RuleSet | None = None, *, only_differing: bool = False) -> tuple[RuleRow, ...]:
     """Return all rows of a rule set, compared with the earlier one."""
     results: list[RuleRow] = []
-    for heading, value, is_field in ((_STEPS, aspects, False), (_FIELDS, comparisons, True)):
+    for heading, value, is_field in ((_ASPECTS_HEADING, aspects, False), (_FIELDS_HEADING, comparisons, True)):
         now, then = value(rules), value(before) if before is not None else {}
         rows = [RuleRow(what, then.get(what, ""), words, is_field=is_field) for what, words in now.items()]
         if not is_field:

@@ -36,8 +36,8 @@ from cacheview.wording import counted
 
 __all__ = ["RulesDialog", "rule_chooser"]
 
-_SIZE: Final = (940, 660)
-_WIDTHS: Final[Mapping[int, int]] = {RulesColumn.WHAT: 28, RulesColumn.CHANGED: 10}
+_INITIAL_SIZE: Final = (940, 660)
+_COLUMN_CHARACTERS: Final[Mapping[int, int]] = {RulesColumn.WHAT: 28, RulesColumn.CHANGED: 10}
 
 
 def rule_chooser(name: str) -> Chooser:
@@ -68,7 +68,7 @@ class RulesDialog(QDialog):
 
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self.resize(*_SIZE)
+        self.resize(*_INITIAL_SIZE)
         self._in_use = ""
         self.rules = rule_chooser("Rules")
         self.before = rule_chooser("Compared with")
@@ -110,7 +110,7 @@ class RulesDialog(QDialog):
     def _make_table(self) -> WordsTable:
         table = WordsTable("The rules as a table")
         table.setModel(self.model)
-        table.set_widths(_WIDTHS)
+        table.set_widths(_COLUMN_CHARACTERS)
         table.wrap()
         return table
 

@@ -18,7 +18,7 @@ DRIVERS: Final = (
 )
 """Storage drivers to choose from, as ``docker info`` shows them, the most common first. Others can be typed."""
 
-_LONGEST: Final = 60
+_MAX_CHARACTERS: Final = 60
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ class FoundRules:
 
 def find(version: str, driver: str, commit: str = "") -> FoundRules:
     """Return the rules of a version with a storage driver, or a containerd store."""
-    version, driver, commit = (text.strip()[:_LONGEST] for text in (version, driver, commit))
+    version, driver, commit = (text.strip()[:_MAX_CHARACTERS] for text in (version, driver, commit))
     if not version and not commit:
         text = "Enter a version as shown by `docker version`: 24.0.7, v25.0.0-rc.3 or 20.10.24+dfsg1."
         return FoundRules(None, text, is_unfinished=True)

@@ -30,7 +30,7 @@ class ChooseRules(Protocol):
     def __call__(self, name: str, *, own: bool = False) -> object: ...
 
 
-_OWNERS: Final = {DaemonBasis.CASE: "case", DaemonBasis.ENGINE: "engine"}
+_OWNER_WORDS: Final = {DaemonBasis.CASE: "case", DaemonBasis.ENGINE: "engine"}
 
 
 def own_rules(session: Session) -> Daemon | None:
@@ -42,7 +42,7 @@ def own_rules(session: Session) -> Daemon | None:
 
 def owner(own: Daemon) -> str:
     """Return a word for what a session's own rules come from."""
-    return _OWNERS.get(own.basis, "store")
+    return _OWNER_WORDS.get(own.basis, "store")
 
 
 class RulesMenu(QObject):

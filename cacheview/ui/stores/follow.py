@@ -14,10 +14,10 @@ from cacheview.ui.plain import error_words
 
 __all__ = ["ImageEventListener", "watch"]
 
-CALM: Final = 400
+CALM_MS: Final = 400
 """Milliseconds without another event after which all events are reported as one, since a build causes many."""
 
-_LONGEST: Final = 3000  # milliseconds after which events are reported even if more follow
+_MAX_DELAY_MS: Final = 3000  # after which events are reported even if more follow
 
 
 def watch(location: str, on_event: Callable[[], None], stopped: threading.Event) -> None:
@@ -52,8 +52,8 @@ class ImageEventListener(Background):
         )  # an event is on its way to the UI thread, where one at a time is enough
         self._stopped = threading.Event()
         self._follows = False
-        self._calm = QTimer(self, singleShot=True, interval=CALM)
-        self._longest = QTimer(self, singleShot=True, interval=_LONGEST)
+        self._calm = QTimer(self, singleShot=True, interval=CALM_MS)
+        self._longest = QTimer(self, singleShot=True, interval=_MAX_DELAY_MS)
         for timer in (self._calm, self._longest):
             timer.timeout.connect(self._report_change)
         self._event.connect(self._on_event)

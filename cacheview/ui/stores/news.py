@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 
 __all__ = ["StoreNews", "change_news", "fallback_news"]
 
-_NAMES: Final = 3
+_MAX_NAMES: Final = 3
 
 
 @dataclass(frozen=True)
@@ -59,5 +59,5 @@ def change_news(change: StoreChanges, images: Callable[[str], Image | None], sin
 
 
 def _line(word: str, image: Image) -> str:
-    names = ", ".join(image.names[:_NAMES]) + (", …" if len(image.names) > _NAMES else "")
+    names = ", ".join(image.names[:_MAX_NAMES]) + (", …" if len(image.names) > _MAX_NAMES else "")
     return "  ".join(filter(None, (f"{word}:", image.id, names, image.instruction)))

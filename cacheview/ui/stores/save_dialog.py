@@ -25,11 +25,11 @@ from cacheview.ui.theme import GRID
 __all__ = ["SaveDialog"]
 
 _KINDS: Final = "Suites (*.jsonl *.jsonl.gz)"
-_LEFT_IN: Final = (
+_CONTENT_HINT: Final = (
     "The file contains the configs, histories, names and IDs of all images, and the current probe, but no files from "
     "the images."
 )
-_REDACTED: Final = (
+_REDACTED_HINT: Final = (
     "Placeholders replace values everywhere, including commands, history, notes and all other text, regardless of "
     "quoting. Equal values get equal placeholders, so verdicts do not change. The file keeps variable and label "
     "names, image names, IDs, times, platforms, parts of values that are shorter than four characters, and "
@@ -49,7 +49,7 @@ class SaveDialog(QDialog):
         *,
         opened: str = "",
         title: str = "Save store as suite",
-        left_in: str = _LEFT_IN,
+        left_in: str = _CONTENT_HINT,
     ) -> None:
         """Create a dialog.
 
@@ -92,7 +92,7 @@ class SaveDialog(QDialog):
         for box in (self.env, self.labels):
             box.toggled.connect(self._show_hint)
         # The height is that of the longer text, so that nothing moves when a box is checked.
-        self._hint.setText(f"{self._left_in} {_REDACTED}")
+        self._hint.setText(f"{self._left_in} {_REDACTED_HINT}")
         width = max(self.sizeHint().width(), 160 * GRID)
         self._hint.setMinimumHeight(self._hint.heightForWidth(width - 10 * GRID))
         self.resize(width, self.sizeHint().height())
@@ -113,7 +113,7 @@ class SaveDialog(QDialog):
 
     def _show_hint(self) -> None:
         redacted = self.env.isChecked() or self.labels.isChecked()
-        self._hint.setText(f"{self._left_in} {_REDACTED if redacted else 'All values are included.'}")
+        self._hint.setText(f"{self._left_in} {_REDACTED_HINT if redacted else 'All values are included.'}")
         path = os.path.expanduser(self.path.text().strip())
         is_own = bool(path) and is_in_store(path, self._opened)
         if is_own:

@@ -20,10 +20,10 @@ __all__ = ["ask_engine", "start_work"]
 ENGINE_SECONDS: Final = 2.0
 """The seconds that an engine has to report its version."""
 
-LONGEST: Final = ENGINE_SECONDS + 1
+MAX_WAIT_SECONDS: Final = ENGINE_SECONDS + 1
 """The seconds after which the start continues without the engine. One of them is for importing its modules."""
 
-_STEP: Final = 0.05  # seconds between two opportunities to cancel
+_CHECK_SECONDS: Final = 0.05  # between two opportunities to cancel
 
 
 def start_work(rules: str, platform: str, load_panes: Callable[[], object]) -> Work:
@@ -86,9 +86,9 @@ def _why_not(report: Report) -> str:
     asking = threading.Thread(target=lambda: answers.append(_ask()), daemon=True, name="ask-engine")
     started_at = time.monotonic()
     asking.start()
-    while asking.is_alive() and time.monotonic() < started_at + LONGEST:
+    while asking.is_alive() and time.monotonic() < started_at + MAX_WAIT_SECONDS:
         report(0, None, "Looking for a Docker Engine")
-        asking.join(_STEP)
+        asking.join(_CHECK_SECONDS)
     if not answers:
         why = "it may be busy, or its host may be unreachable"
         return f"The engine did not respond within {ENGINE_SECONDS:.0f} seconds: {why}."

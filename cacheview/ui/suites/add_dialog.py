@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 __all__ = ["AddDialog", "SuiteAddition"]
 
 _KINDS: Final = "Suites (*.jsonl *.jsonl.gz)"
-_MOST: Final = 600  # characters of the text below the expectation
+_MAX_CHARACTERS: Final = 600  # of the text below the expectation
 _FULL_ID: Final = re.compile(r"sha256:[0-9a-f]{64}")
 
 
@@ -210,7 +210,7 @@ class AddDialog(QDialog):
     def _show_outcome(self, picture: str, text: str) -> None:
         colour = "text_muted" if picture == "not-certain" else picture
         self._picture.setPixmap(pixmap(picture, colour, icon_size(), self.devicePixelRatioF()))
-        self._value_label.show_text(visible(text[:_MOST] + ("…" if len(text) > _MOST else "")))
+        self._value_label.show_text(visible(text[:_MAX_CHARACTERS] + ("…" if len(text) > _MAX_CHARACTERS else "")))
         set_tip(self._value_label, text)
         self._value_label.set_colour(colour)
 

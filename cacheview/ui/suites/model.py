@@ -16,7 +16,7 @@ from cacheview.ui.plain import one_line, tool_tip
 from cacheview.ui.suites.rows import ChecksRow, Outcome
 from cacheview.ui.theme import current_tokens, mono_font
 
-__all__ = ["LOOKS", "ChecksColumn", "ChecksModel"]
+__all__ = ["OUTCOME_LOOKS", "ChecksColumn", "ChecksModel"]
 
 _Index = QModelIndex | QPersistentModelIndex
 
@@ -33,18 +33,18 @@ class ChecksColumn(IntEnum):
     REASON = 6
 
 
-_HEADS: Final = ("Outcome", "Suite", "Case", "Probe", "Expected", "Actual", "Why")
-LOOKS: Final = {
+_TITLES: Final = ("Outcome", "Suite", "Case", "Probe", "Expected", "Actual", "Why")
+OUTCOME_LOOKS: Final = {
     Outcome.PASSED: ("passed", "passed"),
     Outcome.FAILED: ("failed", "failed"),
     Outcome.UNUSABLE: ("error", "error"),
 }
 """The drawing and the color token of each outcome."""
 
-_AT_ONCE: Final = 10_000
+_ROWS_PER_TURN: Final = 10_000
 """The number of rows that a filter checks in one turn, which takes about ten milliseconds."""
 
-_MONO: Final = (ChecksColumn.EXPECTED, ChecksColumn.ACTUAL)
+_MONO_COLUMNS: Final = (ChecksColumn.EXPECTED, ChecksColumn.ACTUAL)
 
 
 class ChecksModel(QAbstractTableModel):
@@ -122,8 +122,8 @@ class ChecksModel(QAbstractTableModel):
     def update_look(self) -> None:
         """Update colors, icons and fonts after a change of the theme."""
         tokens = current_tokens()
-        self._icons: dict[Outcome, QIcon] = {outcome: icon(*look) for outcome, look in LOOKS.items()}
-        self._colours = {outcome: QColor(getattr(tokens, colour)) for outcome, (_, colour) in LOOKS.items()}
+        self._icons: dict[Outcome, QIcon] = {outcome: icon(*look) for outcome, look in OUTCOME_LOOKS.items()}
+        self._colours = {outcome: QColor(getattr(tokens, colour)) for outcome, (_, colour) in OUTCOME_LOOKS.items()}
         self._mono: QFont = mono_font()
         if self._shown:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._shown) - 1, len(ChecksColumn) - 1))
@@ -160,7 +160,7 @@ class ChecksModel(QAbstractTableModel):
 
     def _accepted(self) -> list[ChecksRow]:
         """Return the next rows that match the filter."""
-        rows = self._rows[self._filtered_count : self._filtered_count + _AT_ONCE]
+        rows = self._rows[self._filtered_count : self._filtered_count + _ROWS_PER_TURN]
         self._filtered_count += len(rows)
         return [row for row in rows if self._accepts(row)]
 
@@ -178,7 +178,7 @@ class ChecksModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(ChecksColumn)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        return heading(_HEADS, section, orientation, role)
+        return heading(_TITLES, section, orientation, role)
 
     def data(self, index: _Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
         row = self.row_at(index)
@@ -194,7 +194,7 @@ class ChecksModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.ForegroundRole:
             return self._colours[row.outcome] if column == ChecksColumn.OUTCOME else None
         if role == Qt.ItemDataRole.FontRole:
-            return self._mono if column in _MONO else None
+            return self._mono if column in _MONO_COLUMNS else None
         return None
 
 

@@ -25,7 +25,7 @@ from cacheview.ui.loading import Loader
 from cacheview.ui.names import name_of, start_folder
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.suites.head import SuitesHead
-from cacheview.ui.suites.model import LOOKS, ChecksColumn, ChecksModel
+from cacheview.ui.suites.model import OUTCOME_LOOKS, ChecksColumn, ChecksModel
 from cacheview.ui.suites.rows import ChecksRow, Outcome
 from cacheview.ui.suites.run import run_work
 from cacheview.ui.suites.table import ChecksTable
@@ -215,7 +215,7 @@ class SuitesPane(DockPane[SuitesHead]):
         if not more:
             more = name_of(self.locations[0]) if len(self.locations) == 1 else counted(len(self.locations), "suite")
         outcome = Outcome.FAILED if model.failed else Outcome.PASSED if model.passed else None
-        self.head.show_text(f"{text} · {one_line(more)}", LOOKS[outcome] if outcome is not None else None)
+        self.head.show_text(f"{text} · {one_line(more)}", OUTCOME_LOOKS[outcome] if outcome is not None else None)
 
     def _show_why(self, row: ChecksRow | None) -> None:
         if row is None:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ChecksRow", "Outcome", "checked_row", "expected_in_words", "is_about", "unusable_row"]
 
-_MOST = 160  # characters shown of an error
-_MOST_SEARCHED = 2000  # characters of a row's searchable text
+_MAX_ERROR_CHARACTERS = 160  # characters shown of an error
+_MAX_SEARCHED_CHARACTERS = 2000  # of a row's searchable text
 
 
 class Outcome(Enum):
@@ -121,7 +121,9 @@ def _row(
 ) -> ChecksRow:
     numbers = str(number), str(probe + 1) if probe is not None else ""
     searched = "\n".join((*numbers, *names, *answers, outcome.value, name_of(location), *differences)).lower()
-    return ChecksRow(location, number, place, probe, *names, *answers, outcome, differences, searched[:_MOST_SEARCHED])
+    return ChecksRow(
+        location, number, place, probe, *names, *answers, outcome, differences, searched[:_MAX_SEARCHED_CHARACTERS]
+    )
 
 
 def is_about(row: ChecksRow, case: OpenedCase) -> bool:
@@ -135,7 +137,7 @@ def is_about(row: ChecksRow, case: OpenedCase) -> bool:
 
 
 def _name(suite_probe: SuiteProbe) -> str:
-    return suite_probe.name or " ".join(suite_probe.config.Cmd or ())[:_MOST]
+    return suite_probe.name or " ".join(suite_probe.config.Cmd or ())[:_MAX_ERROR_CHARACTERS]
 
 
 def expected_in_words(expect: Expectation | None) -> str:
@@ -155,4 +157,4 @@ def _answer_in_words(verdict: Verdict) -> str:
 def _in_words(outcome: str, image: str | None, is_new: bool, error: str) -> str:
     if image is not None:
         return f"{outcome} {'a new image' if is_new else short_id(image)}"
-    return f"{outcome}: {error[:_MOST]}" if error else outcome
+    return f"{outcome}: {error[:_MAX_ERROR_CHARACTERS]}" if error else outcome

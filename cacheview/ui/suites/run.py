@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from cacheview.stores.progress import Progress
     from cacheview.ui.loading import Report, Work
 
-__all__ = ["MOST_ROWS", "run_work"]
+__all__ = ["MAX_ROWS", "run_work"]
 
-MOST_ROWS: Final = 300_000
+MAX_ROWS: Final = 300_000
 """The maximum number of probes in the list. More would fill memory with rows that no one reads."""
 
 
-def run_work(locations: Sequence[str], most: int = MOST_ROWS) -> Work:
+def run_work(locations: Sequence[str], most: int = MAX_ROWS) -> Work:
     """Return work for `Loader.start` that checks every probe in suites.
 
     Its partial results and its result are tuples of `ChecksRow`. Each row is in exactly one of them.

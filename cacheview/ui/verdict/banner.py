@@ -22,10 +22,10 @@ from cacheview.ui.verdict.words import FORMATS, NOT_CERTAIN, VERDICT_ICONS, valu
 
 __all__ = ["Banner", "ElidedButton"]
 
-_BAR: Final = GRID
-_LEAST_WORD: Final = 4  # characters, including the ellipsis
-NOT_KNOWN: Final = "not-certain"
-_COLOURS: Final = {NOT_KNOWN: "hazard"}
+_BAR_WIDTH: Final = GRID
+_MIN_WORD_CHARACTERS: Final = 4  # including the ellipsis
+UNCERTAIN_LOOK: Final = "not-certain"
+_COLOURS: Final = {UNCERTAIN_LOOK: "hazard"}
 """The color tokens of drawings whose token has a different name."""
 
 
@@ -63,13 +63,13 @@ class ElidedButton(QPushButton):
         metrics = self.fontMetrics()
         room = self.width() - 8 * GRID - self._icon_width() - metrics.horizontalAdvance(self._end)
         cut = metrics.elidedText(self._text, Qt.TextElideMode.ElideRight, max(0, room))
-        if len(cut) <= _LEAST_WORD < len(self._text):
+        if len(cut) <= _MIN_WORD_CHARACTERS < len(self._text):
             cut = self._short
         self.setText((cut + self._end).replace("&", "&&"))
 
 
-_COMING: Final = "Looking for hazards…"
-_COMING_MISS: Final = "Looking for the smallest edit and hazards…"
+_PENDING_HAZARDS: Final = "Looking for hazards…"
+_PENDING_EDIT_AND_HAZARDS: Final = "Looking for the smallest edit and hazards…"
 
 
 class Banner(QWidget):
@@ -125,7 +125,7 @@ class Banner(QWidget):
 
     def _lay_out(self) -> None:
         self._layout = layout = QHBoxLayout(self)
-        layout.setContentsMargins(_BAR + 3 * GRID, 3 * GRID, 3 * GRID, 3 * GRID)
+        layout.setContentsMargins(_BAR_WIDTH + 3 * GRID, 3 * GRID, 3 * GRID, 3 * GRID)
         layout.setSpacing(2 * GRID)
         layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout()
@@ -179,7 +179,7 @@ class Banner(QWidget):
         outcome = explanation.verdict.outcome
         only_if = selected.only_if if selected is not None else ""
         is_unknown = selected is not None and selected.is_unknown
-        look = NOT_KNOWN if only_if or is_unknown else VERDICT_ICONS[outcome]
+        look = UNCERTAIN_LOOK if only_if or is_unknown else VERDICT_ICONS[outcome]
         if look != self._look:
             self._look = look
             self._colour()
@@ -201,8 +201,8 @@ class Banner(QWidget):
 
     def show_delayed(self) -> None:
         """Show that a new answer is being computed, instead of the current one."""
-        if self._look != NOT_KNOWN:
-            self._look = NOT_KNOWN
+        if self._look != UNCERTAIN_LOOK:
+            self._look = UNCERTAIN_LOOK
             self._colour()
         self._word.show_text("LOOKING UP")
         self._head.show_text("the changed probe")
@@ -232,7 +232,7 @@ class Banner(QWidget):
         self._brief = brief
         upright = GRID if brief else 3 * GRID
         self._update_look()
-        self._layout.setContentsMargins(_BAR + 3 * GRID, upright, 3 * GRID, upright)
+        self._layout.setContentsMargins(_BAR_WIDTH + 3 * GRID, upright, 3 * GRID, upright)
         self._buttons.setContentsMargins(0, 0 if brief else GRID, 0, 0)
         self.forget_height()
         self._show_replayed()
@@ -250,7 +250,7 @@ class Banner(QWidget):
     def await_edit(self, explanation: Explanation, *, is_late: bool) -> None:
         """Wait for the edit. The previous button stays for a moment, and is then replaced by text."""
         is_miss = explanation.verdict.outcome is VerdictOutcome.MISS and not explanation.is_of_step
-        self._coming.show_text((_COMING_MISS if is_miss else _COMING) if is_late else "")
+        self._coming.show_text((_PENDING_EDIT_AND_HAZARDS if is_miss else _PENDING_HAZARDS) if is_late else "")
         if is_late or not is_miss:
             self.edit_button.setVisible(False)
             self._fit_copy()
@@ -324,4 +324,4 @@ class Banner(QWidget):
         painter.drawRoundedRect(ground, GRID, GRID)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(getattr(tokens, name)))
-        painter.drawRoundedRect(QRectF(0, 0, _BAR, self.height()), 2, 2)
+        painter.drawRoundedRect(QRectF(0, 0, _BAR_WIDTH, self.height()), 2, 2)

@@ -29,7 +29,7 @@ from cacheview.visible import visible
 
 __all__ = ["explanation_as", "row_as"]
 
-_MOST: Final = 1_000
+_MAX_ROWS: Final = 1_000
 """The maximum number of rows copied from a stage or group."""
 
 
@@ -69,7 +69,7 @@ def _lines(item: Item, explanation: Explanation, *, markdown: bool) -> list[str]
         case Check():
             return _check_lines(item, markdown=markdown)
         case FoldedChecks():
-            places = item.places[:_MOST]
+            places = item.places[:_MAX_ROWS]
             listed = [line for place in places for line in _check_lines(item.checks[place], markdown=markdown)]
             return listed + _left(len(item.places))
         case Subject():
@@ -80,7 +80,7 @@ def _lines(item: Item, explanation: Explanation, *, markdown: bool) -> list[str]
             checks = [line for check in item.checks for line in _check_lines(check, markdown=markdown)]
             subjects = [
                 f"{code(subject.image.id)} {text(subject.image.title)}: {text(_subject_text(subject))}"
-                for subject in itertools.islice(item.subjects, _MOST)
+                for subject in itertools.islice(item.subjects, _MAX_ROWS)
             ]
             return [head, *checks, *subjects, *_left(len(item.subjects))]
         case _:
@@ -95,7 +95,7 @@ def _subject_text(subject: Subject) -> str:
 
 
 def _left(count: int) -> list[str]:
-    return [f"… and {count - _MOST:,} more"] if count > _MOST else []
+    return [f"… and {count - _MAX_ROWS:,} more"] if count > _MAX_ROWS else []
 
 
 def _check_lines(check: Check, *, markdown: bool) -> list[str]:
@@ -118,7 +118,7 @@ def _object(items: Sequence[Item]) -> dict[str, Any]:
                 document |= {"stage": item.kind.value, "stage_outcome": item.outcome.value}
                 if item is items[0]:
                     document["checks"] = [check_as_object(check) for check in item.checks]
-                    subjects = itertools.islice(item.subjects, _MOST)
+                    subjects = itertools.islice(item.subjects, _MAX_ROWS)
                     document["subjects"] = [
                         {"image": subject.image.id, "result": _subject_text(subject)} for subject in subjects
                     ]
@@ -128,7 +128,7 @@ def _object(items: Sequence[Item]) -> dict[str, Any]:
                 if item is items[0]:
                     document["checks"] = [check_as_object(check) for check in item.checks]
             case FoldedChecks() if item is items[0]:
-                document["checks"] = [check_as_object(item.checks[place]) for place in item.places[:_MOST]]
+                document["checks"] = [check_as_object(item.checks[place]) for place in item.places[:_MAX_ROWS]]
                 document["checks_total"] = len(item.places)
             case Check() if item is items[0]:
                 document |= check_as_object(item)

@@ -33,8 +33,8 @@ from cacheview.ui.verdict.words import (
 __all__ = ["TextRun", "TraceRowDelegate", "draw_pieces"]
 
 _GAP: Final = 2 * GRID
-_LEAST_NAME: Final = 3  # characters of the name of a check beside its outcome
-_REMEMBERED: Final = 1_000  # cached layouts of candidates and sources
+_MIN_NAME_CHARACTERS: Final = 3  # of the name of a check beside its outcome
+_MAX_CACHED_LAYOUTS: Final = 1_000  # of candidates and sources
 _COLOURS: Final = {
     CheckOutcome.PASSED: "passed",
     CheckOutcome.FAILED: "failed",
@@ -221,7 +221,7 @@ class TraceRowDelegate(QStyledItemDelegate):
         word_width = self._faces["word"].width(word)
         room = width - left - word_width - _GAP - GRID
         drawn = TextRun(0.0, self.icon_size, (), colour=colour, icon=icon)
-        if room < self._faces[name_font].width(name[:_LEAST_NAME]):  # the icon stands for the word
+        if room < self._faces[name_font].width(name[:_MIN_NAME_CHARACTERS]):  # the icon stands for the word
             return [drawn, self._run(left, max(0.0, width - left - _GAP), name, name_font, name_colour)]
         named = self._run(left, room, name, name_font, name_colour)
         return [drawn, named, TextRun(width - _GAP - word_width, word_width, (Piece(word),), "word", colour)]
@@ -274,7 +274,7 @@ class TraceRowDelegate(QStyledItemDelegate):
         )
         runs = self._subjects.get(shown)
         if runs is None:
-            if len(self._subjects) >= _REMEMBERED:
+            if len(self._subjects) >= _MAX_CACHED_LAYOUTS:
                 self._subjects.clear()
             runs = self._subjects[shown] = self._lay_out_subject(shown)
         return runs

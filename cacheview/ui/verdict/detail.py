@@ -15,7 +15,7 @@ from cacheview.ui.verdict.words import doubt_in_words, outcome_in_words, sides_o
 
 __all__ = ["CheckDetail"]
 
-_SIDE_BY_SIDE = 120 * GRID
+_MIN_WIDTH_SIDE_BY_SIDE = 120 * GRID
 
 
 class _Value(QWidget):
@@ -178,12 +178,12 @@ class CheckDetail(QWidget):
         """Return the height with two lines for each value and with a note, even if they are missing."""
         line = self.fontMetrics().height()
         value = self.values[0].edit.minimumHeight() + line + GRID
-        is_side_by_side = self.width() >= _SIDE_BY_SIDE
+        is_side_by_side = self.width() >= _MIN_WIDTH_SIDE_BY_SIDE
         return self.take_button.sizeHint().height() + line + (value if is_side_by_side else 2 * value) + 7 * GRID
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
-        wide = event.size().width() >= _SIDE_BY_SIDE
+        wide = event.size().width() >= _MIN_WIDTH_SIDE_BY_SIDE
         direction = QBoxLayout.Direction.LeftToRight if wide else QBoxLayout.Direction.TopToBottom
         if self._sides.direction() is not direction:
             self._sides.setDirection(direction)

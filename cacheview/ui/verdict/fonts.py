@@ -11,7 +11,7 @@ from cacheview.ui.verdict.pieces import Piece, fit
 
 __all__ = ["Face", "faces"]
 
-_REMEMBERED: Final = 4_000
+_MAX_CACHED_TEXTS: Final = 4_000
 
 
 class Face:
@@ -32,7 +32,7 @@ class Face:
             return self._each * len(text)
         width = self._widths.get(text)
         if width is None:
-            if len(self._widths) >= _REMEMBERED:
+            if len(self._widths) >= _MAX_CACHED_TEXTS:
                 self._widths.clear()
             width = self._widths[text] = self._metrics.horizontalAdvance(text)
         return width
@@ -42,7 +42,7 @@ class Face:
         key = (text, mark.start, mark.stop, int(room))
         pieces = self._fitted.get(key)
         if pieces is None:
-            if len(self._fitted) >= _REMEMBERED:
+            if len(self._fitted) >= _MAX_CACHED_TEXTS:
                 self._fitted.clear()
             pieces = self._fitted[key] = fit(text, mark, int(room), self.width)
         return pieces

@@ -19,11 +19,11 @@ from cacheview.wording import counted
 
 __all__ = ["DoubtLine", "FramedLine", "HazardLine", "HazardList"]
 
-_MOST: Final = 0.3
+_MAX_HEIGHT_SHARE: Final = 0.3
 """The share of the pane's height that the list can take before it scrolls."""
 
 
-_MOST_DOUBTS: Final = 5
+_MAX_DOUBTS: Final = 5
 """The maximum number of doubts that are shown. The others are only counted."""
 
 
@@ -176,13 +176,13 @@ class HazardList(QScrollArea):
 
     def _by_remedy(self) -> list[list[DoubtCount]]:
         by_reason: dict[str, list[DoubtCount]] = {}
-        for each in self._doubted[:_MOST_DOUBTS]:
+        for each in self._doubted[:_MAX_DOUBTS]:
             by_reason.setdefault(each.doubt.remedy, []).append(each)
         return list(by_reason.values())
 
     def _show_doubts(self) -> None:
         groups = self._by_remedy()
-        further = max(0, len(self._doubted) - _MOST_DOUBTS)
+        further = max(0, len(self._doubted) - _MAX_DOUBTS)
         while len(self._doubts) < len(groups):
             line = DoubtLine()
             self._doubts.append(line)
@@ -195,4 +195,4 @@ class HazardList(QScrollArea):
     def fit_into(self, width: int, height: int) -> None:
         """Set the height to that of the hazards, but at most a share of the pane's height."""
         needed = self._layout.totalHeightForWidth(width)
-        self.setFixedHeight(max(1, min(needed, int(height * _MOST))))
+        self.setFixedHeight(max(1, min(needed, int(height * _MAX_HEIGHT_SHARE))))

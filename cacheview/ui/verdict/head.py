@@ -14,11 +14,11 @@ from cacheview.ui.theme import set_font, small_font, strong_font
 
 __all__ = ["VerdictHead"]
 
-_SHOWN: Final = {
+_SHOW_TEXTS: Final = {
     True: ("Show: differences ▾", "Differences ▾", "Show ▾"),
     False: ("Show: everything ▾", "Everything ▾", "Show ▾"),
 }
-_ORDERED: Final = {
+_ORDER_TEXTS: Final = {
     True: ("Order: nearest first ▾", "Nearest ▾", "Order ▾"),
     False: ("Order: the daemon's ▾", "Order ▾", "Order ▾"),
 }
@@ -56,12 +56,12 @@ class VerdictHead(TitleBar):
     def show_differences_only(self, only: bool) -> None:
         """Show which of the two is chosen."""
         self._show_actions[0 if only else 1].setChecked(True)
-        self.show_text(self.show_button, *_SHOWN[only])
+        self.show_text(self.show_button, *_SHOW_TEXTS[only])
 
     def show_nearest_first(self, nearest: bool) -> None:
         """Show which order is chosen."""
         self._order_actions[1 if nearest else 0].setChecked(True)
-        self.show_text(self.order_button, *_ORDERED[nearest])
+        self.show_text(self.order_button, *_ORDER_TEXTS[nearest])
 
 
 def _choice(

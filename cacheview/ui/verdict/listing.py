@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from itertools import chain
 from typing import Final
 
-__all__ = ["LISTED", "MOST", "ListedSubjects"]
+__all__ = ["INITIAL_SUBJECTS", "MAX_SUBJECTS", "ListedSubjects"]
 
-LISTED: Final = 200
+INITIAL_SUBJECTS: Final = 200
 """The number of subjects listed in a stage until more are requested, since every edit queries all rows."""
 
-MOST: Final = 5_000
+MAX_SUBJECTS: Final = 5_000
 """The number of subjects listed once more are requested, which takes a few milliseconds."""
 
-_AROUND: Final = LISTED // 2
-_KEPT: Final = 4
+_SUBJECTS_AROUND: Final = INITIAL_SUBJECTS // 2
+_MAX_REQUESTED: Final = 4
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class ListedSubjects:
         requested: the places that were requested, in the order of the requests.
     """
 
-    first: int = LISTED
+    first: int = INITIAL_SUBJECTS
     requested: tuple[int, ...] = ()
 
     def with_neighbors(self, place: int) -> ListedSubjects:
@@ -38,11 +38,15 @@ class ListedSubjects:
         if place < self.first:
             return self
         near = next((known for known in self.requested if place in _around(known)), place)
-        return ListedSubjects(self.first, (*(known for known in self.requested if known != near), near)[-_KEPT:])
+        return ListedSubjects(
+            self.first, (*(known for known in self.requested if known != near), near)[-_MAX_REQUESTED:]
+        )
 
     def with_only(self, place: int) -> ListedSubjects:
         """Return a selection that includes the subject at a place, but not those around it, for a sorted list."""
-        return ListedSubjects(self.first, (*(known for known in self.requested if known != place), place)[-_KEPT:])
+        return ListedSubjects(
+            self.first, (*(known for known in self.requested if known != place), place)[-_MAX_REQUESTED:]
+        )
 
     def nearest(self, order: Sequence[int]) -> Sequence[int]:
         """Return the places of the listed subjects if the nearest come first: the nearest, then the requested ones."""
@@ -77,4 +81,4 @@ class ListedSubjects:
 
 
 def _around(place: int) -> range:
-    return range(max(0, place - _AROUND), place + _AROUND)
+    return range(max(0, place - _SUBJECTS_AROUND), place + _SUBJECTS_AROUND)

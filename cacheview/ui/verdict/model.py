@@ -20,8 +20,8 @@ from cacheview.ui.verdict.rows import FoldedChecks, Item, Rows, rows_of
 __all__ = ["TraceColumn", "TraceModel"]
 
 _Index = QModelIndex | QPersistentModelIndex
-_NOWHERE: Final = QModelIndex()
-_FEW: Final = 200
+_ROOT: Final = QModelIndex()
+_MAX_NOTIFIED_ROWS: Final = 200
 
 
 class TraceColumn(IntEnum):
@@ -96,7 +96,7 @@ class TraceModel(QAbstractItemModel):
 
     # The tree, for Qt
 
-    def index(self, row: int, column: int, parent: _Index = _NOWHERE) -> QModelIndex:
+    def index(self, row: int, column: int, parent: _Index = _ROOT) -> QModelIndex:
         # Called for each row of a layout, like `hasChildren`: there may be 10,000.
         node = self._node(parent)
         if node is None or not 0 <= column < _COLUMNS:
@@ -106,24 +106,24 @@ class TraceModel(QAbstractItemModel):
             return QModelIndex()
         return self.createIndex(row, column, node.number)
 
-    def parent(self, index: _Index = _NOWHERE) -> QModelIndex:  # type: ignore[override]
+    def parent(self, index: _Index = _ROOT) -> QModelIndex:  # type: ignore[override]
         above = self._nodes.get(index.internalId()) if index.isValid() else None
         top = above.above if above is not None else None
         if above is None or top is None:
             return QModelIndex()
         return self.createIndex(above.row, 0, top.number)
 
-    def rowCount(self, parent: _Index = _NOWHERE) -> int:
+    def rowCount(self, parent: _Index = _ROOT) -> int:
         if parent.column() > 0:
             return 0
         node = self._node(parent)
         return len(self._rows(node)) if node is not None else 0
 
-    def columnCount(self, parent: _Index = _NOWHERE) -> int:
+    def columnCount(self, parent: _Index = _ROOT) -> int:
         del parent
         return len(TraceColumn)
 
-    def hasChildren(self, parent: _Index = _NOWHERE) -> bool:
+    def hasChildren(self, parent: _Index = _ROOT) -> bool:
         if not parent.isValid():
             return self._root is not None and len(self._rows(self._root)) > 0
         above = self._nodes.get(parent.internalId())
@@ -366,7 +366,7 @@ class TraceModel(QAbstractItemModel):
     def _sync_below(self, node: TraceNode, index: QModelIndex) -> None:
         rows = self._rows(node)
         seen = {*node.leaves, *node.below}
-        if len(rows.lead) <= _FEW:  # may have rows now, which a view notices only in this way
+        if len(rows.lead) <= _MAX_NOTIFIED_ROWS:  # may have rows now, which a view notices only in this way
             seen.update(range(len(rows.lead)))
         node.leaves.clear()
         for row, below in list(node.below.items()):

@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QSplitter, QStackedWidget, QVBoxLayout, QWidget
 
 from cacheview.cases import Daemon
 from cacheview.engine import Check, Explanation
-from cacheview.ui.busy_timer import FURTHER_BUSY_AFTER, BusyTimer
+from cacheview.ui.busy_timer import FURTHER_BUSY_AFTER_MS, BusyTimer
 from cacheview.ui.hairline import Hairline
 from cacheview.ui.images.empty import EmptyPage
 from cacheview.ui.plain import one_line
@@ -24,7 +24,7 @@ from cacheview.ui.verdict.copying import explanation_as
 from cacheview.ui.verdict.detail import CheckDetail
 from cacheview.ui.verdict.hazards import HazardList
 from cacheview.ui.verdict.head import VerdictHead
-from cacheview.ui.verdict.listing import MOST, ListedSubjects
+from cacheview.ui.verdict.listing import MAX_SUBJECTS, ListedSubjects
 from cacheview.ui.verdict.model import TraceModel
 from cacheview.ui.verdict.navigation import Navigation
 from cacheview.ui.verdict.row_menu import TraceMenu
@@ -35,15 +35,15 @@ from cacheview.ui.verdict.view import TraceView
 
 __all__ = ["VerdictPane"]
 
-_ROWS: Final = 5
+_MIN_ROWS_WITH_VALUES: Final = 5
 """The number of trace rows that must stay visible for the full values to be shown below them."""
-_LEAST_ROWS: Final = 3
+_MIN_ROWS: Final = 3
 """The number of trace rows that are always visible, even in a pane so short that it scrolls."""
-_LOW: Final = 27
+_LOW_PANE_LINES: Final = 27
 """The pane's height, in lines of text, below which the banner hides what the trace shows too."""
-_NARROWEST: Final = 36
+_MIN_WIDTH_CHARACTERS: Final = 36
 """The minimum width in average characters of the font."""
-_LEAST: Final = 20 * GRID
+_MIN_HEIGHT: Final = 20 * GRID
 """The minimum height below the header. If there is less space, the pane scrolls."""
 
 
@@ -88,7 +88,7 @@ class VerdictPane(QWidget):
         self._rows_height = 0
         self._pending_copy = ""  # the format to copy once the explanation is complete
         self._is_late = False
-        self._late = BusyTimer(self, FURTHER_BUSY_AFTER)
+        self._late = BusyTimer(self, FURTHER_BUSY_AFTER_MS)
         self._late.timeout.connect(self._show_late)
         self._lay_out()
         self._connect()
@@ -224,8 +224,8 @@ class VerdictPane(QWidget):
         layout.addWidget(self.head)
         self._pages = QStackedWidget(self)
         self._empty = EmptyPage(self)
-        self._pages.addWidget(Scrolled(self._empty, _LEAST, self))
-        self._scrolled = Scrolled(self._full_page(), _LEAST, self)
+        self._pages.addWidget(Scrolled(self._empty, _MIN_HEIGHT, self))
+        self._scrolled = Scrolled(self._full_page(), _MIN_HEIGHT, self)
         self._pages.addWidget(self._scrolled)
         layout.addWidget(self._pages, 1)
 
@@ -256,12 +256,12 @@ class VerdictPane(QWidget):
         """Set the heights of the banner and hazards now, so that the scroll position stays valid."""
         if self.trace.explanation is None:
             return
-        is_low = self.height() < _LOW * self.fontMetrics().height()
+        is_low = self.height() < _LOW_PANE_LINES * self.fontMetrics().height()
         self._top.setContentsMargins(*([GRID if is_low else 3 * GRID] * 4))
         self.banner.set_brief(is_low)
         self.banner.keep_height()
         self.hazards.fit_into(self.width() - 6 * GRID, self.height())
-        self.view.setMinimumHeight(self.view.header().sizeHint().height() + _LEAST_ROWS * self._row_height)
+        self.view.setMinimumHeight(self.view.header().sizeHint().height() + _MIN_ROWS * self._row_height)
         self.detail.setVisible(self._has_room_for_detail())
         self._page_layout.activate()
         self._scrolled.fit()
@@ -274,7 +274,7 @@ class VerdictPane(QWidget):
         if not self._shown or self._detail_height == 0 or self.detail.isHidden():
             return
         header = self.view.header().height()
-        room = self.splitter.height() - self.splitter.handleWidth() - header - _ROWS * self._row_height
+        room = self.splitter.height() - self.splitter.handleWidth() - header - _MIN_ROWS_WITH_VALUES * self._row_height
         usual = self.detail.usual_height()
         height = min(self._detail_height or usual, room) if room >= usual else self.detail.least_height()
         if self.splitter.sizes()[1] != height:
@@ -305,7 +305,7 @@ class VerdictPane(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Return a size whose width does not depend on the content, so that an edit moves no pane."""
-        width = max(_NARROWEST * self.fontMetrics().averageCharWidth(), self.head.minimumSizeHint().width())
+        width = max(_MIN_WIDTH_CHARACTERS * self.fontMetrics().averageCharWidth(), self.head.minimumSizeHint().width())
         return QSize(width, super().minimumSizeHint().height())
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -357,7 +357,7 @@ class VerdictPane(QWidget):
     def _list_all(self, index: QModelIndex) -> None:
         item = self.trace.item(index)
         if isinstance(item, MoreRow):
-            self.trace.list_subjects(item.kind, ListedSubjects(MOST))
+            self.trace.list_subjects(item.kind, ListedSubjects(MAX_SUBJECTS))
 
     def _activate(self, index: QModelIndex) -> None:
         item = self.trace.item(index)

@@ -8,7 +8,7 @@ from typing import Final
 
 __all__ = ["Piece", "fit"]
 
-_BEFORE: Final = 6  # visible characters before the part that differs
+_CHARACTERS_BEFORE_DIFFERENCE: Final = 6  # visible characters before the part that differs
 _ELLIPSIS: Final = "…"
 
 
@@ -34,7 +34,7 @@ def fit(text: str, mark: slice, width: float, measure: Callable[[str], float]) -
     if mark.stop and (len(text) > room or measure(text) > width):
         end = _end(text, 0, room, width, measure)
         if mark.start >= end or mark.stop > end:
-            start = max(0, mark.start - _BEFORE)
+            start = max(0, mark.start - _CHARACTERS_BEFORE_DIFFERENCE)
             start = start if start > 2 else 0  # an ellipsis would be no shorter than two characters
             needed = mark.start + (mark.stop > mark.start)
             while start < mark.start and _end(text, start, room, width, measure) < needed:

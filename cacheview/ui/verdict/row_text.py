@@ -22,7 +22,7 @@ from cacheview.ui.verdict.words import (
 
 __all__ = ["cell", "in_words", "tip"]
 
-_SHOWN = 2_000
+_MAX_CHARACTERS = 2_000
 
 
 def cell(item: Item, column: int, explanation: Explanation) -> str:
@@ -33,7 +33,7 @@ def cell(item: Item, column: int, explanation: Explanation) -> str:
         case Subject():
             return (f"{item.image.short_id} {subject_name(item)}", subject_count(item), subject_word(item))[column]
         case Check():
-            return visible((item.name, *row_pair(item))[column][:_SHOWN])
+            return visible((item.name, *row_pair(item))[column][:_MAX_CHARACTERS])
         case FoldedChecks():
             return (item.title, _of_group(item), "")[column]
         case ColumnHeads():
@@ -53,7 +53,9 @@ def in_words(item: Item, explanation: Explanation) -> str:
             return subject_in_words(item)
         case Check():
             deciding = explanation.deciding
-            return visible(check_in_words(item, decided=deciding is not None and deciding.check is item)[:_SHOWN])
+            return visible(
+                check_in_words(item, decided=deciding is not None and deciding.check is item)[:_MAX_CHARACTERS]
+            )
         case FoldedChecks():
             return f"{item.title}: {_of_group(item)}"
         case ColumnHeads():

@@ -12,12 +12,12 @@ from typing import Final
 
 from cacheview.engine import Check, CheckKind, CheckOutcome, Explanation, Stage, StageKind, Subject
 from cacheview.model import Image
-from cacheview.ui.verdict.listing import MOST, ListedSubjects
+from cacheview.ui.verdict.listing import MAX_SUBJECTS, ListedSubjects
 from cacheview.ui.verdict.values import differs
 from cacheview.ui.verdict.words import empty_stage, row_name
 
 __all__ = [
-    "GROUP_LIMIT",
+    "MAX_CHECKS_IN_GROUP",
     "ColumnHeads",
     "FoldedChecks",
     "Item",
@@ -29,7 +29,7 @@ __all__ = [
     "rows_of",
 ]
 
-GROUP_LIMIT: Final = 5_000
+MAX_CHECKS_IN_GROUP: Final = 5_000
 """The maximum number of checks listed in a group, since a history may have any number of entries."""
 
 
@@ -76,7 +76,7 @@ class MoreRow(TraceNote):
     kind: StageKind = StageKind.LOCAL
 
 
-_FIRST: Final = ListedSubjects()
+_INITIAL_SUBJECTS: Final = ListedSubjects()
 Item = Explanation | Stage | Subject | Check | FoldedChecks | ColumnHeads | TraceNote
 
 
@@ -151,7 +151,7 @@ def rows_of(
     *,
     folded: bool,
     order: Sequence[int] | None = None,
-    listed: ListedSubjects = _FIRST,
+    listed: ListedSubjects = _INITIAL_SUBJECTS,
 ) -> Rows:
     """Return the rows below an item.
 
@@ -187,8 +187,8 @@ def _rows_of_stage(stage: Stage, explanation: Explanation, order: Sequence[int] 
         return Rows(lead, stage.subjects, order if is_nearest and order else places, stage.images, has_rows_below=True)
     role = stage.subjects[0].role
     words = f"The {listed.first:,} nearest of {count:,} {role}s" if is_nearest else listed.in_words(count, role)
-    if listed.first < MOST:
-        most = "all" if count <= MOST else f"{MOST:,}"
+    if listed.first < MAX_SUBJECTS:
+        most = "all" if count <= MAX_SUBJECTS else f"{MAX_SUBJECTS:,}"
         text = f"{words}. Double-click here, or press Enter, to list {most}."
         lead.append(("more", MoreRow(text, is_faint=True, kind=stage.kind)))
     else:
@@ -204,7 +204,7 @@ def _rows_of_check(check: Check, *, folded: bool) -> Rows:
     if check.kind is CheckKind.HISTORY and check.children:
         lead.append(("heads", ColumnHeads("#", "Parent's history", "Source's history")))
     children = check.children
-    if folded or len(children) > GROUP_LIMIT:
+    if folded or len(children) > MAX_CHECKS_IN_GROUP:
         return Rows([*lead, *_check_rows(children, folded=True, is_uncertain=bool(check.doubts))])
     return Rows(lead, children, range(len(children)), has_rows_below=bool(children) and bool(children[0].children))
 
@@ -212,14 +212,17 @@ def _rows_of_check(check: Check, *, folded: bool) -> Rows:
 def _rows_of_group(group: FoldedChecks) -> Rows:
     lead: list[tuple[Hashable, Item]] = []
     total = len(group.places)
-    if total > GROUP_LIMIT:
+    if total > MAX_CHECKS_IN_GROUP:
         lead.append(
-            ("note", TraceNote(f"The first {GROUP_LIMIT:,} of {total:,}: all {group.outcome.word}.", is_faint=True))
+            (
+                "note",
+                TraceNote(f"The first {MAX_CHECKS_IN_GROUP:,} of {total:,}: all {group.outcome.word}.", is_faint=True),
+            )
         )
     first = group.checks[group.places[0]]
     if isinstance(group.checks, tuple):
         return Rows([(check.name, check) for check in group.checks[group.places.start : group.places.stop]])
-    return Rows(lead, group.checks, group.places[:GROUP_LIMIT], has_rows_below=bool(first.children))
+    return Rows(lead, group.checks, group.places[:MAX_CHECKS_IN_GROUP], has_rows_below=bool(first.children))
 
 
 def _check_rows(

@@ -11,18 +11,18 @@ from cacheview.engine.check import path_text
 from cacheview.model import CONFIG_FIELDS, HistoryEntry, short_id
 from cacheview.ui.difference import differing
 
-__all__ = ["FULL_LIMIT", "NO_MARK", "differs", "field_path", "full_pair", "marks", "row_pair"]
+__all__ = ["MAX_CHARACTERS", "NO_MARK", "differs", "field_path", "full_pair", "marks", "row_pair"]
 
-FULL_LIMIT: Final = 100_000
+MAX_CHARACTERS: Final = 100_000
 """The maximum number of characters shown of a value. A longer one is cut, with a note."""
 
-_NOTHING: Final = "nothing"
-_NOT_KNOWN: Final = UNKNOWN.value
+_ABSENT_TEXT: Final = "nothing"
+_UNKNOWN_TEXT: Final = UNKNOWN.value
 NO_MARK: Final = slice(0, 0)
 
 _DIGEST: Final = re.compile(r"[a-z0-9]+:[0-9a-f]{32,}")
 _ENTRY_FIELDS: Final = ("created", "created_by", "author", "comment", "empty_layer")
-_OF_IDS: Final = frozenset(
+_KINDS_OF_IDS: Final = frozenset(
     {
         CheckKind.PARENT,
         CheckKind.PARENT_OF,
@@ -33,7 +33,9 @@ _OF_IDS: Final = frozenset(
         CheckKind.SOURCE,
     }
 )
-_OF_ELEMENTS: Final = frozenset({CheckKind.ELEMENT, CheckKind.ENTRY, CheckKind.LAYER, CheckKind.COMMAND}) | _OF_IDS
+_KINDS_WITH_BOTH_SIDES: Final = (
+    frozenset({CheckKind.ELEMENT, CheckKind.ENTRY, CheckKind.LAYER, CheckKind.COMMAND}) | _KINDS_OF_IDS
+)
 """The checks in which a missing side is shown as "nothing". Other checks then have only one side."""
 
 
@@ -42,8 +44,8 @@ def row_pair(check: Check) -> tuple[str, str]:
     probe_value, image_value = check.probe, check.image
     if isinstance(probe_value, HistoryEntry) and isinstance(image_value, HistoryEntry):
         return _entry_pair(probe_value, image_value)
-    texts = [_NOTHING if value is ABSENT else plain(value) for value in (probe_value, image_value)]
-    if check.kind in _OF_IDS:
+    texts = [_ABSENT_TEXT if value is ABSENT else plain(value) for value in (probe_value, image_value)]
+    if check.kind in _KINDS_OF_IDS:
         texts = [
             short_id(str(value)) if _is_digest(value) else text
             for value, text in zip((probe_value, image_value), texts, strict=True)
@@ -54,8 +56,8 @@ def row_pair(check: Check) -> tuple[str, str]:
 def full_pair(check: Check, *, lines: bool = True) -> tuple[str, str]:
     """Return both full values; empty for a missing side.
 
-    ``lines``: whether to put each element of a list or map on its own line, and to cut at `FULL_LIMIT`. Otherwise the
-    text is one line, never cut.
+    ``lines``: whether to put each element of a list or map on its own line, and to cut at `MAX_CHARACTERS`. Otherwise
+    the text is one line, never cut.
     """
     return _without_missing_side(check, _full(check.probe, lines=lines), _full(check.image, lines=lines))
 
@@ -116,7 +118,7 @@ def _is_digest(value: object) -> bool:
 
 def _without_missing_side(check: Check, probe_value: str, image_value: str) -> tuple[str, str]:
     """Return the texts. A missing element stays ``nothing``; the missing side of a one-sided check becomes empty."""
-    if (check.field or check.kind in _OF_ELEMENTS) and not (check.probe is ABSENT and check.image is ABSENT):
+    if (check.field or check.kind in _KINDS_WITH_BOTH_SIDES) and not (check.probe is ABSENT and check.image is ABSENT):
         return probe_value, image_value
     return ("" if check.probe is ABSENT else probe_value), ("" if check.image is ABSENT else image_value)
 
@@ -133,14 +135,14 @@ def _entry_pair(probe_value: HistoryEntry, image_value: HistoryEntry) -> tuple[s
 
 def _entry_with(entry: HistoryEntry, field: str) -> str:
     value = getattr(entry, field)
-    return f"{field} {_NOTHING if value is None else plain(value)} · {plain(entry)}"
+    return f"{field} {_ABSENT_TEXT if value is None else plain(value)} · {plain(entry)}"
 
 
 def _full(value: object, *, lines: bool) -> str:
     if value is ABSENT:
-        return _NOTHING
+        return _ABSENT_TEXT
     if value is UNKNOWN:
-        return _NOT_KNOWN
+        return _UNKNOWN_TEXT
     if isinstance(value, HistoryEntry):
         fields = {name: getattr(value, name) for name in _ENTRY_FIELDS}
         value = {name: each if isinstance(each, str | bool) else _time(each) for name, each in fields.items()}
@@ -150,7 +152,11 @@ def _full(value: object, *, lines: bool) -> str:
         return plain(value)
     is_long = isinstance(value, list | tuple | dict) and value
     text = json.dumps(value, ensure_ascii=False, indent=2) if is_long else plain(value)
-    return text if len(text) <= FULL_LIMIT else f"{text[:FULL_LIMIT]}\n… truncated: {len(text):,} characters in total"
+    return (
+        text
+        if len(text) <= MAX_CHARACTERS
+        else f"{text[:MAX_CHARACTERS]}\n… truncated: {len(text):,} characters in total"
+    )
 
 
 def _time(value: object) -> str | None:

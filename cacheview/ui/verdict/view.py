@@ -18,12 +18,12 @@ from cacheview.ui.verdict.rows import FoldedChecks, TraceNote
 __all__ = ["TraceView"]
 
 _Index = QModelIndex | QPersistentModelIndex
-_SHARES: Final = (0.42, 0.29)
+_WIDTH_SHARES: Final = (0.42, 0.29)
 """The shares of the width for the check and probe columns. The image column has the rest."""
-_NARROW: Final = 70  # in average characters of the font
-_MORE: Final = 0.05
+_NARROW_CHARACTERS: Final = 70  # in average characters of the font
+_EXTRA_SHARE: Final = 0.05
 """The share added to the first column in a narrow pane."""
-_LEAST: Final = 12 * GRID
+_MIN_COLUMN_WIDTH: Final = 12 * GRID
 
 
 class TraceView(QTreeView):
@@ -42,7 +42,7 @@ class TraceView(QTreeView):
     def __init__(self, trace: TraceModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._trace = trace
-        self._shares = _SHARES
+        self._shares = _WIDTH_SHARES
         self._fitting = False
         self.rows = TraceRowDelegate(self)
         self.setModel(trace)
@@ -60,7 +60,7 @@ class TraceView(QTreeView):
         header = self.header()
         header.setSectionsMovable(False)
         header.setStretchLastSection(True)
-        header.setMinimumSectionSize(_LEAST)
+        header.setMinimumSectionSize(_MIN_COLUMN_WIDTH)
         header.setDefaultAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter)
         header.setStyleSheet(f"QHeaderView::section {{ padding-left: {GRID}px; }}")
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
@@ -76,10 +76,10 @@ class TraceView(QTreeView):
         width = self.viewport().width()
         self._fitting = True
         shares = self._shares
-        if shares is _SHARES and width < _NARROW * self.fontMetrics().averageCharWidth():
-            shares = (shares[0] + _MORE, shares[1] - _MORE / 2)
+        if shares is _WIDTH_SHARES and width < _NARROW_CHARACTERS * self.fontMetrics().averageCharWidth():
+            shares = (shares[0] + _EXTRA_SHARE, shares[1] - _EXTRA_SHARE / 2)
         for column, share in zip((TraceColumn.CHECK, TraceColumn.PROBE), shares, strict=True):
-            self.header().resizeSection(column, max(_LEAST, int(width * share)))
+            self.header().resizeSection(column, max(_MIN_COLUMN_WIDTH, int(width * share)))
         self._fitting = False
 
     def _remember_shares(self, column: int) -> None:

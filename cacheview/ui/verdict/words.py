@@ -97,15 +97,15 @@ _STAGE_WORDS: Final = {
     (StageKind.HISTORY, CheckOutcome.FAILED): "no match",
 }
 
-_MOST_DOUBTS: Final = 5
+_MAX_DOUBTS: Final = 5
 
-_OF_ENTRIES: Final = frozenset({CheckKind.ENTRY, CheckKind.ENTRY_FIELD, CheckKind.LAYER})
+_KINDS_OF_ENTRIES: Final = frozenset({CheckKind.ENTRY, CheckKind.ENTRY_FIELD, CheckKind.LAYER})
 
 FORMATS: Final = ("text", "JSON", "Markdown")
 """The formats for copying."""
 
 
-_OF_DESCENT: Final = frozenset(
+_KINDS_OF_DESCENT: Final = frozenset(
     {CheckKind.PARENT, CheckKind.PARENT_OF_ANSWER, CheckKind.ANCESTOR, CheckKind.PARENT_OF, CheckKind.PARENT_IN_STORE}
 )
 
@@ -114,7 +114,7 @@ def sides_of(check: Check) -> tuple[str, str]:
     """Return the names of the two sides of a check."""
     if check.kind.is_of_history:
         return "parent", "source"
-    if check.kind in _OF_DESCENT and not check.field:
+    if check.kind in _KINDS_OF_DESCENT and not check.field:
         return "answer", "source"
     return ("probe", "source") if check.kind is CheckKind.COMMAND else ("probe", "image")
 
@@ -127,7 +127,7 @@ def outcome_in_words(check: Check) -> str:
 
 def doubt_in_words(doubts: Sequence[Doubt]) -> str:
     """Return why an outcome is not certain, and what would make it certain; empty: it is certain."""
-    shown = " ".join(sentence for doubt in doubts[:_MOST_DOUBTS] for sentence in doubt_sentences(doubt))
+    shown = " ".join(sentence for doubt in doubts[:_MAX_DOUBTS] for sentence in doubt_sentences(doubt))
     return f"Uncertain: {shown}" if shown else ""
 
 
@@ -193,7 +193,7 @@ def subject_summary(subject: Subject) -> SubjectSummary:
 
 def row_name(check: Check) -> str:
     """Return the name of a check below its parent: a history entry's number, or the name of an entry's field."""
-    if check.kind in _OF_ENTRIES:
+    if check.kind in _KINDS_OF_ENTRIES:
         return str(check.path[-1])
     return check.name
 

@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["WatcherBridge"]
 
-_CALM: Final = 20
+_COLLECTION_MS: Final = 20
 """Milliseconds for which news is collected before each turn of the event loop that reports it."""
 
-_SLICE: Final = 0.005
+_MAX_TURN_SECONDS: Final = 0.005
 """Seconds that a turn may spend on reporting builds, since it also has to draw the changes."""
 
 
@@ -50,7 +50,7 @@ class WatcherBridge(QObject):
         self._loader = Loader(self)
         self._loader.succeeded.connect(self._begin)
         self._loader.failed.connect(self.failed)
-        self._calm = QTimer(self, singleShot=True, interval=_CALM)
+        self._calm = QTimer(self, singleShot=True, interval=_COLLECTION_MS)
         self._calm.timeout.connect(self._report)
         self._received.connect(self._on_received)
         self._faulty.connect(self._on_fault)
@@ -116,7 +116,7 @@ class WatcherBridge(QObject):
             self._calm.start()
 
     def _report(self) -> None:
-        end = time.monotonic() + _SLICE
+        end = time.monotonic() + _MAX_TURN_SECONDS
         while (build := self._next()) is not None:
             self.news.emit(build)
             if time.monotonic() >= end:

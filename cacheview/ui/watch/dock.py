@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 __all__ = ["WatchedBuilds"]
 
 _KINDS: Final = "Records (*.jsonl *.jsonl.gz)"
-_LEFT_IN: Final = (
+_CONTENT_HINT: Final = (
     "The file contains the build's options and Dockerfile, the header and checksum of each file in the build "
     "context, the configs, histories, names and IDs of all images before the build, and what the daemon did. Apart "
     "from the Dockerfile, it contains no files from the build context, and none from the images."
@@ -69,7 +69,7 @@ class WatchedBuilds(DockController[WatchPane]):
     def save(self, build: ShownBuild) -> SaveDialog:
         """Prompt for a path, and save the record of a build there once the user has answered."""
         suggested = _suggested(build)
-        dialog = SaveDialog(suggested, self.host.frame, title="Save record", left_in=_LEFT_IN)
+        dialog = SaveDialog(suggested, self.host.frame, title="Save record", left_in=_CONTENT_HINT)
         dialog.save_requested.connect(lambda path, env, labels: self._write(build.number, path, env, labels))
         dialog.open()
         return dialog

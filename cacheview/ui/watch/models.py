@@ -21,7 +21,7 @@ __all__ = ["BuildsColumn", "BuildsModel", "WatchedStepsColumn", "WatchedStepsMod
 _Index = QModelIndex | QPersistentModelIndex
 _ROOT: Final = QModelIndex()
 _Role = Qt.ItemDataRole
-_PREDICTED: Final = {
+_PREDICTION_WORDS: Final = {
     StepStatus.HIT: "hit",
     StepStatus.MISS: "miss",
     StepStatus.NOT_CHECKED: "not checked",
@@ -227,7 +227,7 @@ class WatchedStepsModel(QAbstractTableModel):
                 return one_line(f"{row.number}  {row.text}")
             case WatchedStepsColumn.PREDICTED:
                 why = self._why.get(row.number, "").partition("\n")[0]
-                return one_line(why) if why else _PREDICTED[row.predicted] if row.predicted is not None else ""
+                return one_line(why) if why else _PREDICTION_WORDS[row.predicted] if row.predicted is not None else ""
         return one_line(_result_text(row))
 
 

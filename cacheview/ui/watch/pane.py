@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 __all__ = ["WatchPane"]
 
-_SHARES: Final = (720, 640)
+_SPLITTER_SIZES: Final = (720, 640)
 _HINT: Final = (
     "cacheview listens on a private socket, passes every byte on to the engine, and shows each build with "
     "the classic builder, step by step. cacheview itself sends nothing that changes the engine."
@@ -81,7 +81,7 @@ class WatchPane(DockPane[WatchHead]):
         below.addWidget(self.why, 1)
         for widget in (self.builds, details):
             splitter.addWidget(widget)
-        splitter.setSizes(list(_SHARES))
+        splitter.setSizes(list(_SPLITTER_SIZES))
         self._lay_out(splitter)
         self._content.pressed.connect(self.watch)
         self._show_not_watching()

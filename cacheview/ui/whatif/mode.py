@@ -34,8 +34,8 @@ if TYPE_CHECKING:
 __all__ = ["WhatIf"]
 
 _ARCHIVES: Final = "Images (*.tar *.tar.* *.tgz *.tbz2 *.txz);;All files (*)"
-_LONGEST: Final = 40  # characters of a name in a menu
-_LAST_STEPS: Final = 2  # after the changes: the store that is shown is prepared, and compared with the actual one
+_MAX_NAME_CHARACTERS: Final = 40  # of a name in a menu
+_FINAL_STEPS: Final = 2  # after the changes: the store that is shown is prepared, and compared with the actual one
 
 
 class WhatIf(QObject):
@@ -228,7 +228,7 @@ def _applying(start: ChangedStore, changes: tuple[str, ...]) -> Work:
             puller = Release(daemon.rules.store, daemon.version)
             return open_store(location, platform=daemon.platform, puller=puller, progress=report)
 
-        steps = len(changes) + _LAST_STEPS
+        steps = len(changes) + _FINAL_STEPS
         for number, text in enumerate(changes):
             change = parse_change(text, partial(opened, state.daemon))
             if isinstance(change, Prune | Remove) and state.containers is CONTAINERS_NOT_READ:
@@ -259,4 +259,4 @@ def _reference(image: Image) -> str:
 def _menu_text(image: Image) -> str:
     """Return the name of an image in a menu."""
     text = one_line(image.title)
-    return (text if len(text) <= _LONGEST else f"{text[: _LONGEST - 1]}…").replace("&", "&&")
+    return (text if len(text) <= _MAX_NAME_CHARACTERS else f"{text[: _MAX_NAME_CHARACTERS - 1]}…").replace("&", "&&")

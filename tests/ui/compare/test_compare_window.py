@@ -480,7 +480,8 @@ class Preparing:
             return real(cache, probe, at_once=at_once)
 
         monkeypatch.setattr(lookups, "explain", slow)
-        monkeypatch.setattr(answering, "_MANY", 0)  # otherwise other rules read tables that exist already
+        # otherwise other rules read tables that exist already
+        monkeypatch.setattr(answering, "_MAX_IMAGES_WITH_TABLES", 0)
 
 
 def test_rules_for_a_large_store_are_made_ready_in_another_thread(

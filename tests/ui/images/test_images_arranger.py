@@ -37,8 +37,8 @@ class Gate:
 def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
     gate = Gate()
     monkeypatch.setattr(arrange, "search_text", gate.text)
-    monkeypatch.setattr(arranger, "_AT_ONCE", 0)
-    monkeypatch.setattr(busy_timer, "BUSY_AFTER", 0)
+    monkeypatch.setattr(arranger, "_MAX_IMAGES_WITHOUT_THREAD", 0)
+    monkeypatch.setattr(busy_timer, "BUSY_AFTER_MS", 0)
     return gate
 
 

@@ -10,7 +10,7 @@ import pytest
 
 from cacheview.model import DataError
 from cacheview.ui.replay.build import (
-    MOST_KEPT,
+    MAX_BUILDS,
     Build,
     build_at,
     forget_values,
@@ -112,18 +112,18 @@ def test_an_option_without_a_name(field: str) -> None:
 def test_what_is_kept(tmp_path: Path) -> None:
     settings = Settings(tmp_path / "s.ini")
     builds = []
-    for number in range(MOST_KEPT + 2):
+    for number in range(MAX_BUILDS + 2):
         file = tmp_path / f"Dockerfile.{number}"
         file.write_text("FROM a")
         builds.append(build_at(file))
         save_build(settings, builds[-1])
-    assert saved_builds(settings) == builds[::-1][:MOST_KEPT]
+    assert saved_builds(settings) == builds[::-1][:MAX_BUILDS]
     changed = builds[5].model_copy(update={"build_args": ("A",), "labels": ('a=ä, "x"',), "no_cache": True})
     save_build(settings, changed)
     settings.save()
     again = Settings(tmp_path / "s.ini")
     assert saved_builds(again)[0] == changed
-    assert len(saved_builds(again)) == MOST_KEPT
+    assert len(saved_builds(again)) == MAX_BUILDS
     assert remembered(again, builds[5]) == changed
     assert remembered(again, builds[0]) == builds[0]
     (tmp_path / "Dockerfile.5").unlink()

@@ -45,7 +45,7 @@ def replay_request(tmp_path: Path) -> ReplayRequest:
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The files that are read. What was changed just now counts as settled, and all is worth keeping."""
     monkeypatch.setattr(hashing, "_SETTLED_AFTER_NS", -(10**10))
-    monkeypatch.setattr("cacheview.ui.replay.replayer._WORTH_KEEPING", 1)
+    monkeypatch.setattr("cacheview.ui.replay.replayer._MIN_KEPT_BYTES", 1)
     paths: list[str] = []
     real = FolderContext.read
 

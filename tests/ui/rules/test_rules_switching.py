@@ -37,7 +37,7 @@ def loaded(count: int, rules: str = "containerd-71ebfc7") -> OpenedStore:
 
 @pytest.fixture
 def large(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Switcher]:
-    monkeypatch.setattr(answering, "_MANY", 0)
+    monkeypatch.setattr(answering, "_MAX_IMAGES_WITH_TABLES", 0)
     session = Session(loaded(600))
     with qtbot.waitSignal(session.answered):  # among so many, the first answer comes from another thread
         session.begin()

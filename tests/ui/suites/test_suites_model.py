@@ -80,7 +80,7 @@ def test_a_proxy_over_it(qtmodeltester: ModelTester) -> None:
 
 
 def test_very_many_rows_are_filtered_in_turns(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("cacheview.ui.suites.model._AT_ONCE", 10)
+    monkeypatch.setattr("cacheview.ui.suites.model._ROWS_PER_TURN", 10)
     model = ChecksModel()
     rows = [row(number, Outcome.FAILED if number % 3 == 0 else Outcome.PASSED) for number in range(1, 101)]
     with qtbot.waitSignal(model.filtered):

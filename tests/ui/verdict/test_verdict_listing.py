@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from verdict_kit import many_cache, many_probe
 
 from cacheview.engine import StageKind, explain
-from cacheview.ui.verdict.listing import MOST, ListedSubjects
+from cacheview.ui.verdict.listing import MAX_SUBJECTS, ListedSubjects
 from cacheview.ui.verdict.model import TraceModel
 from cacheview.ui.verdict.pane import VerdictPane
 from cacheview.ui.verdict.rows import MoreRow, TraceNote
@@ -109,7 +109,7 @@ def test_no_more_are_listed_than_can_be_gone_over_at_once(qapp: object) -> None:
         assert isinstance(more, MoreRow)
         assert more.text.startswith(f"{words} 200 ")
         assert more.text.endswith(" of 5,100 candidates. Double-click here, or press Enter, to list 5,000.")
-        model.list_subjects(LOCAL, ListedSubjects(MOST))
+        model.list_subjects(LOCAL, ListedSubjects(MAX_SUBJECTS))
         note = model.item(model.index(0, 0, stage))
         assert isinstance(note, TraceNote)
         assert not isinstance(note, MoreRow)

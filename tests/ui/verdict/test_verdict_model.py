@@ -28,7 +28,7 @@ from verdict_kit import (
 
 from cacheview.engine import Check, Explanation, ImageCache, StageKind, explain
 from cacheview.model import ContainerConfig, Probe
-from cacheview.ui.verdict.listing import LISTED, ListedSubjects
+from cacheview.ui.verdict.listing import INITIAL_SUBJECTS, ListedSubjects
 from cacheview.ui.verdict.model import TraceColumn, TraceModel
 from cacheview.ui.verdict.rows import FoldedChecks
 
@@ -324,7 +324,7 @@ def test_ten_thousand_candidates_are_not_made(ten_thousand: ImageCache, qapp: ob
     model = TraceModel()
     model.show(explain(ten_thousand, many_probe(7, "x")))
     stage = model.stage_index(StageKind.LOCAL)
-    assert model.rowCount(stage) == 1 + LISTED
+    assert model.rowCount(stage) == 1 + INITIAL_SUBJECTS
     assert model.data(model.index(0, 0, stage)).startswith("The first 200 of 10,000 candidates")
     model.list_subjects(StageKind.LOCAL, ListedSubjects(10_000))
     assert model.rowCount(stage) == 10_000
@@ -346,11 +346,11 @@ def test_nearest_first_looks_only_as_far_as_it_must(ten_thousand: ImageCache, qa
     model.show(explain(ten_thousand, many_probe(7, "x")))
     stage = model.stage_index(StageKind.LOCAL)
     assert model.data(model.index(0, 0, stage)).startswith("The 200 nearest of 10,000 candidates")
-    assert model.rowCount(stage) == 1 + LISTED
+    assert model.rowCount(stage) == 1 + INITIAL_SUBJECTS
     assert model.subject_of(model.index(1, 0, stage)).image.id == ten_thousand.store.images[8].id  # type: ignore[union-attr]
     assert node_count(model) < 10
     far = model.subject_index(StageKind.LOCAL, 9_000)
-    assert far.row() == 1 + LISTED, "it comes after the nearest"
+    assert far.row() == 1 + INITIAL_SUBJECTS, "it comes after the nearest"
     assert model.subject_of(far).image.id == ten_thousand.store.images[9_001].id  # type: ignore[union-attr]
     model.set_nearest_first(False)
     again = model.subject_index(StageKind.LOCAL, 9_000)

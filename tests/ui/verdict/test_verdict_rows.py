@@ -7,7 +7,15 @@ from verdict_kit import small, vectors, with_history
 
 from cacheview.engine import RULE_SETS, Check, CheckKind, CheckOutcome, StageKind
 from cacheview.ui.plain import one_line
-from cacheview.ui.verdict.rows import GROUP_LIMIT, ColumnHeads, FoldedChecks, TraceNote, decided_trail, fold, rows_of
+from cacheview.ui.verdict.rows import (
+    MAX_CHECKS_IN_GROUP,
+    ColumnHeads,
+    FoldedChecks,
+    TraceNote,
+    decided_trail,
+    fold,
+    rows_of,
+)
 from cacheview.ui.verdict.words import SubjectSummary, subject_summary
 
 PASSED, FAILED, NOT_REACHED = CheckOutcome.PASSED, CheckOutcome.FAILED, CheckOutcome.NOT_REACHED
@@ -64,7 +72,7 @@ def test_a_long_history_is_neither_walked_nor_listed_whole() -> None:
         rows = rows_of(history, explanation, folded=folded)
         assert [type(rows.item(row)) for row in range(len(rows))] == [ColumnHeads, FoldedChecks, Check, FoldedChecks]
         before = rows_of(rows.item(1), explanation, folded=folded)
-        assert len(before) == GROUP_LIMIT + 1
+        assert len(before) == MAX_CHECKS_IN_GROUP + 1
         note = before.item(0)
         assert isinstance(note, TraceNote)
         assert note.text == "The first 5,000 of 15,000: all passed."

@@ -7,7 +7,7 @@ import pytest
 from cacheview.engine import ABSENT, Check, CheckKind, CheckOutcome
 from cacheview.engine.check import Key, Path
 from cacheview.model import HealthConfig, HistoryEntry, Timestamp
-from cacheview.ui.verdict.values import FULL_LIMIT, differs, field_path, full_pair, marks, row_pair
+from cacheview.ui.verdict.values import MAX_CHARACTERS, differs, field_path, full_pair, marks, row_pair
 
 PASSED, FAILED = CheckOutcome.PASSED, CheckOutcome.FAILED
 NOT_REACHED, NOT_COMPARED = CheckOutcome.NOT_REACHED, CheckOutcome.NOT_COMPARED
@@ -67,9 +67,9 @@ def test_in_full_a_list_has_a_line_for_each_element() -> None:
 
 
 def test_what_is_too_long_is_cut_and_says_so() -> None:
-    ours, _ = full_pair(env("x" * (FULL_LIMIT + 50), ""))
-    assert len(ours) < FULL_LIMIT + 60
-    assert ours.endswith(f"truncated: {FULL_LIMIT + 52:,} characters in total")
+    ours, _ = full_pair(env("x" * (MAX_CHARACTERS + 50), ""))
+    assert len(ours) < MAX_CHARACTERS + 60
+    assert ours.endswith(f"truncated: {MAX_CHARACTERS + 52:,} characters in total")
 
 
 def test_the_part_that_differs() -> None:
