@@ -26,8 +26,8 @@ from cacheview.wording import counted
 __all__ = ["parser", "run"]
 
 _HELP: Final = """\
-The output lists each probe or build with an unexpected result, then how many build steps are unknown and why. The
-last line is always `N passed, N failed`; each build counts as one.
+The output lists each probe or build with an unexpected result. It then shows how many build steps are unknown, and
+the reasons. The last line is always `N passed, N failed`: the number of probes and builds, not of build steps.
 
 exit status: 0 all passed, 1 some failed, 2 the command line is invalid or no file can be used.
 """

@@ -39,7 +39,7 @@ A and B are each one of
 Build and store options apply to every side that needs them; --a and --b add options to one side only.
 
 exit status: 0 every step is the same and has the same result, 1 the builds differ (with --lost: B misses the
-cache at a step where A hit it), 2 a side cannot be used, 3 no step is known to differ, but some are unknown.
+cache at a step where A hits it), 2 a side cannot be used, 3 no step is known to differ, but some are unknown.
 
 {names}
 examples:
@@ -68,7 +68,7 @@ def parser() -> argparse.ArgumentParser:
     shown.add_argument("--markdown", action="store_true", help="print Markdown, for a comment on a pull request")
     shown.add_argument("--brief", action="store_true", help="print only the answer, in at most three lines")
     result.add_argument(
-        "--lost", action="store_true", help="exit with status 1 only if B misses the cache at a step where A hit it"
+        "--lost", action="store_true", help="exit with status 1 only if B misses the cache at a step where A hits it"
     )
     return result
 
@@ -176,7 +176,7 @@ def _add_side(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--store",
         metavar="STORE",
-        help="the store in which to look up the steps of build contexts, or which contains the images (see below)",
+        help="the store to replay build contexts against or to take images from (see below)",
     )
     add_case(parser)
     add_build(parser)

@@ -116,8 +116,8 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--record",
         metavar="FILE",
-        help="write a record of this build: a replay file with the store, and the headers and checksums of "
-        "the files in the context",
+        help="write a record of this build: a replay file that contains the store, and the headers and checksums "
+        "of the files in the context",
     )
     result.add_argument("--record-without-store", action="store_true", help="leave the store out of the record")
     add_redact(result, "the record")

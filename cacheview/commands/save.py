@@ -15,8 +15,9 @@ from cacheview.wording import counted
 __all__ = ["parser", "run"]
 
 _HELP = """\
-The file contains the current images in the store and, for a suite, the case's probes, but no layers. Only you can
-read the file. It is compressed if its name ends in .gz. An existing file is replaced.
+The file contains the current images in the store, but not their layers. If the store is a suite, the file also
+contains the probes of the case. Only you can read the file. It is compressed if its name ends in .gz. An existing
+file is replaced.
 
 exit status: 0 the file was written, 2 the command line is invalid, the store cannot be opened, or the file cannot be
 written.

@@ -27,8 +27,8 @@ __all__ = ["parser", "run"]
 
 _HELP = """\
 cacheview listens on a private socket and passes every byte on to the engine, unchanged. For each build by the
-classic builder, it shows the steps and why the first uncached step misses. It does not read or store other requests
-or passwords. Press Ctrl+C to stop; the engine keeps running.
+classic builder, it shows the steps and why the first uncached step misses. Passwords and all other requests are
+neither read nor stored. Press Ctrl+C to stop; the engine keeps running.
 
 exit status: 0 every build went as predicted, 1 at least one build did not, 2 builds cannot be watched.
 

@@ -43,7 +43,7 @@ def add_what_if(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--no-containers",
         action="store_true",
-        help="with --what-if: assume that no container uses an image (default: read the containers from the "
+        help="with --what-if: assume that no container uses any of the images (default: read the containers from the "
         "engine or data root)",
     )
 

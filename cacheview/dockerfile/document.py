@@ -74,9 +74,7 @@ def read_document(data: bytes, release: BuilderRelease, *, name: str = "Dockerfi
 def parse(data: bytes, release: BuilderRelease) -> ParsedDockerfile:
     """Divide a text that is not a file, such as a trigger, into instructions. Messages do not contain a file name."""
     if len(data) > _MAX_DOCKERFILE_BYTES:
-        raise DataError(
-            f"it is {len(data):,} bytes long; the limit for replaying a Dockerfile is {_MAX_DOCKERFILE_BYTES:,}"
-        )
+        raise DataError(f"it is larger than {_MAX_DOCKERFILE_BYTES:,} bytes, the limit for replaying a Dockerfile")
     return _DockerfileReader(data, release).document()
 
 

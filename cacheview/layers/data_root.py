@@ -191,7 +191,7 @@ class _Assembled(ForwardStream):
             self._open = open_below(self._folder, name)
         count = self._open.readinto(view[:left]) or 0
         if not count:
-            raise LayerError("one of its files is shorter than when it was unpacked", where=os.fsdecode(name))
+            raise LayerError("the file is shorter than it was when the layer was unpacked", where=os.fsdecode(name))
         self._content = (name, left - count)
         return count
 

@@ -134,4 +134,5 @@ class EngineLayers:
 
 
 def _write_error(folder: Path, error: OSError) -> DataError:
-    return DataError(f"the image cannot be written: {error.strerror or error}. Free some disk space", where=str(folder))
+    what = f"the downloaded image cannot be saved: {error.strerror or error}. Free some disk space"
+    return DataError(what, where=str(folder))

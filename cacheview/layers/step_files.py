@@ -104,7 +104,9 @@ def recover_files(
         raise UnknownError("the image does not record a layer for this step")
     listing = layers.listing(image.diff_ids[-1])
     if len(listing.entries) > _MAX_FILES:
-        raise UnknownError(f"the step's layer has {len(listing.entries):,} files; at most {_MAX_FILES:,} are compared")
+        raise UnknownError(
+            f"the step's layer has {len(listing.entries):,} files, but at most {_MAX_FILES:,} can be compared"
+        )
     sources = CurrentSources(copy, now)
     entries = sources.under_real_paths(by_source_path(listing, image, layers, copy, sources.by_source_names()))
     if not entries:
@@ -196,16 +198,17 @@ class _Recovery:
         if self.copy.name == "ADD" and any(
             path.endswith((".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")) for path in self.copy.sources
         ):
-            return "ADD unpacks archives, so the layer has their content instead"
+            return "ADD unpacks archives, so the layer contains their content rather than the archives themselves"
         if self.copy.owner:
             return "because of --chown, the layer does not show which owners the client sent"
         mine = (self.now[path] for path in self.entries if path in self.now)
         if self.copy.from_ and any((entry.uid, entry.gid) != (0, 0) for entry in mine):
             return "COPY does not keep the owners that the files had in the image"
         if outside:
-            return f"a link counts as its target, and {min(outside)[:_MAX_CHARACTERS]} points outside the copied files"
+            link = min(outside)[:_MAX_CHARACTERS]
+            return f"for a link, the checksum covers its target, and the target of {link} was not copied"
         if self.copy.from_:
-            return "owners, folder modes or other sources may have been different in the image"
+            return "the image that they were copied from may have had different owners, folder modes or sources"
         return "a different client may have sent them, or the source may have been different"
 
     def _points_outside(self, path: str, entry: LayerEntry) -> bool:

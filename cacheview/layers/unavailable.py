@@ -16,8 +16,8 @@ _OTHER_STORES: Final = (
 _UNAVAILABLE: Final = {
     ENGINE: (
         "the Docker API provides layers only as part of a whole image",
-        "Run cacheview as root to read the engine's data root, open an archive made with `docker save`, or have the "
-        "image downloaded (`--download-layers`)",
+        "Run cacheview as root, so that it can read the engine's data root. Alternatively, open an archive created "
+        "with `docker save`, or download the image (`--download-layers`)",
     ),
     REGISTRY: (
         "layers are not downloaded from a registry",

@@ -59,7 +59,7 @@ def find_image(
         for variant in image.variants
     ):
         raise MustPullError(
-            f"the store has the index but not its content for {platform or daemon}, so the builder would pull it"
+            f"the store has the index, but not the image for {platform or daemon}, so the builder would pull it"
         )
     if not _is_linux(image):
         raise BuildRefusedError(
@@ -73,8 +73,8 @@ def require_linux(store: ImageStore) -> None:
     """Raise `MustPullError` if no image in the store is for Linux, because its engine runs on another system."""
     if store.images and not any(_is_linux(image) for image in store.images):
         raise MustPullError(
-            "all images in this store are for Windows, whose builder follows different rules; cacheview replays only "
-            "builds for Linux"
+            "all images in this store are for Windows, where the builder follows different rules; cacheview replays "
+            "only builds for Linux"
         )
 
 

@@ -202,9 +202,9 @@ def _from_stdin(file: str, release: BuilderRelease, stdin: BinaryIO, report: Rep
     is_tar = looks_like_tar(head)
     if is_tar and not cli_recognizes(head):
         what = (
-            "because the first member has an extended header, the docker CLI does not recognize this tar and sends "
-            "it as a Dockerfile. Compress the tar, create it with `tar --format=gnu`, or, if a different "
-            "client sends it, specify the path to the file"
+            "because the first member has an extended header, the docker CLI does not recognize this tar file and "
+            "sends it as a Dockerfile. Compress it, or create it with `tar --format=gnu`. If a different client sends "
+            "it, specify the path to the file"
         )
         raise DataError(what, where=_STDIN_TITLE)
     if is_tar:
@@ -222,23 +222,24 @@ def _from_stdin(file: str, release: BuilderRelease, stdin: BinaryIO, report: Rep
 
 def _from_tar(path: str, file: str, release: BuilderRelease, report: Report) -> BuildInput:
     if file == STANDARD_INPUT:
-        what = "the Dockerfile must be in the tar; specify its path in the tar with -f"
+        what = "the Dockerfile must be in the tar file; specify its path there with -f"
         raise DataError(what, where="-f -")
 
     def open_tar() -> io.BufferedReader:
         try:
             return os.fdopen(open_to_read(path, follow=True), "rb")
         except FileNotFoundError:
-            raise DataError("there is no such folder or tar; the context must be on this machine", where=path) from None
+            what = "there is no such folder or tar file; the context must be on this machine"
+            raise DataError(what, where=path) from None
         except OSError as error:
-            raise DataError(f"cannot be opened: {error.strerror}; specify a folder or a tar", where=path) from None
+            raise DataError(f"cannot be opened: {error.strerror}; specify a folder or a tar file", where=path) from None
         except NotRegularError:
-            raise DataError("is neither a folder nor a file; specify a folder or a tar", where=path) from None
+            raise DataError("is neither a folder nor a file; specify a folder or a tar file", where=path) from None
 
     with open_tar() as tar:
         head = tar.read(_SNIFFED_BYTES)
     if not looks_like_tar(head):
-        raise DataError("is not a tar, plain or compressed; specify a folder or a tar", where=path)
+        raise DataError("is not a tar file (plain or compressed); specify a folder or a tar file", where=path)
     return _tar_input(open_tar, os.path.abspath(path), file, head, release, report)
 
 
@@ -252,7 +253,7 @@ def _tar_input(
 ) -> BuildInput:
     if compression_of(head) == "zstd" and release.ignores_by_old_rules:
         raise DataError(
-            "the daemon cannot read this tar, because Docker before 23.0 does not decompress zstd", where=title
+            "the daemon cannot read this tar file, because Docker before 23.0 does not decompress zstd", where=title
         )
     context, name = TarContext.read_from(open_tar, title, report, release.not_unpacked_message), file or DOCKERFILE
     try:

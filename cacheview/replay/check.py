@@ -114,7 +114,7 @@ def differences(actual: Replay, expected: ExpectedBuild) -> Iterator[str]:
 def _differences_without_steps(actual: Replay, expected: ExpectedBuild) -> Iterator[str]:
     """Yield the differences of a build whose steps were not printed, so only its end is known."""
     if expected.ok and actual.refused is not None:
-        yield f"refused: {actual.refused}, but the daemon built the image"
+        yield f"predicted a refusal ({actual.refused}), but the daemon built the image"
 
 
 def _end_differences(actual: Replay, expected: ExpectedBuild, recorded: int) -> Iterator[str]:
@@ -122,24 +122,24 @@ def _end_differences(actual: Replay, expected: ExpectedBuild, recorded: int) -> 
     refused = actual.refused
     if expected.ok:
         if refused is not None:
-            yield f"refused: {refused}, but the daemon built the image"
+            yield f"predicted a refusal ({refused}), but the daemon built the image"
         elif predicted != recorded:
-            yield f"{counted(predicted, 'step')} predicted, but the daemon ran {recorded}"
+            yield f"predicted {counted(predicted, 'step')}, but the daemon ran {recorded}"
     elif predicted < recorded:
         yield f"{_end_phrase(actual)}, but the daemon continued to step {recorded} and reported: {expected.error[:200]}"
     elif refused is not None and predicted == recorded:
         has_message = is_same_message(refused.message, expected.error.removeprefix(_DAEMON_PREFIX))
         if not has_message and not _may_fail(actual.steps[-1] if actual.steps else None):
-            yield f"refused with {refused.message[:300]!r}, but the daemon reported {expected.error[:300]!r}"
+            yield f"predicted the refusal {refused.message[:300]!r}, but the daemon reported {expected.error[:300]!r}"
     elif not _may_fail(actual.steps[recorded - 1] if recorded else None):
         yield f"{_end_phrase(actual)}, but the daemon stopped at step {recorded} and reported: {expected.error[:200]}"
 
 
 def _end_phrase(actual: Replay) -> str:
     return (
-        f"{counted(len(actual.steps), 'step')} predicted"
+        f"predicted {counted(len(actual.steps), 'step')}"
         if actual.refused is None
-        else f"refused at step {len(actual.steps)}: {actual.refused}"
+        else f"predicted a refusal at step {len(actual.steps)} ({actual.refused})"
     )
 
 
@@ -159,19 +159,24 @@ def _step_differences(step: Step, reported: ExpectedStep, images: dict[int, str]
     if step.text != reported.instruction:
         yield f"{place}: the daemon printed {reported.instruction[:80]!r}"
     if None not in (step.cached, reported.cached) and step.cached != reported.cached:
-        yield f"{place}: {step.status.word} predicted, but the daemon had {'a hit' if reported.cached else 'a miss'}"
+        yield f"{place}: predicted {_result(step.cached)}, but the daemon reported {_result(reported.cached)}"
     triggers = [trigger.cached for trigger in step.triggers]
     pairs = zip(triggers, reported.triggers, strict=False)
     if any(None not in (predicted, recorded) and predicted != recorded for predicted, recorded in pairs):
-        yield f"{place}: triggers predicted as cached {triggers}, but the daemon had {list(reported.triggers)}"
+        mine, theirs = (", ".join(map(_result, each)) for each in (triggers, reported.triggers))
+        yield f"{place}: predicted {mine} for the triggers, but the daemon reported {theirs}"
     base_is_known = step.created_by is not None  # otherwise its triggers are not known either
     if len(triggers) != len(reported.triggers) and base_is_known and not is_last:
-        yield f"{place}: {counted(len(triggers), 'trigger')} predicted, but the daemon had {len(reported.triggers)}"
+        yield f"{place}: predicted {counted(len(triggers), 'trigger')}, but the daemon ran {len(reported.triggers)}"
     # A replay does not know the ids of images that the build creates: the id from the daemon's own step is used.
     image = images.get(step.made_by, "") if step.made_by and step.cached else step.image
     is_reported = step.cached or (image and step.status is StepStatus.NO_PROBE)
     if is_reported and not _is_same(image, reported.image):
-        yield f"{place}: image {image[:19]} predicted, but the daemon had {reported.image[:19]}"
+        yield f"{place}: predicted the image {image[:19]}, but the daemon reported {reported.image[:19]}"
+
+
+def _result(cached: bool | None) -> str:
+    return {True: "a hit", False: "a miss", None: "unknown"}[cached]
 
 
 def _is_same(image: str, reported: str) -> bool:
@@ -184,8 +189,8 @@ def _is_same(image: str, reported: str) -> bool:
 def _history_differences(predicted: tuple[str | None, ...], recorded: tuple[str, ...]) -> Iterator[str]:
     if len(predicted) != len(recorded):
         count = counted(len(predicted), "entry", "entries")
-        yield f"history of {count} predicted, but the daemon's has {len(recorded)}"
+        yield f"predicted a history of {count}, but the daemon's history has {len(recorded)}"
         return
     for number, (mine, reported) in enumerate(zip(predicted, recorded, strict=True), 1):
         if mine is not None and mine != reported:
-            yield f"history entry {number}: {mine[:120]!r} predicted, but the daemon wrote {reported[:120]!r}"
+            yield f"history entry {number}: predicted {mine[:120]!r}, but the daemon wrote {reported[:120]!r}"

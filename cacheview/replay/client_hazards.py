@@ -77,10 +77,10 @@ def _of_session(client: Client, replay: Replay) -> Iterator[StepHazard]:
     if step is not None:
         yield StepHazard(
             "session label",
-            f"{client.program} adds the label {client.session_label}, whose value differs from session to session, so "
+            f"{client.program} adds the label {client.session_label} with a new value in each session, so "
             f"step {step.number} and the labels after it never hit.",
-            "Earlier steps are not affected. If the library has an option to keep the image, use it: the library "
-            "then does not add labels.",
+            "Earlier steps are not affected. If the library has an option to keep the image, turn it on: no labels "
+            "are then added.",
         )
 
 
@@ -91,8 +91,8 @@ def _of_random_name(client: Client, replay: Replay, checksums: ContextChecksums)
     if steps:
         yield StepHazard(
             "Dockerfile outside of the context",
-            f"{client.program} sends the Dockerfile under a new random name for each build, and adds that name to "
-            f"{IGNORE_FILE}, which is copied too, so {_numbers(steps)} never hits.",
+            f"For each build, {client.program} gives the Dockerfile a new random name and adds that name to "
+            f"{IGNORE_FILE}. Because {IGNORE_FILE} is copied too, {_numbers(steps)} never hits.",
             f"Add {IGNORE_FILE} to itself, or move the Dockerfile into the context.",
         )
 

@@ -36,7 +36,7 @@ def sum_of_images(build: FinishedStages, copy: CopySources, images: Sequence[Ima
     except UnknownError as error:
         raise UnknownError(f"this step copies from {copy.from_[:200]}: {error.reason}") from error
     if len({sources.text for sources in results}) > 1:
-        raise UnknownError(f"the stage {copy.from_[:80]} may produce one of several images whose files differ")
+        raise UnknownError(f"the stage {copy.from_[:80]} may produce any of several images with different files")
     return results[0]
 
 

@@ -37,7 +37,7 @@ class Dockerfile:
         where = str(self.path)
         try:
             if not self.path.is_file():
-                raise DataError("is not a file, or does not exist; specify another file with -f", where=where)
+                raise DataError("does not exist or is not a file; specify another file with -f", where=where)
             with open(self.path, "rb") as file:
                 data = file.read(_MAX_DOCKERFILE_BYTES + 1)
         except OSError as error:

@@ -42,7 +42,7 @@ def of_hard_links(links: Iterable[tuple[str, str]]) -> Iterator[StepHazard]:
         more = f" and {len(results) - 1:,} more" if len(results) > 1 else ""
         yield StepHazard(
             "content not compared",
-            f"The content of {path[:200]}{more} is not compared. It is a hard link to {first[:200]}, and the client "
-            "sends only the link, so the step is a hit regardless of what the file contains.",
+            f"The content of {path[:200]}{more} is not compared, so the step is a hit regardless of what the file "
+            f"contains: {path[:200]} is a hard link to {first[:200]}, and the client sends only the link.",
             f"Copy {first[:200]} too, or make {path[:200]} a separate file.",
         )

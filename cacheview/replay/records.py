@@ -151,7 +151,7 @@ def record_of(
         expect=expect,
     )
     if case.rules is not daemon.rules or case.release is not daemon.builder:
-        what = f"a record cannot name the rules of {daemon.title}; choose the rules of a release"
+        what = f"the rules of {daemon.title} cannot be recorded; choose the rules of a release"
         raise DataError(what, where="record")
     return case
 

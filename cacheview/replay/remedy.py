@@ -195,6 +195,6 @@ def _of_line(step: Step, explanation: Explanation, image: Image, cache: ImageCac
     verdict = cache.verdict(probe.model_copy(update={"config": config}))
     if not _is_hit(verdict) or verdict.image is None or verdict.image.id != image.id:
         return None
-    place = f" at line {step.line}" if step.line else ""
+    place = f" on line {step.line}" if step.line else ""
     edit = f"change the instruction{place} to {line}"
     return f"The nearest image is {image.title}, where this step was {line}.", edit

@@ -140,7 +140,7 @@ class StageBuild:
         self.history = list(history)
         states = [StageState.begin(image, self.args, containerd=build.is_containerd) for image in images]
         if any(not _alike(state.config, states[0].config) for state in states):
-            self.why_unknown = "the stage builds on another stage that may have produced one of several images"
+            self.why_unknown = "the stage is based on another stage, which may have produced any of several images"
             return
         is_windows = build.platform is not None and build.platform.os == "windows"
         self.state = replace(states[-1], uses_backslashes=is_windows and build.release.copies_by_platform)
@@ -336,7 +336,7 @@ class StageBuild:
         if answer.status is StepStatus.UNKNOWN or len(bases) > 1:
             doubt = Doubt(
                 aspect="existence",
-                reason=f"step {step.number} of this build may be a hit or may be built on a different image",
+                reason=f"step {step.number} of this build may be a hit, or may be built on a different image",
                 remedy=" ".join(answer.remedies) or f"Determine which images the steps up to step {step.number} hit",
             )
         return tuple(

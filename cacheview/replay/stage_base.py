@@ -68,8 +68,8 @@ def base_of_stage(build: FinishedStages, plan: StagePlan, args: BuildArgs, escap
         return StageBase((SCRATCH,), ())
     if build.options.is_trusted:
         raise MustPullError(
-            "with DOCKER_CONTENT_TRUST, Docker CLI releases before 29 resolve every base image to its signed digest, "
-            "which only the registry's Notary server can provide"
+            "if DOCKER_CONTENT_TRUST is set, Docker CLI releases before 29 resolve every base image to its signed "
+            "digest, which only the registry's Notary server can provide"
         )
     if build.options.pull:
         raise MustPullError("--pull fetches every base image from the registry, so the result is unknown")

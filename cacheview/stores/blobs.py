@@ -83,7 +83,9 @@ def read_config(content: bytes, budget: Budget) -> ImageConfig:
     history = config.history or ()
     limit = budget.limits.history
     if len(history) > limit:
-        raise DataError(f"{len(history):,} entries; at most {limit:,} are read", where="config", path="history")
+        raise DataError(
+            f"has {len(history):,} entries, but at most {limit:,} can be read", where="config", path="history"
+        )
     budget.shared.config(config)
     budget.spend(Resource.HISTORY, len(history))
     budget.spend(Resource.LAYERS, len(config.rootfs.diff_ids or ()) if config.rootfs is not None else 0)

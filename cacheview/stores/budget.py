@@ -52,9 +52,9 @@ class Resource(Enum):
     """A resource that is counted. The value is its name in a sentence."""
 
     UNPACKED = "bytes when decompressed"
-    DOCUMENTS = "bytes of JSON documents"
+    DOCUMENTS = "bytes of JSON"
     MEMBERS = "members"
-    NAMES = "characters of names"
+    NAMES = "characters in names"
     LINES = "lines"
     IMAGES = "images"
     PROBES = "probes"

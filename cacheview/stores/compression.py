@@ -230,7 +230,9 @@ class _ForwardReader(io.RawIOBase):
 
     def _damage_of(self, error: Exception) -> DamagedStreamError:
         if isinstance(error, lzma.LZMAError | zstandard.ZstdError):  # they do not say which, except in their texts
-            return DamagedStreamError(f"the data is invalid, or a part needs more than {self._most:,} bytes of memory")
+            return DamagedStreamError(
+                f"the data is invalid, or decompressing it needs more than {self._most:,} bytes of memory"
+            )
         return DamagedStreamError(reason(error))
 
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:

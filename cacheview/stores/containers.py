@@ -13,9 +13,9 @@ __all__ = ["containers_of"]
 _CONTAINERS_UNKNOWN: Final = "cacheview cannot tell which containers use the images"
 _NOT_LISTED: Final = "the store does not list containers"
 _OPEN_ENGINE: Final = (
-    "Open the engine itself (engine:), which lists its containers, or assume that no container uses an image"
+    "Open the engine itself (engine:), which lists its containers, or assume that no container uses any of the images"
 )
-_TRY_AGAIN: Final = "Try again when the containers can be read, or assume that no container uses an image"
+_TRY_AGAIN: Final = "Try again when the containers can be read, or assume that no container uses any of the images"
 
 
 def containers_of(store: ImageStore) -> Containers:

@@ -50,7 +50,7 @@ class DriverFiles:
         with open(descriptor, "rb", buffering=0) as file:
             status = os.fstat(descriptor)
             if status.st_size > limit:
-                raise DataError(f"{name} has {status.st_size:,} bytes; at most {limit:,} are read")
+                raise DataError(f"{name} is larger than {limit:,} bytes, the limit for this file")
             self.budget.read(status.st_size)
             self.budget.spend(Resource.DOCUMENTS, status.st_size)
             return file.read(status.st_size) or b""

@@ -35,7 +35,7 @@ class FolderMembers:
             size = os.fstat(file.fileno()).st_size
             limit = self.budget.limits.document
             if size > limit:
-                raise DataError(f"a JSON document of {size:,} bytes; at most {limit:,} are read")
+                raise DataError(f"is larger than {limit:,} bytes, the limit for a JSON document")
             self.budget.read(size)
             self.budget.spend(Resource.DOCUMENTS, size)
             content = file.read(limit)

@@ -39,7 +39,7 @@ _HEX = re.compile("[a-f0-9]{64}")
 _ID = re.compile("sha256:[a-f0-9]{64}")
 _SECONDS_BEFORE_PARTIAL = 0.1  # seconds before the first partial result; each further one waits twice as long
 
-_REMEDY = "Read the store as root, check the disk, or remove the image and build it again"
+_REMEDY = "Run cacheview as root. If that does not help, check the disk, or remove the image and build it again"
 
 
 @dataclass
@@ -135,7 +135,7 @@ class ImageDatabase:
         ids = sorted(entry for entry in os.listdir(self.folder / CONTENT) if _HEX.fullmatch(entry))
         limit = self.reading.limits.images
         if len(ids) > limit:
-            self._problems.stop(Problem("", f"more than {limit:,} images; the rest were not read"))
+            self._problems.stop(Problem("", f"there are more than {limit:,} images; the rest were not read"))
         return ids[:limit]
 
     def _with_metadata(self, ids: list[str]) -> set[str]:

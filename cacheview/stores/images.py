@@ -160,5 +160,5 @@ def _config_notes(images: list[Image]) -> list[str]:
         return []
     return [
         "No image has a container config, so each config is treated as empty. Registries, OCI layouts, and archives "
-        "saved by the containerd store of Docker 25 and later leave it out."
+        "saved by the containerd store of Docker 25 and later do not include container configs."
     ]

@@ -100,7 +100,7 @@ ENGINE: Final = LocationKind(
     "Docker Engine",
     "engine",
     (
-        ("engine:", "the Docker Engine of the current context, or at DOCKER_HOST"),
+        ("engine:", "the Docker Engine that DOCKER_HOST or the current context specifies"),
         ("engine:NAME", "the engine of a context (`docker context ls`)"),
         ("engine:URL", "the engine at unix://…, tcp://…, ssh://… or npipe://…"),
     ),

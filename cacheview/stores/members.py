@@ -146,7 +146,7 @@ def _fill(members: ArchiveMembers, stream: io.BufferedReader, budget: Budget) ->
         if content[:1] not in _JSON_STARTS:
             continue
         if size > limits.document:
-            members.refused[name] = f"a JSON document of {size:,} bytes; at most {limits.document:,} are read"
+            members.refused[name] = f"is larger than {limits.document:,} bytes, the limit for a JSON document"
             continue
         if name.rpartition("/")[2] not in TOP_DOCUMENTS:
             try:

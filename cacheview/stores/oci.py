@@ -147,7 +147,7 @@ class IndexReader:
                 yield self._variant(descriptor, below)
                 continue
             if nesting == 0:
-                raise DataError(f"indexes nested more than {self.budget.limits.nesting} levels deep")
+                raise DataError(f"indexes are nested more than {self.budget.limits.nesting} levels deep")
             yield from self._all_variants(below, where, nesting - 1, seen)
 
     def _named_below(self, descriptor: Descriptor, where: str) -> _Content | tuple[Descriptor, ...] | None:
@@ -175,9 +175,9 @@ class IndexReader:
     def _content(self, descriptor: Descriptor, manifest: Manifest) -> _Content:
         if manifest.config is None:
             kind = manifest.mediaType or descriptor.mediaType or "no media type"
-            raise DataError(f"neither an image manifest nor an index ({kind[:200]})")
+            raise DataError(f"is neither an image manifest nor an index ({kind[:200]})")
         if manifest.config.mediaType not in _CONFIG_TYPES:
-            raise DataError(f"not a container image but an artifact of type {manifest.config.mediaType[:200]}")
+            raise DataError(f"is not a container image but an artifact of type {manifest.config.mediaType[:200]}")
         digest = manifest.config.digest
         return _Content(
             digest, self._config(digest), min(sum(layer.size for layer in manifest.layers or ()), _MAX_SIZE)

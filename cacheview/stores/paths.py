@@ -98,7 +98,7 @@ def _open_file(path: Path, where: str, reading: Reading) -> OpenedLocation:
             opened = OpenedLocation("suite", where, OpenedKind.SUITE, cases, problems, builds=builds)
         else:
             inside = f" after {compression} decompression" if compression else ""
-            raise DataError(f"is not an archive, OCI layout or suite{inside}. {_WHAT_TO_OPEN}", where=where)
+            raise DataError(f"is not an archive, an OCI layout or a suite{inside}. {_WHAT_TO_OPEN}", where=where)
     budget.shared.clear()
     meter.finished()
     return opened

@@ -155,7 +155,7 @@ def _case(case: SuiteCase, number: int, where: str, limits: Limits) -> OpenedCas
     name = case.name or f"line {number}"
     images, problems = ImageStore.unique(case.images)
     long = tuple(
-        Problem(image.id, f"history: {len(image.history):,} entries; at most {limits.history:,} are read")
+        Problem(image.id, f"its history has {len(image.history):,} entries, but at most {limits.history:,} can be read")
         for image in images
         if len(image.history) > limits.history
     )

@@ -135,7 +135,7 @@ def test_what_is_too_big_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
     # Parsing as many as are allowed takes a second.
     monkeypatch.setattr("cacheview.dockerfile.document._MAX_INSTRUCTIONS", 1_000)
     for data, why in (
-        (b"x" * (17 << 20), "the limit for replaying a Dockerfile is 16,777,216"),
+        (b"x" * (17 << 20), "it is larger than 16,777,216 bytes, the limit for replaying a Dockerfile"),
         (b"FROM a\n" + b"RUN a\n" * 1_000, "more than 1,000 instructions, so it is not replayed"),
         (b"FROM a\n" + b"ONBUILD " * 5_000, "nested more than 1,000 levels deep, so it is not replayed"),
     ):

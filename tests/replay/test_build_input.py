@@ -113,7 +113,7 @@ def test_a_dockerfile_alone_on_standard_input() -> None:
         ("-", "other", "ambiguous Dockerfile source"),
         ("{folder}/none", "", "no such folder or tar"),
         ("{folder}/Dockerfile", "", "is not a tar"),
-        ("{tar}", "-", "specify its path in the tar"),
+        ("{tar}", "-", "specify its path there"),
         ("/dev/null", "", "neither a folder nor a file"),
     ],
 )

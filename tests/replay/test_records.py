@@ -85,7 +85,7 @@ def test_a_changed_file_makes_it_fail(context: Path, store: str, tmp_path: Path)
         each.model_copy(update={"sum": "0" * 64}) if each.name == "a" else each for each in case.members or ()
     )
     [first, *_] = build_result(case.model_copy(update={"members": members})).differences
-    assert first.startswith("step 3 'COPY a /a': miss predicted, but the daemon had a hit")
+    assert first.startswith("step 3 'COPY a /a': predicted a miss, but the daemon reported a hit")
 
 
 def test_a_record_opens_as_the_store_before_the_build(context: Path, store: str, tmp_path: Path) -> None:

@@ -70,13 +70,13 @@ def test_a_build_argument_is_named(
 def test_the_instruction_that_was_there_before_is_an_edit(daemon: Daemon) -> None:
     daemon.build('FROM base:1\nENV A=1 B=2\nRUN echo 1\nCMD ["x"]\n')
     miss, text = missed(daemon, 'FROM base:1\nENV A=2 B=2\nRUN echo 1\nCMD ["x"]\n')
-    assert miss.remedy.phrase == "change the instruction at line 2 to ENV A=1 B=2"
+    assert miss.remedy.phrase == "change the instruction on line 2 to ENV A=1 B=2"
     assert miss.reason.endswith(", where this step was ENV A=1 B=2.")
-    assert "Smallest edit for a hit: change the instruction at line 2 to ENV A=1 B=2" in text
+    assert "Smallest edit for a hit: change the instruction on line 2 to ENV A=1 B=2" in text
     miss, _ = missed(daemon, "FROM base:1\nENV A=1 B=2\nRUN echo 2\n")
-    assert miss.remedy.phrase == "change the instruction at line 3 to RUN echo 1"
+    assert miss.remedy.phrase == "change the instruction on line 3 to RUN echo 1"
     miss, _ = missed(daemon, 'FROM base:1\nENV A=1 B=2\nRUN echo 1\nCMD ["y"]\n')
-    assert miss.remedy.phrase == 'change the instruction at line 4 to CMD ["x"]'
+    assert miss.remedy.phrase == 'change the instruction on line 4 to CMD ["x"]'
 
 
 def test_no_edit_is_one_that_nobody_can_make(daemon: Daemon) -> None:

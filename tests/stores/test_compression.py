@@ -96,7 +96,7 @@ def test_damage_is_reported_after_everything_before_it() -> None:
 def test_damage_is_described_without_the_words_of_the_library(kind: str, header: int) -> None:
     stream, _ = opened(compressed_content(kind)[:header] + b"\xff" * 2000)
     with pytest.raises(
-        DamagedStreamError, match=r"^the data is invalid, or a part needs more than [\d,]+ bytes of memory$"
+        DamagedStreamError, match=r"^the data is invalid, or decompressing it needs more than [\d,]+ bytes of memory$"
     ):
         stream.read()
 

@@ -57,7 +57,7 @@ def test_without_the_folder_they_are_unknown(root: Root) -> None:
 
 @pytest.mark.parametrize(
     ("content", "reason"),
-    [("{", "container cccccccccccc"), ("[]", "container cccccccccccc"), (" " * (2 << 20), "at most 1,048,576")],
+    [("{", "container cccccccccccc"), ("[]", "container cccccccccccc"), (" " * (2 << 20), "larger than 1,048,576")],
 )
 def test_one_that_cannot_be_read_makes_them_unknown(root: Root, content: str, reason: str) -> None:
     put(root, content)

@@ -185,7 +185,7 @@ def test_a_document_above_the_limit(tmp_path: Path) -> None:
     assert result is not None
     assert [image.id for image in result.cases[0].store.images] == [good]
     assert result.problems[0].where == "shop/big:1"
-    assert "at most 4,000" in result.problems[0].what
+    assert "is larger than 4,000 bytes" in result.problems[0].what
 
 
 def test_all_documents_above_the_limit(tmp_path: Path) -> None:
@@ -213,7 +213,7 @@ def test_too_many_history_entries(tmp_path: Path) -> None:
     result = open_bytes(tar_bytes(layout.done()), tmp_path / "a.tar")
     assert result is not None
     assert [image.id for image in result.cases[0].store.images] == [good]
-    assert "history: 200,000 entries" in result.problems[0].what
+    assert "history: has 200,000 entries" in result.problems[0].what
 
 
 def test_a_hundred_thousand_history_entries_are_read(tmp_path: Path) -> None:

@@ -258,15 +258,16 @@ class TestLimits:
         ids = sorted(root.image(number, f"shop/x:{number}", built_locally=True) for number in range(5))
         store = read(root.root, limits=Limits(images=3))
         assert [image.id for image in store.images] == ids[:3]
-        assert [problem.what for problem in store.problems] == ["more than 3 images; the rest were not read"]
+        assert [problem.what for problem in store.problems] == ["there are more than 3 images; the rest were not read"]
 
     def test_one_document(self, root: Root) -> None:
         long, short = root.image(1, author="x" * 5000), root.image(2)
         store = read(root.root, limits=Limits(document=5000))
         assert [image.id for image in store.images] == [short]
-        assert [(problem.where, "at most 5,000 are read" in problem.what) for problem in store.problems] == [
-            (long, True)
-        ]
+        assert [
+            (problem.where, "is larger than 5,000 bytes, the limit for this file" in problem.what)
+            for problem in store.problems
+        ] == [(long, True)]
 
     def test_all_documents(self, root: Root) -> None:
         for number in range(5):

@@ -266,7 +266,10 @@ def broken(layout: BrokenLayout) -> dict[str, tuple[dict[str, Any], str]]:
             "an artifact of type application/vnd.cncf.helm",
         ),
         "deep": (layout.add_raw(b'{"config":' + b"[" * 100_000), "nested more than 200 levels deep"),
-        "long history": (layout.manifest({**config(26), "history": [{}] * 200}), "history: 200 entries; at most 100"),
+        "long history": (
+            layout.manifest({**config(26), "history": [{}] * 200}),
+            "history: has 200 entries, but at most 100",
+        ),
     }
 
 

@@ -206,7 +206,7 @@ def test_where_the_daemon_differs_that_is_printed_loudly(watching: Watching, dae
     watching.build()
     build = watching.final()
     assert len(build.differences) == 2
-    assert build.differences[0].startswith("step 3 'ENV B=1': hit predicted, but the daemon had a miss")
+    assert build.differences[0].startswith("step 3 'ENV B=1': predicted a hit, but the daemon reported a miss")
     printed = lines_of(build)
     assert "[1] THE DAEMON DIFFERS from the prediction:" in printed
     assert printed[-1] == "[1]   please report this as a bug, with the record of the build"

@@ -94,7 +94,9 @@ class MemoryContext:
             while parent and parent not in entries:
                 implied += len(parent) + _IMPLIED_FOLDER_BYTES
                 if implied > _MAX_IMPLIED_BYTES:
-                    raise DataError(f"its implied folders need more than {_MAX_IMPLIED_BYTES:,} bytes of memory")
+                    raise DataError(
+                        f"the folders that its paths imply take up more than {_MAX_IMPLIED_BYTES:,} bytes of memory"
+                    )
                 entries[parent] = Entry(parent, EntryKind.DIRECTORY, 0o755)
                 parent = parent.rpartition("/")[0]
             if parent and entries[parent].kind is not EntryKind.DIRECTORY:
@@ -229,7 +231,7 @@ def _entry(path: str, value: Mapping[str, Any]) -> tuple[Entry, bytes]:
         named = (value.get(key) for key in _TARGET_KEYS)
         target = next((target for target in named if isinstance(target, str) and target), "")
         if not target:
-            raise DataError(f"it is a symlink without {' or '.join(_TARGET_KEYS)}")
+            raise DataError(f"it is a symlink, so it must have the key {' or '.join(_TARGET_KEYS)}")
         return Entry(path, kind, mode, target=target, uid=uid, gid=gid), b""
     return Entry(path, kind, mode, uid=uid, gid=gid, is_executable=is_executable), b""
 

@@ -161,7 +161,9 @@ class _Unpacker:
         for folder in reversed(missing):
             self.implied += len(folder) + _IMPLIED_FOLDER_BYTES
             if self.implied > _MAX_IMPLIED_BYTES:
-                raise DataError(f"its implied folders need more than {_MAX_IMPLIED_BYTES:,} bytes of memory")
+                raise DataError(
+                    f"the folders that its paths imply take up more than {_MAX_IMPLIED_BYTES:,} bytes of memory"
+                )
             self._put(folder, TreeNode(Entry(folder, EntryKind.DIRECTORY, _IMPLIED_MODE)))
 
     def _remove(self, real: str) -> None:

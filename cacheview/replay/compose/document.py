@@ -99,7 +99,7 @@ class _Loader(yaml.SafeLoader):
         if not self._values % _VALUES_PER_CHECK:
             go_on()
         if self._depth > _MAX_DEPTH:
-            raise ScannerError(None, None, f"values nested more than {_MAX_DEPTH} levels deep", self.get_mark())
+            raise ScannerError(None, None, f"values are nested more than {_MAX_DEPTH} levels deep", self.get_mark())
         self._depth += 1
         node = super().compose_node(parent, index)
         self._depth -= 1
@@ -123,7 +123,7 @@ class _Loader(yaml.SafeLoader):
 
     def fetch_flow_collection_start(self, token_class: Any) -> None:
         if self.flow_level > _MAX_DEPTH:
-            raise ScannerError(None, None, f"brackets nested more than {_MAX_DEPTH} levels deep", self.get_mark())
+            raise ScannerError(None, None, f"brackets are nested more than {_MAX_DEPTH} levels deep", self.get_mark())
         super().fetch_flow_collection_start(token_class)
 
     def scan_flow_scalar_non_spaces(self, double: bool, start_mark: Any) -> list[str]:
@@ -178,7 +178,7 @@ _Loader.add_constructor(None, _unknown_tag)
 
 
 def _too_many(most: int, what: str, mark: Mark) -> DataError:
-    return DataError(f"line {mark.line + 1}: more than {most:,} {what}, the limit for one file")
+    return DataError(f"line {mark.line + 1}: the file has more than {most:,} {what}, which is the limit")
 
 
 class _GoLoader(_Loader):
@@ -296,5 +296,5 @@ def read_document(path: Path, *, as_python: bool = False) -> dict[str, Any]:
     except RecursionError:
         raise DataError(f"values are nested more than {_MAX_DEPTH} levels deep", where=where) from None
     if not isinstance(value, dict):
-        raise DataError("is not a Compose file: the top level must be a mapping with the key services", where=where)
+        raise DataError("is not a Compose file: the top level must be a mapping that contains `services`", where=where)
     return value

@@ -257,7 +257,8 @@ class ClientNamespace:
         left = len(listed) - len(results)
         problems = Problems()
         if left:
-            problems.stop(Problem("", f"more than {self._limits.images:,} image records; {left:,} were not read"))
+            what = f"there are more than {self._limits.images:,} image records; {left:,} were not read"
+            problems.stop(Problem("", what))
         return sorted(results, key=lambda record: record.name), problems
 
     def read(self, digest: str) -> bytes | None:

@@ -39,7 +39,7 @@ def grouped(records: Iterable[ImageRecord], limits: Limits) -> tuple[list[ImageR
     problems = Problems()
     for record in paced(records):
         if record.digest not in by_digest and len(by_digest) >= limits.images:
-            problems.stop(Problem("", f"more than {limits.images:,} images; the rest were not read"))
+            problems.stop(Problem("", f"there are more than {limits.images:,} images; the rest were not read"))
             break
         by_digest.setdefault(record.digest, []).append(record)
     groups = []

@@ -54,7 +54,7 @@ class Metadata:
         try:
             for name, bucket in _buckets(images.items(damaged) if images is not None else iter(())):
                 if len(records) >= most:
-                    damaged.stop(Problem("", f"more than {most:,} image records; the rest were not read"))
+                    damaged.stop(Problem("", f"there are more than {most:,} image records; the rest were not read"))
                     break
                 try:
                     record = _record(_text(name), bucket)

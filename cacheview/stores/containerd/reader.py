@@ -41,7 +41,8 @@ _NO_CONTAINER_CONFIG = Doubt(
 _NO_LABELS = Doubt(
     aspect="container_config",
     reason="containerd did not report which blob contains the image's container config",
-    remedy="Reload the store, or open containerd's root folder instead of its socket, or vice versa",
+    remedy="Reload the store. If that does not help, open containerd's root folder instead of its socket, or the other "
+    "way around",
 )
 
 

@@ -120,7 +120,7 @@ class RootFolder:
                 before, after = newest_meta(content[:HEAD_BYTES]), newest_meta(file.read(HEAD_BYTES) or b"")
                 if before.transaction == after.transaction:
                     return content
-        raise DataError("is being written to constantly. Open it again, or open containerd's socket")
+        raise DataError("is being written to constantly. Try again, or open containerd's socket instead")
 
     def read(self, digest: str) -> bytes | None:
         """Return the content of a blob, not verified; None if there is none.
@@ -142,7 +142,7 @@ class RootFolder:
             status = os.fstat(descriptor)
             limit = self._limits.document
             if status.st_size > limit:
-                raise DataError(f"blob {digest} has {status.st_size:,} bytes; at most {limit:,} are read")
+                raise DataError(f"blob {digest} is larger than {limit:,} bytes, the limit for a document")
             try:
                 return file.read(status.st_size) or b""
             except OSError as error:

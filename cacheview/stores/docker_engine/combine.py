@@ -126,7 +126,7 @@ def read_richer_store(engine: Engine, endpoint: Endpoint, ids: Iterable[str], re
             rejected.append(replace(place, why_not=f"{place.path} is a different store"))
             continue
         if more := len(store.by_id.keys() - listed):
-            notes.append(f"It has {counted(more, 'image')} that the engine does not list.")
+            notes.append(f"{place.location} has {counted(more, 'image')} that the engine does not list.")
         message = f"Details that the Docker API leaves out were read from {place.location}."
         return RicherDetails(
             store.by_id, remedy_for(engine, rejected), (message, *notes), store.problems, store.layers_at
@@ -138,17 +138,16 @@ def remedy_for(engine: Engine, rejected: Iterable[StorePlace]) -> str:
     """Return how to make the store itself readable: which store, and why it cannot be read now."""
     rejected = list(rejected)
     if engine.store is StoreKind.GRAPH_DRIVER:
-        what = f"Open the engine's data root: data-root:{engine.root or DOCKER_ROOT}"
+        what = f"the engine's data root: data-root:{engine.root or DOCKER_ROOT}"
     else:
         what = (
-            "Open the engine's containerd store: "
-            f"containerd:{engine.containerd.removeprefix('unix://') or USUAL_SOCKETS[0]}"
+            f"the engine's containerd store: containerd:{engine.containerd.removeprefix('unix://') or USUAL_SOCKETS[0]}"
         )
     if not rejected:
-        return f"{what}, on the Docker host"
+        return f"On the Docker host, open {what}"
     rejected.sort(key=lambda place: place.is_folder)  # sockets first: connecting to one may not need root
     existing = [place for place in rejected if not place.is_absent] or rejected[:1]
-    return f"{what}. {'. '.join(place.why_not for place in existing[:3])}"
+    return f"Open {what}. {'. '.join(place.why_not for place in existing[:3])}"
 
 
 def _open(place: StorePlace, reading: Reading) -> OpenedLocation:

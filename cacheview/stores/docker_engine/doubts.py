@@ -33,15 +33,15 @@ class Doubts:
             "container_config", "the API does not report the container config of an image in this store"
         )
         self.no_container_config = self.about(
-            "container_config", f"this engine does not report container configs at API {engine.inspect_api}"
+            "container_config", f"this engine does not report container configs in API version {engine.inspect_api}"
         )
         self.from_scratch = self.about(
             "from_scratch", "the API does not report the label that marks the first step of a `FROM scratch` build"
         )
         self.empty_layer = self.about(
             "history.empty_layer",
-            "the API reports only the sizes of layers, and fewer entries have a size than there are layers, so it is "
-            "not known which of the other entries have an empty layer and which have no layer",
+            "the API reports only the sizes of layers, and the image has more layers than history entries with a size, "
+            "so it is not known which of the other entries have a layer",
         )
         self.history = cache(lambda reason: self.about("history", f"the image's history could not be read: {reason}"))
 
@@ -79,8 +79,8 @@ class Doubts:
         doubts.append(
             self.about(
                 "config.other",
-                "the API does not report os.features; newer versions do not report the container either, and report "
-                "the history comment as the image's comment",
+                "the API does not report os.features; newer versions also omit the container, and report the history "
+                "comment instead of the image's own comment",
             )
         )
         doubts.append(

@@ -94,7 +94,7 @@ class EngineReader:
         entries = run_cancelable(self._list, meter)
         limit = self.reading.limits.images
         if len(entries) > limit:
-            self.problems.stop(Problem("", f"more than {limit:,} images; the rest were not read"))
+            self.problems.stop(Problem("", f"there are more than {limit:,} images; the rest were not read"))
         kept: dict[str, ListedImage] = {}
         for number, entry in enumerate(paced(entries[:limit])):
             if not is_image_id(entry.Id):
@@ -188,7 +188,7 @@ class EngineReader:
             raise NoAnswerError(what, where=self.client.where) from error
         limit = self.reading.limits.images
         if len(document) > limit:
-            self.problems.stop(Problem("", f"more than {limit:,} images; the rest were not read"))
+            self.problems.stop(Problem("", f"there are more than {limit:,} images; the rest were not read"))
         entries = []
         for number, entry in enumerate(paced(document[:limit])):
             try:
@@ -254,7 +254,8 @@ class EngineReader:
         if self._abort.is_set() and unreachable:
             error = self._limit_error or next(failure for failure in failures.values() if failure.is_fatal)
             why = "reading stopped" if self._limit_error is not None else "the engine stopped responding"
-            what = f"{why}, so {len(unreachable):,} of {len(ids):,} images are known only from the list: {error.what}"
+            known = f"{len(unreachable):,} of {len(ids):,} images are known only from the list of images"
+            what = f"{why}, so {known}: {error.what}"
             self.problems.stop(Problem(error.where, what))
             self._mark(images, unreachable, f"the image could not be read: {error.what}")
         else:
@@ -270,12 +271,8 @@ class EngineReader:
         if len(rest) > _MAX_PROBLEMS:
             reasons = Counter(failures[image_id].what for image_id in rest[_MAX_PROBLEMS:])
             reason, _ = reasons.most_common(1)[0]
-            self.problems.append(
-                Problem(
-                    "",
-                    f"{counted(len(rest) - _MAX_PROBLEMS, 'more image')} could not be read, mostly because: {reason}",
-                )
-            )
+            more = counted(len(rest) - _MAX_PROBLEMS, "more image")
+            self.problems.append(Problem("", f"{more} could not be read, most often for this reason: {reason}"))
 
     def _drop_deleted(
         self, images: dict[str, Image], missing: Sequence[str], failures: dict[str, _Failure], meter: Meter

@@ -171,7 +171,7 @@ def _decoded(auth: str) -> tuple[str, str]:
         raise DataError("`auth` is not a base64-encoded username and password. Log in again") from error
     username, colon, password = text.partition(":")
     if not colon or not username:
-        raise DataError("`auth` has no username and password. Log in again")
+        raise DataError("`auth` must contain a username and a password. Log in again")
     return username, password.strip("\0")
 
 

@@ -46,7 +46,10 @@ def _why_failed(error: BaseException, origin: HttpOrigin, target: Target, timeou
     if (cause := first(ssl.SSLError)) is not None:
         return f"TLS with {origin} failed: {reason(cause)}. Only a registry on this machine can be used without TLS"
     if (cause := first(NotLoopbackError)) is not None:
-        return f"nothing was sent without TLS: {reason(cause)}. Only a registry on this machine can be used without TLS"
+        return (
+            f"the request was not sent, because the connection does not use TLS and {reason(cause)}. Only a registry "
+            "on this machine can be used without TLS"
+        )
     if isinstance(cause := first(DeadlineExceededError), DeadlineExceededError):
         if cause.has_begun:
             return f"{origin} did not send a complete response within {cause.seconds:g} seconds. Try again"
@@ -56,7 +59,7 @@ def _why_failed(error: BaseException, origin: HttpOrigin, target: Target, timeou
     if first(socket.gaierror) is not None:
         return f"there is no such host: {origin.host[:200]}. Check the name of the registry"
     if first(ConnectionRefusedError) is not None:
-        return f"nothing is listening at {origin}. Check the name of the registry, and that it is running"
+        return f"nothing is listening at {origin}. Check the name of the registry, and make sure that it is running"
     is_head = first(HeadTooLargeError, http.client.LineTooLong) is not None
     if is_head or any(type(cause) is http.client.HTTPException for cause in causes):
         return f"the response headers from {origin} are too large. Is this a registry?"
@@ -92,7 +95,10 @@ def status_error(
     if status == 404 and reason:
         return DataError(f"the registry has no such image{words}. Check the name and tag", where=where)
     if status == 404:
-        what = f"{target.host} responds with status 404 and no reason, so it is not a registry or has no such image"
+        what = (
+            f"{target.host} responds with status 404 and no reason, so either it is not a registry or it does not have "
+            "this image"
+        )
         return DataError(f"{what}. Check the name", where=where)
     if status >= 500:
         return DataError(f"the registry reported an error: status {status}{words}. Try again later", where=where)

@@ -69,7 +69,7 @@ def ask_helper(
     try:
         return decode(Secret, output)
     except DataError as error:  # the output is not quoted: it may contain the secret
-        raise DataError("the output is not JSON with a username and a secret", where=program) from error
+        raise DataError("the output must be JSON that contains a username and a secret", where=program) from error
 
 
 def _run(path: str, program: str, server: str, stopped: Callable[[], bool], seconds: float) -> tuple[bytes, int]:

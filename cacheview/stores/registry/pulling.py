@@ -68,7 +68,7 @@ def pulled_image(
         documents.add(answer.content, chosen.digest)
         manifest = _decoded(budget, answer, where)
     else:
-        raise DataError(f"indexes nested more than {budget.limits.nesting} levels deep", where=where)
+        raise DataError(f"indexes are nested more than {budget.limits.nesting} levels deep", where=where)
     if manifest.config is not None and _is_config(manifest.config):
         _require_digest(manifest.config, where)
         config = client.blob(manifest.config.digest, _config_limit(manifest.config, budget))

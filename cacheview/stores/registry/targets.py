@@ -82,7 +82,7 @@ def parse_target(text: str) -> tuple[Target, ...]:
     if not texts:
         raise DataError(f"does not name an image. {_HOW_TO_NAME}", where="registry:")
     if len(texts) > MAX_IMAGES:
-        raise DataError(f"names {len(texts)} images; at most {MAX_IMAGES} are read at once", where="registry:")
+        raise DataError(f"names {len(texts)} images, but at most {MAX_IMAGES} can be read at once", where="registry:")
     return tuple(dict.fromkeys(map(_target, texts)))
 
 

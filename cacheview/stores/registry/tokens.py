@@ -89,7 +89,7 @@ def token_of(body: bytes) -> str:
     try:
         answer = decode(_TokenResponse, body)
     except DataError as error:
-        raise DataError("the response is not JSON with a token") from error
+        raise DataError("the response is not valid JSON, or its token is not a string") from error
     return bearer(answer.access_token or answer.token)
 
 

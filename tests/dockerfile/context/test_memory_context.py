@@ -42,7 +42,7 @@ def test_entries() -> None:
         ("x", {"type": "file", "mode": "rw"}, "not an octal number"),
         ("x", {"type": "file", "content_b64": "?"}, "not base64"),
         ("x", {"type": "file", "content_b64": 1}, "not base64"),
-        ("x", {"type": "symlink"}, "without target"),
+        ("x", {"type": "symlink"}, "must have the key target"),
         ("f/x", {"type": "dir"}, "parent is not a folder"),
     ],
 )

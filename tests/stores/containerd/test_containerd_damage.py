@@ -167,7 +167,7 @@ def test_more_records_than_are_read() -> None:
     metadata = Metadata(Writer().database(named(30)), Budget(Limits(images=10)))
     records, damaged = metadata.records("moby")
     assert len(records) == 10
-    assert [str(error) for error in damaged] == ["more than 10 image records; the rest were not read"]
+    assert [str(error) for error in damaged] == ["there are more than 10 image records; the rest were not read"]
     assert len(Metadata(Writer().database(named(30))).records("moby")[0]) == 30
 
 

@@ -272,7 +272,7 @@ def test_too_many_images(content: Content) -> None:
     records = [record(f"docker.io/a/a:{number}", content.manifest(str(number))) for number in range(5)]
     images, problems = read(content, records, limits=Limits(images=3))
     assert len(images) == 3
-    assert [problem.what for problem in problems] == ["more than 3 images; the rest were not read"]
+    assert [problem.what for problem in problems] == ["there are more than 3 images; the rest were not read"]
 
 
 def test_what_is_not_an_image_is_a_problem(content: Content) -> None:

@@ -105,7 +105,7 @@ def test_images_that_the_engine_does_not_list_are_there_and_reported(
     opened, _ = read(C8D, Stores({SOCKET: [*true, more]}), tmp_path, monkeypatch)
     store = opened.cases[0].store
     assert more.id in store.by_id
-    assert any("It has 1 image that the engine does not list" in note for note in store.notes)
+    assert any(" has 1 image that the engine does not list" in note for note in store.notes)
 
 
 def test_the_root_folder_comes_before_the_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -157,7 +157,7 @@ class TestPlaces:
     def test_engines_elsewhere_have_none(self, host: str) -> None:
         engine = self.engine(StoreKind.CONTAINERD, "/var/lib/docker")
         assert store_places(engine, Endpoint("", host)) == []
-        assert "on the Docker host" in remedy_for(engine, [])
+        assert "On the Docker host, open" in remedy_for(engine, [])
 
     def test_a_data_root_that_is_there(self, tmp_path: Path) -> None:
         engine = self.engine(StoreKind.GRAPH_DRIVER, str(tmp_path))

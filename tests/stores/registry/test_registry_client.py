@@ -184,7 +184,7 @@ def test_of_two_ways_to_log_in_the_token_is_chosen(registry: FakeRegistry) -> No
         ),
         (Reply(200, b"{}"), "returned no token: there is no token"),
         (Reply(200, dumps({"token": "a\r\nX: y"})), "not allowed in a header"),
-        (Reply(200, b"[]"), "is not JSON with a token"),
+        (Reply(200, b"[]"), "is not valid JSON, or its token is not a string"),
         (Reply(200, b"x" * 70_000), "responded with status 200"),
         (Reply(302, b"", {"Location": "http://127.0.0.1:1/"}), "responded with status 302"),
         (Reply(429, errors("TOOMANYREQUESTS", "slow down")), r"too many requests from you \(slow down\)"),
@@ -220,7 +220,7 @@ def test_a_token_server_without_tls_is_sent_nothing_that_leaves_this_machine(
     with serving(FakeRegistry(), address="127.0.0.2") as elsewhere:
         monkeypatch.setattr(connections, "_is_local", lambda address: address != "127.0.0.2")
         registry.hook = wants_token(f"{elsewhere.url}/token", lambda _: Reply(500))
-        assert "nothing was sent without TLS" in refused(registry, ANN)
+        assert "the request was not sent, because the connection does not use TLS" in refused(registry, ANN)
         assert elsewhere.asked == []
 
 
@@ -228,7 +228,7 @@ def test_a_token_server_without_tls_is_sent_nothing_that_leaves_this_machine(
     ("reply", "printed"),
     [
         (Reply(404, errors("MANIFEST_UNKNOWN", "manifest unknown")), r"no such image \(manifest unknown\)"),
-        (Reply(404, b"<html>"), "is not a registry or has no such image"),
+        (Reply(404, b"<html>"), "either it is not a registry or it does not have this image"),
         (Reply(403, errors("DENIED", "denied")), r"without a login \(denied\)"),
         (
             Reply(429, errors("TOOMANYREQUESTS", "You have reached your pull rate limit"), {"Retry-After": "60"}),

@@ -144,8 +144,8 @@ def test_a_helper_that_has_nothing_is_not_a_problem(settings: Path) -> None:
     ("script", "printed"),
     [
         ("echo no key ring; exit 3", "exited with status 3: no key ring"),
-        ("echo s3cret", "is not JSON"),
-        ('echo \'{"Username": 1, "Secret": "s3cret"}\'', "is not JSON"),
+        ("echo s3cret", "must be JSON"),
+        ('echo \'{"Username": 1, "Secret": "s3cret"}\'', "must be JSON"),
         ("exec head -c 300000 /dev/zero", "printed more than"),
     ],
 )

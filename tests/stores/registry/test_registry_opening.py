@@ -99,7 +99,7 @@ def test_the_store_says_what_it_is(registry: FakeRegistry) -> None:
     (case,) = result.cases
     assert case.store.release is not None
     assert (case.store.release.kind, case.store.release.version, case.store.platform) == (GRAPH.kind, "", ARM)
-    assert "on linux/arm64 would have after `docker pull`" in case.store.notes[0]
+    assert "on linux/arm64 would contain if only these images had been pulled" in case.store.notes[0]
 
 
 def test_an_image_of_buildkit_says_that_its_history_gives_no_hit(registry: FakeRegistry) -> None:
@@ -206,7 +206,7 @@ def test_a_circle_of_indexes_ends(registry: FakeRegistry) -> None:
     for _ in range(8):
         descriptor = registry.layout.index([{**descriptor, "platform": AMD}])
     registry.tag("1", descriptor)
-    assert "indexes nested more than" in refusal(registry)
+    assert "indexes are nested more than" in refusal(registry)
     assert len(registry.asked) < 9
 
 
@@ -290,7 +290,7 @@ def test_a_config_may_be_no_larger_than_its_manifest_says(registry: FakeRegistry
 def test_a_config_is_read_within_the_budget(registry: FakeRegistry) -> None:
     history = [{"created_by": "x"}] * 50
     registry.tag("1", registry.layout.manifest(config(1, history=history)))
-    assert "at most 20 are read" in refusal(registry, limits=Limits(history=20))
+    assert "at most 20 can be read" in refusal(registry, limits=Limits(history=20))
 
 
 def test_credentials_of_the_cli_are_used_and_its_problems_are_reported(

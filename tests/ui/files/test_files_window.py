@@ -270,6 +270,6 @@ def test_what_is_only_likely_says_so_and_why(window: MainWindow, qtbot: QtBot, c
     assert found == EDITED
     (note,) = window.files.pane.notes
     assert note.startswith("Likely: the files in the image's layer do not produce the stored checksum; ")
-    assert "src/out points outside the copied files" in note
+    assert "the target of src/out was not copied" in note
     everything = shown(qtbot, window.files.pane, window.files.pane.head.same_button.click)
     assert everything["src/out"] == "not compared: the target of the link is not in the layer"

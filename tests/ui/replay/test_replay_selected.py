@@ -190,15 +190,15 @@ def test_a_step_that_misses_says_what_a_person_can_write(window: MainWindow, qtb
     file.write_text(file.read_text().replace("USER nobody", "USER root"))
     pane = replayed(window, qtbot, site)
     banner = verdict(window).banner
-    assert banner.remedy == "For a hit: change the instruction at line 8 to USER nobody"
-    assert any("For a hit: change the instruction at line 8 to USER nobody." in text for text in pane.detail.texts)
+    assert banner.remedy == "For a hit: change the instruction on line 8 to USER nobody"
+    assert any("For a hit: change the instruction on line 8 to USER nobody." in text for text in pane.detail.texts)
     assert not banner.edit_button.isVisible()
     assert window.session is not None
     assert window.session.answer is not None
     explanation = window.session.answer.explanation
-    assert "Smallest edit for a hit: change the instruction at line 8 to USER nobody" in as_text(explanation)
+    assert "Smallest edit for a hit: change the instruction on line 8 to USER nobody" in as_text(explanation)
     assert as_object(explanation)["edit"] == {
-        "phrase": "change the instruction at line 8 to USER nobody",
+        "phrase": "change the instruction on line 8 to USER nobody",
         "changes": [],
         "probe": None,
     }

@@ -107,7 +107,7 @@ def test_news_of_one_moment_is_shown_each_build_once_and_the_rest_in_the_next_tu
 def test_a_difference_is_shown_loudly_once_and_its_record_can_be_saved(
     pane: WatchPane, window: MainWindow, watcher: FakeProcess, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    build = build_of(differences=("step 2 'CMD x': miss predicted, but the daemon had a hit",))
+    build = build_of(differences=("step 2 'CMD x': predicted a miss, but the daemon reported a hit",))
     hear(pane, watcher, qtbot, build, build)
     assert pane.head.text == "1 of 1 build differs from the prediction"
     assert pane.model.index(0, BuildsColumn.COMPARED).data() == "DIFFERS from the daemon"
