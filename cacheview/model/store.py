@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import heapq
 import re
-from bisect import bisect_left, bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -195,10 +196,8 @@ class ImageStore:
     @cached_property
     def children(self) -> Mapping[str, Sequence[Image]]:
         """Images by their recorded parent, in store order; those without a parent under `SCRATCH`."""
-        if self.origin is not None and not self.origin.replaced:
-            before = self.origin.store.children
-            added = ImageStore(self.origin.added).children
-            return _Joined(before, {parent: (*before.get(parent, ()), *made) for parent, made in added.items()})
+        if self.origin is not None and self.origin.is_near:
+            return _ChangedChildren(self.origin)
         children: dict[str, list[Image]] = {}
         for image in paced(self.images):
             children.setdefault(image.parent or SCRATCH, []).append(image)
@@ -321,6 +320,58 @@ class _Joined(Mapping[str, V], Generic[V]):
 
     def __len__(self) -> int:
         return len(self._first) + sum(key not in self._first for key in self._second)
+
+
+class _ChangedChildren(Mapping[str, Sequence[Image]]):
+    """The images of a changed store by parent: those of its origin, except on the parents of the changed images."""
+
+    def __init__(self, origin: StoreOrigin) -> None:
+        self._origin = origin.store
+        self._former = origin.store.children
+        self._changed: dict[str, list[Image]] = {}
+        self._added = {image.id: place for place, image in enumerate(origin.added, len(origin.store.images))}
+        for image in origin.replaced.values():
+            before = origin.store.by_id[image.id]
+            siblings = self._on_parent_of(before)
+            del siblings[bisect_left(siblings, self._place(before), key=self._place)]
+            insort(self._on_parent_of(image), image, key=self._place)
+        for image in origin.added:
+            self._on_parent_of(image).append(image)
+
+    def _on_parent_of(self, image: Image) -> list[Image]:
+        """Return a list of the images on the same parent, which may be changed."""
+        parent = image.parent or SCRATCH
+        if parent not in self._changed:
+            self._changed[parent] = list(self._former.get(parent, ()))
+        return self._changed[parent]
+
+    def _place(self, image: Image) -> int:
+        """Return the index of an image in the changed store."""
+        added = self._added.get(image.id)
+        return self._origin._place(image.id) if added is None else added
+
+    def __getitem__(self, parent: str) -> Sequence[Image]:
+        images = self._changed.get(parent)
+        if images is None:
+            return self._former[parent]
+        if not images:
+            raise KeyError(parent)
+        return images
+
+    def get(self, parent: str, default: Any = None) -> Any:
+        images = self._changed.get(parent)
+        return self._former.get(parent, default) if images is None else images or default
+
+    def __iter__(self) -> Iterator[str]:
+        """Yield the parents in the order of their first children."""
+        changed = sorted((self._place(images[0]), parent) for parent, images in self._changed.items() if images)
+        others = (parent for parent in self._former if parent not in self._changed)
+        kept = ((self._place(self._former[parent][0]), parent) for parent in others)
+        yield from (parent for _, parent in heapq.merge(kept, changed))
+
+    def __len__(self) -> int:
+        changed = self._changed
+        return len(self._former) + sum(bool(changed[parent]) - (parent in self._former) for parent in changed)
 
 
 def _repository(name: str) -> str:
