@@ -108,20 +108,34 @@ class BuildCache:
 
         ``new_id`` returns the id of an image that the cache creates; by default, that of the Nth probe is ``new:N``.
         """
-        number = self._count
-        self._count += 1
-        if probe.cache_from != self.cache_from:
-            probe = probe.model_copy(update={"cache_from": self.cache_from})
+        probe = self.with_references(probe)
         verdict = self.cache.verdict(probe)
         if verdict.is_new and verdict.image is not None:
-            verdict = _with_id(verdict, f"{NEW}:{number}" if new_id is None else new_id(verdict.image))
-        if verdict.is_new or verdict.set_parent or verdict.only_source is not None:
-            self._go_on(verdict)
+            verdict = _with_id(verdict, f"{NEW}:{self._count}" if new_id is None else new_id(verdict.image))
+        self.follow(verdict)
         return probe, verdict
 
-    def fork(self) -> BuildCache:
-        """Return an independent copy, which continues from here."""
-        return copy(self)
+    def with_references(self, probe: Probe) -> Probe:
+        """Return a probe with the references of this cache."""
+        if probe.cache_from == self.cache_from:
+            return probe
+        return probe.model_copy(update={"cache_from": self.cache_from})
+
+    def follow(self, verdict: Verdict) -> None:
+        """Continue as after a probe with this answer, which `look_up` returned in a copy."""
+        self._count += 1
+        if verdict.is_new or verdict.set_parent or verdict.only_source is not None:
+            self._go_on(verdict)
+
+    def fork(self, *, with_indexes: bool = True) -> BuildCache:
+        """Return an independent copy, which continues from here.
+
+        ``with_indexes``: whether it shares the indexes of this cache; otherwise, it creates its own.
+        """
+        result = copy(self)
+        if not with_indexes:
+            result.cache = ImageCache(self.cache.store, self.cache.rules, self.cache.carried)
+        return result
 
     def add(self, images: Iterable[Image]) -> None:
         """Add images that the store has received since the last probe. Those already in it are skipped."""

@@ -6,20 +6,17 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cacheview.engine.build_cache import BuildCache
 from cacheview.engine.cache import NEW, CarriedState, ImageCache
 from cacheview.engine.restore import LayerContent
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets.named import named as rules_named
 from cacheview.engine.verdict import Verdict
+from cacheview.engine.walk import answers_in_walk, probe_after
 from cacheview.engine.words import case_results as words
-from cacheview.model import SCRATCH, Expectation, ImageConfig, ImageStore, Probe, SuiteCase, SuiteProbe
+from cacheview.model import Expectation, ImageConfig, ImageStore, Probe, SuiteCase, SuiteProbe
 from cacheview.model.effort import go_on
 
-__all__ = ["PREVIOUS", "ProbeResult", "answers_to", "probe_and_cache", "probe_results", "unmet_expectations"]
-
-PREVIOUS = "@prev"
-"""In a walk, a probe with this parent continues from the image of the last hit, or from scratch if there was none."""
+__all__ = ["ProbeResult", "answers_to", "probe_results", "unmet_expectations"]
 
 _COMPARED = tuple(name for name in ImageConfig.model_fields if name != "docker_version")
 
@@ -74,53 +71,14 @@ def answers_to(
     layers: LayerContent | None = None,
 ) -> Iterator[tuple[Probe, Verdict]]:
     """Yield each probe as it is looked up in the cache, and its answer; in a walk, one after another."""
-    if not walk:
-        cache = ImageCache(store, rules, CarriedState(layers=layers or {}))
-        for suite_probe in probes:
-            go_on()
-            probe = _with_parent(suite_probe, SCRATCH)
-            yield probe, cache.verdict(probe)
-        return
-    for _, probe, verdict in _walked(store, rules, probes, layers):
-        yield probe, verdict
-
-
-def probe_and_cache(
-    store: ImageStore,
-    rules: RuleSet,
-    probes: Sequence[SuiteProbe],
-    number: int,
-    *,
-    walk: bool,
-    layers: LayerContent | None = None,
-) -> tuple[Probe, ImageCache]:
-    """Return the Nth probe, from 0, as it is looked up, and its cache; in a walk, as the earlier probes left it."""
     if walk:
-        *_, (cache, probe, _) = _walked(store, rules, probes[: number + 1], layers)
-        return probe, cache
-    return _with_parent(probes[number], SCRATCH), ImageCache(store, rules, CarriedState(layers=layers or {}))
-
-
-def _with_parent(suite_probe: SuiteProbe, previous: str) -> Probe:
-    """Return the probe with `PREVIOUS` replaced by that image."""
-    probe = suite_probe.probe
-    return probe.model_copy(update={"parent": previous}) if probe.parent == PREVIOUS else probe
-
-
-def _walked(
-    store: ImageStore, rules: RuleSet, probes: Sequence[SuiteProbe], layers: LayerContent | None
-) -> Iterator[tuple[ImageCache, Probe, Verdict]]:
-    """Yield the probes of a walk: the cache before each, the probe as it is looked up, and the answer."""
-    # A walk uses one cache object, created with the references of the first probe.
-    steps = BuildCache(store, rules, probes[0].probe.cache_from if probes else (), layers)
-    previous = SCRATCH
+        yield from answers_in_walk(store, rules, probes, layers)
+        return
+    cache = ImageCache(store, rules, CarriedState(layers=layers or {}))
     for suite_probe in probes:
         go_on()
-        cache = steps.cache
-        probe, verdict = steps.look_up(_with_parent(suite_probe, previous))
-        if verdict.image is not None:
-            previous = verdict.image.id
-        yield cache, probe, verdict
+        probe = probe_after(suite_probe)
+        yield probe, cache.verdict(probe)
 
 
 def unmet_expectations(verdict: Verdict, expected: Expectation) -> Iterator[str]:

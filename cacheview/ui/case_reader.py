@@ -64,11 +64,17 @@ class CaseReader(QObject):
                 cases.read(place, report)
             report(0, None, "Building indexes")
             make_ready(cases[place].store)
-            if not is_near():
+            while not is_near():
                 report(0, None, "Looking up earlier probes")
                 walk()
 
-        self._then = then
+        def go_on() -> None:
+            if is_near():
+                then()
+            else:  # for example, other rules were chosen at the last moment
+                self.read(cases, place, then, is_near, walk)
+
+        self._then = go_on
         name = one_line(case_name(cases, place)[0])
         self._line.text = f"Preparing {name}…" if is_read else f"Reading {name}…"
         self._loader.start(work)

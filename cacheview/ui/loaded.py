@@ -8,13 +8,15 @@ from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
     from cacheview.cases import Daemon
-    from cacheview.engine import Explanation, ImageCache
+    from cacheview.engine import Explanation, ImageCache, RuleSet
+    from cacheview.engine.walk import Walk
     from cacheview.model import ImageStore, Probe
     from cacheview.stores.change import StoreChanges
     from cacheview.stores.opened_location import OpenedLocation
+    from cacheview.ui.document import Place
     from cacheview.ui.images.tree import Forest
 
-__all__ = ["NextPaneRequest", "OpenedStore", "StorePart"]
+__all__ = ["NextPaneRequest", "OpenedStore", "ShownPlace", "StorePart"]
 
 
 @dataclass(frozen=True)
@@ -28,6 +30,8 @@ class OpenedStore:
         read_at: when reading began, in seconds since the epoch. Later changes may be missing.
         answered: the explanation of the probe, and the time it took in milliseconds; None: the probe was not looked up.
         compared_stores: the previous store, this one, and the changes between them; None: there was no previous one.
+        walk: the walk of the place that was shown while the location was read again, as far as that place; None: it is
+            not in a walk, or only its first probe was shown.
     """
 
     opened: OpenedLocation
@@ -39,6 +43,15 @@ class OpenedStore:
     forest: Forest | None = None
     compared_stores: tuple[ImageStore, ImageStore, StoreChanges] | None = None
     answered: tuple[Explanation, float] | None = None
+    walk: Walk | None = None
+
+
+@dataclass(frozen=True)
+class ShownPlace:
+    """The user's place in the open store, and the rules in use there."""
+
+    place: Place
+    rules: RuleSet
 
 
 @dataclass

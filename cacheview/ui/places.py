@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject
 
 if TYPE_CHECKING:
+    from cacheview.engine import RuleSet
+    from cacheview.engine.verdict import Verdict
     from cacheview.model import Probe
     from cacheview.ui.document import Place, ProbeDocument
     from cacheview.ui.edited_probes import EditedProbes
+    from cacheview.ui.loaded import ShownPlace
     from cacheview.ui.shown_store import ShownStore
 
 __all__ = ["Places"]
@@ -41,13 +44,23 @@ class Places(QObject):
         place = (self._shown.place[0], number)
         self.read_place(place, lambda: self._go(place, f"Choose probe {number + 1}", own=own))
 
-    def is_near(self, place: Place) -> bool:
-        """See `ShownStore.is_near`."""
-        return self._shown.is_near(place)
+    @property
+    def shown(self) -> ShownPlace:
+        """See `ShownStore.shown_place`."""
+        return self._shown.shown_place
 
-    def walk_to(self, place: Place) -> None:
+    @property
+    def earlier_answers(self) -> Sequence[tuple[Probe, Verdict]]:
+        """See `ShownStore.earlier_answers`."""
+        return self._shown.earlier_answers
+
+    def is_near(self, place: Place, rules: RuleSet | None = None) -> bool:
+        """See `ShownStore.is_near`."""
+        return self._shown.is_near(place, rules)
+
+    def walk_to(self, place: Place, rules: RuleSet | None = None) -> None:
         """See `ShownStore.walk_to`."""
-        self._shown.walk_to(place)
+        self._shown.walk_to(place, rules)
 
     def undo(self) -> None:
         """Undo the last step of the document, once the place that it leads to is available."""

@@ -330,18 +330,20 @@ class Session(QObject):
     def choose_rules(self, name: str, cache: ImageCache | None = None) -> None:
         """Use other rules: a rule set's name, or a release and a storage driver, with the matching builder.
 
+        In a walk, this may look up many probes: see `ShownStore.use_rules`.
+
         Args:
-            cache: a cache of this store with these rules and existing indexes.
+            cache: a cache with these rules and existing indexes, which is used if it is of the current store.
 
         Raises:
             DataError: the name is not known.
         """
         self.end_supposing()
-        store, replaced = self.store, self.cache
+        store, replaced, walk = self.store, self.cache, self._shown.walk
         if not self._shown.use_rules(name, cache):
             return
         if self.cache is not replaced:
-            self.discard(self._answer, replaced)
+            self.discard(self._answer, replaced, walk)
         if self.store is not store:
             self.store_changed.emit()
         self.rules_changed.emit()
@@ -370,7 +372,7 @@ class Session(QObject):
         """Use the cache of the place that the document is moving to."""
         self._restore_actual()
         before = self.store
-        self.discard(self._answer, self.cache)
+        self.discard(self._answer, self.cache, *(() if place[0] == self.case_number else (self._shown.walk,)))
         self._shown.move(place)
         self._is_as_opened = False
         self._selection.end_passing()

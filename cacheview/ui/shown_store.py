@@ -4,27 +4,33 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING, Final
+from typing import TYPE_CHECKING
 
 from cacheview.cases import Daemon, daemon_known, daemon_of, first_probe
 from cacheview.engine import Explanation, ImageCache, explain
 from cacheview.engine.build_cache import with_new_id
-from cacheview.engine.case_results import probe_and_cache, unmet_expectations
+from cacheview.engine.cache import CarriedState
+from cacheview.engine.case_results import unmet_expectations
+from cacheview.engine.walk import probe_after
 from cacheview.model import Expectation, ImageStore, Probe, SuiteProbe
 from cacheview.stores.change import StoreChanges, changes
 from cacheview.stores.suite_cases import probe_count
+from cacheview.ui.loaded import ShownPlace
+from cacheview.ui.walks import Walks, is_walk, place_in
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from cacheview.engine import RuleSet
+    from cacheview.engine.restore import LayerContent
+    from cacheview.engine.verdict import Verdict
+    from cacheview.engine.walk import Walk
     from cacheview.stores.opened_location import OpenedCase, OpenedLocation
     from cacheview.ui.document import Place
     from cacheview.ui.images.tree import Forest
     from cacheview.ui.loaded import OpenedStore
 
 __all__ = ["LookUp", "ProbeAnswer", "ShownStore"]
-
-_FEW: Final = 50_000
-"""The number of images times the number of a walk's probes up to which these are looked up in a moment."""
 
 
 @dataclass(frozen=True)
@@ -73,27 +79,12 @@ class LookUp:
         return explanation, (time.perf_counter() - started_at) * 1000
 
 
-@dataclass(frozen=True, eq=False)
-class _WalkedPlace:
-    """A probe of a walk, after the probes before it were looked up using some rules.
-
-    Attributes:
-        number: the number of the probe in the case.
-        probe, cache: the probe as it is looked up, and the cache as the earlier probes left it.
-    """
-
-    case: OpenedCase
-    number: int
-    rules: RuleSet
-    probe: Probe
-    cache: ImageCache
-
-
 class ShownStore:
     """One opened location, and the user's place in it.
 
     Attributes:
-        cache, daemon: the cache, and the daemon whose answers it computes: those of the case, or chosen by the user.
+        cache, daemon: the cache, and the daemon whose answers it computes: those of the case, or chosen by the user;
+            while changes of the store are supposed, those of the changed store.
         place: the numbers of the case and of its probe.
         original: the unedited probe of the place.
         change: the changes found by the last reload; None: there was no reload, or another case was chosen since.
@@ -101,14 +92,11 @@ class ShownStore:
     """
 
     def __init__(self, loaded: OpenedStore) -> None:
-        self._loaded = loaded
-        self.cache = loaded.cache
-        self.daemon = _daemon_of(loaded)
         self.place: Place = (0, 0)
         self.original = loaded.probe
         self.change: StoreChanges | None = None
         self.changed_since = 0.0
-        self._walked: _WalkedPlace | None = None
+        self._load(loaded)
 
     @property
     def opened(self) -> OpenedLocation:
@@ -133,7 +121,26 @@ class ShownStore:
     @property
     def parts(self) -> tuple[object, ...]:
         """All objects that are replaced with the store."""
-        return self._loaded, self.cache, self.change, self._walked
+        return self._loaded, self.cache, self.change, self._walks
+
+    @property
+    def walk(self) -> Walk | None:
+        """The walk of the place; None: it is not in a walk."""
+        return self._walks.shown
+
+    @property
+    def earlier_answers(self) -> Sequence[tuple[Probe, Verdict]]:
+        """In a walk, the probes before this one, as they were looked up, and their answers.
+
+        They are known unless supposed changes of the store include other rules.
+        """
+        case = self.case
+        return self._walks.get(case, self.cache.rules).answers_before(self.place[1]) if is_walk(case) else ()
+
+    @property
+    def shown_place(self) -> ShownPlace:
+        """The place, and the rules in use for the actual store. Works in any thread."""
+        return ShownPlace(self.place, self._actual_daemon.rules)
 
     @property
     def instead_of(self) -> str:
@@ -146,11 +153,12 @@ class ShownStore:
         self._load(loaded)
 
     def reload(self, loaded: OpenedStore) -> None:
-        """Show the reloaded location, at the same place if that still exists."""
+        """Show the reloaded location, at the same place if that still exists.
+
+        In a walk, the probes before the place are looked up here, unless ``loaded`` has their answers.
+        """
         before, self.changed_since = self.store, self._loaded.read_at
-        case, number = self.place
-        case = case if case < len(loaded.opened.cases) else 0
-        self.place = (case, min(number, max(0, probe_count(loaded.opened.cases, case) - 1)))
+        self.place = place_in(loaded.opened.cases, self.place)
         self._load(loaded)
         compared_stores = loaded.compared_stores
         if compared_stores is not None and compared_stores[0] is before and compared_stores[1] is self.store:
@@ -159,12 +167,27 @@ class ShownStore:
             self.change = changes(before, self.store)
 
     def _load(self, loaded: OpenedStore) -> None:
-        self._loaded, self._walked = replace(loaded, compared_stores=None), None  # drops the previous store
-        if self.place[0] == 0:
-            self.cache, self.daemon = loaded.cache, _daemon_of(loaded)
-        else:
-            self.cache = ImageCache(self.case.store, self.daemon.rules)
-        self._walk_to_probe()
+        self._loaded = replace(loaded, compared_stores=None, walk=None)  # drops the previous store
+        self._walks = Walks(loaded.walk)
+        is_first_case = self.place[0] == 0
+        self._use_daemon(_daemon_of(loaded) if is_first_case else self._actual_daemon)
+        self.cache = self._cache_here(loaded.cache if is_first_case else None)
+
+    def _use_daemon(self, daemon: Daemon) -> None:
+        self.daemon = self._actual_daemon = daemon
+
+    def _cache_here(self, prepared: ImageCache | None) -> ImageCache:
+        """Return a cache of the current place with the rules of the daemon.
+
+        ``prepared``: an existing one, which is used if it is of the same store.
+        """
+        case, number, rules = self.case, self.place[1], self.daemon.rules
+        walk = self._walks.get(case, rules) if is_walk(case) else None
+        self._walks.show(walk)
+        if walk is not None and number:
+            return walk.at(number)[1]
+        fits = prepared is not None and prepared.store is case.store and not _layers_of(case)
+        return prepared if prepared is not None and fits else _new_cache(case, rules)
 
     def has_place(self, place: Place) -> bool:
         """Whether there is a probe at a place."""
@@ -172,42 +195,38 @@ class ShownStore:
         cases = self.opened.cases
         return 0 <= number < len(cases) and 0 <= probe < max(1, probe_count(cases, number))
 
-    def is_near(self, place: Place) -> bool:
-        """Whether `move` to a place takes only a moment: its case must be available."""
-        case, number = self.opened.cases[place[0]], place[1]
-        if not _depends_on_earlier(case) or self._walked_to(place) is not None:
-            return True
-        return len(case.store.images) * (number + 1) <= _FEW
+    def is_near(self, place: Place, rules: RuleSet | None = None) -> bool:
+        """Whether `move` to a place takes only a moment, and with ``rules``, `use_rules` at this place.
 
-    def walk_to(self, place: Place) -> None:
+        Its case must be available.
+        """
+        case = self.opened.cases[place[0]]
+        return not is_walk(case) or self._walks.is_near(case, place[1], rules or self._rules_at(place[0]))
+
+    def walk_to(self, place: Place, rules: RuleSet | None = None) -> None:
         """Look up the probes before that of a place, so that the place `is_near`. Works in any thread."""
-        case, rules = self.opened.cases[place[0]], self._rules_at(place[0])
-        probe, cache = _probe_and_cache(case, place[1], ImageCache(case.store, rules))
-        self._walked = _WalkedPlace(case, place[1], rules, probe, cache)
-
-    def _walked_to(self, place: Place) -> _WalkedPlace | None:
-        walked, case = self._walked, self.opened.cases[place[0]]
-        if walked is None or walked.case is not case:
-            return None
-        return walked if (walked.number, walked.rules) == (place[1], self._rules_at(place[0])) else None
+        case = self.opened.cases[place[0]]
+        if is_walk(case):
+            self._walks.get(case, rules or self._rules_at(place[0])).at(place[1])
 
     def _rules_at(self, number: int) -> RuleSet:
-        return self.cache.rules if number == self.place[0] else self._daemon_at(number).rules
+        return self._daemon_at(number).rules
 
     def probe_at(self, place: Place) -> tuple[Probe, ImageCache]:
         """Return the unedited probe of a place, and the cache to look it up in."""
         number, probe = place
-        case = self.opened.cases[number]
-        walked = self._walked_to(place)
-        if walked is not None:
-            return walked.probe, walked.cache
-        cache = self.cache if number == self.place[0] else ImageCache(case.store, self._rules_at(number))
-        return _probe_and_cache(case, probe, cache) if case.probes else (first_probe(case.store), cache)
+        case, rules = self.opened.cases[number], self._rules_at(number)
+        if is_walk(case):
+            return self._walks.get(case, rules).at(probe)
+        cache = self.cache if number == self.place[0] else _new_cache(case, rules)
+        return probe_after(case.probes[probe]) if case.probes else first_probe(case.store), cache
 
     def move(self, place: Place) -> None:
         """Move to another place, with its cache and rules."""
+        case, daemon = self.opened.cases[place[0]], self._daemon_at(place[0])
         self.original, self.cache = self.probe_at(place)
-        self.daemon = self._daemon_at(place[0])
+        self._walks.show(self._walks.get(case, daemon.rules) if is_walk(case) else None)
+        self._use_daemon(daemon)
         if place[0] != self.place[0]:
             self.change = None
         self.place = place
@@ -215,7 +234,9 @@ class ShownStore:
     def use_rules(self, name: str, cache: ImageCache | None = None) -> bool:
         """Use the rules with a name, and their builder. Returns whether they differ from the previous ones.
 
-        ``cache``: a cache of this store with these rules and existing indexes.
+        In a walk, this looks up the probes before the place, unless it `is_near` with these rules.
+
+        ``cache``: a cache with these rules and existing indexes, which is used if it is of the current store.
 
         Raises:
             DataError: the name is not known.
@@ -225,10 +246,9 @@ class ShownStore:
             daemon = own
         if (daemon.rules, daemon.version) == (self.daemon.rules, self.daemon.version):
             return False
-        self.daemon = daemon
+        self._use_daemon(daemon)
         if daemon.rules is not self.cache.rules:
-            self.cache = cache or ImageCache(self.store, daemon.rules)
-            self._walk_to_probe()
+            self.cache = self._cache_here(cache)
         return True
 
     def look_up(self, probe: Probe) -> LookUp:
@@ -245,24 +265,16 @@ class ShownStore:
         """Return the daemon of a case: its own, or the current one if it names none."""
         case = self.opened.cases[number]
         names_daemon = number != self.place[0] and (case.rules or case.store.release is not None)
-        return daemon_known(case) if names_daemon else self.daemon
-
-    def _walk_to_probe(self) -> None:
-        """In a walk, use the cache as the probes before this one left it."""
-        if _depends_on_earlier(self.case):
-            self.cache = _probe_and_cache(self.case, self.place[1], self.cache)[1]
+        return daemon_known(case) if names_daemon else self._actual_daemon
 
 
 def _daemon_of(loaded: OpenedStore) -> Daemon:
     return loaded.daemon or daemon_of(loaded.opened.cases[0], loaded.cache.rules.name)
 
 
-def _depends_on_earlier(case: OpenedCase) -> bool:
-    return bool(case.probes) and (case.walk or bool(case.layer_content))
+def _layers_of(case: OpenedCase) -> LayerContent:
+    return case.layer_content if case.probes else {}
 
 
-def _probe_and_cache(case: OpenedCase, number: int, cache: ImageCache) -> tuple[Probe, ImageCache]:
-    """Return a probe of a case, and its cache, which in a walk is as the probes before it left it."""
-    layers = dict(case.layer_content)
-    probe, own = probe_and_cache(case.store, cache.rules, case.probes, number, walk=case.walk, layers=layers)
-    return probe, own if _depends_on_earlier(case) else cache
+def _new_cache(case: OpenedCase, rules: RuleSet) -> ImageCache:
+    return ImageCache(case.store, rules, CarriedState(layers=_layers_of(case)))

@@ -55,6 +55,8 @@ class WorkLine(QObject):
             self._line.show_progress(done, total)
 
     def _end(self) -> None:
+        if self._loader.is_busy:
+            return  # other work has begun
         self._busy_timer.stop()
         if self._line is not None:
             self._line.hide()

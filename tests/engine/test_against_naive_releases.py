@@ -7,7 +7,8 @@ from naive_releases import Release, State, ask, begin, releases
 from vector_cases import VECTORS, some_cases
 
 from cacheview.engine import RULE_SETS
-from cacheview.engine.case_results import PREVIOUS, answers_to
+from cacheview.engine.case_results import answers_to
+from cacheview.engine.walk import PREVIOUS
 from cacheview.model import ImageStore, SuiteCase
 
 pytestmark = pytest.mark.slow

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from cacheview.engine.case_results import answers_to, probe_results
+from cacheview.engine.case_results import probe_results
 from cacheview.engine.expectation import expectation_of
 from cacheview.model import DataError, SuiteCase
 from cacheview.stores.opened_location import OpenedKind
@@ -89,12 +89,9 @@ class ProbeAdder(QObject):
 def case_before(session: Session) -> SuiteCase:
     """Return the open case without the chosen probe, but in a walk, with the probes before it."""
     case, rules = session.case, session.cache.rules
-    layers = dict(case.layer_content)
-    before = case.probes[: session.probe_number] if case.walk else ()
-    answers = answers_to(case.store, rules, before, walk=True, layers=layers) if before else ()
     probes = [
-        value.model_copy(update={"expect": expectation_of(verdict, probe), "sources": None})
-        for value, (probe, verdict) in zip(before, answers, strict=True)
+        suite_probe.model_copy(update={"expect": expectation_of(verdict, probe), "sources": None})
+        for suite_probe, (probe, verdict) in zip(case.probes, session.places.earlier_answers, strict=False)
     ]
     return SuiteCase(
         rules=rules.name,
@@ -102,7 +99,7 @@ def case_before(session: Session) -> SuiteCase:
         images=case.store.images,
         probes=tuple(probes),
         walk=case.walk,
-        layer_content=layers,
+        layer_content=dict(case.layer_content),
     )
 
 

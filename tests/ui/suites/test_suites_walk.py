@@ -3,19 +3,25 @@
 from __future__ import annotations
 
 import threading
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import Any
 
 import pytest
+from long_walk import long_walk
 from pytestqt.qtbot import QtBot
 from suites_kit import DATA, Silent, pane_of, ran, rows
+from window_kit import OpenWindow
 
 from cacheview.engine import RULE_SETS, ImageCache
+from cacheview.engine.build_cache import BuildCache
+from cacheview.engine.verdict import Verdict
 from cacheview.model import DataError, Probe, SuiteCase
 from cacheview.stores.open import open_store
 from cacheview.stores.suite import read_suite
-from cacheview.ui import shown_store
+from cacheview.stores.suite_file import append_case
+from cacheview.ui import walks
 from cacheview.ui.document import Place
 from cacheview.ui.loaded import OpenedStore
 from cacheview.ui.session import Session
@@ -25,6 +31,7 @@ from cacheview.ui.window import MainWindow
 
 GRAPH = DATA / "vectors" / "graphdriver-28.5.2.jsonl.gz"
 CONTAINERD = DATA / "vectors" / "containerd-26.1.5.jsonl.gz"
+STEPS = 20
 
 
 def session_of(file: Path) -> Session:
@@ -72,36 +79,93 @@ def is_shown(session: Session, place: Place) -> bool:
     return session.document.place == place and session.answer is not None
 
 
-def test_the_probes_before_a_late_one_are_looked_up_in_another_thread_where_that_takes_long(
-    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+@pytest.fixture
+def lookups(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
+    """For each probe of a walk that is looked up on the way to another one: whether the window waits for it."""
+    found: list[bool] = []
+    look_up = BuildCache.look_up
+
+    def noted(self: BuildCache, probe: Probe, *more: Any) -> tuple[Probe, Verdict]:
+        found.append(threading.current_thread() is threading.main_thread())
+        return look_up(self, probe, *more)
+
+    monkeypatch.setattr(BuildCache, "look_up", noted)
+    return found
+
+
+@pytest.fixture
+def every_walk_is_far(monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a large store."""
+    monkeypatch.setattr(walks, "_FEW", 0)
+
+
+def opened(open_window: OpenWindow, path: Path, *cases: SuiteCase) -> tuple[MainWindow, Session]:
+    for case in cases:
+        append_case(path, case)
+    window = open_window(str(path))
+    assert window.session is not None
+    return window, window.session
+
+
+def go_to(session: Session, qtbot: QtBot, place: Place) -> None:
+    session.places.choose_probe(place[1])
+    qtbot.waitUntil(partial(is_shown, session, place))
+
+
+def test_a_step_on_looks_up_one_more_probe_and_a_step_back_none(
+    open_window: OpenWindow, tmp_path: Path, lookups: list[bool]
+) -> None:
+    """Among a few hundred images, each is answered in the turn of the action."""
+    window, session = opened(open_window, tmp_path / "s.jsonl", long_walk(STEPS, others=300))
+    for number in range(1, STEPS):
+        window.commands.next_probe.trigger()
+        assert is_shown(session, (0, number))
+        assert len(lookups) == number
+    last = session.store
+    for number in reversed(range(STEPS - 1)):
+        window.commands.previous_probe.trigger()
+        assert is_shown(session, (0, number))
+    window.commands.undo.trigger()
+    assert len(lookups) == STEPS - 1
+    session.places.choose_probe(STEPS - 1)
+    assert session.store is last
+    assert len(lookups) == STEPS - 1
+
+
+@pytest.mark.usefixtures("every_walk_is_far")
+def test_the_probes_before_a_late_one_are_looked_up_in_another_thread_if_that_takes_long(
+    window: MainWindow, qtbot: QtBot, lookups: list[bool]
 ) -> None:
     with qtbot.waitSignal(window.settled, timeout=20_000):
         window.open(str(GRAPH))
     session = window.session
     assert session is not None
     number = next(i for i, case in enumerate(session.opened.cases) if case.walk and len(case.probes) > 2)
-    monkeypatch.setattr(shown_store, "_FEW", 0)
-    threads: list[threading.Thread] = []
-    look_up = shown_store.probe_and_cache
-
-    def noted(*arguments: Any, **keywords: Any) -> tuple[Probe, ImageCache]:
-        threads.append(threading.current_thread())
-        return look_up(*arguments, **keywords)
-
-    monkeypatch.setattr(shown_store, "probe_and_cache", noted)
     session.places.choose_case(number)
     qtbot.waitUntil(lambda: session.case_number == number)
+    session.places.choose_probe(2)
+    assert session.probe_number == 0
     for place in (2, 1):
-        session.places.choose_probe(place)
-        assert session.probe_number != place
-        qtbot.waitUntil(partial(is_shown, session, (number, place)))
+        go_to(session, qtbot, (number, place))
         assert session.answer is not None
         assert session.answer.differences == ()
     before = session.document.undo_place
     session.places.undo()
     qtbot.waitUntil(partial(is_shown, session, before))
-    assert len(threads) >= 3
-    assert threading.main_thread() not in threads
+    assert len(lookups) == 2
+    assert not any(lookups)
+
+
+def test_the_first_case_has_the_state_of_its_layers_from_the_start() -> None:
+    opened = open_store(CONTAINERD)
+    cases = [case for case in opened.cases if case.layer_content]
+    assert cases
+    for case in cases:
+        cache, probe = ImageCache(case.store, RULE_SETS[case.rules]), case.probes[0].probe
+        session = Session(OpenedStore(replace(opened, cases=(case,)), cache, probe))
+        session.begin()
+        assert session.answer is not None
+        assert session.answer.differences == (), case.name
 
 
 def test_a_click_on_a_late_step_shows_its_verdict(window: MainWindow, qtbot: QtBot) -> None:
@@ -117,7 +181,7 @@ def test_a_click_on_a_late_step_shows_its_verdict(window: MainWindow, qtbot: QtB
     assert window.session.probe_number == row.probe
 
 
-def test_a_step_is_added_with_the_walk_before_it(qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_step_is_added_with_the_walk_before_it(qtbot: QtBot, tmp_path: Path, lookups: list[bool]) -> None:
     session = session_of(GRAPH)
     session.begin()
     number = next(
@@ -129,9 +193,10 @@ def test_a_step_is_added_with_the_walk_before_it(qtbot: QtBot, tmp_path: Path) -
     last = len(session.case.probes) - 1
     session.places.choose_probe(last)
     assert session.answer is not None
-    dialog = AddDialog(
-        SuiteAddition(session.store, case_before(session), session.answer.explanation), str(tmp_path / "w.jsonl")
-    )
+    known = len(lookups)
+    before = case_before(session)
+    assert len(lookups) == known, "every earlier probe has an answer already"
+    dialog = AddDialog(SuiteAddition(session.store, before, session.answer.explanation), str(tmp_path / "w.jsonl"))
     qtbot.addWidget(dialog)
     found: list[tuple[str, SuiteCase, tuple[str, ...]]] = []
     dialog.add_requested.connect(lambda *wanted: found.append(wanted))
