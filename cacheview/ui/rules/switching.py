@@ -14,7 +14,7 @@ from cacheview.ui.session import Session
 from cacheview.ui.work_line import WorkLine
 
 if TYPE_CHECKING:
-    from cacheview.engine import ImageCache
+    from cacheview.engine import ImageCache, RuleSet
     from cacheview.ui.notice import Notice
 
 __all__ = ["Switcher"]
@@ -43,7 +43,7 @@ class Switcher(QObject):
         session.rules_changed.connect(self._forget)  # other rules were chosen in the meantime, or these are now in use
         self._loader.cancelled.connect(self._cancel)
         self._loader.succeeded.connect(self._switch)
-        self._loader.failed.connect(lambda _: session.choose_rules(self._requested))  # raises the error here
+        self._loader.failed.connect(self._fail)
 
     @property
     def is_busy(self) -> bool:
@@ -61,7 +61,7 @@ class Switcher(QObject):
         self._forget()
         case, store, probe = session.case, session.store, session.document.probe
         rules = rules_named(name).rules
-        if len(store.images) <= _AT_ONCE or is_ready(store) or rules is session.cache.rules:
+        if self._is_quick(rules):
             session.choose_rules(name)
             return
         self._requested = name
@@ -73,6 +73,13 @@ class Switcher(QObject):
 
             report(0, None, "Preparing")
             daemon_of(case, name)  # may have to read all images; the result is cached
+            if not self._is_near(rules):  # in a walk, whose earlier probes may leave another store with these rules
+                make_ready(case.store)
+                while not self._is_near(rules):  # the user may move to another probe in the meantime
+                    report(0, None, "Looking up earlier probes")
+                    session.places.walk_to(session.places.shown.place, rules)
+                freeze_more()
+                return None
             if preparing is not None:
                 return preparing(report)
             make_ready(store)
@@ -82,6 +89,20 @@ class Switcher(QObject):
             return cache
 
         self._loader.start(work)
+
+    def _is_quick(self, rules: RuleSet) -> bool:
+        """Whether these rules can be used now."""
+        session = self._session
+        if rules is session.places.shown.rules:
+            return True
+        # A cache can be created in advance only for the case's own store.
+        store = session.store
+        at_once = store is not session.case.store or len(store.images) <= _AT_ONCE or is_ready(store)
+        return at_once and self._is_near(rules)
+
+    def _is_near(self, rules: RuleSet) -> bool:
+        places = self._session.places
+        return places.is_near(places.shown.place, rules)
 
     def _forget(self) -> None:
         self._requested = ""
@@ -96,6 +117,14 @@ class Switcher(QObject):
         """Stop running work, and wait for its thread."""
         self._loader.close()
 
-    def _switch(self, cache: ImageCache) -> None:
-        fits = cache.store is self._session.store  # otherwise it was read again in the meantime
-        self._session.choose_rules(self._requested, cache if fits else None)
+    def _switch(self, cache: ImageCache | None) -> None:
+        if self._is_near(rules_named(self._requested).rules):
+            self._session.choose_rules(self._requested, cache)
+        else:
+            self.switch(self._requested)
+
+    def _fail(self) -> None:
+        if self._is_near(rules_named(self._requested).rules):
+            self._session.choose_rules(self._requested)  # raises the error here
+        else:
+            self._cancel()

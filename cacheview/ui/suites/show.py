@@ -100,6 +100,8 @@ class RowShower(QObject):
         session.places.choose_case(row.case)
         if row.rules in RULE_SETS:
             self._host.opener.chosen_rules = row.rules  # otherwise a reload would restore other rules
+            if not session.places.is_near(session.document.place, RULE_SETS[row.rules]):
+                session.places.choose_probe(0)  # in a walk, the probes before the last place would be looked up here
             session.choose_rules(row.rules)
         if session.case.probes:
             session.places.choose_probe(row.probe or 0, own=True)

@@ -44,6 +44,7 @@ def large(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Switcher]:
     switcher = Switcher(session, Notice)
     yield switcher
     switcher.stop()
+    qtbot.waitUntil(lambda: not session.is_awaited)
 
 
 def session_of(switcher: Switcher) -> Session:
@@ -126,6 +127,15 @@ def test_another_store_meanwhile(large: Switcher, qtbot: QtBot) -> None:
         session.reload(other)
     assert session.cache.rules.name == FIRST
     assert session.store is other.cache.store, "the cache that was made is of the store before"
+
+
+def test_a_cache_of_another_store_is_not_used(qtbot: QtBot) -> None:
+    session, other = Session(loaded(3)), loaded(4, SECOND)
+    session.begin()
+    store = session.store
+    session.choose_rules(SECOND, other.cache)
+    assert session.cache.rules.name == SECOND
+    assert session.store is store
 
 
 def test_others_chosen_meanwhile_stay(large: Switcher, qtbot: QtBot) -> None:

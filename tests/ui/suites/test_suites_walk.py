@@ -17,7 +17,8 @@ from window_kit import OpenWindow
 from cacheview.engine import RULE_SETS, ImageCache
 from cacheview.engine.build_cache import BuildCache
 from cacheview.engine.verdict import Verdict
-from cacheview.model import DataError, Probe, SuiteCase
+from cacheview.engine.walk import Walk
+from cacheview.model import DataError, ImageStore, Probe, SuiteCase
 from cacheview.stores.open import open_store
 from cacheview.stores.suite import read_suite
 from cacheview.stores.suite_file import append_case
@@ -31,6 +32,7 @@ from cacheview.ui.window import MainWindow
 
 GRAPH = DATA / "vectors" / "graphdriver-28.5.2.jsonl.gz"
 CONTAINERD = DATA / "vectors" / "containerd-26.1.5.jsonl.gz"
+OTHERS = "containerd-29"
 STEPS = 20
 
 
@@ -112,6 +114,17 @@ def go_to(session: Session, qtbot: QtBot, place: Place) -> None:
     qtbot.waitUntil(partial(is_shown, session, place))
 
 
+def walked(session: Session) -> ImageStore:
+    """The store of the shown place, walked to from the beginning."""
+    case = session.case
+    _, cache = Walk(case.store, session.cache.rules, case.probes, case.layer_content).at(session.probe_number)
+    return cache.store
+
+
+def choose_rules(window: MainWindow, name: str) -> None:
+    next(action for action in window.commands.rules_menu.actions() if action.data() == name).trigger()
+
+
 def test_a_step_on_looks_up_one_more_probe_and_a_step_back_none(
     open_window: OpenWindow, tmp_path: Path, lookups: list[bool]
 ) -> None:
@@ -154,6 +167,52 @@ def test_the_probes_before_a_late_one_are_looked_up_in_another_thread_if_that_ta
     qtbot.waitUntil(partial(is_shown, session, before))
     assert len(lookups) == 2
     assert not any(lookups)
+
+
+@pytest.mark.usefixtures("every_walk_is_far")
+def test_other_rules_far_into_a_walk_do_not_keep_the_window_waiting(
+    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, lookups: list[bool]
+) -> None:
+    window, session = opened(open_window, tmp_path / "s.jsonl", long_walk(STEPS))
+    go_to(session, qtbot, (0, 15))
+    rules, before = session.cache.rules, session.store
+    with qtbot.waitSignal(session.rules_changed):
+        choose_rules(window, OTHERS)
+        assert session.cache.rules is rules
+    assert session.cache.rules.name == OTHERS
+    assert is_shown(session, (0, 15))
+    count = len(lookups)
+    assert session.store == walked(session) != before
+    with qtbot.waitSignal(session.rules_changed):
+        choose_rules(window, OTHERS)
+        choose_rules(window, rules.name)
+        window.commands.previous_probe.trigger()
+        assert session.probe_number == 14
+    assert is_shown(session, (0, 14))
+    assert session.cache.rules is rules
+    del lookups[count : count + 15]  # those of this test
+    assert not any(lookups)
+    assert session.store == walked(session)
+
+
+@pytest.mark.usefixtures("every_walk_is_far")
+def test_a_row_with_other_rules_does_not_keep_the_window_waiting(
+    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, lookups: list[bool]
+) -> None:
+    path = tmp_path / "s.jsonl"
+    window, session = opened(open_window, path, long_walk(STEPS))
+    rules = session.cache.rules
+    pane = pane_of(window)
+    ran(pane, qtbot, path)
+    lookups.clear()
+    go_to(session, qtbot, (0, 15))
+    with qtbot.waitSignal(session.rules_changed):
+        choose_rules(window, OTHERS)
+    pane.table.chosen.emit(next(row for row in rows(pane) if row.probe == 12))
+    qtbot.waitUntil(partial(is_shown, session, (0, 12)))
+    assert session.cache.rules is rules
+    assert not any(lookups)
+    assert session.store == walked(session)
 
 
 def test_the_first_case_has_the_state_of_its_layers_from_the_start() -> None:
