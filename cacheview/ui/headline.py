@@ -102,6 +102,7 @@ class Headline(QObject):
         for changed in (stack.canUndoChanged, stack.canRedoChanged, stack.undoTextChanged, stack.redoTextChanged):
             changed.connect(self._show_undo)
         session.places.read_place = self._read_place
+        opener.shown_place = lambda: session.places.shown
         connect(commands.undo, session.places.undo)
         connect(commands.redo, session.places.redo)
         tool_bar.case_chosen.connect(session.places.choose_case)
@@ -130,7 +131,6 @@ class Headline(QObject):
 
     def _show_case(self) -> None:
         session = self._session
-        self._opener.case = session.case_number
         if self._news is not None and session.change is None and not session.instead_of:
             self._news = None  # it belongs to another case
         self._show_place()

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Final
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from cacheview.collector import Leftovers
-from cacheview.ui.loaded import NextPaneRequest, OpenedStore
+from cacheview.ui.loaded import NextPaneRequest, OpenedStore, ShownPlace
 from cacheview.ui.loading import Loader
 from cacheview.ui.names import DEMO, ENGINE, start_folder
-from cacheview.ui.opening import open_work
+from cacheview.ui.opening import is_near, open_work, walk_work
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -51,7 +51,7 @@ class Opener(QObject):
     Attributes:
         location: the open location; empty: nothing is open.
         requested_location: the latest requested location.
-        case: the number of the shown case.
+        shown_place: returns the shown place, in any thread; None: nothing is shown.
         platform: the platform of multi-platform images to read; empty: the usual one.
         quietly: whether the running reading was not requested by the user.
         chosen_rules: name of the rule set that the user chose; empty: none; `OWN_RULES`: those that the store reports
@@ -93,7 +93,7 @@ class Opener(QObject):
         self.platform = ""
         self.quietly = False
         self.chosen_rules = ""
-        self.case = 0
+        self.shown_place: Callable[[], ShownPlace | None] = lambda: None
         self._leftovers = Leftovers()
         self._settle_timer = QTimer(self, singleShot=True)
         self._settle_timer.timeout.connect(self._settle)
@@ -104,7 +104,7 @@ class Opener(QObject):
         self._loader.succeeded.connect(self._succeeded)
         self._loader.failed.connect(self.failed)
         self._loader.cancelled.connect(self.cancelled)
-        self._loader.finished.connect(self.ended)
+        self._loader.finished.connect(self._finish)
 
     @property
     def is_busy(self) -> bool:
@@ -119,8 +119,8 @@ class Opener(QObject):
         rules = (self.chosen_rules if location == self.location else "") or self._rules
         if rules == OWN_RULES:
             rules = ""
-        case = self.case if location == self.location else 0
-        self._loader.start(open_work(location, rules, self.platform, self._load_panes, case))
+        place = self.shown_place if location == self.location else lambda: None
+        self._loader.start(open_work(location, rules, self.platform, self._load_panes, place))
         self.announced.emit(location)
 
     def begin(self) -> None:
@@ -184,6 +184,10 @@ class Opener(QObject):
         if loaded.instead_of:
             self.requested_location = loaded.opened.location
         again = self.location == self.requested_location
+        place = self.shown_place() if again else None
+        if place is not None and not is_near(loaded, place):  # the user has moved in the meantime
+            self._loader.start(walk_work(loaded, self.shown_place))
+            return
         self.location = self.requested_location
         if not again:
             self.chosen_rules = ""
@@ -193,6 +197,10 @@ class Opener(QObject):
         self._images = len(loaded.cache.store.images)
         self._unsettled += 1
         self._settle_timer.start(_REST if self._unsettled < _MOST_UNSETTLED else _SHORT_REST)
+
+    def _finish(self) -> None:
+        if not self.is_busy:  # otherwise it goes on
+            self.ended.emit()
 
     def _begin_reading(self) -> None:
         self._leftovers.begin()

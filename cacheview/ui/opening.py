@@ -8,26 +8,33 @@ from collections.abc import Callable
 from dataclasses import replace
 from typing import TYPE_CHECKING, Final
 
-from cacheview.ui.loaded import NextPaneRequest, OpenedStore, StorePart
+from cacheview.ui.loaded import NextPaneRequest, OpenedStore, ShownPlace, StorePart
 
 if TYPE_CHECKING:
     from cacheview.model import Image, ImageStore, Platform
     from cacheview.ui.loading import Report, Work
 
-__all__ = ["first_sight", "open_work"]
+__all__ = ["first_sight", "is_near", "open_work", "walk_work"]
 
 _IN_SIGHT: Final = 1000
 """The maximum number of images that are shown while a store is being read."""
 
 
-def open_work(location: str, rules: str, platform: str, load_panes: Callable[[], object], shown_case: int = 0) -> Work:
+def open_work(
+    location: str,
+    rules: str,
+    platform: str,
+    load_panes: Callable[[], object],
+    shown_place: Callable[[], ShownPlace | None] = lambda: None,
+) -> Work:
     """Return work for `Loader.start` that opens a location.
 
     Args:
         rules: a rule set's name, or a release and a storage driver; empty: the store's own.
         platform: the platform of multi-platform images to show (``linux/amd64``); empty: the usual one.
         load_panes: imports the modules that show a store, in another thread while the store is being read.
-        shown_case: the number of the case to show, if it still exists.
+        shown_place: returns the place that is shown when it is called, and will be shown again if it still exists;
+            None: the first place will be shown.
     """
 
     def work(report: Report) -> OpenedStore:
@@ -78,25 +85,56 @@ def open_work(location: str, rules: str, platform: str, load_panes: Callable[[],
         # First the entire tree, then the panes, each in a separate turn.
         whole = StorePart(case.store, tree, len(case.store.images), in_pieces=True)
         _show(report, whole)
-        compared_stores = None
-        if whole.shown_store is not None:
-            shown = opened.cases[shown_case if shown_case < len(opened.cases) else 0].store
-            compared_stores = (whole.shown_store, shown, changes(whole.shown_store, shown))
         _show(report, NextPaneRequest(probe, explanation))
+        loaded = OpenedStore(opened, cache, probe, daemon=daemon, read_at=started_at, forest=tree, answered=answered)
+        loaded, store = _walked(loaded, shown_place, report)
+        if whole.shown_store is not None:
+            compared_stores = (whole.shown_store, store, changes(whole.shown_store, store))
+            loaded = replace(loaded, compared_stores=compared_stores)
         # These objects stay, so the next full garbage collection, which may run in the UI thread, need not scan them.
         freeze_more()
-        return OpenedStore(
-            opened,
-            cache,
-            probe,
-            daemon=daemon,
-            read_at=started_at,
-            forest=tree,
-            compared_stores=compared_stores,
-            answered=answered,
-        )
+        return loaded
 
     return work
+
+
+def walk_work(loaded: OpenedStore, shown_place: Callable[[], ShownPlace | None]) -> Work:
+    """Return work that looks up what a reloaded location still lacks to be shown: see `is_near`.
+
+    Args:
+        shown_place: see `open_work`.
+    """
+    return lambda report: _walked(loaded, shown_place, report)[0]
+
+
+def is_near(loaded: OpenedStore, place: ShownPlace) -> bool:
+    """Return whether showing a reloaded location takes only a moment, instead of a place shown so far."""
+    from cacheview.stores.suite_cases import SuiteCases
+    from cacheview.ui.walks import place_in, reloaded_place
+
+    cases = loaded.opened.cases
+    is_read = not isinstance(cases, SuiteCases) or cases.is_quick(place_in(cases, place.place)[0])
+    return is_read and reloaded_place(loaded, place).is_near
+
+
+def _walked(
+    loaded: OpenedStore, shown_place: Callable[[], ShownPlace | None], report: Report
+) -> tuple[OpenedStore, ImageStore]:
+    """Look up the probes before the shown place if it is in a walk. Returns the store that will be shown, too."""
+    from cacheview.ui.answering import make_ready
+    from cacheview.ui.walks import reloaded_place
+
+    while (shown := shown_place()) is not None:
+        place = reloaded_place(loaded, shown)
+        make_ready(place.case.store)
+        if place.walk is None:
+            return loaded, place.case.store
+        loaded = replace(loaded, walk=place.walk)
+        if place.is_near:
+            return loaded, place.walk.at(place.number)[1].store
+        report(0, None, "Looking up earlier probes")
+        place.walk.at(place.number)  # the user may move to another probe in the meantime
+    return loaded, loaded.cache.store
 
 
 def _show(report: Report, what: StorePart | NextPaneRequest) -> None:

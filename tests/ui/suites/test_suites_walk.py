@@ -18,13 +18,14 @@ from cacheview.engine import RULE_SETS, ImageCache
 from cacheview.engine.build_cache import BuildCache
 from cacheview.engine.verdict import Verdict
 from cacheview.engine.walk import Walk
-from cacheview.model import DataError, ImageStore, Probe, SuiteCase
+from cacheview.model import ContainerConfig, DataError, ImageStore, Probe, SuiteCase
+from cacheview.stores.change import StoreChanges
 from cacheview.stores.open import open_store
 from cacheview.stores.suite import read_suite
 from cacheview.stores.suite_file import append_case
 from cacheview.ui import walks
 from cacheview.ui.document import Place
-from cacheview.ui.loaded import OpenedStore
+from cacheview.ui.loaded import OpenedStore, ShownPlace
 from cacheview.ui.session import Session
 from cacheview.ui.suites.add_dialog import AddDialog, SuiteAddition
 from cacheview.ui.suites.adding import add_work, case_before
@@ -167,6 +168,46 @@ def test_the_probes_before_a_late_one_are_looked_up_in_another_thread_if_that_ta
     qtbot.waitUntil(partial(is_shown, session, before))
     assert len(lookups) == 2
     assert not any(lookups)
+
+
+@pytest.mark.usefixtures("every_walk_is_far")
+@pytest.mark.parametrize("number", [0, 1], ids=["first case", "second case"])
+def test_a_reload_far_into_a_walk_does_not_keep_the_window_waiting(
+    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, lookups: list[bool], number: int
+) -> None:
+    window, session = opened(open_window, tmp_path / "s.jsonl", *(long_walk(STEPS, others) for others in (1, 2)))
+    session.places.choose_case(number)
+    go_to(session, qtbot, (number, 15))
+    session.document.edit(session.document.probe.model_copy(update={"config": ContainerConfig()}), "Edit")
+    before, count = session.store, len(lookups)
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.opener.reload()
+    assert session.store is not before
+    assert session.store == before == walked(session)
+    assert session.document.place == (number, 15)
+    assert session.document.undo_stack.canUndo()
+    assert session.change == StoreChanges()
+    assert lookups[:-15] == [False] * (count + 15)  # the last 15 are those of this test
+
+
+@pytest.mark.usefixtures("every_walk_is_far")
+def test_a_move_while_the_store_is_read_again_is_followed(
+    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, lookups: list[bool], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    window, session = opened(open_window, tmp_path / "s.jsonl", long_walk(STEPS))
+    go_to(session, qtbot, (0, 15))
+    places = [ShownPlace((0, 3), session.cache.rules), ShownPlace((0, 3), session.cache.rules)]
+    monkeypatch.setattr(window.opener, "shown_place", lambda: places.pop() if places else session.places.shown)
+    ended: list[bool] = []
+    window.opener.ended.connect(lambda: ended.append(window.opener.is_busy))
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.opener.reload()
+    qtbot.waitUntil(lambda: bool(ended))
+    assert ended == [False]
+    assert not places
+    assert is_shown(session, (0, 15))
+    assert not any(lookups)
+    assert session.store == walked(session)
 
 
 @pytest.mark.usefixtures("every_walk_is_far")
