@@ -38,7 +38,10 @@ class _Pause:
     def enter(self) -> None:
         with self._lock:
             if self._inside == 0:
-                self._was_enabled = gc.isenabled()
+                self._was_enabled = False
+            # It may also have been switched on since the first thread entered.
+            if gc.isenabled():
+                self._was_enabled = True
                 gc.disable()
             self._inside += 1
 

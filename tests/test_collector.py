@@ -126,3 +126,17 @@ def test_many_objects_that_were_created_in_a_pause_are_not_searched_after_it(
     assert visited
     assert sum(count > made for count in visited) == searched
     assert len(kept) + len(more) == made + 1_000
+
+
+def test_no_search_begins_inside_if_the_collector_is_switched_on_while_another_thread_is_inside() -> None:
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        with paused_collector():
+            gc.enable()
+            with paused_collector():
+                assert not gc.isenabled()
+        assert gc.isenabled()
+    finally:
+        if not was_enabled:
+            gc.disable()
