@@ -194,7 +194,7 @@ class _Recovery:
 
     def _why_not_proven(self, outside: Collection[str]) -> str:
         if ":" not in self.stored:
-            return "ADD downloaded them, so their headers came from the download"
+            return "ADD downloaded the files, so their headers came from the download"
         if self.copy.name == "ADD" and any(
             path.endswith((".tar", ".tar.gz", ".tgz", ".tar.xz", ".tar.bz2")) for path in self.copy.sources
         ):
@@ -208,8 +208,8 @@ class _Recovery:
             link = min(outside)[:_MAX_CHARACTERS]
             return f"for a link, the checksum covers its target, and the target of {link} was not copied"
         if self.copy.from_:
-            return "the image that they were copied from may have had different owners, folder modes or sources"
-        return "a different client may have sent them, or the source may have been different"
+            return "the image that the files were copied from may have had different owners, folder modes or sources"
+        return "a different client may have sent the files, or the sources may have been different"
 
     def _points_outside(self, path: str, entry: LayerEntry) -> bool:
         """Return whether an entry is a link to a file that was not copied, so the layer does not have it."""

@@ -127,7 +127,7 @@ def test_all_that_is_read_of_an_unknown_config_is_marked_and_nothing_else() -> N
         *("Cmd", "Env", "Labels", "ExposedPorts", "Entrypoint", "Volumes"),
     ]
     assert all(checks[name].image is UNKNOWN for name in marked)
-    assert not any("counts as empty" in check.note for check in checks.values())
+    assert not any("treated as empty" in check.note for check in checks.values())
     assert "does not report" in checks["Cmd"].note
     assert checks["Tty"].image is False  # never read of an image, so known all the same
     assert explanation.edit is None
@@ -158,7 +158,7 @@ def test_an_unknown_newer_candidate_does() -> None:
     hit, unknown = image(OLD, second=1, Cmd=COMMAND), without_config(image(NEW, second=2, Cmd=COMMAND))
     explanation = asked([hit, unknown], Cmd=COMMAND)
     assert may_be(explanation) == ({VerdictOutcome.HIT}, [unknown, hit])
-    assert explanation.sentence == "a hit on one of 2 images, but which one is unknown"
+    assert explanation.sentence == "a hit on one of 2 images, but it is not known which one"
     assert aspects(explanation) == ["container_config"]
     checks = checks_of(explanation, OLD)
     assert [name for name, check in checks.items() if check.doubts] == ["newest"]

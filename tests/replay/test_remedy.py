@@ -118,7 +118,7 @@ def test_a_loaded_image_is_given_as_a_reference_and_the_hazard_says_why() -> Non
     daemon.images = [image.model_copy(update={"parent": None}) for image in daemon.images if image.names]
     miss, text = missed(daemon, "FROM base:1\nRUN one\nRUN two\n")
     assert miss.remedy.phrase == "add --cache-from img:1"
-    assert "Hazard (loaded without parents): img:1 has exactly this step in its history" in text
+    assert "Hazard (loaded without parents): The history of img:1 contains exactly this step" in text
 
 
 @pytest.mark.parametrize("source", ["https://example.com/x", "--from=nothing:1 /x"])

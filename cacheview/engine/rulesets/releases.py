@@ -26,8 +26,8 @@ _EXCEPTIONS: Final = (
         StoreKind.CONTAINERD,
         Span("v24.0.0-rc.3", "v24.0.2"),
         "containerd-24.0.7",
-        "Before 24.0.3, a FROM scratch step fails the build. Under these rules, which apply from 24.0.3 on, such a "
-        "step is a miss. Images are compared in the same way.",
+        "Before Docker 24.0.3, a FROM scratch step fails the build. Under these rules, which are those of 24.0.3, such "
+        "a step is a miss. Otherwise, the rules are the same.",
     ),
 )
 """Releases with the rules of a rule set except for one difference: the kind of store, the releases, the name of the

@@ -56,7 +56,7 @@ def unmarked(count: int) -> HazardText:
     return HazardText(
         f"{_images(count, 'is', 'are')} not recorded as built here. {plural(count, 'It was', 'They were')} loaded, "
         "or built by an older engine that did not yet record its own builds. The local cache never returns such an "
-        f"image, so {plural(count, 'this step', 'each of these steps')} misses once.",
+        "image, so the step that created it misses once.",
         "Build once; the new images are recorded as built here.",
     )
 
@@ -66,7 +66,7 @@ def legacy_only(count: int) -> HazardText:
     return HazardText(
         f"{_images(count, 'is a hit', 'are hits')} only under these rules. Since Docker 25.0.2, 24.0.9 and 23.0.10 "
         "(CVE-2024-24557), the local cache returns only images that are recorded as built here, and compares all "
-        f"fields. After the engine is upgraded, {plural(count, 'this step', 'each of these steps')} misses once.",
+        "fields. After an upgrade of the engine, the step that created such an image misses once.",
         "Plan for one uncached build after the upgrade.",
     )
 
@@ -83,7 +83,7 @@ def empty_labels(count: int) -> HazardText:
     """Describe images with labels without a value, which match any other label."""
     return HazardText(
         f"{_images(count, 'has', 'have')} a label with an empty value. Such an image also matches a probe that "
-        "has a different label instead, because a label that is not in the probe counts as empty.",
+        "has a different label instead, because the cache treats a label that is missing from the probe as empty.",
         "Give every label a value.",
     )
 
@@ -91,8 +91,9 @@ def empty_labels(count: int) -> HazardText:
 def empty_configs(count: int) -> HazardText:
     """Describe images with no container config, or an empty one."""
     return HazardText(
-        f"{_images(count, 'has', 'have')} no recorded build config. A missing config counts as empty and matches any "
-        "step whose config is empty. Images that the cache creates from a source have no build config.",
+        f"{_images(count, 'has', 'have')} no recorded build config. The cache treats a missing config as empty, so "
+        "such an image matches any step whose config is empty. Images that the cache creates from a source have no "
+        "build config.",
         "If a Dockerfile has steps without a command, remove these images.",
     )
 
@@ -102,12 +103,12 @@ def tied(images: int, groups: int, *, by_layers: bool) -> HazardText:
 
     ``by_layers``: whether their history and layers match it.
     """
-    alike = "have the same parent and creation time and match the same step"
+    alike = "have the same parent and creation time, and match the same step"
     if by_layers:
         alike = "were built on the same image with the same command"
     return HazardText(
-        f"{counted(images, 'image')} tie ({counted(groups, 'group')}): they {alike}. The order in which the store "
-        "lists them decides which one is used.",
+        f"{counted(images, 'image')} are tied ({counted(groups, 'group')}): the images in a group {alike}. The order "
+        "in which the store lists them decides which one is used.",
         "Remove all but one image in each group.",
     )
 
@@ -119,14 +120,14 @@ def layers_missing(count: int, *, ignored: bool, panics: bool) -> HazardText:
         ignored: whether they bring in nothing with ``--cache-from``.
         panics: whether they can make the daemon panic, if they are not ignored.
     """
-    effect = "contributes less to --cache-from than its history suggests"
+    effect = "Such an image contributes less to --cache-from than its history suggests."
     if ignored:
-        effect = "is silently ignored by --cache-from"
+        effect = "With --cache-from, the daemon silently ignores such an image."
     elif panics:
-        effect = "can make the daemon panic when used with --cache-from, which fails the build"
+        effect = "If such an image is used with --cache-from, the daemon can panic, and the build then fails."
     return HazardText(
-        f"{_images(count, 'has', 'have')} fewer layers than steps with a layer in {plural(count, 'its', 'their')} "
-        f"history. Such an image {effect}.",
+        f"{_images(count, 'has', 'have')} fewer layers than there are steps with a layer in "
+        f"{plural(count, 'its', 'their')} history. {effect}",
         "Do not use such images with --cache-from; build or pull them again.",
     )
 

@@ -19,7 +19,7 @@ __all__ = [
 ]
 
 HOW_TO_CHOOSE: Final = (
-    'specify a name, such as graphdriver-24.0.7, or a release and a storage driver, such as "Docker 24.0.7, overlay2"'
+    'specify the name of a rule set (graphdriver-24.0.7), or a release and a storage driver ("Docker 24.0.7, overlay2")'
 )
 """Instructions for naming rules, for messages."""
 
@@ -31,7 +31,7 @@ def newer_than_known(release: DockerVersion, newest: DockerVersion) -> str:
 
 def unchecked(release: DockerVersion, used: DockerVersion) -> str:
     """Explain that the rules of an earlier release are used for one between known releases."""
-    return f"Docker {release} has not been checked; using the rules of {used}."
+    return f"The code of Docker {release} has not been checked, so the rules of {used} are used."
 
 
 def no_rule_set(name: str, choices: Iterable[str]) -> str:
@@ -41,7 +41,7 @@ def no_rule_set(name: str, choices: Iterable[str]) -> str:
 
 def not_a_version(text: str) -> str:
     """Explain that the text does not name a release."""
-    return f"{text!r} is not a Docker version; specify the full version, such as 24.0.7, or 29.x for the newest"
+    return f"{text!r} is not a Docker version; specify the full version, such as 24.0.7, or a series, such as 29.x"
 
 
 def no_driver(text: str) -> str:

@@ -50,8 +50,7 @@ _EVIDENCE_PHRASES: Final = {
         "their parent"
     ),
     Evidence.NO_PARENT: (
-        "it does not record a parent; the first step of a FROM scratch build never does, and neither does a pulled or "
-        "loaded image"
+        "it does not record a parent; neither the first step of a FROM scratch build nor a pulled or loaded image does"
     ),
 }
 

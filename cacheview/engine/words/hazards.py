@@ -89,9 +89,9 @@ def discarded(match: Image, *, any_ancestor: bool) -> HazardText:
     """
     kin = "an ancestor" if any_ancestor else "the parent"
     return HazardText(
-        f"The local cache has a match, {match.title}, but ignores it: with --cache-from, a match counts only if it is "
-        f"{kin} of one of the sources.",
-        f"{_LEAVE_OUT}name an image that was built on the matching image.",
+        f"The local cache has a match, {match.title}, but ignores it: with --cache-from, a local match is accepted "
+        f"only if it is {kin} of a source.",
+        f"{_LEAVE_OUT}specify an image that was built on the matching image.",
     )
 
 
@@ -119,7 +119,7 @@ _RESTORE_PHRASES = {
     ),
     VerdictReason.RESTORE_FAILED: "the step has no readable layer, or needs a feature that the store does not support",
     VerdictReason.RESTORED_BEFORE: (
-        "an earlier build created that image, and the name that containerd would give it is already in use"
+        "an earlier build already created this image, so containerd's name for it is in use"
     ),
 }
 
@@ -128,11 +128,11 @@ def restore_fails(source: Image, why: VerdictReason) -> HazardText:
     """Describe a source from whose middle step the daemon cannot create an image."""
     return HazardText(
         f"The build fails here, but would continue without --cache-from. {source.title} contains this step and "
-        "has more steps after it, so the daemon must create an image for the step alone, which fails: "
+        "has more steps after it, so the daemon must create an image for the step alone, but cannot: "
         f"{_RESTORE_PHRASES[why]}.",
         "Remove the image that the earlier build created, or leave out --cache-from."
         if why is VerdictReason.RESTORED_BEFORE
-        else f"{_LEAVE_OUT}name an image that ends with this step.",
+        else f"{_LEAVE_OUT}specify an image that ends with this step.",
     )
 
 
@@ -157,11 +157,11 @@ class WayToHit(Enum):
 _WAYS_TO_HIT = {
     WayToHit.SOURCE: "Add --cache-from {title}, or build the image again here.",
     WayToHit.NOT_ALONE: (
-        "Build the image again here. With --cache-from, only this step would hit, and it would bring in all later "
-        "steps."
+        "Build the image again here. With --cache-from, only this step would hit, and the hit would include all later "
+        "steps of the image."
     ),
     WayToHit.NOT_RESTORED: (
-        "Build the image again here, because with --cache-from the build fails at a step without a layer."
+        "Build the image again here. With --cache-from, the build would fail at a step without a layer."
     ),
 }
 
@@ -169,8 +169,8 @@ _WAYS_TO_HIT = {
 def loaded(image: Image, way: WayToHit) -> HazardText:
     """Describe an image that has the step but does not record a parent."""
     return HazardText(
-        f"{image.title} has exactly this step in its history, on this parent, but does not record a parent: it was "
-        "loaded, pulled or imported, and the local cache looks only at recorded parents.",
+        f"The history of {image.title} contains exactly this step on this parent, but the image does not record a "
+        "parent, because it was loaded, pulled or imported. The local cache looks only at recorded parents.",
         _WAYS_TO_HIT[way].replace("{title}", image.title),
     )
 
@@ -178,8 +178,8 @@ def loaded(image: Image, way: WayToHit) -> HazardText:
 def orphan(image: Image, way: WayToHit) -> HazardText:
     """Describe an image that has the step, but whose recorded parent is not in the store."""
     return HazardText(
-        f"{image.title} has exactly this step in its history, on this parent, but the image that it records as its "
-        "parent is not in the store (it was pruned, or could not be read), so the local cache cannot find it.",
+        f"The history of {image.title} contains exactly this step on this parent. However, the recorded parent of the "
+        "image is not in the store (it was pruned, or could not be read), so the local cache cannot find the image.",
         _WAYS_TO_HIT[way].replace("{title}", image.title),
     )
 
@@ -189,7 +189,7 @@ def pulled_for_scratch(image: Image) -> HazardText:
     return HazardText(
         f"{image.title} was not created by the first step of a FROM scratch build. It has "
         f"{counted(len(image.history), 'history entry', 'history entries')}, so it was pulled, loaded or imported. "
-        "A FROM scratch step matches any image that has no parent and whose config matches.",
+        "A FROM scratch step matches any image that has no parent and has a matching config.",
         "Begin the build with a step that no other image has, such as a unique LABEL.",
     )
 
@@ -199,15 +199,15 @@ def tie(image: Image, others: Sequence[Image], *, dated: bool) -> HazardText:
 
     ``dated``: whether they have a creation time.
     """
-    when = "have no creation time, which counts as year 1"
+    why = "match, and the cache treats their missing creation times as year 1"
     if dated:
-        when = "were created at the same instant, to the nanosecond"
-    return _tie(image, others, f"match and {when}. The order in which the store lists them decides which one is used.")
+        why = "match and were created at the same instant, to the nanosecond"
+    return _tie(image, others, f"{why}. The order in which the store lists them decides which one is used.")
 
 
 def layer_tie(image: Image, others: Sequence[Image]) -> HazardText:
     """Describe several images that are the next step by their history and layers."""
-    why = "are each the next step according to their history. The daemon uses the image that the store lists first."
+    why = "each continue the parent's history with this step. The daemon uses the image that the store lists first."
     return _tie(image, others, why)
 
 
@@ -223,7 +223,8 @@ def empty_label(labels: Sequence[str]) -> HazardText:
     one = len(labels) == 1
     return HazardText(
         f"The image has the label{'' if one else 's'} {listed(labels)} with an empty value, and the probe has "
-        "different labels instead. A label that is not in the probe counts as empty, so the image matches.",
+        "different labels instead. The cache treats a label that is missing from the probe as empty, so the image "
+        "matches.",
         "Give every label a value, because an empty label matches any other label.",
     )
 
@@ -231,8 +232,8 @@ def empty_label(labels: Sequence[str]) -> HazardText:
 def restored_empty_config(image: Image) -> HazardText:
     """Describe a hit on an image that the cache created, and that does not record the config of its step."""
     return HazardText(
-        f"The cache itself created {image.title} from a step of another image, without a build config. A missing "
-        "build config counts as empty and matches this probe regardless of the step.",
+        f"The cache itself created {image.title} from a step in another image, and did not record a build config. It "
+        "treats the missing build config as empty, so the image matches this probe regardless of the step.",
         "Remove the image, or give the step a command.",
     )
 
@@ -240,8 +241,8 @@ def restored_empty_config(image: Image) -> HazardText:
 def new_empty_config() -> HazardText:
     """Describe a hit that creates an image that does not record the config of its step."""
     return HazardText(
-        "The new image has no recorded build config, which counts as an empty config. From now on, the image is a "
-        "local match for any empty config on this parent.",
+        "The new image has no recorded build config, which the cache treats as an empty config. From now on, the image "
+        "is a local match for any step on this parent whose config is empty.",
         "If the build has steps without a command, remove the new image afterward.",
     )
 
@@ -251,10 +252,10 @@ def uncompared_by_config(fields: Sequence[str], *, needs_mark: bool) -> HazardTe
 
     ``needs_mark``: whether only images built here can match.
     """
-    why = f"these rules do not compare {plural(len(fields), 'it', 'them')}"
+    text = _uncompared(fields, f"these rules do not compare {plural(len(fields), 'it', 'them')}")
     if not needs_mark:
-        why += ", but the rules since Docker 25.0.2, 24.0.9 and 23.0.10 reject the image"
-    return HazardText(_uncompared(fields, why), f"{_BUILD_WITHOUT_CACHE}. Docker 25.0.2 and later compare all fields.")
+        text += " The rules since Docker 25.0.2, 24.0.9 and 23.0.10 reject the image."
+    return HazardText(text, f"{_BUILD_WITHOUT_CACHE}. Docker 25.0.2 and later compare all fields.")
 
 
 def uncompared_by_history(fields: Sequence[str]) -> HazardText:
@@ -286,7 +287,7 @@ def further_steps(image: Image, further: int) -> HazardText:
 def join_collision(image: Sequence[str], probe: Sequence[str]) -> HazardText:
     """Describe two different commands that are the same text once their words are joined."""
     return HazardText(
-        f"The step was built with the command {command(image)} and the probe has {command(probe)}. These commands "
+        f"The step was built with the command {command(image)}, but the probe has {command(probe)}. These commands "
         "differ only in where one word ends and the next begins, which the history does not record.",
         "Make sure that the commands differ in more than their spacing.",
     )
@@ -297,7 +298,8 @@ def moved_parent(image: Image, old: str, new: str) -> HazardText:
     return HazardText(
         f"This hit makes {new} the parent of {image.title}, instead of {old}. A build on {old} will no longer find "
         f"{image.title}.",
-        "Leave out --cache-from if the local cache has the steps, or build the other image again afterward.",
+        f"If the local cache has the steps of this build, leave out --cache-from. Otherwise, repeat the build on {old} "
+        "afterward.",
     )
 
 

@@ -37,20 +37,18 @@ _CANDIDATES = {
     Candidates.BY_LAYERS: "images with one more layer and one more history entry than the parent; for scratch, none",
 }
 _MISSING_TIME = {
-    MissingTime.YEAR_ONE: "counts as year 1",
-    MissingTime.NONE: (
-        "an image without a creation time never matches; in a history, a missing time differs from year 1"
-    ),
+    MissingTime.YEAR_ONE: "is treated as year 1",
+    MissingTime.NONE: "means that the image never matches; in a history, it is not the same as year 1",
 }
 _SOURCES = {
-    Sources.LINEAGE: "every image that is found, with its recorded ancestors",
-    Sources.FOUND: "each image that is found",
-    Sources.ALL: "every image; an image that is not found is an error",
+    Sources.LINEAGE: "every image that is found, and its recorded ancestors",
+    Sources.FOUND: "every image that is found",
+    Sources.ALL: "every image; a missing image is an error",
 }
 _DESCENT = {
     Descent.PARENT: (
-        "if a source records the match as its parent; if the source does not record a parent, the parent of the match "
-        "is checked"
+        "if a source records the match as its parent; if a source records no parent, the parent of the match is "
+        "checked instead"
     ),
     Descent.ANCESTOR: "if the match is an ancestor of a source",
     Descent.ALWAYS: "always, because the sources are checked first",
@@ -72,7 +70,7 @@ _COMPARISONS: Mapping[type[FieldComparison], str] = {
     SameLength: "same length",
     SameElements: "equal element by element",
     SameKeys: "same keys",
-    SameValues: "the image's keys have equal values; a key that is not in the probe counts as empty",
+    SameValues: "the values of the image's keys are equal; a key that is missing from the probe is treated as empty",
     SameHealthcheck: "set on both sides or on neither, with the same {fields}",
 }
 
@@ -99,7 +97,7 @@ def aspects(rules: RuleSet) -> Mapping[str, str]:
         "A missing creation time": _MISSING_TIME[rules.missing_time],
         "If several match": _TIE[rules.tie],
         "--cache-from brings in": _SOURCES[rules.sources],
-        "With --cache-from, a local match counts": _DESCENT[rules.descent],
+        "With --cache-from, a local match is accepted": _DESCENT[rules.descent],
         "If a source's history continues with the step": _SOURCE_HIT[rules.source_hit],
         "A restored image": _restoring(rules.restoring) if rules.may_restore else "is not created",
         "A parent that is not in the store": _lost_parent(rules),
@@ -114,7 +112,7 @@ def comparisons(rules: RuleSet) -> Mapping[str, str]:
         before = result[check.field]
         result[check.field] = words if before == NOT_COMPARED else f"{before}, then {words}"
     for field in {check.field for check in rules.config_checks} - set(rules.image_fields):
-        result[field] += "; the image's value counts as unset"
+        result[field] += "; the image's value is treated as unset"
     return result
 
 
@@ -148,7 +146,7 @@ def _comparison(comparison: FieldComparison) -> str:
 
 
 def _restoring(restoring: Restoring) -> str:
-    words = ["counts as built here" if restoring.marks_built_locally else "does not count as built here"]
+    words = ["is recorded as built here" if restoring.marks_built_locally else "is not recorded as built here"]
     lost_fields = [field for field in CONFIG_FIELDS if field in restoring.lost_fields]
     if not restoring.keeps_start_interval:
         lost_fields.append("Healthcheck.StartInterval")

@@ -27,7 +27,7 @@ def too_many(most: int) -> str:
 
 def ignored(why: str) -> str:
     """Explain that the reference is ignored, for this reason."""
-    return f"{why}; the daemon silently ignores it"
+    return f"{why}; the daemon silently ignores the reference"
 
 
 def without_history(*, is_certain: bool) -> str:
@@ -41,11 +41,11 @@ def sizes_unknown(image: Image) -> str:
     """Explain that the image has fewer layers than history entries with a layer."""
     entries = sum(not entry.empty_layer for entry in image.history)
     return (
-        f"its history has {entries} entries with a layer, but it has {len(image.diff_ids)} layers, so the layer sizes "
-        "cannot be assigned and the daemon silently ignores it"
+        f"its history has {entries} entries with a layer, but the image has {len(image.diff_ids)} layers; the daemon "
+        "cannot assign the layer sizes, so it silently ignores the image"
     )
 
 
 def as_many_as_entries(image: Image) -> str:
     """Explain that the walk along an image's parents stopped at the number of its history entries."""
-    return f"limited to the number of history entries in {image.title}"
+    return f"the search is limited to the number of history entries in {image.title}"

@@ -59,12 +59,12 @@ __all__ = [
 
 # Candidates of the local cache
 
-ABSENT_CONFIG: Final = "the store has no container config for this image, so the config counts as empty"
+ABSENT_CONFIG: Final = "the store has no container config for this image, so the config is treated as empty"
 UNKNOWN_CONFIG: Final = "the store does not report the container config of this image"
 FROM_HISTORY: Final = (
     "from the last entry in the image's history, which the engine derives from the container config's Cmd"
 )
-YEAR_ONE: Final = "no time is recorded, which counts as year 1"
+YEAR_ONE: Final = "no time is recorded, so the time is treated as year 1"
 TIME_UNKNOWN: Final = "the store does not report when it was created"
 NEVER_WITHOUT_TIME: Final = "an image without a creation time never matches"
 NO_MATCH_BEFORE: Final = "no earlier match"
@@ -75,7 +75,7 @@ def element(part: Element) -> str:
     """Return the note on an element of a config field; usually empty."""
     if part.matches is None:
         return "only the image's keys are looked up"
-    return "this key is not in the probe, so its value counts as empty" if part.reads_as_empty else ""
+    return "this key is not in the probe, so its value is treated as empty" if part.reads_as_empty else ""
 
 
 def candidates(count: int, matching: int, unknown: int) -> str:
@@ -108,7 +108,7 @@ _PLATFORM_NOTES: Final[Mapping[NoteKind, str]] = {
     NoteKind.IGNORED_FEATURE: "win32k is ignored",
     NoteKind.ANY_VERSION: "a builder without a full version matches every version",
     NoteKind.NO_VERSION: "an image without a version runs everywhere",
-    NoteKind.NOT_FULL_VERSION: "not a full version, so it counts as 0.0.0",
+    NoteKind.NOT_FULL_VERSION: "not a full version, so it is treated as 0.0.0",
     NoteKind.COMPARED_AS: "compared as {value} and {other}",
     NoteKind.OVERWRITTEN: "{value}, with its third and later parts taken from the builder's version",
 }
@@ -140,8 +140,8 @@ def local_answer_ignored(answer: Image, kin: str, *, unknown: bool) -> str:
     ``kin``: "its parent" or "an ancestor".
     """
     if unknown:
-        return f"no source is known to have {answer.short_id} as {kin}, so the local match might not count"
-    return f"no source has {answer.short_id} as {kin}, so the local match does not count"
+        return f"no source is known to have {answer.short_id} as {kin}, so the local match might be ignored"
+    return f"no source has {answer.short_id} as {kin}, so the local match is ignored"
 
 
 def counting_source(source: Image, answer: Image, kin: str) -> str:
@@ -151,7 +151,7 @@ def counting_source(source: Image, answer: Image, kin: str) -> str:
 
 def cycle_of_source(source: Image) -> str:
     """Explain that the daemon loops forever because of a cycle."""
-    return f"the parents of {source.title} form a cycle, and the daemon loops forever"
+    return f"the parents of {source.title} form a cycle, so the daemon loops forever"
 
 
 def own_parent(answer: Image) -> str:
@@ -161,11 +161,11 @@ def own_parent(answer: Image) -> str:
 
 # Histories and layers
 
-LOCAL_COUNTS: Final = "the local match counts"
+LOCAL_COUNTS: Final = "the local match is accepted"
 NEVER_REACHED: Final = "the daemon never gets this far"
 PARENT_MISSING_IS_ERROR: Final = "the parent is not in the store, which is an error with --cache-from"
 PARENT_OF_OTHER_PLATFORM: Final = (
-    "the parent is for a different platform than the builder's, which is an error with --cache-from"
+    "the parent is for a platform other than the builder's, which is an error with --cache-from"
 )
 MORE_ENTRIES: Final = "the source must have more entries than the parent"
 NOT_FEWER_LAYERS: Final = "the source must have at least as many layers as the parent"
@@ -211,7 +211,7 @@ def entry_differs(number: int) -> str:
 
 def command_entry(other: str, number: int) -> str:
     """Return which entry is compared. ``other`` is its owner: the source or the image; ``number`` counts from 0."""
-    return f"the {other}'s entry {number}, compared with the probe's Cmd joined with single spaces"
+    return f"the {other}'s entry {number}, compared with the words of the probe's Cmd joined by single spaces"
 
 
 def next_step(image: Image) -> str:

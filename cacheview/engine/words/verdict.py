@@ -66,7 +66,7 @@ def no_candidates(trace: Trace, title: str) -> str:
         return f"the store has no image whose parent is {title}"
     if trace.rules.marks_first_steps:
         return "the store has no image recorded as the first step of a FROM scratch build"
-    return "the store has no image without a parent"
+    return "every image in the store records a parent"
 
 
 def words_of(trace: Trace, check: Check | None, nearest: Image | None) -> VerdictWords:
@@ -112,7 +112,7 @@ def words_of_unknown(rules: RuleSet, unknown: UnknownAnswer) -> VerdictWords:
     what = sentence(_unreported(unknown))
     who = known_as(images[0]) if len(images) == 1 else f"one of {len(images)} images"
     if unknown.outcomes == {VerdictOutcome.HIT}:
-        return VerdictWords(f"a hit on {who}, but which one is unknown", what)
+        return VerdictWords(f"a hit on {who}, but it is not known which one", what)
     if unknown.outcomes <= {VerdictOutcome.HIT, VerdictOutcome.MISS} and unknown.aspects == _ONLY_BUILT_LOCALLY:
         return _if_built_here(rules, images, who)
     others = unknown.outcomes - {VerdictOutcome.HIT}
@@ -148,7 +148,7 @@ def _if_built_here(rules: RuleSet, images: tuple[Image, ...], who: str) -> Verdi
     origins = {
         Likelihood.YES: f"{first} was most likely built here: {why}.",
         Likelihood.NO: f"{first} was most likely not recorded as built here: {why}.",
-        Likelihood.UNCLEAR: f"It is unclear whether it was built here: {why}.",
+        Likelihood.UNCLEAR: f"It is unclear whether the image was built here: {why}.",
     }
     return VerdictWords(
         f"a hit on {who}, if it was built here", f"Every other compared field matches. {origins[origin.likely]}"
@@ -172,7 +172,7 @@ def _of_error(trace: Trace) -> VerdictWords:
             )
         case VerdictReason.PARENT_OF_OTHER_PLATFORM:
             return VerdictWords(
-                f"the parent {parent_title(trace.store, probe.parent)} is for a different platform than the builder's",
+                f"the parent {parent_title(trace.store, probe.parent)} is for a platform other than the builder's",
                 "With --cache-from, the daemon looks up the parent for the builder's platform and does not find it.",
             )
         case VerdictReason.RESTORED_BEFORE:
@@ -183,7 +183,7 @@ def _of_error(trace: Trace) -> VerdictWords:
         case _:
             return VerdictWords(
                 "the image for this step cannot be created from the source, so the build fails",
-                f"{verdict.error}. Leave out --cache-from, or name an image that ends with this step.",
+                f"{verdict.error}. Leave out --cache-from, or specify an image that ends with this step.",
             )
 
 
@@ -195,13 +195,13 @@ def _of_hit(trace: Trace, image: Image, parent: str) -> VerdictWords:
         source = known_as(trace.verdict.only_source)
         reason = f"The history of the source {source} begins with that of {parent}, followed by this command"
         if not trace.verdict.is_new:
-            rest = "and then by others; an earlier build created an image for just this step from the source."
+            rest = "and then by other commands; an earlier build created an image for just this step from the source."
             return VerdictWords(f"{known_as(image)} is used", f"{reason} {rest}")
-        rest = "and then by others, so the daemon creates an image for just this step from the source."
+        rest = "and then by other commands, so the daemon creates an image for just this step from the source."
         perhaps = trace.verdict.perhaps
         if perhaps is not None:
             words = (
-                f"a newly created image is used, or {known_as(perhaps)}, if an earlier build created exactly that image"
+                f"a newly created image is used, or {known_as(perhaps)} if an earlier build created exactly that image"
             )
             return VerdictWords(words, f"{reason} {rest}")
         return VerdictWords("a newly created image is used", f"{reason} {rest}")
@@ -211,21 +211,21 @@ def _of_hit(trace: Trace, image: Image, parent: str) -> VerdictWords:
             reason = "Its history begins with this command."
         return VerdictWords(f"the source {known_as(image)} is used", reason)
     matches = len(trace.index.matches(trace.probe))
-    others = f" It is the newest of {matches} that match." if matches > 1 else ""
+    others = f" It is the newest of the {matches} images that match." if matches > 1 else ""
     kin = "the parent" if trace.rules.reads_one_parent else "an ancestor"
     accepted = f" It is {kin} of a source, so the cache accepts the match." if trace.probe.cache_from else ""
     article, relation = _kin(trace, parent)
     return VerdictWords(
-        f"{known_as(image)} is used", f"{article.title()} {relation}; every compared field matches.{others}{accepted}"
+        f"{known_as(image)} is used", f"It is {article} {relation}, and every compared field matches.{others}{accepted}"
     )
 
 
 def _kin(trace: Trace, parent: str) -> tuple[str, str]:
-    """Return the noun for the candidates, and the article before it."""
+    """Return the article before the noun for the candidates, and the noun."""
     if trace.probe.parent != SCRATCH:
         return "a", f"child of {parent}"
     if trace.rules.marks_first_steps:
-        return "a", "first step of a FROM scratch build"
+        return "the", "first step of a FROM scratch build"
     return "an", "image without a parent"
 
 
@@ -266,8 +266,7 @@ def _reason(check: Check | None, nearest: Image | None, config: ContainerConfig)
             return f"The nearest image is {who}: it is not recorded as built here.", ""
         case CheckKind.CREATED:
             return (
-                f"The nearest image is {who}, whose config matches, but an image without a creation time never "
-                "matches.",
+                f"The nearest image is {who}: its config matches, but it has no creation time, so it is never a match.",
                 "",
             )
         case CheckKind.LENGTH:

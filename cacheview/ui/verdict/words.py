@@ -89,10 +89,10 @@ _STAGE_WORDS: Final = {
     (StageKind.LOCAL, CheckOutcome.PASSED): "match",
     (StageKind.LOCAL, CheckOutcome.FAILED): "no match",
     (StageKind.LOCAL, CheckOutcome.UNKNOWN): "may match",
-    (StageKind.DESCENT, CheckOutcome.UNKNOWN): "may count",
+    (StageKind.DESCENT, CheckOutcome.UNKNOWN): "may be accepted",
     (StageKind.HISTORY, CheckOutcome.UNKNOWN): "may match",
-    (StageKind.DESCENT, CheckOutcome.PASSED): "counts",
-    (StageKind.DESCENT, CheckOutcome.FAILED): "does not count",
+    (StageKind.DESCENT, CheckOutcome.PASSED): "accepted",
+    (StageKind.DESCENT, CheckOutcome.FAILED): "not accepted",
     (StageKind.HISTORY, CheckOutcome.PASSED): "match",
     (StageKind.HISTORY, CheckOutcome.FAILED): "no match",
 }

@@ -215,8 +215,8 @@ def test_hazards_come_and_go(pane: VerdictPane, cache: ImageCache) -> None:
     pane.show_explanation(explain(cache, small_probe("dev", WorkingDir="/elsewhere")))
     assert [line.text for line in pane.hazards.lines] == [
         "Hazard: The probe's WorkingDir differs from the image's, yet the image is a hit: these rules do not compare "
-        "it, but the rules since Docker 25.0.2, 24.0.9 and 23.0.10 reject the image. "
-        "A crafted image can get into a build this way (cache poisoning, CVE-2024-24557)."
+        "it. A crafted image can get into a build this way (cache poisoning, CVE-2024-24557). "
+        "The rules since Docker 25.0.2, 24.0.9 and 23.0.10 reject the image."
     ]
     assert pane.hazards.isVisible()
     assert pane.hazards.lines[0].accessibleName().startswith("Hazard, field not compared: ")
