@@ -124,7 +124,8 @@ def daemon_known(case: OpenedCase) -> Daemon:
     except DataError:
         kind = kind_named(case.rules) or StoreKind.CONTAINERD
         reason = (
-            f"the case names {_one_line(case.rules)}, which cacheview does not recognize, so the newest rules are used"
+            f"the case specifies {_one_line(case.rules)}, which cacheview does not recognize, so the newest rules are "
+            "used"
         )
         return _newest_release(newest_rules(kind), DaemonBasis.NEWEST, reason)
 
@@ -216,7 +217,7 @@ def _releases(store: ImageStore, kind: StoreKind) -> Iterator[tuple[RuleSetChoic
     if release is not None and release.kind is kind and (release.version or release.commit):
         choice = choose(release.version, kind, release.commit)
         if choice is not None:
-            yield choice, DaemonBasis.ENGINE, "the store was written by this release"
+            yield choice, DaemonBasis.ENGINE, "this release wrote the store"
         return
     if kind is StoreKind.GRAPH_DRIVER:  # a containerd store does not write a version into its configs
         for version in _builders(store):

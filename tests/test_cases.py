@@ -108,9 +108,7 @@ def test_a_store_has_rules_and_builder_of_its_engine() -> None:
         "26.0",
         DaemonBasis.ENGINE,
     )
-    assert daemon.sentence == (
-        "Rules: Docker 26.0.1, graph driver (graphdriver-25.0.5). The store was written by this release."
-    )
+    assert daemon.sentence == ("Rules: Docker 26.0.1, graph driver (graphdriver-25.0.5). This release wrote the store.")
     development = daemon_of(case(release=Release(C, "25.0.0-dev", "71ebfc7c63")))
     assert (development.rules.name, development.builder) == ("containerd-71ebfc7", MOBY_71EBFC7)
 

@@ -53,14 +53,15 @@ def add_build(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--compose",
         metavar="FILE",
-        help="replay a service's build from this Compose file, or from the output of `docker compose config "
-        "--format json`; CONTEXT is then the service name",
+        help="replay the build of a service in this Compose file, or in the output of `docker compose config --format "
+        "json`; in this case, CONTEXT is the name of the service",
     )
     parser.add_argument(
         "-f",
         "--file",
         metavar="FILE",
-        help="the Dockerfile (default: CONTEXT/Dockerfile), or its path in a tar file; - reads standard input",
+        help="the Dockerfile, or its path in a tar file (default: CONTEXT/Dockerfile); use - to read it from standard "
+        "input",
     )
     parser.add_argument(
         "--build-arg", metavar="NAME[=VALUE]", action="append", default=[], help="as in docker build; may be repeated"

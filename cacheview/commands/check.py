@@ -79,7 +79,7 @@ def parser() -> argparse.ArgumentParser:
         "cacheview check", "Run suites and replay files, and compare the results with the expected ones.", _HELP
     )
     result.add_argument("suites", metavar="SUITE", nargs="+", help="a suite or a replay file, plain or compressed")
-    add_rules(result, "use this rule set for all cases instead of each case's own")
+    add_rules(result, "use this rule set for every case, instead of the case's own")
     return result
 
 

@@ -184,7 +184,7 @@ def _add_side(parser: argparse.ArgumentParser) -> None:
         "--client",
         metavar="CLIENT",
         default="",
-        help=f"the client that sends the context: {', '.join(CLIENTS)}, or a program with its version",
+        help=f"the client that sends the context: {', '.join(CLIENTS)}, or a program and its version",
     )
     parser.add_argument(
         "--download-layers",

@@ -80,14 +80,14 @@ def parser() -> argparse.ArgumentParser:
         "--parent", metavar="IMAGE", help="the parent image, by name or ID (or the beginning of the ID), or scratch"
     )
     result.add_argument(
-        "--config", metavar="FILE", help="the candidate container config as JSON; - reads standard input"
+        "--config", metavar="FILE", help="the candidate container config as JSON; use - to read it from standard input"
     )
     result.add_argument(
         "--cache-from", metavar="IMAGE", action="append", default=[], help="as in docker build; may be repeated"
     )
     result.add_argument("--platform", metavar="PLATFORM", help="the platform to build for (default: the engine's own)")
     add_case(result)
-    result.add_argument("--probe", metavar="PROBE", help="the probe in the suite to start from, by name or number")
+    result.add_argument("--probe", metavar="PROBE", help="start from this probe in the suite (its name or number)")
     add_rules(result, "rule set to use (default: the store's own), or all to compare all rule sets in a table")
     add_what_if(result)
     result.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")

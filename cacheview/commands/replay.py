@@ -88,10 +88,10 @@ def parser() -> argparse.ArgumentParser:
         "--client",
         metavar="CLIENT",
         default="",
-        help=f"the client that sends the context, since checksums depend on it: {', '.join(CLIENTS)}, or a program "
-        "with its version, such as 'docker CLI 20.10.24'. The default is docker-cli, or the CLI of the engine's "
-        "release if that is older; with --compose, it is compose-v2. Use all to compare every client and show which "
-        "clients share a cache with the default one",
+        help=f"the client that sends the context, which affects checksums: {', '.join(CLIENTS)}, or a program and its "
+        "version, such as 'docker CLI 20.10.24'. Use all to compare every client and show which clients share a cache "
+        "with the default one. The default is docker-cli, or the CLI of the engine's release if that is older; with "
+        "--compose, it is compose-v2",
     )
     result.add_argument(
         "--past-misses",
