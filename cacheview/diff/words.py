@@ -44,7 +44,8 @@ _ORIGIN_PHRASES: Final = {
     CauseOrigin.OWN: "because its own Dockerfile or files changed",
     CauseOrigin.REQUEST: "because of its build arguments, labels, options or client. "
     "Its own Dockerfile and files are not the cause",
-    CauseOrigin.SURROUNDINGS: "because of its environment. Its own Dockerfile and files are not the cause",
+    CauseOrigin.SURROUNDINGS: "because of its base image, engine or store. "
+    "Its own Dockerfile and files are not the cause",
     CauseOrigin.UNKNOWN: "; the cause is unknown",
 }
 _PARTICIPLES: Final = {"pull": "pulled again", "tag": "tagged", "load": "loaded", "import": "imported"}

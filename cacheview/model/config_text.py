@@ -45,8 +45,8 @@ class ReadConfig:
             results.append(f"Read from {self.path} in the pasted text.")
         if not self.is_container:
             results.append(
-                "Containers run with this config. The builder compares the config that the image was built with "
-                "(ContainerConfig), which is missing here because Docker 25 and later leave it out."
+                "This is the config that containers run with. The builder instead compares the config that the image "
+                "was built with (ContainerConfig), which Docker 25 and later leave out."
             )
         for key in self.unknown[:_MAX_NAMED_KEYS]:
             near = difflib.get_close_matches(key, CONFIG_FIELDS, 1)

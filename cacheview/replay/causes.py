@@ -158,7 +158,7 @@ def _of_folders(without_entry: Mapping[str, bool]) -> Iterator[FileCause]:
         paths = tuple(sorted(path for path, before in without_entry.items() if before is missing_before))
         if paths:
             when = "previously sent" if missing_before else "now sends"
-            phrase = f"folder entries missing: the client {when} the files without entries for their folders"
+            phrase = f"the client {when} the files without entries for their folders"
             yield FileCause(FileCauseKind.FOLDERS, paths, phrase, "Build with the same client.")
 
 

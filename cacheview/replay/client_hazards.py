@@ -13,7 +13,7 @@ from cacheview.replay.client_options import dropped
 from cacheview.replay.hazards import StepHazard
 from cacheview.replay.options import BuildOptions
 from cacheview.replay.result import Replay, Step
-from cacheview.wording import plural
+from cacheview.wording import all_of, plural
 
 __all__ = ["client_hazards"]
 
@@ -78,7 +78,7 @@ def _of_session(client: Client, replay: Replay) -> Iterator[StepHazard]:
         yield StepHazard(
             "session label",
             f"{client.program} adds the label {client.session_label} with a new value in each session, so "
-            f"step {step.number} and the labels after it never hit.",
+            f"step {step.number} and the label steps after it never hit.",
             "Earlier steps are not affected. If the library has an option to keep the image, turn it on: no labels "
             "are then added.",
         )
@@ -89,10 +89,11 @@ def _of_random_name(client: Client, replay: Replay, checksums: ContextChecksums)
         return
     steps = [step for step in _copying(replay) if step.sources and _has(step, IGNORE_FILE)]
     if steps:
+        numbers, count = _numbers(steps)
         yield StepHazard(
             "Dockerfile outside of the context",
             f"For each build, {client.program} gives the Dockerfile a new random name and adds that name to "
-            f"{IGNORE_FILE}. Because {IGNORE_FILE} is copied too, {_numbers(steps)} never hits.",
+            f"{IGNORE_FILE}. Because {IGNORE_FILE} is copied too, {numbers} never {plural(count, 'hits', 'hit')}.",
             f"Add {IGNORE_FILE} to itself, or move the Dockerfile into the context.",
         )
 
@@ -118,10 +119,11 @@ def _named(paths: Sequence[str]) -> str:
 def _of_umask(client: Client, replay: Replay) -> Iterator[StepHazard]:
     steps = list(_copying(replay))
     if client.has_umask and steps:
+        numbers, count = _numbers(steps)
         yield StepHazard(
             "umask",
             f"The file modes that {client.program} sends depend on the umask of its process, "
-            f"here {client.umask:03o}. With a different umask, {_numbers(steps)} misses.",
+            f"which is {client.umask:03o} here. With a different umask, {numbers} {plural(count, 'misses', 'miss')}.",
             f"Build with the same umask everywhere, or replay with the other build's umask: --client {client.key}:002.",
         )
 
@@ -167,9 +169,7 @@ def _is_secret(path: str) -> bool:
     )
 
 
-def _numbers(steps: Iterable[Step]) -> str:
-    """Return the numbers of steps as the subject of a sentence in the singular."""
-    numbers = list(dict.fromkeys(step.number for step in steps))
-    if len(numbers) == 1:
-        return f"step {numbers[0]}"
-    return f"each of steps {', '.join(map(str, numbers[:-1]))} and {numbers[-1]}"
+def _numbers(steps: Iterable[Step]) -> tuple[str, int]:
+    """Return the numbers of steps as the subject of a sentence, and how many steps these are."""
+    numbers = list(dict.fromkeys(str(step.number) for step in steps))
+    return f"{plural(len(numbers), 'step')} {all_of(numbers)}", len(numbers)

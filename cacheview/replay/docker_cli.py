@@ -83,7 +83,7 @@ class AddedOptions:
         if self.platform and not options.platform and not platform_is_given:
             yield f"the platform {self.platform[:80]} comes from {_PLATFORM_VARIABLE}"
         if self.problem:
-            yield f"{self.problem}; the client continues without it"
+            yield f"{self.problem}; the client ignores the file"
 
 
 def added_by(client: Client, location: str, environment: Mapping[str, str]) -> AddedOptions:

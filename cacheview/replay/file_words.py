@@ -49,7 +49,7 @@ def _sentences(comparison: FileComparison) -> Iterator[str]:
     elif comparison.evidence is FileEvidence.PROVEN:
         yield f"{differ}: they are in a different order, or come from different sources."
     else:
-        yield f"No known differences from the files that {title} was built from."
+        yield f"There are no known differences from the files that {title} was built from."
     yield f"{evidence_in_words(comparison)}."
 
 

@@ -46,7 +46,7 @@ def reasons(group: ClientGroup) -> Iterator[str]:
     difference = group.difference
     if difference is not None:
         if difference.number:
-            yield f"cache not shared from step {difference.number} onward: {difference.text[:200]}"
+            yield f"the cache is not shared from step {difference.number} onward: {difference.text[:200]}"
         yield from difference.reasons
     if group.own_session_only:
         yield "a label differs in each session, so its step and all later steps are never shared"

@@ -79,7 +79,7 @@ def _end(build: ShownBuild) -> Iterator[str]:
         return
     if not build.differences:
         unknown = build.unknown
-        known = f", {counted(unknown, 'step was', 'steps were')} unknown" if unknown else ""
+        known = f"; {counted(unknown, 'step was', 'steps were')} unknown" if unknown else ""
         yield f"as predicted{known}"
         return
     who = "THE RECORD DIFFERS" if build.is_replayed else "THE DAEMON DIFFERS"

@@ -28,7 +28,7 @@ __all__ = ["is_data_root", "open_data_root"]
 _BOLT = "containerd/daemon/io.containerd.metadata.v1.bolt"
 _MAX_DRIVERS = 100
 _REMAPPED = re.compile(r"[0-9]+\.[0-9]+")
-_WHAT_TO_OPEN = f"Open Docker's data root (`docker info` shows it as Docker Root Dir), usually {DOCKER_ROOT}"
+_WHAT_TO_OPEN = f"Open Docker's data root, which `docker info` shows as Docker Root Dir; it is usually {DOCKER_ROOT}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,7 +196,7 @@ def _require_folder(root: Path) -> None:
     try:
         mode = os.stat(root).st_mode
     except FileNotFoundError as error:
-        what = f"there is no such folder. {_WHAT_TO_OPEN}; for rootless Docker, ~/.local/share/docker"
+        what = f"there is no such folder. {_WHAT_TO_OPEN}, or ~/.local/share/docker for rootless Docker"
         raise DataError(what, where=str(root)) from error
     if not stat.S_ISDIR(mode):
         kind = "a file" if stat.S_ISREG(mode) else what_it_is(mode)

@@ -25,7 +25,7 @@ from cacheview.wording import counted
 __all__ = ["WHAT_A_SUITE_IS", "read_cases", "read_suite"]
 
 _MAX_LINES_WITHOUT_CASE = 100  # lines without a case at the start of a file after which it is not read as a suite
-WHAT_A_SUITE_IS = "A suite has one JSON object per line, with the keys rules, images and probes"
+WHAT_A_SUITE_IS = "A suite has one JSON object per line, with the keys `rules`, `images` and `probes`"
 """An explanation for users who opened something else."""
 
 

@@ -296,7 +296,7 @@ def _extend(
     if kind == b"g":
         return previous  # comments and times for all members, never a name or a size
     if size > _MAX_EXTENDED_BYTES:
-        raise TarError(f"the archive is damaged at byte {at}: an extended header of {size} bytes")
+        raise TarError(f"the archive is damaged at byte {at}: an extended header has {size} bytes")
     data = stream.read(size)
     if len(data) < size:
         raise TarError(f"the archive ends early, at byte {at + len(data)}")

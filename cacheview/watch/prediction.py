@@ -115,7 +115,7 @@ def predict(members: list[Member], request: BuildRequest, case: OpenedCase, memo
     except UnknownError:
         what = (
             "the Dockerfile is a link to a large file, or the build context has too many files; only the smallest "
-            f"files are kept, {_MAX_SMALL_FILES_BYTES >> 20} MiB in total"
+            f"files, up to {_MAX_SMALL_FILES_BYTES >> 20} MiB in total, are kept"
         )
         raise DataError(what, where=request.dockerfile) from None
     checksums = ContextChecksums(context, request.dockerfile, release, DOCKER_CLI, dockerfile=dockerfile)

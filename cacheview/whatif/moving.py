@@ -215,7 +215,7 @@ def _id_here(draft: Draft, image: Image, kind: StoreKind | None, behavior: Engin
     if any(each.diff_ids == image.diff_ids and len(each.history) == len(image.history) for each in draft.images):
         what = "manifest" if behavior.is_by_records else "config"
         raise DataError(
-            f"its {what} digest, which would be its ID in this store, is unknown, and the store may already have the "
+            f"its {what} digest, which would be its ID in this store, is unknown, so the store may already have the "
             "image",
             where=title,
         )

@@ -106,7 +106,7 @@ def applied_lines(applied: Applied) -> Iterator[str]:
     removed_ids = {each.image.id for each in applied.removed}
     names = [familiar(each.name) for each in applied.untagged if each.image not in removed_ids]
     if names:
-        yield f"Removes {counted(len(names), 'name')} from images that stay: {_listed(names)}"
+        yield f"Removes {counted(len(names), 'name')} from images that remain: {_listed(names)}"
     for moved in applied.tagged[:_MAX_LISTED]:
         instead = f" instead of {short_id(moved.before)}" if moved.before else ""
         yield f"{familiar(moved.name)} would refer to {short_id(moved.image)}{instead}"
@@ -189,7 +189,7 @@ def costs_line(costs: Costs) -> str:
             parts.append(f"{counted(count, 'step')} {words.replace('{is}', plural(count, 'is', 'are'))}")
     if parts:
         return f"{'; '.join(parts)}."
-    return "No steps change." if not costs.changed else "No results change, but some steps have different images."
+    return "No steps change." if not costs.changed else "No results change, but some steps would use different images."
 
 
 def _image_title(image: Image) -> str:

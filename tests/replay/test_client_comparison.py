@@ -116,7 +116,8 @@ def test_all_clients_on_the_command_line(tmp_path: Path, capsys: pytest.CaptureF
     assert main(command) == 1
     printed = capsys.readouterr().out
     assert (
-        "compose-v2: 0 of 2 steps cached\n    cache not shared from step 3 onward: LABEL com.docker.compose" in printed
+        "compose-v2: 0 of 2 steps cached\n    the cache is not shared from step 3 onward: LABEL com.docker.compose"
+        in printed
     )
     assert main([*command, "--json"]) == 1
     document = json.loads(capsys.readouterr().out)

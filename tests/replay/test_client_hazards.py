@@ -89,7 +89,7 @@ def test_a_session_label_never_hits_and_the_steps_before_it_do() -> None:
     )
     _, hazards = build("testcontainers-go", {}, dockerfile=dockerfile)
     assert [hazard.sentence.partition(", so ")[2] for hazard in hazards] == [
-        "step 6 and the labels after it never hit."
+        "step 6 and the label steps after it never hit."
     ]
 
 
@@ -119,7 +119,7 @@ def test_a_umask_that_counts_is_a_hazard(client: str, expected: list[str]) -> No
     _, hazards = build(client, {"a": b"1"})
     assert kinds(hazards) == expected
     if hazards:
-        assert "here 022. With a different umask, step 2 misses" in hazards[0].sentence
+        assert "which is 022 here. With a different umask, step 2 misses" in hazards[0].sentence
 
 
 @pytest.mark.parametrize(

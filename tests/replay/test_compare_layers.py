@@ -66,7 +66,7 @@ def test_a_layer_that_gives_another_checksum_is_only_likely(tmp_path: Path) -> N
     (folder / "top").write_bytes(b"y")
     found, reported = compared(built)
     assert found.differing == ()
-    assert reported.startswith("No known differences from the files that made:1 was built from.")
+    assert reported.startswith("There are no known differences from the files that made:1 was built from.")
 
 
 def test_contents_are_read_from_the_layer_and_the_context(tmp_path: Path) -> None:

@@ -46,9 +46,9 @@ def refused(location: str | Path) -> str:
         (tar_bytes({"index.json": b"[1]"}), "index.json"),
         (tar_bytes({"manifest.json": b'{"a":1}'}), "manifest.json"),
         (tar_bytes({"manifest.json": b'[{"Config":3}]'}), "Config"),
-        (b'{"hello": "world"}', "rules, images and probes"),
-        (b'{\n "hello": "world"\n}' * 300, "rules, images and probes"),
-        (b"{" * 100_000, "rules, images and probes"),
+        (b'{"hello": "world"}', "`rules`, `images` and `probes`"),
+        (b'{\n "hello": "world"\n}' * 300, "`rules`, `images` and `probes`"),
+        (b"{" * 100_000, "`rules`, `images` and `probes`"),
     ],
 )
 def test_files_that_are_no_store(content: bytes, words: str, tmp_path: Path) -> None:

@@ -98,7 +98,7 @@ def test_more_cases_than_are_read(tmp_path: Path) -> None:
 
 def test_another_file_of_json_is_given_up(tmp_path: Path) -> None:
     path = write(tmp_path, *['{"log": "line"}'] * 10_000)
-    with pytest.raises(DataError, match="rules, images and probes") as caught:
+    with pytest.raises(DataError, match="`rules`, `images` and `probes`") as caught:
         open_store(path)
     assert "line 1" in caught.value.where
 

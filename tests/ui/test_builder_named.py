@@ -112,7 +112,7 @@ def test_an_edit_leaves_the_image_without_a_probe(window: MainWindow, show: Call
     [
         (MADE, "BuildKit built this image"),
         (MADE.model_copy(update={"names": ("docker.io/a/b@sha256:1",)}), "A pull does not fetch parent images"),
-        (BUILT.model_copy(update={"parent": None}), "No parent is recorded"),
+        (BUILT.model_copy(update={"parent": None}), "This image has no recorded parent"),
         (BUILT, ""),
     ],
 )
@@ -133,7 +133,7 @@ def test_what_a_load_brought_has_no_probe(window: MainWindow, show: Callable[[Op
     workspace.probe.load_from_image(loaded)
     assert session.document.probe == before
     assert workspace.verdict.nothing[0] == "Image shop/web:2 has no probe"
-    assert "No parent is recorded" in workspace.verdict.nothing[1]
+    assert "This image has no recorded parent" in workspace.verdict.nothing[1]
 
 
 def test_a_long_address_cuts_nothing_else_off(window: MainWindow, show: Callable[[OpenedLocation], None]) -> None:

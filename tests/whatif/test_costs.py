@@ -33,7 +33,7 @@ def step(status: StepStatus, image_id: str = "", number: int = 1, **more: object
             step(HIT, ONE),
             step(HIT, OTHER),
             Effect.OTHER_IMAGE,
-            "No results change, but some steps have different images.",
+            "No results change, but some steps would use different images.",
         ),
         (step(HIT, ONE), None, Effect.ONLY_BEFORE, "1 step would not be reached."),
         (None, step(HIT, ONE), Effect.ONLY_AFTER, "1 step that is not reached now would be reached."),

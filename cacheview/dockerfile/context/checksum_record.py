@@ -189,7 +189,7 @@ class ChecksumRecord:
             if self._bytes_left >= 0:
                 return data
         what = (
-            f"the records of other contexts take up more than {_MAX_OTHER_BYTES:,} bytes, so not all of them were "
+            f"the records of other contexts take up more than {_MAX_OTHER_BYTES:,} bytes, so some of them were not "
             "examined"
         )
         self.problem = str(DataError(f"{what}. Delete the records that you do not need", where=str(self.path.parent)))

@@ -70,7 +70,7 @@ class _Unpacker:
             # A folder that is the root under a name other than ``.`` only changes the mode, which is not hashed.
             self.is_as_sent = False
             if header.type != _FOLDER:
-                what = "it replaces the context's root folder; how the daemon handles this is unknown"
+                what = "it replaces the context's root folder; it is not known how the daemon handles this"
                 raise DataError(what, where=header.name[:200])
             return
         parent = path.rpartition("/")[0]

@@ -27,8 +27,8 @@ _TIMEOUT_SECONDS: Final = 180.0
 """The time limit for one image in seconds, which includes a credential helper that waits for a person."""
 
 _BUILDKIT_NOTE: Final = (
-    "BuildKit built {}. The classic builder cannot match these steps, because BuildKit records instructions in a "
-    "different form, so `--cache-from` does not help."
+    "BuildKit built {}. BuildKit records instructions in a different form, so the classic builder cannot match their "
+    "steps, even with `--cache-from`."
 )
 
 

@@ -41,8 +41,9 @@ OfPath = Callable[[str, "Build | None"], BuildChoice]
 _RECORD_FILTER = "Records (*.jsonl *.jsonl.gz *.json);;All files (*)"
 _CONTEXT_FILTER = "Build contexts (*.tar *.tar.* *.tgz *.tbz2 *.txz);;All files (*)"
 _HINT = (
-    "Enter a record (add #N for the build on line N), a build context to replay against the open store, or image:NAME "
-    "for an image in the open store. The lists contain the replayed build and the watched builds."
+    "Enter the path to a record (add #N for the build on line N), the path to a build context to replay against the "
+    "open store, or image:NAME for an image in the open store. The lists contain the replayed build and the watched "
+    "builds."
 )
 
 

@@ -15,14 +15,20 @@ _BY_BUILDKIT: Final = (
     "The history shows that BuildKit built this image. BuildKit has its own cache: it never uses the "
     "classic builder's cache and does not record parents, so the classic builder cannot find the image."
 )
-_LOOKUP_UNKNOWN: Final = "so this store does not record what the builder looked up in the cache."
 _ORIGIN_SENTENCES: Final = {
-    PULLED: f"This image was pulled. A pull does not fetch parent images, {_LOOKUP_UNKNOWN}",
+    PULLED: (
+        "This image was pulled. A pull does not fetch parent images, so this store does not record what the builder "
+        "looked up in the cache."
+    ),
     NO_PARENT: (
-        f"No parent is recorded: the image was pulled or loaded, or its parent images were removed, {_LOOKUP_UNKNOWN}"
+        "This image has no recorded parent, because it was pulled or loaded, or its parent images were removed. The "
+        "store therefore does not record what the builder looked up in the cache."
     ),
     IMPORTED: "docker import created this image from a filesystem, so no builder looked it up in the cache.",
-    NOT_READ: f"Only the ID of this image is known: the image has not been read, {_LOOKUP_UNKNOWN}",
+    NOT_READ: (
+        "This image has not been read. Only its ID is known, so cacheview cannot show what the builder looked up in "
+        "the cache."
+    ),
 }
 
 

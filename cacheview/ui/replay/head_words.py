@@ -24,6 +24,6 @@ def head_words(result: ReplayResult, rows: Sequence[ReplayRow]) -> str:
     if uses_buildkit(result.request.store):
         counts += " by the classic builder"
     if len(hits) > cached:
-        counts += f", {len(hits) - cached} more would be"
+        counts += f", {len(hits) - cached} more would be cached"
     parts = (one_line(build.title), counts, one_line(" ".join(options_in_words(build))))
     return "  ·  ".join(filter(None, (*parts, f"{result.seconds * 1000:,.0f} ms")))

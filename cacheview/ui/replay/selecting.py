@@ -60,5 +60,5 @@ def _why_no_probe(step: Step) -> str:
         case StepStatus.MISS if step.probe is None:
             return "This step misses regardless of its files: no image in the store was built by this instruction."
         case StepStatus.UNKNOWN:
-            return "What the builder would look up is not known."
+            return "It is not known what the builder would look up."
     return "This step builds on an image that the build would first have to create."

@@ -46,7 +46,7 @@ def run_work(locations: Sequence[str], most: int = MAX_ROWS) -> Work:
             for row in _rows(location, report, _progress(report, before, sum(sizes), name_of(location))):
                 count += 1
                 if count > most:
-                    why = f"more than {most:,} probes; the rest were not run. `cacheview check` runs them all"
+                    why = f"there are more than {most:,} probes; the rest were not run. `cacheview check` runs them all"
                     return (*waiting, unusable_row(location, 0, why))
                 waiting.append(row)
                 report.part(pop_waiting)

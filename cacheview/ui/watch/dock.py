@@ -29,8 +29,9 @@ __all__ = ["WatchedBuilds"]
 _KINDS: Final = "Records (*.jsonl *.jsonl.gz)"
 _CONTENT_HINT: Final = (
     "The file contains the build's options and Dockerfile, the header and checksum of each file in the build "
-    "context, the configs, histories, names and IDs of all images before the build, and what the daemon did. Apart "
-    "from the Dockerfile, it contains no files from the build context, and none from the images."
+    "context, and what the daemon did. It also contains the configs, histories, names and IDs of all images that were "
+    "in the store before the build. Apart from the Dockerfile, it contains no files from the build context or the "
+    "images."
 )
 
 
