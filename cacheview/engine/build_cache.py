@@ -47,15 +47,22 @@ class BuildEffects:
         restored = self.changed(self.restored.values())
         return store.with_changes(self.moved_in(store), restored)
 
-    def after(self, rules: RuleSet, verdict: Verdict) -> BuildEffects:
-        """Return the effects after one more answer."""
-        restored = self.restored
-        if verdict.is_new and verdict.image is not None:
-            restored = {**restored, identity(rules, verdict.image.config): verdict.image}
-        dangling = self.dangling
-        if verdict.only_source is not None and verdict.image is not None and rules.restoring.fails_again:
-            dangling |= {verdict.image.id}
-        return BuildEffects(restored, {**self.new_parents, **verdict.set_parent}, dangling)
+    @staticmethod
+    def of(rules: RuleSet, verdict: Verdict) -> BuildEffects:
+        """Return the effects of one answer."""
+        image = verdict.image
+        restored = {identity(rules, image.config): image} if verdict.is_new and image is not None else {}
+        is_dangling = verdict.only_source is not None and image is not None and rules.restoring.fails_again
+        dangling = frozenset({image.id} if is_dangling and image is not None else ())
+        return BuildEffects(restored, verdict.set_parent, dangling)
+
+    def followed_by(self, later: BuildEffects) -> BuildEffects:
+        """Return these effects and later ones together."""
+        return BuildEffects(
+            {**self.restored, **later.restored},
+            {**self.new_parents, **later.new_parents},
+            self.dangling | later.dangling,
+        )
 
     def changed(self, images: Iterable[Image]) -> tuple[Image, ...]:
         """Return images after these changes."""
@@ -148,11 +155,14 @@ class BuildCache:
     def _go_on(self, verdict: Verdict) -> None:
         go_on()
         store, rules = self.cache.store, self.cache.rules
-        new = (verdict.image,) if verdict.is_new and verdict.image is not None else ()
-        self.effects = effects = self.effects.after(rules, verdict)
-        restored = {key: image.id for key, image in self.effects.restored.items()}
-        carried = replace(self.cache.carried, sources=verdict.sources_after, restored=restored)
-        self._before, self._added = store.with_changes(effects.moved_in(store), effects.changed(new)), ()
+        latest = BuildEffects.of(rules, verdict)
+        self.effects = self.effects.followed_by(latest)
+        carried = self.cache.carried
+        restored = {**carried.restored, **{key: image.id for key, image in latest.restored.items()}}
+        carried = replace(carried, sources=verdict.sources_after, restored=restored)
+        # Only images that were added since the last change can lack earlier effects.
+        moved = (self.effects if self._added else latest).moved_in(store)
+        self._before, self._added = store.with_changes(moved, self.effects.changed(latest.restored.values())), ()
         self.cache = ImageCache(self._before, rules, carried)
 
 

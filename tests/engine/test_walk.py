@@ -64,6 +64,7 @@ def one_after_another(
         probe, verdict = build_cache.look_up(probe)
         previous = verdict.image.id if verdict.image is not None else previous
         yield (probe, cache.store, cache.carried), verdict
+    assert build_cache.effects.applied(store) == build_cache.cache.store, "as if all effects came at once"
 
 
 def before(walk: Walk, number: int) -> Before:
