@@ -95,16 +95,16 @@ def _by_config(cache: KnownCache, probe: Probe, answers: _Answers) -> None:
         if local.certain is None:
             answers.outcomes.add(VerdictOutcome.MISS)
         return
-    members = _members(cache, probe)
+    possible_sources = _possible_sources(cache, probe)
     continues = False
-    for image, alike in local.representatives(cache.counting_parents(probe.cache_from)):
-        continues |= _counts(cache, members, image, alike, answers)
+    for image, group in local.representatives(cache.counting_parents(probe.cache_from)):
+        continues |= _counts(cache, possible_sources, image, group, answers)
     if continues:
-        _by_history(cache, probe, members, answers)
+        _by_history(cache, probe, possible_sources, answers)
 
 
 @dataclass(frozen=True, slots=True)
-class _Alike:
+class _CandidateGroup:
     """Candidates, as bits of an index: with the same doubts about their parents; all or none have a parent."""
 
     index: CandidateIndex
@@ -134,11 +134,11 @@ class _Local:
 
     @classmethod
     def of(cls, cache: KnownCache, probe: Probe) -> _Local:
-        member = membership(cache.rules, probe.parent)
+        aspects = membership(cache.rules, probe.parent)
         index, strays = cache.candidates(probe.parent), cache.strays(probe.parent)
         bits = index.may_match(probe)
         stray_bits = strays.may_match(probe) if len(strays) else 0
-        must = index.must_match(probe, *member, "existence") if bits else 0
+        must = index.must_match(probe, *aspects, "existence") if bits else 0
         certain: Image | None = None
         if must:
             place = (must & -must).bit_length()
@@ -161,29 +161,31 @@ class _Local:
             for doubt, images in index.unknowns.among(bits):
                 grounds.count(doubt, images)
 
-    def representatives(self, counting_parents: Collection[str | None]) -> Iterator[tuple[Image | None, _Alike]]:
+    def representatives(
+        self, counting_parents: Collection[str | None]
+    ) -> Iterator[tuple[Image | None, _CandidateGroup]]:
         """Yield one image, or None, from each group of possible answers that all sources treat alike, with its group.
 
         ``counting_parents``: see `Lookups.counting_parents`.
         """
         if self.certain is None:
-            yield None, _Alike(self.index, 0)
+            yield None, _CandidateGroup(self.index, 0)
         ids = [image_id for image_id in counting_parents if image_id is not None]
         for index, bits in ((self.index, self.bits), (self.strays, self.stray_bits)):
             if not bits:
                 continue
             singles = bits & (index.having(ids) | index.own_parents)
-            groups = {group & -group: group for group in index.alike_by_parent(bits & ~singles)}
+            groups = {of_group & -of_group: of_group for of_group in index.alike_by_parent(bits & ~singles)}
             chosen = singles
             for first in groups:
                 chosen |= first
             for image in index.images(chosen):
                 first = 1 << index.position(image)
-                yield image, _Alike(index, groups.get(first, first))
+                yield image, _CandidateGroup(index, groups.get(first, first))
 
 
 @dataclass(frozen=True, slots=True)
-class _Member:
+class _PossibleSource:
     """A source, or None for an unknown image, and the doubts about whether it is a source."""
 
     image: Image | None
@@ -191,50 +193,60 @@ class _Member:
     carriers: tuple[Image, ...]
 
 
-def _members(cache: KnownCache, probe: Probe) -> list[_Member]:
-    return cache.last("members", probe.cache_from, lambda: _find_members(cache, probe))
+def _possible_sources(cache: KnownCache, probe: Probe) -> list[_PossibleSource]:
+    return cache.last("possible sources", probe.cache_from, lambda: _find_possible_sources(cache, probe))
 
 
-def _find_members(cache: KnownCache, probe: Probe) -> list[_Member]:
+def _find_possible_sources(cache: KnownCache, probe: Probe) -> list[_PossibleSource]:
     if cache.carried.sources is not None:
-        return [_Member(source, (), ()) for source in cache.sources(probe.cache_from)[1]]
-    by_source: dict[tuple[str, bool], _Member] = {}
+        return [_PossibleSource(source, (), ()) for source in cache.sources(probe.cache_from)[1]]
+    by_source: dict[tuple[str, bool], _PossibleSource] = {}
     for lineage in cache.lineages(probe.cache_from):
         doubts = lineage.doubts
         carriers = lineage.sources or ((lineage.image,) if lineage.image is not None else ())
         for source in lineage.sources:
-            by_source.setdefault((source.id, bool(doubts)), _Member(source, doubts, carriers))
+            by_source.setdefault((source.id, bool(doubts)), _PossibleSource(source, doubts, carriers))
             doubts = joined(doubts, doubts_about(source, "parent"))
         if lineage.open_ended:
-            by_source.setdefault((f"after {len(by_source)}", True), _Member(None, lineage.open_ended, carriers))
+            by_source.setdefault((f"after {len(by_source)}", True), _PossibleSource(None, lineage.open_ended, carriers))
     return list(by_source.values())
 
 
-def _counts(cache: KnownCache, members: list[_Member], local: Image | None, alike: _Alike, answers: _Answers) -> bool:
+def _counts(
+    cache: KnownCache,
+    possible_sources: list[_PossibleSource],
+    local: Image | None,
+    group: _CandidateGroup,
+    answers: _Answers,
+) -> bool:
     """Add the sources' decisions on this local answer; return whether the daemon may continue with their histories.
 
-    ``alike``: the local answers on which the sources decide alike, whose doubts are counted too.
+    ``group``: the local answers on which the sources decide alike, whose doubts are counted too.
     """
     if local is None:
         return True
     undecided: dict[Doubt, None] = {}
-    continues = _decide(cache, members, local, answers, undecided)
+    continues = _decide(cache, possible_sources, local, answers, undecided)
     own_doubts = [doubt for doubt in undecided if doubt in local.doubts]
-    if own_doubts and alike.bits.bit_count() > 1:
-        answers.grounds.add_all(own_doubts, list(alike.ids()))
+    if own_doubts and group.bits.bit_count() > 1:
+        answers.grounds.add_all(own_doubts, list(group.ids()))
     return continues
 
 
 def _decide(
-    cache: KnownCache, members: list[_Member], local: Image, answers: _Answers, undecided: dict[Doubt, None]
+    cache: KnownCache,
+    possible_sources: list[_PossibleSource],
+    local: Image,
+    answers: _Answers,
+    undecided: dict[Doubt, None],
 ) -> bool:
     """Do the same for one local answer. Adds to ``undecided`` the doubts that decide whether it counts."""
     not_below: set[str] = set()
-    for member in members:
+    for possible in possible_sources:
         go_on()
-        source = member.image
+        source = possible.image
         if source is None:
-            answers.allow_any(member.doubts, *member.carriers)
+            answers.allow_any(possible.doubts, *possible.carriers)
             continue
         doubts = descent_doubts(source, local, cache.store, cache.rules)
         result = descends(source, local, cache.store, cache.rules, not_below)
@@ -246,14 +258,14 @@ def _decide(
                 answers.hit(local)
             else:
                 answers.outcomes.add(VerdictOutcome.DIVERGES)
-            if not member.doubts:
+            if not possible.doubts:
                 return False
         if doubts or result is not IsParent.NO:
-            answers.grounds.add(member.doubts, *member.carriers)
+            answers.grounds.add(possible.doubts, *possible.carriers)
     return True
 
 
-def _by_history(cache: KnownCache, probe: Probe, members: list[_Member], answers: _Answers) -> None:
+def _by_history(cache: KnownCache, probe: Probe, possible_sources: list[_PossibleSource], answers: _Answers) -> None:
     parent: Image | None = None
     if probe.parent != SCRATCH:
         image = cache.store.by_id.get(probe.parent)
@@ -266,19 +278,19 @@ def _by_history(cache: KnownCache, probe: Probe, members: list[_Member], answers
             return
     sources = cache.continuations(probe).possible(probe.config)
     continuing = {image.id: (certainty, doubts) for image, certainty, doubts in sources}
-    for member in members:
-        source = member.image
+    for possible in possible_sources:
+        source = possible.image
         if source is None:
-            answers.allow_any(member.doubts, *member.carriers)
+            answers.allow_any(possible.doubts, *possible.carriers)
             continue
         if source.id not in continuing:
             continue
         go_on()
         certainty, doubts = continuing[source.id]
         answers.grounds.add(doubts, source, parent)
-        answers.grounds.add(member.doubts, *member.carriers)
+        answers.grounds.add(possible.doubts, *possible.carriers)
         _hit_of_source(cache, probe, parent, source, answers)
-        if certainty is Certainty.YES and not member.doubts:
+        if certainty is Certainty.YES and not possible.doubts:
             return
     answers.outcomes.add(VerdictOutcome.MISS)
 
@@ -352,9 +364,9 @@ def _by_layers(cache: KnownCache, probe: Probe, answers: _Answers) -> None:
         if certainty is Certainty.YES:
             return
     for image, certainty, doubts in cache.maybe_children(probe, parent).possible(probe.config):
-        member = child_doubts(image, parent)
+        parent_doubts = child_doubts(image, parent)
         answers.hit(image)
-        answers.grounds.add((*doubts, *member), image, parent)
-        if certainty is Certainty.YES and not member:
+        answers.grounds.add((*doubts, *parent_doubts), image, parent)
+        if certainty is Certainty.YES and not parent_doubts:
             return
     answers.outcomes.add(VerdictOutcome.MISS)

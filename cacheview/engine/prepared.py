@@ -43,20 +43,22 @@ def _tables_by_origin(store: ImageStore) -> Mapping[bool, ChangedTables] | None:
     origin = store.origin
     if origin is None:
         return None
-    known: Mapping[bool, ChangedTables] | None = store.computed.get(_tables_by_origin)
-    if known is None:
-        former = _own_tables(origin.store)
-        if former is None:
+    tables: Mapping[bool, ChangedTables] | None = store.computed.get(_tables_by_origin)
+    if tables is None:
+        origin_tables = _own_tables(origin.store)
+        if origin_tables is None:
             return None
-        known = store.computed[_tables_by_origin] = _changed(origin, store, former) if fits(origin) else {}
-    return known or None
+        tables = store.computed[_tables_by_origin] = _changed(origin, store, origin_tables) if fits(origin) else {}
+    return tables or None
 
 
-def _changed(origin: StoreOrigin, store: ImageStore, former: Mapping[bool, Tables]) -> Mapping[bool, ChangedTables]:
+def _changed(
+    origin: StoreOrigin, store: ImageStore, origin_tables: Mapping[bool, Tables]
+) -> Mapping[bool, ChangedTables]:
     """Return tables for each order; empty: the two orders are the same for the origin, but not for the store."""
-    tables = ChangedTables(origin, store.images, former[True])
-    if former[False] is not former[True]:
-        return {True: tables, False: ChangedTables(origin, store.images, former[False])}
+    tables = ChangedTables(origin, store.images, origin_tables[True])
+    if origin_tables[False] is not origin_tables[True]:
+        return {True: tables, False: ChangedTables(origin, store.images, origin_tables[False])}
     return {True: tables, False: tables} if tables.order.is_for_any_rules else {}
 
 

@@ -87,7 +87,7 @@ class CandidateIndex:
     @cached_property
     def unknowns(self) -> Unknowns:
         """The images about which something is not known."""
-        return Unknowns(self._tables.kinds, self.all, self._rules)
+        return Unknowns(self._tables.doubtful, self.all, self._rules)
 
     def __len__(self) -> int:
         return len(self._in_store_order)

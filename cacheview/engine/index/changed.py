@@ -15,7 +15,7 @@ from typing import Any
 from cacheview.engine.field_comparison import IndexQuery
 from cacheview.engine.index.counts import Counts
 from cacheview.engine.index.distances import FieldDistances
-from cacheview.engine.index.kinds import DoubtKinds
+from cacheview.engine.index.doubtful import DoubtfulImages
 from cacheview.engine.index.ordered import OrderedImages
 from cacheview.engine.index.tables import Tables
 from cacheview.engine.requirement import Requirement
@@ -55,12 +55,12 @@ class _Spread:
     def __init__(self, before: Sequence[int]) -> None:
         self._before = before
         self.added = [place + number for number, place in enumerate(before)]
-        self._below = [(1 << place) - 1 for place in self.added]
+        self._masks = [(1 << place) - 1 for place in self.added]
 
     def bits(self, bits: int, added: int = 0) -> int:
         """Return a set of the origin's images, and a set of the added ones, as one set."""
-        for place, below in zip(self.added, self._below, strict=True):
-            low = bits & below
+        for place, mask in zip(self.added, self._masks, strict=True):
+            low = bits & mask
             bits ^= low
             bits = bits << 1 | low
             if added & 1:
@@ -75,102 +75,106 @@ class _Spread:
     def counts(self, counts: Counts, added: Counts) -> Counts:
         """Return the numbers of the origin's images, and those of the added ones."""
         planes = zip_longest(counts.planes, added.planes, fillvalue=0)
-        return Counts(tuple(self.bits(plane, more) for plane, more in planes))
+        return Counts(tuple(self.bits(plane, added_plane) for plane, added_plane in planes))
 
 
 class _ChangedOrder(OrderedImages):
     """The order of the changed store."""
 
     def __init__(
-        self, origin: StoreOrigin, images: Sequence[Image], before: OrderedImages, added: OrderedImages
+        self, origin: StoreOrigin, images: Sequence[Image], origin_order: OrderedImages, added_order: OrderedImages
     ) -> None:
         self._origin = origin
-        self._former = before
-        self._more = added
+        self._origin_order = origin_order
+        self._added_order = added_order
         self._in_store_order = images
-        self.dates_missing_times = before.dates_missing_times
-        self.spread = _Spread([before.place_after(image) for image in added.images])
+        self.dates_missing_times = origin_order.dates_missing_times
+        self.spread = _Spread([origin_order.place_after(image) for image in added_order.images])
         spread = self.spread
         self.all = (1 << len(images)) - 1
-        self.timed = spread.bits(before.timed, added.timed)
-        ordered = [*before.images]
+        self.timed = spread.bits(origin_order.timed, added_order.timed)
+        ordered = [*origin_order.images]
         for image_id, image in origin.replaced.items():
-            ordered[before.positions[image_id]] = image
-        for place, image in zip(spread.added, added.images, strict=True):
+            ordered[origin_order.positions[image_id]] = image
+        for place, image in zip(spread.added, added_order.images, strict=True):
             ordered.insert(place, image)
         self.images = ordered
 
     def of(self, images: Sequence[Image]) -> int:
         if len(images) == len(self.images):
             return self.all
-        known = self._former.remembered(images)
-        return self.spread.bits(known) if known is not None else self.having(image.id for image in images)
+        remembered = self._origin_order.remembered(images)
+        return self.spread.bits(remembered) if remembered is not None else self.having(image.id for image in images)
 
     def having(self, ids: Iterable[str]) -> int:
         ids = list(ids)
-        return self.spread.bits(self._former.having(ids), self._more.having(ids))
+        return self.spread.bits(self._origin_order.having(ids), self._added_order.having(ids))
 
     @cached_property
     def positions(self) -> Mapping[str, int]:
-        return _Positions(self.spread, self._former.positions, self._more.positions)
+        return _Positions(self.spread, self._origin_order.positions, self._added_order.positions)
 
     @cached_property
     def places(self) -> Sequence[int]:
-        places, count = [*self._former.places], len(self._origin.store.images)
-        for at, place in zip(self.spread.added, self._more.places, strict=True):
+        places, count = [*self._origin_order.places], len(self._origin.store.images)
+        for at, place in zip(self.spread.added, self._added_order.places, strict=True):
             places.insert(at, count + place)
         return places
 
     @cached_property
     def own_parents(self) -> int:
-        return self._corrected(self._former.own_parents, lambda image: image.parent == image.id)
+        return self._corrected(self._origin_order.own_parents, lambda image: image.parent == image.id)
 
     @cached_property
     def without_parent(self) -> int:
-        return self._corrected(self._former.without_parent, lambda image: image.parent is None)
+        return self._corrected(self._origin_order.without_parent, lambda image: image.parent is None)
 
-    def _corrected(self, former: int, is_one: Callable[[Image], bool]) -> int:
+    def _corrected(self, bits: int, is_one: Callable[[Image], bool]) -> int:
         images = self._origin.images.values()
         changed = self.having(image.id for image in images)
-        return self.spread.bits(former) & ~changed | self.having(image.id for image in images if is_one(image))
+        return self.spread.bits(bits) & ~changed | self.having(image.id for image in images if is_one(image))
 
 
 class _Positions(Mapping[str, int]):
     """The position of each image by its id."""
 
-    def __init__(self, spread: _Spread, former: Mapping[str, int], more: Mapping[str, int]) -> None:
+    def __init__(self, spread: _Spread, origin: Mapping[str, int], added: Mapping[str, int]) -> None:
         self._spread = spread
-        self._former = former
-        self._more = more
+        self._origin = origin
+        self._added = added
 
     def __getitem__(self, image_id: str) -> int:
-        more = self._more.get(image_id)
-        return self._spread.position(self._former[image_id]) if more is None else self._spread.added[more]
+        added_position = self._added.get(image_id)
+        return (
+            self._spread.position(self._origin[image_id])
+            if added_position is None
+            else self._spread.added[added_position]
+        )
 
     def __iter__(self) -> Iterator[str]:
-        yield from self._former
-        yield from self._more
+        yield from self._origin
+        yield from self._added
 
     def __len__(self) -> int:
-        return len(self._former) + len(self._more)
+        return len(self._origin) + len(self._added)
 
 
-class _ChangedKinds(DoubtKinds):
-    """The kinds of doubts of the origin's images. The added images have none."""
+class _ChangedDoubtful(DoubtfulImages):
+    """The doubtful images of the origin. The added images have no doubts."""
 
-    def __init__(self, images: Sequence[Image], spread: _Spread, former: DoubtKinds) -> None:
+    def __init__(self, images: Sequence[Image], spread: _Spread, origin: DoubtfulImages) -> None:
         super().__init__(images)
         self._spread = spread
-        self._former = former
+        self._origin = origin
 
     def __bool__(self) -> bool:
-        return bool(self._former)
+        return bool(self._origin)
 
     def where(self, is_unknown: Callable[[Image], bool]) -> int:
-        return self._spread.bits(self._former.where(is_unknown))
+        return self._spread.bits(self._origin.where(is_unknown))
 
     def doubts(self, doubts_of: Callable[[Image], Sequence[Doubt]]) -> Sequence[tuple[Doubt, int | Sequence[int]]]:
-        return [(doubt, self._moved(concerned)) for doubt, concerned in self._former.doubts(doubts_of)]
+        return [(doubt, self._moved(concerned)) for doubt, concerned in self._origin.doubts(doubts_of)]
 
     def _moved(self, positions: int | Sequence[int]) -> int | Sequence[int]:
         move = self._spread
@@ -178,44 +182,44 @@ class _ChangedKinds(DoubtKinds):
 
     @cached_property
     def by_parent(self) -> Sequence[int]:
-        return list(map(self._spread.bits, self._former.by_parent))
+        return list(map(self._spread.bits, self._origin.by_parent))
 
     @cached_property
     def commands(self) -> Mapping[str, Sequence[int]]:
-        return _Commands(self._spread, self._former.commands)
+        return _Commands(self._spread, self._origin.commands)
 
     @cached_property
     def of_known_command(self) -> int:
-        return self._spread.bits(self._former.of_known_command)
+        return self._spread.bits(self._origin.of_known_command)
 
 
 class _Commands(Mapping[str, Sequence[int]]):
     """The new positions by command, moved when they are needed."""
 
-    def __init__(self, spread: _Spread, former: Mapping[str, Sequence[int]]) -> None:
+    def __init__(self, spread: _Spread, origin: Mapping[str, Sequence[int]]) -> None:
         self._spread = spread
-        self._former = former
+        self._origin = origin
 
     def __getitem__(self, command: str) -> Sequence[int]:
-        return list(map(self._spread.position, self._former[command]))
+        return list(map(self._spread.position, self._origin[command]))
 
     def __iter__(self) -> Iterator[str]:
-        return iter(self._former)
+        return iter(self._origin)
 
     def __len__(self) -> int:
-        return len(self._former)
+        return len(self._origin)
 
 
 class _ChangedDistances:
     """The distances of the origin's and of the added values of a field."""
 
-    def __init__(self, spread: _Spread, former: FieldDistances, more: FieldDistances) -> None:
+    def __init__(self, spread: _Spread, origin: FieldDistances, added: FieldDistances) -> None:
         self._spread = spread
-        self._former = former
-        self._more = more
+        self._origin = origin
+        self._added = added
 
     def from_probe(self, value: Any) -> Counts:
-        return self._spread.counts(self._former.from_probe(value), self._more.from_probe(value))
+        return self._spread.counts(self._origin.from_probe(value), self._added.from_probe(value))
 
 
 class ChangedTables:
@@ -223,35 +227,39 @@ class ChangedTables:
 
     Args:
         images: all images in store order.
-        former: the tables of the origin.
+        origin_tables: the tables of the origin.
     """
 
-    def __init__(self, origin: StoreOrigin, images: Sequence[Image], former: Tables) -> None:
-        self._former = former
-        self._more = Tables(origin.added, dates_missing_times=former.order.dates_missing_times)
-        self.order = _ChangedOrder(origin, images, former.order, self._more.order)
+    def __init__(self, origin: StoreOrigin, images: Sequence[Image], origin_tables: Tables) -> None:
+        self._origin_tables = origin_tables
+        self._added_tables = Tables(origin.added, dates_missing_times=origin_tables.order.dates_missing_times)
+        self.order = _ChangedOrder(origin, images, origin_tables.order, self._added_tables.order)
         self._spread = self.order.spread
-        self.kinds: DoubtKinds = _ChangedKinds(self.order.images, self._spread, former.kinds)
+        self.doubtful: DoubtfulImages = _ChangedDoubtful(self.order.images, self._spread, origin_tables.doubtful)
 
     def of(self, row: ConfigCheck | Requirement) -> Sequence[Any]:
         """Return the values that one check reads."""
-        values, more = [*self._former.of(row)], self._more.of(row)
-        for place, value in zip(self._spread.added, more, strict=True):
+        values, added_values = [*self._origin_tables.of(row)], self._added_tables.of(row)
+        for place, value in zip(self._spread.added, added_values, strict=True):
             values.insert(place, value)
         return values
 
     def passing(self, row: ConfigCheck | Requirement, query: IndexQuery) -> int:
         """Return the images that pass a check, as bits."""
-        return self._spread.bits(self._former.passing(row, query), self._more.passing(row, query))
+        return self._spread.bits(self._origin_tables.passing(row, query), self._added_tables.passing(row, query))
 
     def few(self, row: ConfigCheck | Requirement, query: IndexQuery) -> Sequence[int] | None:
         """Return the positions of the images that pass a check; None: they may be many, or have several keys."""
-        former, more = self._former.few(row, query), self._more.few(row, query)
-        if former is None or more is None:
+        of_origin, of_added = self._origin_tables.few(row, query), self._added_tables.few(row, query)
+        if of_origin is None or of_added is None:
             return None
-        return [*map(self._spread.position, former), *map(self._spread.added.__getitem__, more)]
+        return [*map(self._spread.position, of_origin), *map(self._spread.added.__getitem__, of_added)]
 
     def distances(self, field: str) -> FieldDistances | None:
         """Return the distance of each image from values of a field; None: the field has no elements."""
-        former, more = self._former.distances(field), self._more.distances(field)
-        return _ChangedDistances(self._spread, former, more) if former is not None and more is not None else None
+        of_origin, of_added = self._origin_tables.distances(field), self._added_tables.distances(field)
+        return (
+            _ChangedDistances(self._spread, of_origin, of_added)
+            if of_origin is not None and of_added is not None
+            else None
+        )

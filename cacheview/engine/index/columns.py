@@ -10,8 +10,8 @@ from cacheview.engine.candidate import container_config_of
 from cacheview.engine.field_comparison import NO_KEY, IndexQuery
 from cacheview.engine.index.bits import bits_of
 from cacheview.engine.index.distances import Compared, FieldDistances
+from cacheview.engine.index.doubtful import DoubtfulImages
 from cacheview.engine.index.filed import all_same
-from cacheview.engine.index.kinds import DoubtKinds
 from cacheview.engine.index.ordered import OrderedImages
 from cacheview.engine.requirement import Requirement
 from cacheview.engine.ruleset import ConfigCheck
@@ -29,12 +29,12 @@ class Columns:
 
     Attributes:
         order: the images in order.
-        kinds: the kinds of doubts about them.
+        doubtful: those with doubts.
     """
 
     def __init__(self, images: Sequence[Image], *, dates_missing_times: bool) -> None:
         self.order = OrderedImages(images, dates_missing_times=dates_missing_times)
-        self.kinds = DoubtKinds(self.order.images)
+        self.doubtful = DoubtfulImages(self.order.images)
         self._configs = [
             _EMPTY_CONFIG if (config := container_config_of(each)) is None else config for each in self.order.images
         ]

@@ -39,8 +39,8 @@ class Tables(Columns):
 
     def prepare(self, parts: Iterable[Sequence[Image]]) -> None:
         """Compute now what lookups need in addition to tables. ``parts`` are images that are looked up together."""
-        order, kinds = self.order, self.kinds
-        _ = order.positions, order.places, order.own_parents, order.without_parent, kinds.of_known_command
+        order, doubtful = self.order, self.doubtful
+        _ = order.positions, order.places, order.own_parents, order.without_parent, doubtful.of_known_command
         for images in parts:
             order.remember(images)
 

@@ -10,7 +10,7 @@ from cacheview.engine.candidate import is_command_check, local_aspects
 from cacheview.engine.doubts import doubts_about
 from cacheview.engine.history import created_by
 from cacheview.engine.index.bits import bits_of
-from cacheview.engine.index.kinds import DoubtKinds
+from cacheview.engine.index.doubtful import DoubtfulImages
 from cacheview.engine.requirement import Requirement
 from cacheview.engine.ruleset import ConfigCheck, RuleSet
 from cacheview.model import Aspect, Doubt, Probe
@@ -26,8 +26,8 @@ class Unknowns:
         among: the images, as bits.
     """
 
-    def __init__(self, kinds: DoubtKinds, among: int, rules: RuleSet) -> None:
-        self._kinds = kinds
+    def __init__(self, doubtful: DoubtfulImages, among: int, rules: RuleSet) -> None:
+        self._doubtful = doubtful
         self._among = among
         self._rules = rules
         self._by_aspects: dict[tuple[Aspect, ...], int] = {}
@@ -40,9 +40,9 @@ class Unknowns:
     def _doubts(self) -> Sequence[tuple[Doubt, int | Sequence[int]]]:
         """Each doubt about values that the local cache reads, with the affected images: bits, or a few positions."""
         aspects, among = local_aspects(self._rules), self._among
-        is_whole = among.bit_count() == len(self._kinds.images)
+        is_whole = among.bit_count() == len(self._doubtful.images)
         rows: list[tuple[int, int, Doubt, int | Sequence[int]]] = []
-        for doubt, images in self._kinds.doubts(lambda image: doubts_about(image, *aspects)):
+        for doubt, images in self._doubtful.doubts(lambda image: doubts_about(image, *aspects)):
             if isinstance(images, int):
                 images &= among
                 first = (images & -images).bit_length() - 1
@@ -50,7 +50,7 @@ class Unknowns:
                 images = images if is_whole else [position for position in images if among >> position & 1]
                 first = images[0] if images else -1
             if images:
-                rows.append((first, doubts_about(self._kinds.images[first], *aspects).index(doubt), doubt, images))
+                rows.append((first, doubts_about(self._doubtful.images[first], *aspects).index(doubt), doubt, images))
         rows.sort(key=itemgetter(0, 1))  # in the order in which the images have them
         return [(doubt, images) for *_, doubt, images in rows]
 
@@ -70,7 +70,7 @@ class Unknowns:
         """Return the images for which any of these aspects is not known."""
         bits = self._by_aspects.get(aspects)
         if bits is None:
-            unknown = self._kinds.where(lambda image: bool(doubts_about(image, *aspects))) if self._kinds else 0
+            unknown = self._doubtful.where(lambda image: bool(doubts_about(image, *aspects))) if self._doubtful else 0
             bits = self._by_aspects[aspects] = unknown & self._among
         return bits
 
@@ -87,12 +87,12 @@ class Unknowns:
     @property
     def by_parent(self) -> Sequence[int]:
         """All images with doubts about their parents, not only those among these: a set for each kind of doubts."""
-        return self._kinds.by_parent
+        return self._doubtful.by_parent
 
     @cached_property
     def configs(self) -> int:
         """The images whose container config is not known at all."""
-        return self._kinds.configs & self._among
+        return self._doubtful.configs & self._among
 
     def at(self, row: ConfigCheck | Requirement, probe: Probe) -> int:
         """Return the images for which it is not known whether they pass a row."""
@@ -102,6 +102,6 @@ class Unknowns:
             return 0
         inexact = self.about("container_config")
         if inexact and is_command_check(row) and probe.config.Cmd:
-            with_command = self._kinds.commands.get(created_by(probe.config), ())
-            return inexact & ~self._kinds.of_known_command | bits_of(with_command) & self._among
+            with_command = self._doubtful.commands.get(created_by(probe.config), ())
+            return inexact & ~self._doubtful.of_known_command | bits_of(with_command) & self._among
         return inexact

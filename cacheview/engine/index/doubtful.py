@@ -11,12 +11,12 @@ from cacheview.engine.index.bits import bits_of, iterate_bits
 from cacheview.model import Doubt, Image
 from cacheview.model.effort import paced
 
-__all__ = ["DoubtKinds"]
+__all__ = ["DoubtfulImages"]
 
 _MAX_BIT_SETS = 256  # sets of images that are kept as bits
 
 
-class DoubtKinds:
+class DoubtfulImages:
     """Sets of images with unknown values, as bits by their position in a sequence.
 
     It takes no time if there are no doubts.
