@@ -79,5 +79,5 @@ def stopping(looks: Iterator[int]) -> None:
 )
 def test_one_of_many_values_is_left_in_the_midst(work: Callable[[Path], None], tmp_path: Path) -> None:
     looks = iter(range(10))
-    with pytest.raises(Stop), Effort(alive=lambda: stopping(looks)).spent():
+    with pytest.raises(Stop), Effort(check_canceled=lambda: stopping(looks)).spent():
         work(tmp_path)

@@ -51,18 +51,18 @@ class Effort:
 
     Args:
         seconds: of processor time of this thread.
-        alive: called often; raises any exception to stop the work.
+        check_canceled: called often; raises any exception to stop the work.
         clock: returns the processor time in seconds.
     """
 
     def __init__(
         self,
         seconds: float = float("inf"),
-        alive: Callable[[], object] = lambda: None,
+        check_canceled: Callable[[], object] = lambda: None,
         clock: Callable[[], float] = time.thread_time,
     ) -> None:
         self._seconds = seconds
-        self._alive = alive
+        self._check_canceled = check_canceled
         self._clock = clock
         self._end = clock() + seconds
         self._apart = 0
@@ -76,8 +76,8 @@ class Effort:
         return Effort(QUESTION_SECONDS * max(1.0, images / _USUAL_IMAGES))
 
     def go_on(self) -> None:
-        """Raise `LimitError` if the work takes too long. Exceptions from ``alive`` pass through."""
-        self._alive()
+        """Raise `LimitError` if the work takes too long. Exceptions from ``check_canceled`` pass through."""
+        self._check_canceled()
         if not self._apart and self._clock() > self._end:
             raise LimitError(f"takes more than {self._seconds:,.0f} seconds of CPU time. The rest was not examined")
 

@@ -26,14 +26,18 @@ class LayerAccess:
         """Permit downloads of this engine's images while it is open, since the user requested one."""
         self._allowed = store.location
 
-    def open(self, store: ImageStore, alive: Callable[[], object]) -> LayerSource:
-        """Return the layers of a store. Raises `DataError` if they are not available. ``alive``: see `open_layers`."""
+    def open(self, store: ImageStore, check_canceled: Callable[[], object]) -> LayerSource:
+        """Return the layers of a store. ``check_canceled``: see `open_layers`.
+
+        Raises:
+            DataError: the layers are not available.
+        """
         from cacheview.layers.engine import EngineLayers
         from cacheview.layers.layer_memory import layer_cache
         from cacheview.layers.opening import open_layers
 
         if store.layers_at or store.location != self._allowed:
-            return open_layers(store, alive)
+            return open_layers(store, check_canceled)
         with self._lock:
             if self._engine is None or self._engine[0] is not store:
                 self._close()

@@ -244,9 +244,9 @@ class _Report:
     def begin(self) -> None:
         """Wait until the work may begin."""
         self._pacer.begin()
-        self.alive()
+        self.check_canceled()
 
-    def alive(self) -> None:
+    def check_canceled(self) -> None:
         """Raise `Cancelled` if the work is no longer wanted."""
         if not self._request.is_cancelled:
             self._pacer.yield_to_window()
@@ -258,14 +258,14 @@ class _Report:
             raise Cancelled
 
     def __call__(self, done: int, total: int | None, what: str) -> None:
-        self.alive()
+        self.check_canceled()
         now = time.monotonic()
         if now >= self._due or done == total:
             self._due = now + _REPORT_SECONDS
             self._mail.progressed.emit(self._request.number, done, total, what)
 
     def part(self, make: Callable[[], object], *, last: bool = False) -> None:
-        self.alive()
+        self.check_canceled()
         with self._parting:
             if last:
                 self._wait()
@@ -286,7 +286,7 @@ class _Report:
 
     def _wait(self) -> None:
         while not self._request.part_shown.wait(_REPORT_SECONDS):
-            self.alive()
+            self.check_canceled()
 
 
 def _raise_here(fault: Exception) -> None:
@@ -306,7 +306,7 @@ def _run(request: _Request, mail: _Mail, turns: threading.Semaphore) -> None:
             # Garbage collection in this thread would destroy widgets that are in reference cycles, which Qt forbids.
             report = _Report(request, mail)
             report.begin()
-            with paused_collector(), Effort(alive=report.alive).spent():
+            with paused_collector(), Effort(check_canceled=report.check_canceled).spent():
                 result = request.work(report)
         except Cancelled:
             return

@@ -57,11 +57,11 @@ class WatchProcess:
         self._requests = itertools.count(1)
         self._answers: dict[int, queue.SimpleQueue[str]] = {}
 
-    def start(self, target: str, alive: Callable[[], None]) -> None:
+    def start(self, target: str, check_canceled: Callable[[], None]) -> None:
         """Start watching an engine, given as in a location after ``engine:``. May be called once.
 
         Args:
-            alive: called repeatedly until the engine has answered; an exception that it raises ends the wait.
+            check_canceled: called repeatedly until the engine has answered; an exception that it raises ends the wait.
 
         Raises:
             DataError: the engine does not respond or cannot be watched, or nothing can listen.
@@ -73,7 +73,7 @@ class WatchProcess:
             connection, process = _started_process(target)
             self._connection = connection
         try:
-            first = _first_message(connection, alive)
+            first = _first_message(connection, check_canceled)
         except BaseException:
             self.close()
             self._end(connection, process)
@@ -82,7 +82,7 @@ class WatchProcess:
         listener = threading.Thread(target=self._listen, args=(connection, process), name="watch-news", daemon=True)
         listener.start()
 
-    def save(self, number: int, path: str, alive: Callable[[], None], *, env: bool, labels: bool) -> None:
+    def save(self, number: int, path: str, check_canceled: Callable[[], None], *, env: bool, labels: bool) -> None:
         """Write the record of a build. ``env``, ``labels``: whether to redact these.
 
         Raises:
@@ -96,7 +96,7 @@ class WatchProcess:
                     raise DataError(_PROCESS_ENDED, where="record")
                 self._connection.send(SaveRecord(request, number, path, env, labels))
             while True:
-                alive()
+                check_canceled()
                 with suppress(queue.Empty):
                     why = answer.get(timeout=_POLL_SECONDS)
                     break
@@ -166,10 +166,10 @@ def _started_process(target: str) -> tuple[Connection, subprocess.Popen[bytes]]:
     return connection, process
 
 
-def _first_message(connection: Connection, alive: Callable[[], None]) -> Started:
+def _first_message(connection: Connection, check_canceled: Callable[[], None]) -> Started:
     """Return the first message. Raises `DataError` if nothing can be watched."""
     while not _has_something(connection):
-        alive()
+        check_canceled()
     try:
         message = connection.recv()
     except (EOFError, OSError):

@@ -96,7 +96,7 @@ class Watch:
         sampler.start()
         begun = self._last = time.thread_time()
         try:
-            with paused_collector(), Effort(alive=self.look).spent():
+            with paused_collector(), Effort(check_canceled=self.look).spent():
                 work()
             self.look()
         finally:

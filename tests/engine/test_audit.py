@@ -108,6 +108,6 @@ def test_it_can_be_stopped() -> None:
         looked += 1
         raise KeyboardInterrupt
 
-    with pytest.raises(KeyboardInterrupt), Effort(alive=stop).spent():
+    with pytest.raises(KeyboardInterrupt), Effort(check_canceled=stop).spent():
         audit(ImageStore((BASE,)), RULE_SETS[GRAPH])
     assert looked == 1

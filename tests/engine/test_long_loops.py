@@ -41,17 +41,17 @@ class _Stopped(BaseException):
     pass
 
 
-def stopped_after(asked: int, work: Callable[[], object]) -> None:
+def stopped_after(calls: int, work: Callable[[], object]) -> None:
     """The work asks more often than that: it ends there."""
-    left = asked
+    left = calls
 
-    def alive() -> None:
+    def check_canceled() -> None:
         nonlocal left
         left -= 1
         if left < 0:
             raise _Stopped
 
-    with pytest.raises(_Stopped), Effort(alive=alive).spent():
+    with pytest.raises(_Stopped), Effort(check_canceled=check_canceled).spent():
         work()
 
 

@@ -171,7 +171,7 @@ def test_a_canceled_walk_goes_on_where_it_was(looked_up: list[Probe]) -> None:
         if len(looked_up) == 5:
             raise StoppedError
 
-    with pytest.raises(StoppedError), Effort(alive=stop).spent():
+    with pytest.raises(StoppedError), Effort(check_canceled=stop).spent():
         walk.at(8)
     assert walk.distance(8) == 8 - 4, "the one that was stopped is looked up again"
     here = before(walk, 8)

@@ -85,11 +85,11 @@ def test_what_has_limits_of_its_own_does_not_count(clock: Clock) -> None:
 def test_it_can_be_stopped_anyway(clock: Clock) -> None:
     stop = KeyboardInterrupt()
 
-    def alive() -> None:
+    def check_canceled() -> None:
         if clock.now > 101:
             raise stop
 
-    with Effort(alive=alive, clock=clock).spent(), apart():
+    with Effort(check_canceled=check_canceled, clock=clock).spent(), apart():
         go_on()
         clock.now += 2
         with pytest.raises(KeyboardInterrupt):
@@ -124,15 +124,15 @@ def test_another_thread_has_no_part_in_it(clock: Clock) -> None:
 
 
 def test_items_are_paced() -> None:
-    asked = 0
+    calls = 0
 
-    def alive() -> None:
-        nonlocal asked
-        asked += 1
+    def check_canceled() -> None:
+        nonlocal calls
+        calls += 1
 
-    with Effort(alive=alive).spent():
+    with Effort(check_canceled=check_canceled).spent():
         assert sum(1 for _ in paced(range(5000))) == 5000
-    assert 5 <= asked <= 50
+    assert 5 <= calls <= 50
 
 
 @pytest.mark.parametrize("count", [0, 1, 4096, 4097, 20_000])
@@ -155,7 +155,7 @@ def test_containers_are_freed_element_by_element_from_the_first() -> None:
     things = [Thing() for _ in range(2000)]
     seen = [weakref.ref(thing) for thing in things]
     left: list[list[bool]] = []
-    with Effort(alive=lambda: left.append([thing() is not None for thing in seen])).spent():
+    with Effort(check_canceled=lambda: left.append([thing() is not None for thing in seen])).spent():
         held: list[object] = [tuple(things), None, {"also": 1}]
         things.clear()
         free_in_steps(held)

@@ -41,7 +41,7 @@ def test_others_may_go_on_while_it_is_emptied() -> None:
     for number in range(1000):
         large[number] = number
     left: list[int] = []
-    with Effort(alive=lambda: left.append(len(large))).spent():
+    with Effort(check_canceled=lambda: left.append(len(large))).spent():
         large.clear()
     assert left == sorted(left, reverse=True)
     assert len(set(left)) > 10

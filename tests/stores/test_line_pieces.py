@@ -91,7 +91,7 @@ def test_nothing_is_left_of_what_was_cancelled(name: str, tmp_path: Path) -> Non
         raise Cancelled
 
     many = OpenedCase("many", ImageStore(tuple(IMAGES[0].model_copy(update={"id": str(i)}) for i in range(2000))), "r")
-    with pytest.raises(Cancelled), Effort(alive=cancel).spent():
+    with pytest.raises(Cancelled), Effort(check_canceled=cancel).spent():
         write_suite(file, suite_line(many))
     assert file.read_text() == "kept"
     assert os.listdir(tmp_path) == [name]

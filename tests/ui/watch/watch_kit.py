@@ -36,8 +36,8 @@ class FakeProcess:
         self.builds: dict[int, WatchedBuild] = {}
         self._refuses = refuses
 
-    def start(self, _: str, alive: Callable[[], None]) -> None:
-        alive()
+    def start(self, _: str, check_canceled: Callable[[], None]) -> None:
+        check_canceled()
         if self._refuses:
             raise DataError(self._refuses)
         self.is_closed = False
