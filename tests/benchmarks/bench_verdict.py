@@ -41,12 +41,12 @@ def probes(count: int, *, hit: bool) -> list[Probe]:
     return [Probe(parent=PARENT, config=config(i, command=command)) for i in range(0, count, count // 100)]
 
 
-def median_of_each(cache: ImageCache, asked: list[Probe]) -> float:
+def median_of_each(cache: ImageCache, probes_to_answer: list[Probe]) -> float:
     """Seconds for one verdict: the median over probes, each asked anew, the index made before."""
-    cache.verdict(asked[0])
+    cache.verdict(probes_to_answer[0])
     times = []
     for _ in range(20):
-        for probe in asked:
+        for probe in probes_to_answer:
             start = time.perf_counter()
             cache.verdict(probe)
             times.append(time.perf_counter() - start)
@@ -70,10 +70,10 @@ def test_verdict_among_10000(benchmark: BenchmarkFixture, hit: bool) -> None:
 def test_explanation_among_10000(benchmark: BenchmarkFixture) -> None:
     """The whole explanation of a miss, smallest edit included; for the record, against the verdict alone."""
     cache = cache_of(10_000)
-    asked = probes(10_000, hit=False)
-    explain(cache, asked[0])
-    verdict = median_of_each(cache, asked)
-    benchmark(explain, cache, asked[50])
+    probes_to_answer = probes(10_000, hit=False)
+    explain(cache, probes_to_answer[0])
+    verdict = median_of_each(cache, probes_to_answer)
+    benchmark(explain, cache, probes_to_answer[50])
     assert benchmark.stats is not None
     median = benchmark.stats.stats.median
     print(f"\nexplanation of a miss among 10,000: {median * 1e3:.2f} ms, {median / verdict:.0f} verdicts")

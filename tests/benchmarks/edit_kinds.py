@@ -95,8 +95,8 @@ class Kind:
 def _children(made: Callable[[int], Image], count: int, probe: ContainerConfig, *, sources: int = 0) -> Kind:
     children = tuple(made(i) for i in range(count))
     first = base(children[0].history[:-1])
-    asked = Probe(parent=PARENT, config=probe, cache_from=tuple(each.id for each in children[:sources]))
-    return Kind(ImageStore((first, *children)), asked)
+    edited = Probe(parent=PARENT, config=probe, cache_from=tuple(each.id for each in children[:sources]))
+    return Kind(ImageStore((first, *children)), edited)
 
 
 def one_field(count: int) -> Kind:

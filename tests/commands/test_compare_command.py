@@ -101,7 +101,7 @@ def test_the_engine_that_has_the_store_of_b_is_asked_when_an_image_was_removed(
     gone = next(row["gone"] for row in document["rows"] if row["gone"])
     assert gone["removed_at"].startswith("2026-01-01T12:01:30")
     assert "/events" in of_b.paths()
-    assert of_a.asked == []
+    assert of_a.requests == []
 
 
 def test_what_is_lost_and_whether_by_a_change_of_its_own(

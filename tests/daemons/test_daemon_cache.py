@@ -41,15 +41,15 @@ def test_what_the_builder_asked_for_every_step_hits_what_it_made(
     kind: Kind, engine: EngineDaemon, shop: list[Build], rules: RuleSet
 ) -> None:
     case = opened(engine.location(kind))
-    asked = 0
+    probes = 0
     for build in shop:
         for step in build.steps:
             if step.asks_cache:
                 verdict = ask(case, probe_of(case.store.by_id[step.image]), rules)
                 assert verdict.image is not None, step
                 assert verdict.image.id == step.image, step
-                asked += 1
-    assert asked >= 27
+                probes += 1
+    assert probes >= 27
 
 
 @pytest.mark.parametrize("kind", KINDS)

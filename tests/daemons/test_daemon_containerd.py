@@ -63,14 +63,14 @@ def test_without_a_namespace_that_of_docker_comes_first(location: str, truth: Ma
 
 def test_every_step_hits_what_it_made(location: str, truth: Mapping[str, Any]) -> None:
     case = opened(f"{location}#moby")
-    asked = 0
+    probes = 0
     for image in case.store.images:
         if image.parent in case.store.by_id and container_config_of(image) is not None:
             verdict = ask(case, probe_of(image), CONTAINERD_71EBFC7)
             assert verdict.image is not None
             assert verdict.image.id == image.id
-            asked += 1
-    assert asked > 5
+            probes += 1
+    assert probes > 5
 
 
 def test_another_namespace_is_read_by_its_name(location: str, truth: Mapping[str, Any]) -> None:
@@ -82,9 +82,9 @@ def test_another_namespace_is_read_by_its_name(location: str, truth: Mapping[str
 
 def test_socket_and_root_folder_show_the_same(containerd: ContainerdDaemon, truth: Mapping[str, Any]) -> None:
     for namespace in ("moby", "other"):
-        asked = store_at(f"containerd:{containerd.socket}#{namespace}")
+        opened = store_at(f"containerd:{containerd.socket}#{namespace}")
         read = store_at(f"containerd:{containerd.root}#{namespace}")
-        assert asked.images == read.images
+        assert opened.images == read.images
 
 
 def test_containerd_is_only_read(location: str, containerd: ContainerdDaemon) -> None:

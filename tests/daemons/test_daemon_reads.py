@@ -51,17 +51,17 @@ def test_a_data_root_is_only_read(engine: EngineDaemon, shop: list[Build]) -> No
 
 def test_an_engine_that_ends_while_it_is_read(engine: EngineDaemon, shop: list[Build]) -> None:
     whole = store_at(f"engine:{engine.url}")
-    asked = 0
+    requests = 0
 
     def end_in_the_middle(request: str) -> None:
-        nonlocal asked
-        asked += bool(_OF_ONE_IMAGE.match(request))
-        if asked == 20:
+        nonlocal requests
+        requests += bool(_OF_ONE_IMAGE.match(request))
+        if requests == 20:
             proxy.cut()
 
     with Proxy(engine.socket, before=end_in_the_middle) as proxy:
         opened = open_store(f"engine:{proxy.url}")
-    assert asked >= 20
+    assert requests >= 20
     assert opened.problems
     reported = "\n".join(map(str, opened.problems))
     (case,) = opened.cases

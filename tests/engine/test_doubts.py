@@ -72,7 +72,9 @@ def without_config(one: Image) -> Image:
     return with_doubt(one, "container_config", {"container_config": None})
 
 
-def asked(images: Sequence[Image], cache_from: Sequence[str] = (), parent: str = BASE, **config: object) -> Explanation:
+def explanation_of(
+    images: Sequence[Image], cache_from: Sequence[str] = (), parent: str = BASE, **config: object
+) -> Explanation:
     probe = Probe(parent=parent, cache_from=tuple(cache_from), config=ContainerConfig.model_validate(config))
     return explain(ImageCache(ImageStore(tuple(images)), CONTAINERD_71EBFC7), probe)
 
@@ -103,7 +105,7 @@ HIT_OR_MISS = {VerdictOutcome.HIT, VerdictOutcome.MISS}
 
 def test_with_an_unknown_candidate_it_is_a_hit_or_a_miss() -> None:
     known, unknown = image(OLD, Cmd=("x", "y", "z")), without_config(image(NEW, Cmd=COMMAND))
-    explanation = asked([known, unknown], Cmd=COMMAND)
+    explanation = explanation_of([known, unknown], Cmd=COMMAND)
     assert may_be(explanation) == (HIT_OR_MISS, [unknown])
     assert aspects(explanation) == ["container_config"]
     assert explanation.doubt_counts[0].images == 1
@@ -119,7 +121,7 @@ def test_with_an_unknown_candidate_it_is_a_hit_or_a_miss() -> None:
 
 def test_all_that_is_read_of_an_unknown_config_is_marked_and_nothing_else() -> None:
     unknown = without_config(image(NEW, Cmd=COMMAND))
-    explanation = asked([unknown], Cmd=COMMAND)
+    explanation = explanation_of([unknown], Cmd=COMMAND)
     checks = checks_of(explanation, NEW)
     marked = [name for name, check in checks.items() if check.doubts]
     assert marked == [
@@ -137,7 +139,7 @@ def test_all_that_is_read_of_an_unknown_config_is_marked_and_nothing_else() -> N
 
 @pytest.mark.parametrize("flag", ["OpenStdin", "Tty", "AttachStdout"])
 def test_what_no_image_can_match_is_a_certain_miss(flag: str) -> None:
-    explanation = asked([without_config(image(NEW, Cmd=COMMAND))], (), BASE, Cmd=COMMAND, **{flag: True})
+    explanation = explanation_of([without_config(image(NEW, Cmd=COMMAND))], (), BASE, Cmd=COMMAND, **{flag: True})
     assert explanation.verdict.outcome is VerdictOutcome.MISS
     assert explanation.doubts == ()
     subject = explanation.trace.stages[0].subjects[0]
@@ -148,7 +150,7 @@ def test_what_no_image_can_match_is_a_certain_miss(flag: str) -> None:
 
 def test_an_unknown_older_candidate_does_not_touch_a_hit() -> None:
     unknown, hit = without_config(image(OLD, second=1, Cmd=COMMAND)), image(NEW, second=2, Cmd=COMMAND)
-    explanation = asked([unknown, hit], Cmd=COMMAND)
+    explanation = explanation_of([unknown, hit], Cmd=COMMAND)
     assert explanation.verdict.image is hit
     assert explanation.doubts == ()
     assert not any(check.doubts for check in checks_of(explanation, NEW).values())
@@ -156,7 +158,7 @@ def test_an_unknown_older_candidate_does_not_touch_a_hit() -> None:
 
 def test_an_unknown_newer_candidate_does() -> None:
     hit, unknown = image(OLD, second=1, Cmd=COMMAND), without_config(image(NEW, second=2, Cmd=COMMAND))
-    explanation = asked([hit, unknown], Cmd=COMMAND)
+    explanation = explanation_of([hit, unknown], Cmd=COMMAND)
     assert may_be(explanation) == ({VerdictOutcome.HIT}, [unknown, hit])
     assert explanation.sentence == "a hit on one of 2 images, but it is not known which one"
     assert aspects(explanation) == ["container_config"]
@@ -168,58 +170,58 @@ def test_an_unknown_newer_candidate_does() -> None:
 @pytest.mark.parametrize(("order", "certain"), [((OLD, NEW), True), ((NEW, OLD), False)])
 def test_of_equal_times_the_first_in_store_order_counts(order: tuple[str, str], certain: bool) -> None:
     images = {OLD: image(OLD, Cmd=COMMAND), NEW: without_config(image(NEW, Cmd=COMMAND))}
-    explanation = asked([images[each] for each in order], Cmd=COMMAND)
+    explanation = explanation_of([images[each] for each in order], Cmd=COMMAND)
     assert explanation.verdict.as_known.image is images[OLD]
     assert (explanation.doubts == ()) is certain
 
 
 def test_a_time_that_is_not_known() -> None:
     hit, undated = image(OLD, second=2, Cmd=COMMAND), with_doubt(image(NEW, second=1, Cmd=COMMAND), "created")
-    explanation = asked([hit, undated], Cmd=COMMAND)
+    explanation = explanation_of([hit, undated], Cmd=COMMAND)
     assert aspects(explanation) == ["created"]
     assert checks_of(explanation, NEW)["created"].doubts
     assert not any(hazard.kind is HazardKind.TIE for hazard in explanation.hazards)
     # Of an image that does not match it is no matter.
-    explanation = asked([hit, with_doubt(image(NEW, Cmd=("y",)), "created")], Cmd=COMMAND)
+    explanation = explanation_of([hit, with_doubt(image(NEW, Cmd=("y",)), "created")], Cmd=COMMAND)
     assert explanation.doubts == ()
 
 
 def test_a_parent_that_is_not_known_makes_a_candidate_of_any_image() -> None:
     stray = with_doubt(image(NEW, second=2, parent=None, Cmd=COMMAND), "parent")
-    explanation = asked([image(OLD, Cmd=("y",)), stray], Cmd=COMMAND)
+    explanation = explanation_of([image(OLD, Cmd=("y",)), stray], Cmd=COMMAND)
     assert may_be(explanation) == (HIT_OR_MISS, [stray])
     assert aspects(explanation) == ["parent"]
-    assert asked([image(OLD, Cmd=("y",)), stray], Cmd=("z",)).doubts == ()
+    assert explanation_of([image(OLD, Cmd=("y",)), stray], Cmd=("z",)).doubts == ()
     older = with_doubt(image(NEW, second=-1, parent=None, Cmd=COMMAND), "parent")
-    assert asked([image(OLD, Cmd=COMMAND), older], Cmd=COMMAND).doubts == ()
+    assert explanation_of([image(OLD, Cmd=COMMAND), older], Cmd=COMMAND).doubts == ()
     undated = with_doubt(older, "created")
-    assert aspects(asked([image(OLD, Cmd=COMMAND), undated], Cmd=COMMAND)) == ["created", "parent"]
+    assert aspects(explanation_of([image(OLD, Cmd=COMMAND), undated], Cmd=COMMAND)) == ["created", "parent"]
 
 
 @pytest.mark.parametrize("aspect", ["built_locally", "config_digest", "from_scratch", "names"])
 def test_what_no_rule_reads_does_not_matter(aspect: Aspect) -> None:
     doubt = DOUBTS["names"].model_copy(update={"aspect": aspect})
     one = image(OLD, Cmd=COMMAND).model_copy(update={"doubts": (doubt,)})
-    explanation = asked([one], Cmd=COMMAND)
+    explanation = explanation_of([one], Cmd=COMMAND)
     assert explanation.verdict.image is one
     assert explanation.doubts == ()
 
 
 def test_the_whole_config_stands_for_all_that_is_read_of_it() -> None:
     one = with_doubt(image(NEW), "config", {"container_config": None})
-    assert aspects(asked([one], Cmd=COMMAND)) == ["config"]
+    assert aspects(explanation_of([one], Cmd=COMMAND)) == ["config"]
     # A container config that the store keeps apart is known all the same.
     apart = one.model_copy(update={"container_config": ContainerConfig(Cmd=("y",))})
-    assert asked([apart], Cmd=COMMAND).doubts == ()
+    assert explanation_of([apart], Cmd=COMMAND).doubts == ()
 
 
 def test_a_hazard_is_not_reported_of_what_is_not_known() -> None:
     pulled = image(NEW, parent=None, history=[entry("a"), entry("b")], Cmd=COMMAND)
-    kinds = [hazard.kind for hazard in asked([pulled], parent="", Cmd=COMMAND).hazards]
+    kinds = [hazard.kind for hazard in explanation_of([pulled], parent="", Cmd=COMMAND).hazards]
     assert HazardKind.PULLED_FOR_SCRATCH in kinds
     doubt = DOUBTS["names"].model_copy(update={"aspect": "from_scratch"})
     unsure = pulled.model_copy(update={"doubts": (doubt,)})
-    explanation = asked([unsure], parent="", Cmd=COMMAND)
+    explanation = explanation_of([unsure], parent="", Cmd=COMMAND)
     assert explanation.verdict.image is unsure
     assert HazardKind.PULLED_FOR_SCRATCH not in [hazard.kind for hazard in explanation.hazards]
 
@@ -247,7 +249,7 @@ def history_of(explanation: Explanation) -> Check:
 
 
 def test_equal_seconds_are_a_pass_that_is_not_certain() -> None:
-    explanation = asked([seconds_only(base()), seconds_only(source())], [OTHER], Cmd=("make",))
+    explanation = explanation_of([seconds_only(base()), seconds_only(source())], [OTHER], Cmd=("make",))
     assert explanation.verdict.as_known.stage is StageKind.HISTORY
     assert may_be(explanation)[0] == HIT_OR_MISS
     assert aspects(explanation) == ["history.created"]
@@ -259,7 +261,7 @@ def test_equal_seconds_are_a_pass_that_is_not_certain() -> None:
 
 
 def test_other_seconds_are_a_certain_failure() -> None:
-    explanation = asked([seconds_only(base()), seconds_only(source(second=11))], [OTHER], Cmd=("make",))
+    explanation = explanation_of([seconds_only(base()), seconds_only(source(second=11))], [OTHER], Cmd=("make",))
     assert explanation.verdict.outcome is VerdictOutcome.MISS
     assert explanation.doubts == ()
     check = history_of(explanation)
@@ -273,22 +275,24 @@ def test_a_zero_time_may_be_none() -> None:
     one = base()
     config = one.config.model_copy(update={"history": (one.history[0].model_copy(update={"created": None}),)})
     reported = source(second=-1_700_000_000 - 62_135_596_800, nanosecond=0)
-    explanation = asked([one.model_copy(update={"config": config}), seconds_only(reported)], [OTHER], Cmd=("make",))
+    explanation = explanation_of(
+        [one.model_copy(update={"config": config}), seconds_only(reported)], [OTHER], Cmd=("make",)
+    )
     assert may_be(explanation)[0] == HIT_OR_MISS
     assert aspects(explanation) == ["history.created"]
 
 
 @pytest.mark.parametrize("aspect", ["history.author", "history.comment", "history.created_by"])
 def test_another_field_that_is_not_known(aspect: Aspect) -> None:
-    explanation = asked([base(), with_doubt(source(), aspect)], [OTHER], Cmd=("make",))
+    explanation = explanation_of([base(), with_doubt(source(), aspect)], [OTHER], Cmd=("make",))
     assert explanation.verdict.as_known.stage is StageKind.HISTORY
     assert aspects(explanation) == [aspect]
     # What certainly differs before it or after it decides.
-    assert asked([base(), with_doubt(source(second=11), aspect)], [OTHER], Cmd=("make",)).doubts == ()
+    assert explanation_of([base(), with_doubt(source(second=11), aspect)], [OTHER], Cmd=("make",)).doubts == ()
 
 
 def test_the_command_of_the_next_entry_decides_for_certain() -> None:
-    explanation = asked([seconds_only(base()), seconds_only(source())], [OTHER], Cmd=("other",))
+    explanation = explanation_of([seconds_only(base()), seconds_only(source())], [OTHER], Cmd=("other",))
     assert explanation.verdict.outcome is VerdictOutcome.MISS
     assert explanation.doubts == ()
     subject = explanation.trace.subject(StageKind.HISTORY, explanation.trace.store.by_id[OTHER])
@@ -299,18 +303,18 @@ def test_the_command_of_the_next_entry_decides_for_certain() -> None:
 
 
 def test_layers_that_are_not_known() -> None:
-    explanation = asked([base(), with_doubt(source(), "diff_ids")], [OTHER], Cmd=("make",))
+    explanation = explanation_of([base(), with_doubt(source(), "diff_ids")], [OTHER], Cmd=("make",))
     assert aspects(explanation) == ["diff_ids"]
 
 
 def test_an_unknown_empty_layer_matters_where_there_are_more_entries_than_layers() -> None:
     one = source()
-    explanation = asked([base(), with_doubt(one, "history.empty_layer")], [OTHER], parent="", Cmd=("base",))
+    explanation = explanation_of([base(), with_doubt(one, "history.empty_layer")], [OTHER], parent="", Cmd=("base",))
     assert explanation.verdict.stage is StageKind.HISTORY
     assert explanation.doubts == ()  # two entries and two layers: the sizes can be told in any case
     config = one.config.model_copy(update={"rootfs": RootFS(diff_ids=("sha256:1",))})
     fewer = with_doubt(one.model_copy(update={"config": config}), "history.empty_layer")
-    explanation = asked([base(), fewer], [OTHER], parent="", Cmd=("base",))
+    explanation = explanation_of([base(), fewer], [OTHER], parent="", Cmd=("base",))
     assert explanation.verdict.as_known.stage is StageKind.HISTORY
     assert aspects(explanation) == ["history.empty_layer"]
     (check,) = explanation.trace.stages[0].checks
@@ -319,14 +323,14 @@ def test_an_unknown_empty_layer_matters_where_there_are_more_entries_than_layers
 
 def test_a_reference_by_name_rests_on_names_and_one_by_id_does_not() -> None:
     images = [with_doubt(base(), "names"), source()]
-    assert aspects(asked(images, ["nothing:1"], Cmd=("make",))) == ["names"]
-    assert asked(images, [OTHER], Cmd=("make",)).doubts == ()
+    assert aspects(explanation_of(images, ["nothing:1"], Cmd=("make",))) == ["names"]
+    assert explanation_of(images, [OTHER], Cmd=("make",)).doubts == ()
 
 
 def test_whether_the_local_answer_counts_rests_on_parents() -> None:
     local = image(NEW, Cmd=COMMAND)
     child = with_doubt(image(OTHER, parent=NEW, history=[entry("x")], layers=["sha256:1"]), "parent")
-    explanation = asked([base(), local, child], [OTHER], Cmd=COMMAND)
+    explanation = explanation_of([base(), local, child], [OTHER], Cmd=COMMAND)
     assert explanation.verdict.as_known.image is local
     assert may_be(explanation)[0] > HIT_OR_MISS
     assert aspects(explanation) == ["parent"]
@@ -335,24 +339,24 @@ def test_whether_the_local_answer_counts_rests_on_parents() -> None:
 
 def test_unknown_candidates_are_no_matter_where_no_source_would_make_them_count() -> None:
     unknown = [without_config(image(each)) for each in (OLD, NEW)]
-    explanation = asked([base(), *unknown, source()], [OTHER], Cmd=("make",))
+    explanation = explanation_of([base(), *unknown, source()], [OTHER], Cmd=("make",))
     assert explanation.verdict.stage is StageKind.HISTORY
     assert explanation.doubts == ()
     child = source().model_copy(update={"parent": NEW})
-    explanation = asked([base(), *unknown, child], [OTHER], Cmd=("make",))
+    explanation = explanation_of([base(), *unknown, child], [OTHER], Cmd=("make",))
     assert aspects(explanation) == ["container_config"]
 
 
 def test_doubts_are_counted_over_many_candidates_quickly() -> None:
     images = [without_config(image(f"sha256:{i:064x}", second=i)) for i in range(500)]
-    explanation = asked(images, Cmd=COMMAND)
+    explanation = explanation_of(images, Cmd=COMMAND)
     assert [doubted.images for doubted in explanation.doubt_counts] == [500]
 
 
 def test_with_sources_doubts_about_parents_are_counted_over_all_candidates() -> None:
     images = [with_doubt(without_config(image(f"sha256:{i:064x}", second=i)), "parent") for i in range(500)]
     child = with_doubt(image(OTHER, parent=NEW, history=[entry("x")], layers=["sha256:1"]), "parent")
-    explanation = asked([base(), *images, child], [OTHER], Cmd=COMMAND)
+    explanation = explanation_of([base(), *images, child], [OTHER], Cmd=COMMAND)
     assert {each.doubt.aspect: each.images for each in explanation.doubt_counts} == {
         "container_config": 500,
         "parent": 501,
@@ -374,19 +378,19 @@ def test_where_candidates_are_found_by_layers_and_history_these_count(aspect: As
 def test_an_image_that_records_its_parent_has_the_command_of_its_history_or_none() -> None:
     """An engine writes both at once, so another command certainly fails though the container config is not known."""
     other = without_config(image(NEW, history=[entry("base"), entry("/bin/sh -c other")], Cmd=("x",)))
-    explanation = asked([other], Cmd=COMMAND)
+    explanation = explanation_of([other], Cmd=COMMAND)
     assert explanation.verdict.outcome is VerdictOutcome.MISS
     check = checks_of(explanation, NEW)["Cmd"]
     assert (check.outcome, check.image, check.doubts) == (CheckOutcome.FAILED, "/bin/sh -c other", ())
     # One that was created of a source has no container config, which counts as an empty one.
-    assert asked([other]).verdict.outcome is VerdictOutcome.UNKNOWN
+    assert explanation_of([other]).verdict.outcome is VerdictOutcome.UNKNOWN
     same = without_config(image(NEW, history=[entry("base"), entry("/bin/sh -c make")], Cmd=COMMAND))
-    assert may_be(asked([same], Cmd=COMMAND)) == (HIT_OR_MISS, [same])
+    assert may_be(explanation_of([same], Cmd=COMMAND)) == (HIT_OR_MISS, [same])
     # Where the parent, the history or its commands are not known either, nothing follows.
     for aspect in ("parent", "history", "history.created_by"):
-        assert asked([with_doubt(other, aspect)], Cmd=COMMAND).verdict.outcome is VerdictOutcome.UNKNOWN
+        assert explanation_of([with_doubt(other, aspect)], Cmd=COMMAND).verdict.outcome is VerdictOutcome.UNKNOWN
     root = other.model_copy(update={"parent": None})
-    assert asked([root], parent="", Cmd=COMMAND).verdict.outcome is VerdictOutcome.UNKNOWN
+    assert explanation_of([root], parent="", Cmd=COMMAND).verdict.outcome is VerdictOutcome.UNKNOWN
 
 
 MARKED_RULES = [

@@ -25,7 +25,9 @@ def image(image_id: str, cmd: tuple[str, ...] = (), *, parent: str | None = None
     )
 
 
-def asked(cmd: tuple[str, ...], *images: Image, parent: str = PARENT, cache_from: tuple[str, ...] = ()) -> Explanation:
+def explanation_of(
+    cmd: tuple[str, ...], *images: Image, parent: str = PARENT, cache_from: tuple[str, ...] = ()
+) -> Explanation:
     store = ImageStore((image(PARENT), *images))
     probe = Probe(parent=parent, config=ContainerConfig(Cmd=cmd), cache_from=cache_from)
     explanation = explain(ImageCache(store, CONTAINERD_71EBFC7), probe)
@@ -50,7 +52,7 @@ def test_other_files_are_no_edit(step: str, joined: bool) -> None:
     def command(text: str) -> tuple[str, ...]:
         return (*SHELL, f"#(nop) {text}") if joined else nop(text)
 
-    explanation = asked(command(step.format(OURS)), image(CHILD, command(step.format(THEIRS)), parent=PARENT))
+    explanation = explanation_of(command(step.format(OURS)), image(CHILD, command(step.format(THEIRS)), parent=PARENT))
     assert phrase(explanation) == ""
     assert "Smallest edit" not in as_text(explanation)
     assert "the same step with different files" in explanation.reason
@@ -60,45 +62,47 @@ def test_other_files_are_no_edit(step: str, joined: bool) -> None:
 def test_a_source_with_other_files_is_not_an_edit() -> None:
     history = (HistoryEntry(created_by=f"/bin/sh -c #(nop) COPY file:{THEIRS} in /a ", empty_layer=True),)
     source = Image(id=SOURCE, config=ImageConfig(created=T, history=history))
-    explanation = asked((*SHELL, f"#(nop) COPY file:{OURS} in /a "), source, parent="", cache_from=(SOURCE,))
+    explanation = explanation_of((*SHELL, f"#(nop) COPY file:{OURS} in /a "), source, parent="", cache_from=(SOURCE,))
     assert phrase(explanation) == ""
     assert "the same step with different files" in explanation.reason
 
 
 def test_another_place_for_the_same_files_is_one() -> None:
-    explanation = asked(nop(f"COPY file:{OURS} in /a "), image(CHILD, nop(f"COPY file:{OURS} in /b "), parent=PARENT))
+    explanation = explanation_of(
+        nop(f"COPY file:{OURS} in /a "), image(CHILD, nop(f"COPY file:{OURS} in /b "), parent=PARENT)
+    )
     assert phrase(explanation) == f'set Cmd[3] to "COPY file:{OURS} in /b "'
 
 
 def test_another_instruction_is_one_though_it_is_farther_away() -> None:
     near = image(CHILD, nop(f"COPY file:{THEIRS} in /a "), parent=PARENT)
     far = image(NAMED, (*SHELL, "#(nop) ENV A=1"), parent=PARENT)
-    assert "ENV A=1" in phrase(asked(nop(f"COPY file:{OURS} in /a "), near, far))
+    assert "ENV A=1" in phrase(explanation_of(nop(f"COPY file:{OURS} in /a "), near, far))
 
 
 def test_a_checksum_in_a_command_that_is_run_is_written_by_a_person() -> None:
     ours, theirs = (f"echo {digits}  a | sha256sum -c" for digits in (OURS, THEIRS))
-    explanation = asked((*SHELL, ours), image(CHILD, (*SHELL, theirs), parent=PARENT))
+    explanation = explanation_of((*SHELL, ours), image(CHILD, (*SHELL, theirs), parent=PARENT))
     assert phrase(explanation) == f'set Cmd[2] to "{theirs}"'
 
 
 def test_a_parent_is_one_that_from_can_name() -> None:
     run = (*SHELL, "make")
     on_step = (image(CHILD), image(SOURCE, run, parent=CHILD))
-    assert phrase(asked(run, *on_step)) == ""
+    assert phrase(explanation_of(run, *on_step)) == ""
     on_name = (image(NAMED, name="docker.io/library/app:1"), image(SOURCE, run, parent=NAMED))
-    assert phrase(asked(run, *on_name)) == "set the parent to app:1"
+    assert phrase(explanation_of(run, *on_name)) == "set the parent to app:1"
 
 
 def test_nothing_runs_on_scratch() -> None:
-    assert phrase(asked((*SHELL, "make"), image(SOURCE, (*SHELL, "make")))) == ""
+    assert phrase(explanation_of((*SHELL, "make"), image(SOURCE, (*SHELL, "make")))) == ""
 
 
 def test_a_build_argument_is_called_by_its_name() -> None:
     def run(version: str) -> tuple[str, ...]:
         return ("|1", f"VERSION={version}", *SHELL, "make")
 
-    explanation = asked(run("2.0"), image(CHILD, run("1.4.2"), parent=PARENT))
+    explanation = explanation_of(run("2.0"), image(CHILD, run("1.4.2"), parent=PARENT))
     assert "build argument VERSION differs" in explanation.reason
     assert "Cmd[1]" not in explanation.reason
 
@@ -127,7 +131,7 @@ def test_a_step_with_no_files_is_never_the_same_but_for_files() -> None:
 def test_the_text_names_the_parent_and_images_as_people_write_them() -> None:
     named = image(NAMED, (*SHELL, "make"), name="docker.io/library/app:1")
     child = image(CHILD, (*SHELL, "make test"), parent=NAMED, name="docker.io/shop/web:1")
-    lines = as_text(asked((*SHELL, "make all"), named, child, parent=NAMED)).splitlines()
+    lines = as_text(explanation_of((*SHELL, "make all"), named, child, parent=NAMED)).splitlines()
     assert "  Parent: app:1" in lines
     assert any("shop/web:1" in line for line in lines)
     assert not any("docker.io" in line for line in lines)

@@ -34,7 +34,7 @@ def test_grpc(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
             given.append((method, reported))
             return reported
 
-        def answer(asked: Any, **_: object) -> Any:
+        def answer(request: Any, **_: object) -> Any:
             match method:
                 case client.VERSION:
                     return hurt(message("Version")(version="v1.7.24").SerializeToString())
@@ -47,7 +47,7 @@ def test_grpc(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -
                     listed = [message("Blob")(digest=digest, labels={"a": "b"}) for digest in blobs]
                     return _Answers([hurt(message("Blobs")(blobs=listed).SerializeToString())])
                 case _:
-                    content = blobs.get(asked.digest, b"")
+                    content = blobs.get(request.digest, b"")
                     half = len(content) // 2
                     chunks = (message("Chunk")(offset=at, data=content[at : at + half + 1]) for at in (0, half + 1))
                     return _Answers(hurt(chunk.SerializeToString()) for chunk in chunks)

@@ -128,10 +128,10 @@ def test_connections(request: pytest.FixtureRequest) -> None:
         seen: list[Kept] = []
 
         def observe(head: RequestHead) -> Kept | None:
-            asked = build_request(head)
-            if asked is None:
+            request = build_request(head)
+            if request is None:
                 return None
-            seen.append(Kept(asked))
+            seen.append(Kept(request))
             return seen[-1]
 
         with run.given(turns):

@@ -56,15 +56,15 @@ def store_of(size: int | None = 7) -> ImageStore:
 
 
 class Engine:
-    """Answers for its version and one image, and keeps what it was asked."""
+    """Answers for its version and one image, and keeps the requests."""
 
     def __init__(self, archive: bytes, length: int | None = None) -> None:
-        self.asked: list[str] = []
+        self.requests: list[str] = []
         outer = self
 
         class Handler(http.server.BaseHTTPRequestHandler):
             def do_GET(self) -> None:
-                outer.asked.append(self.path)
+                outer.requests.append(self.path)
                 known = {"/version": json.dumps({"Version": "28.5.2", "ApiVersion": "1.51", "MinAPIVersion": "1.24"})}
                 body = known[self.path].encode() if self.path in known else archive
                 found = self.path in known or self.path == f"/v1.51/images/{ID}/get"
@@ -100,10 +100,10 @@ def test_an_image_is_downloaded_once_and_deleted(tmp_path: Path, monkeypatch: py
     with running(monkeypatch, saved()) as engine:
         source = EngineLayers(store_of(), tmp_path / "cache", printed.append)
         files = LayerFiles(source)
-        assert engine.asked == []
+        assert engine.requests == []
         (listed,) = files.listing(digest(LAYER)).entries
         assert files.content(digest(LAYER), listed, 100) == b"content"
-        assert engine.asked == ["/version", f"/v1.51/images/{ID}/get"]
+        assert engine.requests == ["/version", f"/v1.51/images/{ID}/get"]
         (kept,) = (tmp_path / "cache").iterdir()
         assert kept.stat().st_mode & 0o077 == 0
         source.close()
@@ -132,7 +132,7 @@ def test_an_image_without_room_is_not_downloaded(tmp_path: Path, monkeypatch: py
         with pytest.raises(LayerUnavailableError, match="are free") as caught:
             LayerFiles(source).listing(digest(LAYER))
         assert "Free some space" in caught.value.remedy
-        assert engine.asked == []
+        assert engine.requests == []
 
 
 def test_a_download_that_breaks_off_is_reported_and_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -9,17 +9,17 @@ from cacheview.model.once import once_of_store
 
 
 def test_each_store_is_looked_at_once_by_each_function() -> None:
-    asked: list[ImageStore] = []
+    computed: list[ImageStore] = []
 
     @once_of_store
     def count(store: ImageStore) -> int:
-        asked.append(store)
+        computed.append(store)
         return len(store.images)
 
     @once_of_store
     def first(store: ImageStore) -> str | None:
         """None is a result too."""
-        asked.append(store)
+        computed.append(store)
         return store.images[0].id if store.images else None
 
     one = Image(id="sha256:a", config=ImageConfig())
@@ -27,7 +27,7 @@ def test_each_store_is_looked_at_once_by_each_function() -> None:
     for _ in range(2):
         assert [count(store) for store in stores] == [0, 1]
         assert [first(store) for store in stores] == [None, "sha256:a"]
-    assert asked == [*stores, *stores]
+    assert computed == [*stores, *stores]
     changed = replace(stores[0], images=(one,))
     assert count(changed) == 1, "a store that is made of another is another"
     assert stores[1] == changed, "what is known of a store is no part of it"

@@ -22,10 +22,10 @@ def test_a_large_file_may_need_what_the_machine_has_free_and_no_more() -> None:
 
 
 def test_what_is_spent_stays_spent_while_a_file_turns_out_to_be_larger() -> None:
-    asked: list[int] = []
+    calls: list[int] = []
 
     def free() -> int:
-        asked.append(1)
+        calls.append(1)
         return 10 * GIB
 
     budget = Budget(free_memory=free)
@@ -34,7 +34,7 @@ def test_what_is_spent_stays_spent_while_a_file_turns_out_to_be_larger() -> None
         budget.read(GIB // 100)
     assert budget.spent(Resource.MEMORY) == 1000
     assert budget.left(Resource.MEMORY) == 8 * GIB - 1000
-    assert len(asked) == 1  # or what the opening has taken itself would count twice
+    assert len(calls) == 1  # or what the opening has taken itself would count twice
 
 
 def test_the_error_says_what_to_do_where_it_is_the_machine() -> None:

@@ -114,8 +114,8 @@ def test_xz_that_wants_much_memory_is_refused() -> None:
 
 
 def test_zstd_that_wants_much_memory_is_refused() -> None:
-    asked = zstandard.ZstdCompressionParameters.from_level(1, window_log=30)
-    compressor = zstandard.ZstdCompressor(compression_params=asked).compressobj()
+    parameters = zstandard.ZstdCompressionParameters.from_level(1, window_log=30)
+    compressor = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
     stream, _ = opened(compressor.compress(CONTENT) + compressor.flush())
     with pytest.raises(DamagedStreamError, match="decompression needs more memory than the limit of 134,217,728 bytes"):
         stream.read(1)
@@ -140,8 +140,8 @@ def test_the_sizes_in_an_xz_block_are_skipped(sizes: int) -> None:
 
 
 def test_a_file_that_needs_much_memory_is_not_called_damaged(tmp_path: Path) -> None:
-    asked = zstandard.ZstdCompressionParameters.from_level(1, window_log=30)
-    compressor = zstandard.ZstdCompressor(compression_params=asked).compressobj()
+    parameters = zstandard.ZstdCompressionParameters.from_level(1, window_log=30)
+    compressor = zstandard.ZstdCompressor(compression_params=parameters).compressobj()
     path = tmp_path / "images.tar.zst"
     path.write_bytes(compressor.compress(CONTENT) + compressor.flush())
     with pytest.raises(DataError) as caught:

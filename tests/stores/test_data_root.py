@@ -78,13 +78,13 @@ def test_explain_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFix
     root = unpack("28.5.2-gd", tmp_path / "root")
     child = next(image for image in read(root).images if image.parent is not None and image.config.container_config)
     assert child.config.container_config is not None
-    asked = tmp_path / "config.json"
-    asked.write_text(child.config.container_config.model_dump_json())
-    command = ["explain", f"data-root:{root}", "--parent", child.parent or "", "--config", str(asked), "--json"]
+    config = tmp_path / "config.json"
+    config.write_text(child.config.container_config.model_dump_json())
+    command = ["explain", f"data-root:{root}", "--parent", child.parent or "", "--config", str(config), "--json"]
     assert main(command) == 0
     answer = json.loads(capsys.readouterr().out)
     assert answer["verdict"]["image"]["id"] == child.id
-    assert main(["explain", f"data-root:{tmp_path / 'none'}", "--parent", "scratch", "--config", str(asked)]) != 0
+    assert main(["explain", f"data-root:{tmp_path / 'none'}", "--parent", "scratch", "--config", str(config)]) != 0
     assert "there is no such folder" in capsys.readouterr().err
 
 

@@ -15,7 +15,7 @@ from cacheview.watch.http import RequestHead
 from cacheview.watch.request import BuildRequest, build_request
 
 
-def asked(target: str, method: str = "POST") -> BuildRequest | None:
+def request_of(target: str, method: str = "POST") -> BuildRequest | None:
     return build_request(RequestHead(method, target, "agent/1"))
 
 
@@ -34,7 +34,7 @@ def test_options_are_read_as_the_daemon_reads_them() -> None:
             "version": "1",
         }
     )
-    request = asked(f"/v1.41/build?t=app%3A1&t=app%3Alatest&{query}")
+    request = request_of(f"/v1.41/build?t=app%3A1&t=app%3Alatest&{query}")
     assert request == BuildRequest(
         client="agent/1",
         tags=("app:1", "app:latest"),
@@ -56,25 +56,25 @@ def test_options_are_read_as_the_daemon_reads_them() -> None:
     ("value", "is_set"), [("", False), ("0", False), ("False", False), (" none ", False), ("no", False), ("x", True)]
 )
 def test_what_counts_as_set(value: str, is_set: bool) -> None:
-    request = asked(f"/build?{urlencode({'nocache': value})}")
+    request = request_of(f"/build?{urlencode({'nocache': value})}")
     assert request is not None
     assert request.options.no_cache is is_set
 
 
 def test_of_a_name_given_twice_the_first_counts() -> None:
-    request = asked("/build?dockerfile=one&dockerfile=FROM+scratch%0A;x")
+    request = request_of("/build?dockerfile=one&dockerfile=FROM+scratch%0A;x")
     assert request is not None
     assert request.dockerfile == "one"
 
 
 def test_null_is_nothing_and_old_versions_know_no_platform() -> None:
-    request = asked("/v1.24/build?cachefrom=null&buildargs=null&labels=null&platform=linux/arm64")
+    request = request_of("/v1.24/build?cachefrom=null&buildargs=null&labels=null&platform=linux/arm64")
     assert request is not None
     assert (request.options, request.problem) == (BuildOptions(), "")
 
 
 def test_half_characters_are_what_go_makes_of_them() -> None:
-    request = asked("/build?buildargs=%7B%22A%22%3A%22%ff%5Cud800%5Cud83d%5Cude00%22%7D")
+    request = request_of("/build?buildargs=%7B%22A%22%3A%22%ff%5Cud800%5Cud83d%5Cude00%22%7D")
     assert request is not None
     assert request.options.build_args == {"A": "\ufffd\ufffd\U0001f600"}
 
@@ -91,13 +91,13 @@ def test_half_characters_are_what_go_makes_of_them() -> None:
     ],
 )
 def test_what_the_daemon_refuses_says_why(target: str, problem: str) -> None:
-    request = asked(target)
+    request = request_of(target)
     assert request is not None
     assert problem in request.problem
 
 
 def test_buildkit_is_recognized_by_the_version() -> None:
-    request = asked("/v1.47/build?version=2&buildid=x")
+    request = request_of("/v1.47/build?version=2&buildid=x")
     assert request is not None
     assert request.is_buildkit
 
@@ -113,10 +113,10 @@ def test_buildkit_is_recognized_by_the_version() -> None:
     ],
 )
 def test_other_requests_are_no_builds(method: str, target: str) -> None:
-    assert asked(target, method) is None
+    assert request_of(target, method) is None
 
 
 @examples(0.5)
 @given(st.text(max_size=30))
 def test_no_query_is_a_fault(query: str) -> None:
-    assert asked(f"/build?{query}") is not None
+    assert request_of(f"/build?{query}") is not None

@@ -32,14 +32,14 @@ class SmallEngine(ThreadingMixIn, UnixStreamServer):
         super().__init__(str(path), _Handler)
         self.answers = threading.Event()
         self.answers.set()
-        self.asked = threading.Event()
+        self.requested = threading.Event()
 
 
 class _Handler(BaseHTTPRequestHandler):
     server: SmallEngine
 
     def do_GET(self) -> None:
-        self.server.asked.set()
+        self.server.requested.set()
         self.server.answers.wait(20)
         path = re.sub(r"^/v1\.[0-9]+", "", self.path.partition("?")[0])
         body = json.dumps(_ANSWERS.get(path, {})).encode()
@@ -55,7 +55,7 @@ class _Handler(BaseHTTPRequestHandler):
         self.send_response(200)
         self.end_headers()
         steps = DOCKERFILE.splitlines()
-        self.server.asked.set()
+        self.server.requested.set()
         self.server.answers.wait(20)
         for number, step in enumerate(steps, 1):
             for text in (f"Step {number}/{len(steps)} : {step}", "\n", f" ---> {number:012}\n"):

@@ -77,7 +77,7 @@ def engine(short_folder: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Smal
 def watching(engine: SmallEngine) -> Iterator[Watching]:
     made = Watching()
     made.process.start("", lambda: None)
-    engine.asked.clear()
+    engine.requested.clear()
     yield made
     made.process.close()
 
@@ -121,7 +121,7 @@ def test_one_that_is_killed_ends_its_clients_and_is_missed(
 ) -> None:
     engine.answers.clear()
     client = watching.build()
-    assert engine.asked.wait(LONG)
+    assert engine.requested.wait(LONG)
     number = watching.news.get(timeout=LONG).number
     (child,) = children()
     os.kill(child, signal.SIGKILL)
@@ -161,7 +161,7 @@ def test_an_engine_that_does_not_answer_is_waited_for_no_longer_than_wanted(engi
     engine.answers.clear()
 
     def alive() -> None:
-        if engine.asked.is_set():
+        if engine.requested.is_set():
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
@@ -177,7 +177,7 @@ def test_what_cannot_be_watched_says_why(engine: SmallEngine, short_folder: Path
     with pytest.raises(DataError):
         closed.process.start("", lambda: None)
     assert children() == []
-    assert not engine.asked.is_set()
+    assert not engine.requested.is_set()
 
 
 def children() -> list[int]:

@@ -139,9 +139,9 @@ class _Handlers(grpc.GenericRpcHandler):  # type: ignore[misc]
         request, answer, streams = ways[method]
         answer = server.instead.get(method, answer)
 
-        def noted(asked: Any, context: Any) -> Any:
+        def noted(sent: Any, context: Any) -> Any:
             server.called.append((method, dict(context.invocation_metadata()).get("containerd-namespace", "")))
-            return answer(asked, context)
+            return answer(sent, context)
 
         make = grpc.unary_stream_rpc_method_handler if streams else grpc.unary_unary_rpc_method_handler
         return make(

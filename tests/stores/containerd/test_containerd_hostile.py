@@ -107,12 +107,12 @@ def test_a_blob_that_never_ends_is_too_large(server: Server, address: Path) -> N
 
 @pytest.mark.usefixtures("impatient")
 def test_one_that_hangs_halfway_leaves_what_was_read(server: Server, address: Path) -> None:
-    asked = 0
+    requests = 0
 
     def some(request: Any, context: Any) -> Any:
-        nonlocal asked
-        asked += 1
-        return server.read(request, context) if asked <= 60 else server.hang(request, context)
+        nonlocal requests
+        requests += 1
+        return server.read(request, context) if requests <= 60 else server.hang(request, context)
 
     server.instead[client.BLOB_READ] = some
     store = read(str(address))
@@ -313,13 +313,13 @@ def test_what_grpc_thinks_of_a_server_is_not_printed(address: Path) -> None:
 
 
 @pytest.mark.parametrize(
-    ("names", "asked", "printed"),
+    ("names", "searched", "printed"),
     [
         ([f"n{number:03}" for number in range(500)], 100, "Only the first 100 namespaces were searched"),
         (["\x1b[2J", "a", "b" * 77], 1, "Showing the namespace a"),
     ],
 )
-def test_only_so_many_namespaces_are_looked_into(names: list[str], asked: int, printed: str) -> None:
+def test_only_so_many_namespaces_are_looked_into(names: list[str], searched: int, printed: str) -> None:
     looked: list[str] = []
 
     def has_images(name: str) -> bool:
@@ -328,7 +328,7 @@ def test_only_so_many_namespaces_are_looked_into(names: list[str], asked: int, p
 
     chosen, notes = choose_namespace(names, "", has_images)
     assert chosen == looked[0]
-    assert len(looked) == asked
+    assert len(looked) == searched
     assert printed in " ".join(notes)
 
 

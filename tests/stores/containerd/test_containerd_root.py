@@ -243,18 +243,18 @@ def test_the_database_is_as_one_transaction_left_it(root: Path, monkeypatch: pyt
     from cacheview.stores.containerd import root as module
 
     newest = module.newest_meta
-    asked: list[int] = []
+    calls: list[int] = []
 
     def busy(head: bytes) -> Any:
         from dataclasses import replace
 
-        asked.append(len(asked))
-        return replace(newest(head), transaction=len(asked) if len(asked) <= busy_for else 0)
+        calls.append(len(calls))
+        return replace(newest(head), transaction=len(calls) if len(calls) <= busy_for else 0)
 
     monkeypatch.setattr(module, "newest_meta", busy)
     busy_for = 7
     assert_as_expected(read(str(root)).images, "28.5.2-c8d")
-    assert len(asked) == 10  # three times in vain, one of them beginning before the last write
+    assert len(calls) == 10  # three times in vain, one of them beginning before the last write
     busy_for = 10_000
     with pytest.raises(DataError, match="is being written to constantly"):
         read(str(root))

@@ -1,4 +1,4 @@
-"""A small HTTP server that answers as a Docker Engine, from dumps of real ones, and keeps what it was asked."""
+"""A small HTTP server that answers as a Docker Engine, from dumps of real ones, and keeps the requests."""
 
 from __future__ import annotations
 
@@ -56,13 +56,13 @@ class Replay:
     """What is answered. ``hook`` may answer before the dumps do.
 
     Attributes:
-        asked: method, path and query of each request.
+        requests: method, path and query of each request.
         connections: how many have been made.
     """
 
     dumps: dict[str, Any]
     hook: Callable[[str], Answer] = lambda _: None
-    asked: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
+    requests: list[tuple[str, str, dict[str, str]]] = field(default_factory=list)
     connections: int = 0
     stopped: threading.Event = field(default_factory=threading.Event)
 
@@ -72,8 +72,8 @@ class Replay:
         return dump
 
     def paths(self) -> list[str]:
-        """What was asked, without the API version."""
-        return [re.sub(r"^/v1\.[0-9]+", "", path) for _, path, _ in self.asked]
+        """The paths of the requests, without the API version."""
+        return [re.sub(r"^/v1\.[0-9]+", "", path) for _, path, _ in self.requests]
 
     def answer(self, path: str) -> Answer:
         hooked = self.hook(path)
@@ -109,7 +109,7 @@ class _Handler(socketserver.StreamRequestHandler):
                 pass
             path, _, query = target.partition("?")
             path = urllib.parse.unquote(path)
-            replay.asked.append((method, path, dict(urllib.parse.parse_qsl(query))))
+            replay.requests.append((method, path, dict(urllib.parse.parse_qsl(query))))
             answer = replay.answer(path)
             assert answer is not None
             if isinstance(answer, Raw):

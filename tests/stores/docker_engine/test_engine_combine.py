@@ -137,7 +137,7 @@ def test_what_cannot_be_read_is_in_the_remedy(tmp_path: Path, monkeypatch: pytes
     assert doubt is not None
     assert "containerd:/run/docker/containerd/containerd.sock" in doubt.remedy
     assert "the daemon hangs" in doubt.remedy
-    assert len(replay.asked) == 3 + 2 * len(store.images)
+    assert len(replay.requests) == 3 + 2 * len(store.images)
 
 
 def test_cancelling_while_the_richer_store_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

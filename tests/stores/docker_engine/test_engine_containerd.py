@@ -52,7 +52,7 @@ def test_the_folder_beside_it_shows_all(engine: str, tmp_path: Path) -> None:
         store = open_target(url, Reading()).cases[0].store
     comparison = compare(store, truth_of(engine))
     assert (comparison.differing, comparison.doubted) == ({}, {})
-    assert len(replay.asked) == 3
+    assert len(replay.requests) == 3
     assert store.release is not None
     assert store.release.kind == "containerd"
 

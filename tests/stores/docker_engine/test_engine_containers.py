@@ -19,7 +19,7 @@ GRAPH_DRIVER = Release(StoreKind.GRAPH_DRIVER, "28.5.2")
 CONTAINERD = Release(StoreKind.CONTAINERD, "28.5.2")
 
 
-def asked(answers: dict[str, Answer], release: Release | None, folder: Path) -> tuple[Any, Replay]:
+def read_containers(answers: dict[str, Answer], release: Release | None, folder: Path) -> tuple[Any, Replay]:
     def hook(path: str) -> Answer:
         return next((answer for end, answer in answers.items() if path.endswith(end)), None)
 
@@ -33,10 +33,12 @@ def asked(answers: dict[str, Answer], release: Release | None, folder: Path) -> 
 )
 def test_the_containers_of_an_engine(state: str, running: bool, tmp_path: Path) -> None:
     listed = [{**LISTED, "State": state, "Image": "app:1"}]
-    containers, replay = asked({"/containers/json": (200, listed)}, GRAPH_DRIVER, tmp_path)
+    containers, replay = read_containers({"/containers/json": (200, listed)}, GRAPH_DRIVER, tmp_path)
     assert containers.listed == (Container(ID, IMAGE, "app:1", running),)
-    assert [(method, query) for method, path, query in replay.asked if "containers" in path] == [("GET", {"all": "1"})]
-    assert all(any(pattern.fullmatch(path) for _, pattern in ALLOWED_REQUESTS) for _, path, _ in replay.asked)
+    assert [(method, query) for method, path, query in replay.requests if "containers" in path] == [
+        ("GET", {"all": "1"})
+    ]
+    assert all(any(pattern.fullmatch(path) for _, pattern in ALLOWED_REQUESTS) for _, path, _ in replay.requests)
 
 
 def test_in_containerd_the_name_that_was_given_counts(tmp_path: Path) -> None:
@@ -45,7 +47,7 @@ def test_in_containerd_the_name_that_was_given_counts(tmp_path: Path) -> None:
         "/containers/json": (200, [LISTED, {**LISTED, "Id": "d" * 64}]),
         f"/{ID}/json": (200, {"Config": {"Image": "app:1"}}),
     }
-    containers, _ = asked(answers, CONTAINERD, tmp_path)
+    containers, _ = read_containers(answers, CONTAINERD, tmp_path)
     assert containers.listed == (Container(ID, IMAGE, "app:1"),)  # the other one was removed meanwhile
 
 
@@ -58,7 +60,7 @@ def test_in_containerd_the_name_that_was_given_counts(tmp_path: Path) -> None:
     ],
 )
 def test_what_cannot_be_read_is_unknown(answer: Answer, reason: str, tmp_path: Path) -> None:
-    containers, _ = asked({"/containers/json": answer}, CONTAINERD, tmp_path)
+    containers, _ = read_containers({"/containers/json": answer}, CONTAINERD, tmp_path)
     assert containers.listed is None
     assert containers.reason.startswith("cacheview cannot tell which containers use the images: ")
     assert reason in containers.reason

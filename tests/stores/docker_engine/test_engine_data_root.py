@@ -38,7 +38,7 @@ def test_they_are_one_store_and_all_is_known(engine: str, tmp_path: Path) -> Non
     assert opened.kind == "engine"
     comparison = compare(opened.cases[0].store, truth_of(engine))
     assert (comparison.differing, comparison.doubted) == ({}, {})
-    assert len(replay.asked) == 3
+    assert len(replay.requests) == 3
 
 
 def test_another_data_root_is_not_taken(tmp_path: Path) -> None:

@@ -66,9 +66,9 @@ def test_events_are_heard_and_stopping_is_at_once(tmp_path: Path) -> None:
         wait_until(lambda: following.heard == 1)
         assert following.stop() < 1.5
     assert following.error is None
-    (events,) = [(path, query) for _, path, query in replay.asked if path.endswith("/events")]
+    (events,) = [(path, query) for _, path, query in replay.requests if path.endswith("/events")]
     assert events == ("/v1.51/events", {"filters": '{"type": ["image"]}'})
-    for method, path, _ in replay.asked:
+    for method, path, _ in replay.requests:
         assert any(method == allowed and pattern.fullmatch(path) for allowed, pattern in ALLOWED_REQUESTS)
 
 

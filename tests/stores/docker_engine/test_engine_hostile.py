@@ -145,7 +145,7 @@ def test_an_engine_that_dies_while_reading_is_one_problem(how: str, tmp_path: Pa
     assert 0 < len(read_ids) < 15
     assert f"{len(IDS) - len(read_ids)} of {len(IDS)}" in problem.what
     # It is not asked in vain for all the others: each thread gives up after a few that fail.
-    assert len(replay.asked) <= 3 + 20 + 6 * THREADS < 3 + 2 * len(IDS)
+    assert len(replay.requests) <= 3 + 20 + 6 * THREADS < 3 + 2 * len(IDS)
     for image in store.images:
         doubt = image.doubt("config")
         assert doubt is None or "still being read" not in doubt.reason
@@ -175,7 +175,7 @@ def test_a_newer_api_works(tmp_path: Path) -> None:
     assert opened.title == "Docker Engine 40.1.0, containerd store"
     assert len(opened.cases[0].store.images) == 44
     assert opened.problems == ()
-    assert {path.split("/")[1] for _, path, _ in replay.asked if "images" in path} == {f"v{KNOWN_API}", "v1.44"}
+    assert {path.split("/")[1] for _, path, _ in replay.requests if "images" in path} == {f"v{KNOWN_API}", "v1.44"}
 
 
 def test_an_api_without_the_versions_known_here_works(tmp_path: Path) -> None:
@@ -184,7 +184,7 @@ def test_an_api_without_the_versions_known_here_works(tmp_path: Path) -> None:
     with serving(replay, tmp_path / "docker.sock") as url:
         opened = open_target(url, Reading(), QUICK)
     assert opened.problems == ()
-    assert {path.split("/")[1] for _, path, _ in replay.asked if "images" in path} == {"v1.60"}
+    assert {path.split("/")[1] for _, path, _ in replay.requests if "images" in path} == {"v1.60"}
 
 
 def test_without_info_the_kind_of_store_is_not_guessed(tmp_path: Path) -> None:

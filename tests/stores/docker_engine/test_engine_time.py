@@ -291,7 +291,7 @@ def test_closing_ends_what_waits_for_an_answer(tmp_path: Path) -> None:
 
         thread = threading.Thread(target=ask)
         thread.start()
-        wait_until(lambda: bool(replay.asked))
+        wait_until(lambda: bool(replay.requests))
         client.close()
         thread.join(10)
         assert not thread.is_alive()

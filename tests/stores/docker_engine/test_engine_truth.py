@@ -60,8 +60,8 @@ def test_store_is_the_truth_but_for_doubts(engine: str, api: str, tmp_path: Path
 
     with_parent = {true["id"] for true in truth["images"] if true.get("parent")}
     assert not comparison.doubted.get("from_scratch", set()) & with_parent
-    assert {method for method, _, _ in replay.asked} == {"GET"}
-    for method, path, _ in replay.asked:
+    assert {method for method, _, _ in replay.requests} == {"GET"}
+    for method, path, _ in replay.requests:
         assert any(method == allowed and pattern.fullmatch(path) for allowed, pattern in ALLOWED_REQUESTS)
     counted = {path: replay.paths().count(path) for path in replay.paths()}
     assert set(counted.values()) == {1}
@@ -71,10 +71,10 @@ def test_store_is_the_truth_but_for_doubts(engine: str, api: str, tmp_path: Path
 def test_the_api_versions_that_show_most_are_asked(tmp_path: Path) -> None:
     replay = Replay(load("28.5.2-gd"))
     opened(replay, tmp_path)
-    assert [(path, query) for _, path, query in replay.asked if path.endswith("images/json")] == [
+    assert [(path, query) for _, path, query in replay.requests if path.endswith("images/json")] == [
         ("/v1.51/images/json", {"all": "1"})
     ]
-    versions = {path.split("/")[1] for _, path, _ in replay.asked if "sha256:" in path}
+    versions = {path.split("/")[1] for _, path, _ in replay.requests if "sha256:" in path}
     assert versions == {"v1.44"}
 
 
@@ -117,7 +117,7 @@ def test_it_says_what_it_calls_its_machine_and_by_which_context_it_was_found(
 def test_connections_are_kept(tmp_path: Path) -> None:
     replay = Replay(load("28.5.2-gd"))
     opened(replay, tmp_path)
-    assert len(replay.asked) == 97
+    assert len(replay.requests) == 97
     assert replay.connections <= 1 + THREADS + 1  # one that knocks, and one for each that asks at a time
 
 

@@ -51,8 +51,8 @@ class FakeRegistry:
 
     Attributes:
         tags: what a tag means: a descriptor's digest.
-        hook: asked first; None: nothing special.
-        asked: every request.
+        hook: called first; None: nothing special.
+        requests: all requests.
     """
 
     def __init__(self) -> None:
@@ -60,7 +60,7 @@ class FakeRegistry:
         self.tags: dict[str, str] = {}
         self.types: dict[str, str] = {}
         self.hook: Callable[[Request], Reply | None] = lambda _: None
-        self.asked: list[Request] = []
+        self.requests: list[Request] = []
         self.host = ""
         self.scheme = "http"
 
@@ -76,10 +76,10 @@ class FakeRegistry:
 
     @property
     def paths(self) -> list[str]:
-        return [request.path.partition("?")[0] for request in self.asked]
+        return [request.path.partition("?")[0] for request in self.requests]
 
     def reply(self, request: Request) -> Reply:
-        self.asked.append(request)
+        self.requests.append(request)
         hooked = self.hook(request)
         if hooked is not None:
             return hooked

@@ -89,9 +89,9 @@ def test_an_open_registry_is_not_given_credentials_and_the_helper_is_not_asked(r
     answer = one.manifest("1", ACCEPT, 10_000)
     assert sha256(answer.content) == answer.digest
     one.blob(json.loads(answer.content)["config"]["digest"], 10_000)
-    assert (len(registry.asked), asked) == (2, [])
-    assert [request.method for request in registry.asked] == ["GET", "GET"]
-    assert {request.authorization for request in registry.asked} == {""}
+    assert (len(registry.requests), asked) == (2, [])
+    assert [request.method for request in registry.requests] == ["GET", "GET"]
+    assert {request.authorization for request in registry.requests} == {""}
 
 
 def test_a_registry_with_passwords_is_given_one(registry: FakeRegistry) -> None:
@@ -100,7 +100,7 @@ def test_a_registry_with_passwords_is_given_one(registry: FakeRegistry) -> None:
     one = client(registry, ANN, asked=asked)
     answer = one.manifest("1", ACCEPT, 10_000)
     one.blob(json.loads(answer.content)["config"]["digest"], 10_000)
-    assert [request.authorization for request in registry.asked] == ["", basic(), basic()]
+    assert [request.authorization for request in registry.requests] == ["", basic(), basic()]
     assert asked == ["asked"]
 
 
@@ -113,7 +113,7 @@ def test_wrong_credentials_are_named_by_where_they_are_kept(registry: FakeRegist
     registry.hook = wants_basic
     what = refused(registry, Credentials("ann", "wrong", origin="the config"))
     assert "does not accept the credentials from the config (authentication required)" in what
-    assert len(registry.asked) == 2
+    assert len(registry.requests) == 2
 
 
 def test_a_token_server_is_asked_for_this_repository_alone(registry: FakeRegistry) -> None:
@@ -129,7 +129,7 @@ def test_a_token_server_is_asked_for_this_repository_alone(registry: FakeRegistr
 
     registry.hook = wants_token(f"{registry.url}/token?kept=yes", give)
     assert manifest(registry, ANN)
-    assert [request.authorization for request in registry.asked] == ["", basic(), f"Bearer {TOKEN}"]
+    assert [request.authorization for request in registry.requests] == ["", basic(), f"Bearer {TOKEN}"]
 
 
 def test_without_credentials_a_token_server_gives_what_everybody_gets(registry: FakeRegistry) -> None:
@@ -221,7 +221,7 @@ def test_a_token_server_without_tls_is_sent_nothing_that_leaves_this_machine(
         monkeypatch.setattr(connections, "_is_local", lambda address: address != "127.0.0.2")
         registry.hook = wants_token(f"{elsewhere.url}/token", lambda _: Reply(500))
         assert "the request was not sent, because the connection does not use TLS" in refused(registry, ANN)
-        assert elsewhere.asked == []
+        assert elsewhere.requests == []
 
 
 @pytest.mark.parametrize(
@@ -299,7 +299,7 @@ def test_nobody_waits_longer_than_wanted(registry: FakeRegistry, ending: threadi
 
     registry.hook = silent
     with pytest.raises(DataError, match="no longer needed"):
-        client(registry, stopped=lambda: len(registry.asked) > 0).manifest("1", ACCEPT, 100)
+        client(registry, stopped=lambda: len(registry.requests) > 0).manifest("1", ACCEPT, 100)
     ending.set()
 
 
@@ -319,7 +319,7 @@ def test_what_is_kept_elsewhere_is_read_without_credentials(registry: FakeRegist
         one = client(registry, ANN)
         one.manifest("1", ACCEPT, 10_000)
         assert one.blob("sha256:" + "a" * 64, 100).content == b"the config"
-        assert [(each.path, each.authorization) for each in elsewhere.asked] == [("/bucket?signed=yes", "")]
+        assert [(each.path, each.authorization) for each in elsewhere.requests] == [("/bucket?signed=yes", "")]
 
 
 def test_what_elsewhere_asks_for_a_login_is_given_none(registry: FakeRegistry) -> None:
@@ -327,7 +327,7 @@ def test_what_elsewhere_asks_for_a_login_is_given_none(registry: FakeRegistry) -
         elsewhere.hook = wants_basic
         registry.hook = at("manifests", Reply(302, b"", {"Location": f"{elsewhere.url}/x"}))
         assert "where the registry stores the content, responded with status 401" in refused(registry, ANN)
-        assert {each.authorization for each in (*registry.asked, *elsewhere.asked)} == {""}
+        assert {each.authorization for each in (*registry.requests, *elsewhere.requests)} == {""}
 
 
 def test_a_redirect_within_the_registry_keeps_the_login(registry: FakeRegistry) -> None:
@@ -353,7 +353,7 @@ def test_five_redirects_are_followed_and_no_more(registry: FakeRegistry, count: 
         assert manifest(registry) == b"{}"
     else:
         assert "redirected more than 5 times" in refused(registry)
-    assert len(registry.asked) == 6
+    assert len(registry.requests) == 6
 
 
 def test_tls_is_checked_and_a_registry_with_an_unknown_certificate_is_sent_nothing() -> None:
@@ -361,7 +361,7 @@ def test_tls_is_checked_and_a_registry_with_an_unknown_certificate_is_sent_nothi
         what = refused(registry, ANN)
         assert "is not trusted" in what
         assert f"/etc/docker/certs.d/{registry.host}/ca.crt" in what
-        assert registry.asked == []
+        assert registry.requests == []
 
 
 def test_a_registry_whose_certificate_is_trusted_is_asked() -> None:
@@ -379,13 +379,13 @@ def test_a_registry_with_tls_does_not_lead_to_one_without() -> None:
         registry.hook = wants_token(f"{plain.url}/token", lambda _: Reply(500))
         with pytest.raises(DataError, match=r"does not use TLS: http://127\.0\.0\.1.*Nothing was sent"):
             client(registry, ANN, TRUSTED).manifest("1", ACCEPT, 100)
-        assert plain.asked == []
+        assert plain.requests == []
 
 
 def test_a_registry_elsewhere_has_to_have_tls(registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_module, "is_loopback", lambda *_: False)
     assert "Only a registry on this machine can be used without TLS" in refused(registry, ANN)
-    assert registry.asked == []
+    assert registry.requests == []
 
 
 def test_a_registry_that_is_not_running_is_named(registry: FakeRegistry) -> None:

@@ -75,7 +75,7 @@ def test_a_containerd_store_names_an_image_by_its_manifest(registry: FakeRegistr
     assert (image.id, image.names, image.parent) == (digest, (f"{registry.host}/shop/app:1",), None)
     assert image.config.history is not None
     assert image.size == 1000
-    assert len(registry.asked) == 2
+    assert len(registry.requests) == 2
 
 
 def test_a_graph_driver_store_names_it_by_its_config_and_by_the_digest_that_was_pulled(registry: FakeRegistry) -> None:
@@ -157,7 +157,7 @@ def test_of_an_index_the_manifest_for_the_platform_is_pulled(
     present = [variant.manifest_digest for variant in image.variants if variant.config is not None]
     assert present == [digest]
     assert len(image.variants) == sum(each is not ATTESTED for each in there)
-    assert len(registry.asked) == 3
+    assert len(registry.requests) == 3
     graph = only(registry, platform=wanted, puller=GRAPH)
     assert (graph.id, graph.variants) == (image.config_digest, ())
     assert f"{registry.host}/shop/app@{index}" in graph.names
@@ -207,7 +207,7 @@ def test_a_circle_of_indexes_ends(registry: FakeRegistry) -> None:
         descriptor = registry.layout.index([{**descriptor, "platform": AMD}])
     registry.tag("1", descriptor)
     assert "indexes are nested more than" in refusal(registry)
-    assert len(registry.asked) < 9
+    assert len(registry.requests) < 9
 
 
 def test_two_tags_of_one_image_are_one_image_with_two_names(registry: FakeRegistry) -> None:
@@ -351,7 +351,7 @@ def test_it_can_be_cancelled_while_the_registry_says_nothing(registry: FakeRegis
 
     def progress(done: int, total: int | None, what: str) -> None:
         reported.append(what)
-        if registry.asked:
+        if registry.requests:
             raise Cancelled
 
     with pytest.raises(Cancelled):
@@ -378,7 +378,7 @@ def test_what_a_registry_says_is_shown_as_text(registry: FakeRegistry) -> None:
 def test_nothing_but_gets_is_ever_sent(registry: FakeRegistry) -> None:
     registry.tag("1", registry.layout.index(platforms(registry, AMD, ARM64)))
     only(registry)
-    assert {request.method for request in registry.asked} == {"GET"}
+    assert {request.method for request in registry.requests} == {"GET"}
     assert [path.split("/")[-2] for path in registry.paths] == ["manifests", "manifests", "blobs"]
 
 

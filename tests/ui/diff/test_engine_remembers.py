@@ -50,7 +50,7 @@ class Engine:
         return json.dumps(event).encode() + b"\n"
 
     @property
-    def was_asked(self) -> bool:
+    def was_queried(self) -> bool:
         return "/events" in self.replay.paths()
 
 
@@ -90,9 +90,9 @@ def test_when_the_image_was_removed_is_shown_once_the_engine_answers(
     qtbot.waitUntil(lambda: printed in pane.answer.text(), timeout=20_000)
     assert printed in pane.words.text()
     assert pane.table.currentIndex().row() == row
-    [asked] = [query for _, path, query in engine.replay.asked if path.endswith("/events")]
-    assert json.loads(asked["filters"]) == {"type": ["image"]}
-    assert int(asked["since"]) < LATER.timestamp() < int(asked["until"])
+    [query] = [query for _, path, query in engine.replay.requests if path.endswith("/events")]
+    assert json.loads(query["filters"]) == {"type": ["image"]}
+    assert int(query["since"]) < LATER.timestamp() < int(query["until"])
 
 
 def test_an_engine_that_does_not_say_it_is_named(window: MainWindow, qtbot: QtBot, engine: Engine) -> None:
@@ -106,7 +106,7 @@ def test_an_engine_that_does_not_say_it_is_named(window: MainWindow, qtbot: QtBo
 def test_the_window_closes_while_the_engine_does_not_answer(window: MainWindow, qtbot: QtBot, engine: Engine) -> None:
     engine.events = lambda: Raw(hang=True)
     pane = compared(window, qtbot, engine)
-    qtbot.waitUntil(lambda: engine.was_asked, timeout=20_000)
+    qtbot.waitUntil(lambda: engine.was_queried, timeout=20_000)
     threads = list(pane._remembering._threads)
     window.close()
     assert threads
@@ -122,4 +122,4 @@ def test_an_engine_that_did_not_build_it_is_not_asked(
     pane = compared(window, qtbot, engine)
     assert "no longer in the store" in pane.answer.text()
     assert not pane._remembering.is_busy
-    assert not engine.was_asked
+    assert not engine.was_queried

@@ -223,8 +223,8 @@ def test_a_stale_index_does_no_harm(model: ImageTreeModel, store: ImageStore) ->
 def test_a_candidate_is_marked_with_the_check_that_the_trace_says_it_fails_at(qapp: object) -> None:
     (case,) = open_store("demo:").cases
     reported = set()
-    for asked in case.probes:
-        explanation = explain(ImageCache(case.store, CONTAINERD_71EBFC7), asked.probe)
+    for suite_probe in case.probes:
+        explanation = explain(ImageCache(case.store, CONTAINERD_71EBFC7), suite_probe.probe)
         local = explanation.trace.stage(StageKind.LOCAL)
         assert local is not None
         made = Marks(explanation)

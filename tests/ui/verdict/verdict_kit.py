@@ -140,9 +140,9 @@ def vectors(count: int, rules: RuleSet = CONTAINERD_71EBFC7) -> Iterator[Explana
         for _, line in zip(range(count), lines, strict=False):
             case = decode(SuiteCase, line)
             cache = ImageCache(ImageStore(case.images), rules)
-            for asked in case.probes:
-                if asked.parent != "@prev":
-                    yield explain(cache, asked.probe)
+            for suite_probe in case.probes:
+                if suite_probe.parent != "@prev":
+                    yield explain(cache, suite_probe.probe)
 
 
 def outline(model: TraceModel, index: QModelIndex | None = None, depth: int = 9) -> list[object]:
