@@ -182,19 +182,19 @@ def _by_name(store: ImageStore, name: str, basis: DaemonBasis, reason: str) -> D
     """Return the daemon with these rules. If they name no release, it is the store's own if that has these rules."""
     choice = rules_named(name)
     if not choice.version and not choice.commit:
-        releases = (known for known, *_ in _releases(store, choice.rules.store) if known.rules is choice.rules)
-        known = next(releases, None)
-        if known is None:
+        releases = (release for release, *_ in _releases(store, choice.rules.store) if release.rules is choice.rules)
+        release = next(releases, None)
+        if release is None:
             return _newest_release(choice.rules, basis, reason)
-        choice = known
+        choice = release
     return _chosen(choice, basis, reason)
 
 
 def _of_store(store: ImageStore, otherwise: StoreKind) -> Daemon:
     release = store.release
     kind = release.kind if release is not None else otherwise
-    for known in _releases(store, kind):
-        return _chosen(*known)
+    for choice in _releases(store, kind):
+        return _chosen(*choice)
     reason = "nothing in the store shows which release wrote it, so the newest rules are used"
     if release is not None and release.version:
         reason = (

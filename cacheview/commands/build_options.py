@@ -103,12 +103,12 @@ def requested_build(options: argparse.Namespace, engine: str) -> RequestedBuild:
     client = named or CLIENTS["compose-v2"]
     as_v1 = client.config is CliConfigUse.DOCKER_PY
     build = read_service(options.compose, options.context, os.environ, as_v1=as_v1)
-    more = _build_options(options)
+    given = _build_options(options)
     made = replace(
         build.options,
-        build_args={**build.options.build_args, **more.build_args},
-        no_cache=build.options.no_cache or more.no_cache,
-        pull=build.options.pull or more.pull,
+        build_args={**build.options.build_args, **given.build_args},
+        no_cache=build.options.no_cache or given.no_cache,
+        pull=build.options.pull or given.pull,
     )
     return RequestedBuild(
         build.context, build.dockerfile, client, made, platform_is_given=True, notes=build.notes, all_clients=is_all

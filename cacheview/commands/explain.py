@@ -135,8 +135,8 @@ def run(options: argparse.Namespace) -> int:
         mention_builder(case.store)
         if options.json:
             document = as_object(explanation, everything=options.all, using=daemon)
-            more = {"what_if": changes_as_object(changed)} if changed is not None else {}
-            print_json(json_text({**document, **more}))
+            what_if = {"what_if": changes_as_object(changed)} if changed is not None else {}
+            print_json(json_text({**document, **what_if}))
         else:
             if changed is not None:
                 print(joined(changes_as_lines(changed)))

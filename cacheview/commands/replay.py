@@ -153,8 +153,8 @@ def _replayed(options: argparse.Namespace, opened: OpenedLocation, case: OpenedC
         sent = looked_up.sent_by(build.client)
         replayed = sent.replay(cache, past_misses=options.past_misses)
         if changed is not None:
-            then = looked_up.in_store(changed.store, changed.daemon)
-            after = then.sent_by(build.client).replay(then.cache, past_misses=options.past_misses)
+            changed_build = looked_up.in_store(changed.store, changed.daemon)
+            after = changed_build.sent_by(build.client).replay(changed_build.cache, past_misses=options.past_misses)
         groups = (
             compare_clients(lambda client: looked_up.sent_by(client).run(cache), build.client)
             if build.all_clients

@@ -65,11 +65,11 @@ def side_of_image(
 def _chain(store: ImageStore, image: Image) -> Iterator[Image]:
     """Yield the image and its ancestors, as far as the store has them."""
     seen: set[str] = set()
-    now: Image | None = image
-    while now is not None and now.id not in seen and len(seen) < _MAX_PARENTS:
-        seen.add(now.id)
-        yield now
-        now = store.by_id.get(now.parent or "")
+    current: Image | None = image
+    while current is not None and current.id not in seen and len(seen) < _MAX_PARENTS:
+        seen.add(current.id)
+        yield current
+        current = store.by_id.get(current.parent or "")
 
 
 def _steps(image: Image, by_length: Mapping[int, Image], base: int) -> Iterator[SideStep]:

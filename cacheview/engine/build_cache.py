@@ -71,8 +71,8 @@ class BuildEffects:
 
     def moved_in(self, store: ImageStore) -> Mapping[str, Image]:
         """Return the images of a store that these changes concern, as they are after them, by id."""
-        known = (image for image_id in self._changes if (image := store.by_id.get(image_id)) is not None)
-        return {image.id: image for image in self.changed(known)}
+        images = (image for image_id in self._changes if (image := store.by_id.get(image_id)) is not None)
+        return {image.id: image for image in self.changed(images)}
 
     @property
     def _changes(self) -> Mapping[str, Mapping[str, object]]:

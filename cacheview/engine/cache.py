@@ -19,10 +19,10 @@ class ImageCache(KnownCache):
 
     def verdict(self, probe: Probe) -> Verdict:
         """Return the answer: certain, or unknown with every possible outcome."""
-        known = self.as_known(probe)
+        verdict = self.as_known(probe)
         if not self.has_doubts:
-            return known
-        possible = possible_answers(self, probe, known)
+            return verdict
+        possible = possible_answers(self, probe, verdict)
         if possible is None:
-            return known
-        return Verdict(VerdictOutcome.UNKNOWN, local=known.local, sources=known.sources, unknown=possible)
+            return verdict
+        return Verdict(VerdictOutcome.UNKNOWN, local=verdict.local, sources=verdict.sources, unknown=possible)

@@ -189,8 +189,8 @@ def footprint(data: bytes | str, model: type[object] = BaseModel) -> Footprint:
 
 def _count(data: bytes, what: bytes) -> int:
     """Count a text that cannot overlap with itself. Other threads may run in between."""
-    more = len(what) - 1
-    return sum(data.count(what, at, at + _BYTES_PER_COUNT + more) for at in range(0, len(data), _BYTES_PER_COUNT))
+    overlap = len(what) - 1
+    return sum(data.count(what, at, at + _BYTES_PER_COUNT + overlap) for at in range(0, len(data), _BYTES_PER_COUNT))
 
 
 def _text_size(data: bytes) -> int:

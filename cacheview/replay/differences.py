@@ -193,8 +193,8 @@ class _FileByFile:
 
 
 def _may_be_line_ends(before: FileState, after: FileState) -> bool:
-    less, more = sorted((before.size, after.size))
-    return less < more <= min(2 * less, _MAX_TEXT_BYTES)  # each line is one byte longer
+    smaller, larger = sorted((before.size, after.size))
+    return smaller < larger <= min(2 * smaller, _MAX_TEXT_BYTES)  # each line is one byte longer
 
 
 def _has_sum(checksum: str, header: bytes, content: Iterable[bytes]) -> bool:

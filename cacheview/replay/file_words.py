@@ -72,8 +72,8 @@ def in_words(changes: Sequence[FileChange], causes: Iterable[FileCause]) -> str:
     results += map(_changed, changed[:_MAX_CHANGES])
     for mark in (added, removed):
         results += _in_folders([change for change in left if change.mark is mark], mark)
-    more = len(results) + len(changed[_MAX_CHANGES:]) - _MAX_CHANGES
-    return "; ".join(results[:_MAX_CHANGES]) + (f"; and {more:,} more" if more > 0 else "")
+    further = len(results) + len(changed[_MAX_CHANGES:]) - _MAX_CHANGES
+    return "; ".join(results[:_MAX_CHANGES]) + (f"; and {further:,} more" if further > 0 else "")
 
 
 def _changed(change: FileChange) -> str:

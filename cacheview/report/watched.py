@@ -14,7 +14,7 @@ class LiveLines:
     """The lines of all builds. Those of each build are in order, and each line is printed once."""
 
     def __init__(self) -> None:
-        self._begun: set[int] = set()
+        self._titled: set[int] = set()
         self._shown: dict[int, int] = {}
         self._explained: set[int] = set()
         self._ended: set[int] = set()
@@ -29,8 +29,8 @@ class LiveLines:
         return (f"{number}{line}" for line in self._lines(build, is_final=is_final))
 
     def _lines(self, build: ShownBuild, *, is_final: bool) -> Iterator[str]:
-        if build.number not in self._begun:
-            self._begun.add(build.number)
+        if build.number not in self._titled:
+            self._titled.add(build.number)
             client = build.client or "an unnamed client"
             yield f"{build.began} {build.title}, from {client}".strip()
             if build.unpredicted:
@@ -43,7 +43,7 @@ class LiveLines:
         yield from self._why(build)
         if is_final:
             yield from _end(build)
-            self._begun.discard(build.number)
+            self._titled.discard(build.number)
             self._shown.pop(build.number, None)
             self._explained.discard(build.number)
             self._ended.add(build.number)
@@ -79,8 +79,8 @@ def _end(build: ShownBuild) -> Iterator[str]:
         return
     if not build.differences:
         unknown = build.unknown
-        known = f"; {counted(unknown, 'step was', 'steps were')} unknown" if unknown else ""
-        yield f"as predicted{known}"
+        unknowns = f"; {counted(unknown, 'step was', 'steps were')} unknown" if unknown else ""
+        yield f"as predicted{unknowns}"
         return
     who = "THE RECORD DIFFERS" if build.is_replayed else "THE DAEMON DIFFERS"
     yield f"{who} from the prediction:"

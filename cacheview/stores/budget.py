@@ -143,18 +143,18 @@ class Budget:
             )
 
     def grow(self, packed: int) -> None:
-        """Increase the limits for a file of at least ``size`` bytes."""
+        """Increase the limits for a file of at least ``packed`` bytes."""
         if packed <= self._packed:
             return
-        more = max(0, packed - _SMALL_FILE_BYTES) - max(0, self._packed - _SMALL_FILE_BYTES)
+        added = max(0, packed - _SMALL_FILE_BYTES) - max(0, self._packed - _SMALL_FILE_BYTES)
         self._packed = packed
         for what, growth in _GROWTH_PER_BYTE.items():
-            self._amounts[what] += int(more * growth)
-            self._left[what] += int(more * growth)
-        if more:
+            self._amounts[what] += int(added * growth)
+            self._left[what] += int(added * growth)
+        if added:
             self._bound_memory()
-        self._seconds += more / _BYTES_PER_SECOND
-        self._end += more / _BYTES_PER_SECOND
+        self._seconds += added / _BYTES_PER_SECOND
+        self._end += added / _BYTES_PER_SECOND
 
     def _bound_memory(self) -> None:
         """Limit the memory to what this machine has free, whatever the size of the file."""

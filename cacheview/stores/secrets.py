@@ -129,9 +129,9 @@ def _values_in(text: str, names: Iterable[str]) -> Iterator[str]:
     if match is None or match[1] not in names:
         return
     rest = match[2].removesuffix(" # buildkit")
-    first, _, more = rest.partition(" ")
+    first, _, declared = rest.partition(" ")
     is_declared = match[1] == "ARG" and "=" not in first  # ARG NAME: a name without a value
-    yield from _values(more if is_declared else rest)
+    yield from _values(declared if is_declared else rest)
 
 
 def _arguments(text: str) -> Iterator[str]:

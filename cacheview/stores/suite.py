@@ -100,7 +100,7 @@ def _read_into(cases: SuiteCases, lines: Pieces, where: str, budget: Budget) -> 
     problems = Problems()
     builds = 0
     first_error: DataError | None = None
-    more = 0
+    unlisted = 0
     for line in document_lines(lines, where, budget, RecordedStore):
         place = f"line {line.number}"
         builds += isinstance(line.document, RecordedStore)
@@ -113,7 +113,7 @@ def _read_into(cases: SuiteCases, lines: Pieces, where: str, budget: Budget) -> 
             elif len(problems) < MAX_PROBLEMS:
                 problems.append(problem)
             else:
-                more += 1
+                unlisted += 1
             if not cases and len(problems) >= _MAX_LINES_WITHOUT_CASE:
                 break
             continue
@@ -127,8 +127,8 @@ def _read_into(cases: SuiteCases, lines: Pieces, where: str, budget: Budget) -> 
             Problem(f"{place}: {problem.where}" if problem.where else place, problem.what)
             for problem in case.store.problems
         )
-    if more:
-        what = counted(more, "more line is not a valid case", "more lines are not valid cases")
+    if unlisted:
+        what = counted(unlisted, "more line is not a valid case", "more lines are not valid cases")
         problems.stop(Problem("", what))
     if not cases:
         if first_error is None:

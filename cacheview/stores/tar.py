@@ -191,10 +191,10 @@ def _blocks(
             position += -(-size // BLOCK_BYTES) * BLOCK_BYTES
         else:
             if kind == b"S":
-                more = list(_sparse_blocks(stream, header))
-                position += len(more) * BLOCK_BYTES
+                sparse_blocks = list(_sparse_blocks(stream, header))
+                position += len(sparse_blocks) * BLOCK_BYTES
                 extended = extended or _ExtendedHeader()
-                extended.blocks = more
+                extended.blocks = sparse_blocks
             if extended is not None and extended.size is not None:
                 size = extended.size
             yield header, kind, size, extended, position
@@ -343,9 +343,9 @@ def _read_pax(data: bytes, extended: _ExtendedHeader, at: int) -> None:
 
 def _sparse_blocks(stream: io.BufferedReader, header: bytes) -> Iterator[bytes]:
     """Yield the blocks that continue an old GNU sparse map."""
-    more = header[482]
+    continues = header[482]
     count = 0
-    while more:
+    while continues:
         block = stream.read(BLOCK_BYTES)
         if len(block) < BLOCK_BYTES:
             raise TarError("the archive ends early, in a sparse file's map")
@@ -353,7 +353,7 @@ def _sparse_blocks(stream: io.BufferedReader, header: bytes) -> Iterator[bytes]:
         if count > _MAX_SPARSE_BLOCKS:
             raise TarError("the archive is damaged: a sparse file's map never ends")
         yield block
-        more = block[504]
+        continues = block[504]
 
 
 def _sparseness(old: bytes | None, extended: _ExtendedHeader) -> Sparseness | None:

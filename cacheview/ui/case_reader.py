@@ -33,7 +33,7 @@ class CaseReader(QObject):
 
     def __init__(self, parent: QObject, make_line: Callable[[], Notice]) -> None:
         super().__init__(parent)
-        self._then: Callable[[], object] | None = None
+        self._when_read: Callable[[], object] | None = None
         self._loader = Loader(self)
         self._line = WorkLine(self._loader, make_line)
         self._loader.succeeded.connect(self._read)
@@ -43,11 +43,11 @@ class CaseReader(QObject):
         self,
         cases: Sequence[OpenedCase],
         place: int,
-        then: Callable[[], object],
+        when_read: Callable[[], object],
         is_near: Callable[[], bool] = lambda: True,
         walk: Callable[[], object] = lambda: None,
     ) -> None:
-        """Call ``then`` when the case is available: now, or after it was read, unless `forget` is called before.
+        """Call ``when_read`` when the case is available: now, or after it was read, unless `forget` is called before.
 
         Args:
             is_near: returns whether ``walk`` takes only a moment; called when the case is available, in any thread.
@@ -56,7 +56,7 @@ class CaseReader(QObject):
         self.forget()
         is_read = not isinstance(cases, SuiteCases) or cases.is_quick(place)
         if is_read and not may_be_made_ready(cases[place].store) and is_near():
-            then()
+            when_read()
             return
 
         def work(report: Report) -> None:
@@ -70,18 +70,18 @@ class CaseReader(QObject):
 
         def go_on() -> None:
             if is_near():
-                then()
+                when_read()
             else:  # for example, other rules were chosen at the last moment
-                self.read(cases, place, then, is_near, walk)
+                self.read(cases, place, when_read, is_near, walk)
 
-        self._then = go_on
+        self._when_read = go_on
         name = one_line(case_name(cases, place)[0])
         self._line.text = f"Preparing {name}…" if is_read else f"Reading {name}…"
         self._loader.start(work)
 
     def forget(self) -> None:
         """Stop reading: the case is no longer needed."""
-        self._then = None
+        self._when_read = None
         self._loader.cancel()
 
     def stop(self) -> None:
@@ -89,11 +89,11 @@ class CaseReader(QObject):
         self._loader.close()
 
     def _cancelled(self) -> None:
-        then, self._then = self._then, None
-        if then is not None:  # otherwise another case was requested
+        when_read, self._when_read = self._when_read, None
+        if when_read is not None:  # otherwise another case was requested
             self.cancelled.emit()
 
     def _read(self) -> None:
-        then, self._then = self._then, None
-        if then is not None:
-            then()
+        when_read, self._when_read = self._when_read, None
+        if when_read is not None:
+            when_read()

@@ -120,8 +120,8 @@ def _free(discarded: _Discarded, window_time: Callable[[], float] | None) -> Non
         with paused_collector():
             if objects:
                 pause, started_at = _FIRST_CHECK_SECONDS, time.monotonic()
-                known = {id(container) for container in retained}
-                retained.extend(each for each in _large_containers(objects, search) if id(each) not in known)
+                retained_ids = {id(container) for container in retained}
+                retained.extend(each for each in _large_containers(objects, search) if id(each) not in retained_ids)
                 objects.clear()
                 freeing.begin()  # the turn in which they are replaced has just begun
             elif time.monotonic() - started_at > _MAX_KEPT_SECONDS:

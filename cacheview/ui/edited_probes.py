@@ -99,13 +99,13 @@ class EditedProbes:
         No case is read again for this. The current probe comes last.
         """
         opened, place = self._shown.opened, self._document.place
-        here = {each: probe for each, probe in self._edited.items() if each != place}
-        here.update({place: self._edited[place]} if place in self._edited else {})
+        probes = {each: probe for each, probe in self._edited.items() if each != place}
+        probes.update({place: self._edited[place]} if place in self._edited else {})
         of_location = [
             draft
-            for draft in drafts_of(opened.location, here)
+            for draft in drafts_of(opened.location, probes)
             if (case := case_in_memory(opened.cases, draft.case)) is None or not is_of_an_image(draft.probe, case.store)
         ]
         others = [draft for location, (_, probes) in self._elsewhere.items() for draft in drafts_of(location, probes)]
-        known = {(draft.location, draft.case, draft.number) for draft in (*of_location, *others)}
-        return [*others, *of_location, *(d for d in self._earlier if (d.location, d.case, d.number) not in known)]
+        edited = {(draft.location, draft.case, draft.number) for draft in (*of_location, *others)}
+        return [*others, *of_location, *(d for d in self._earlier if (d.location, d.case, d.number) not in edited)]

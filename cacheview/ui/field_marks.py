@@ -29,9 +29,9 @@ def field_marks(explanation: Explanation) -> dict[str, FieldMark]:
     checks = deciding.subject.checks if deciding.subject is not None else deciding.stage.checks
     for check in _flat(checks):
         path = field_path(check) if check.field in _FIELDS else ""
-        known = marks.get(path)
+        previous = marks.get(path)
         # If several checks read a field, the one that failed counts, or else the first that was reached.
-        if path and (known is None or check.failed or known.outcome == CheckOutcome.NOT_REACHED.value):
+        if path and (previous is None or check.failed or previous.outcome == CheckOutcome.NOT_REACHED.value):
             # A field that may or may not fail is not marked.
             outcome = CheckOutcome.NOT_REACHED if check.outcome is CheckOutcome.UNKNOWN else check.outcome
             marks[path] = FieldMark(outcome.value, check.image, check.note)

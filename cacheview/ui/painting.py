@@ -32,7 +32,7 @@ def paint_now(widgets: Sequence[QWidget]) -> None:
 
 
 def _paint(widgets: Sequence[QWidget]) -> None:
-    there = [widget for widget in widgets if isValid(widget)]
-    if there:
-        there[0].setUpdatesEnabled(True)
-        QTimer.singleShot(_NEXT_TURN_MS, lambda: _paint(there[1:]))
+    remaining = [widget for widget in widgets if isValid(widget)]
+    if remaining:
+        remaining[0].setUpdatesEnabled(True)
+        QTimer.singleShot(_NEXT_TURN_MS, lambda: _paint(remaining[1:]))

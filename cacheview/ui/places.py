@@ -32,7 +32,7 @@ class Places(QObject):
         self._document = document
         self._shown = shown
         self._edits = edits
-        self.read_place: Callable[[Place, Callable[[], object]], object] = lambda _, then: then()
+        self.read_place: Callable[[Place, Callable[[], object]], object] = lambda _, when_read: when_read()
 
     def choose_case(self, number: int) -> None:
         """Move to another case of the suite, with its first probe and its own rules."""

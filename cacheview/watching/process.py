@@ -150,13 +150,13 @@ class WatchProcess:
 
 
 def _started_process(target: str) -> tuple[Connection, subprocess.Popen[bytes]]:
-    here, there = socket.socketpair()
-    with there:
-        connection = Connection(here.detach())
+    own_end, child_end = socket.socketpair()
+    with child_end:
+        connection = Connection(own_end.detach())
         try:
             process = subprocess.Popen(
-                [sys.executable, "-I", "-c", _PROGRAM, str(there.fileno()), json.dumps(sys.path), target],
-                pass_fds=[there.fileno()],
+                [sys.executable, "-I", "-c", _PROGRAM, str(child_end.fileno()), json.dumps(sys.path), target],
+                pass_fds=[child_end.fileno()],
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.DEVNULL,
             )

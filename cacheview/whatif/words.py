@@ -111,8 +111,8 @@ def applied_lines(applied: Applied) -> Iterator[str]:
         instead = f" instead of {short_id(moved.before)}" if moved.before else ""
         yield f"{familiar(moved.name)} would refer to {short_id(moved.image)}{instead}"
     if len(applied.tagged) > _MAX_LISTED:
-        more = len(applied.tagged) - _MAX_LISTED
-        yield f"and {more:,} more {plural(more, 'name')}"
+        further = len(applied.tagged) - _MAX_LISTED
+        yield f"and {further:,} more {plural(further, 'name')}"
     if applied.added:
         yield f"Adds {counted(len(applied.added), 'image')}: {_listed([short_id(image.id) for image in applied.added])}"
     if applied.unknown:

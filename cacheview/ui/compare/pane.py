@@ -104,12 +104,12 @@ class ComparePane(LookupPane[CompareHead, Probe]):
                 self.head.show_text(summary(self.model.lines))
             return
         self._subject = probe
-        known = MatrixRow(session.cache.rules, value.verdict, value.deciding)
+        row = MatrixRow(session.cache.rules, value.verdict, value.deciding)
         self.head.copy_button.setEnabled(False)
         self.model.expect()
-        self.model.add_answers({known.rules.name: RuleSetAnswer.of(known)})
+        self.model.add_answers({row.rules.name: RuleSetAnswer.of(row)})
         self._busy_timer.start()
-        self._loader.start(self._lookup.looking_up(probe, known))
+        self._loader.start(self._lookup.looking_up(probe, row))
 
     def copy(self, form: str) -> None:
         """Put the table on the clipboard, in one of `lookup.FORMS`; do nothing while it is incomplete."""

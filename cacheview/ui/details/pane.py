@@ -197,12 +197,12 @@ class DetailsPane(DockPane[DetailsHead]):
     def _show_row(self, current: QModelIndex) -> None:
         row = self.model.row(current.row())
         text = row.value if row is not None else ""
-        more = len(text) - _MAX_CHARACTERS
+        hidden = len(text) - _MAX_CHARACTERS
         shown = "\n".join(map(visible, text[:_MAX_CHARACTERS].split("\n")))
         set_font(self.value, mono_font if row is None or row.is_exact else plain_font)
         self.value.setPlainText(
-            f"{shown}\n… and {counted(more, 'more character')}. Copy the row to get the full value."
-            if more > 0
+            f"{shown}\n… and {counted(hidden, 'more character')}. Copy the row to get the full value."
+            if hidden > 0
             else shown
         )
         section = self.model.section_at(current.row())

@@ -88,8 +88,8 @@ class _BuildChooser(Chooser):
     def choice(self) -> BuildChoice | None:
         """The choice; None: the line is empty."""
         text = self.currentText().strip()
-        known = next((choice for choice in self._choices if choice.title == text), None)
-        return known or (self._of_path(text, self.build) if text else None)
+        listed = next((choice for choice in self._choices if choice.title == text), None)
+        return listed or (self._of_path(text, self.build) if text else None)
 
     @property
     def is_context(self) -> bool:

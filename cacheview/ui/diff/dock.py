@@ -50,8 +50,8 @@ class BuildDiffs(DockController[DiffPane]):
 
     def choose(self, a: BuildChoice | None = None) -> ChooseBuildsDialog:
         """Prompt for the builds to compare. ``a``: the first one, if it is already known."""
-        known = self.pane.choices
-        first, second = (a, None) if a is not None else known if known is not None else (None, None)
+        choices = self.pane.choices
+        first, second = (a, None) if a is not None else choices if choices is not None else (None, None)
         dialog = ChooseBuildsDialog(list(self._choices()), self._of_path, first, second, self.host.frame)
         dialog.chosen.connect(self.compare)
         dialog.open()

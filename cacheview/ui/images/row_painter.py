@@ -157,9 +157,9 @@ class RowPainter:
 
     def _id_within(self, image: Image, room: int) -> str:
         """Return the short id, or only its start if the instruction would not fit otherwise."""
-        whole = _line(image.short_id)
-        beside = min(self._plain.width(_line(image.instruction)), _MIN_STEP_CHARACTERS * self._plain.least)
-        return whole if self._mono.width(whole) + _GAP + beside <= room else whole[:_MIN_ID_DIGITS]
+        full_id = _line(image.short_id)
+        step_width = min(self._plain.width(_line(image.instruction)), _MIN_STEP_CHARACTERS * self._plain.least)
+        return full_id if self._mono.width(full_id) + _GAP + step_width <= room else full_id[:_MIN_ID_DIGITS]
 
     def _badges_within(self, marks: tuple[ImageMark, ...], ratio: float, room: int) -> list[QPixmap]:
         """Return the badges of a row. If space is short, those that are not about the answer lose their words first."""
@@ -222,8 +222,8 @@ class RowPainter:
         if mark.is_faint:
             return pixmap(mark.kind, "text_faint", self._mark_icon, ratio)
         word = "" if short else _line(mark.word)
-        beside = 2 * GRID + self._word.width(word) if word else 0
-        size = QSize(self._mark_icon + 2 * GRID + beside, self._word.height + 2)
+        word_width = 2 * GRID + self._word.width(word) if word else 0
+        size = QSize(self._mark_icon + 2 * GRID + word_width, self._word.height + 2)
         badge = QPixmap(size * ratio)
         badge.setDevicePixelRatio(ratio)
         badge.fill(Qt.GlobalColor.transparent)

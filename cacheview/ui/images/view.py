@@ -258,8 +258,8 @@ class ImageTree(QTreeView):
 
     def _draw_branches(self, painter: QPainter, item: QRect, row: QRect, node: ImageNode) -> None:
         """Draw the lines from each image to the builds that continue from it, so that the builds can be told apart."""
-        tokens, step, beside = self._painter.tokens, self.indentation(), self._painter.icon_middle
-        left, middle = item.x() - step + beside, row.center().y()
+        tokens, step, icon_middle = self._painter.tokens, self.indentation(), self._painter.icon_middle
+        left, middle = item.x() - step + icon_middle, row.center().y()
         begins, level = not node.follows, node
         painter.setPen(QColor(tokens.outline))
         parent = node.parent

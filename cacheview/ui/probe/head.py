@@ -78,21 +78,21 @@ class ParentField(FieldEditor):
     def _show(self) -> None:
         image = self._index.store.by_id.get(self._value)
         self.line.current = self._value
-        known = image is not None or self._value == SCRATCH
+        is_known = image is not None or self._value == SCRATCH
         if image is not None:
             text = image.title
             hint = image.short_id if image.names else one_line(image.instruction)
         else:
-            whole = known or self.line.hasFocus()
-            text, hint = self._typed_form(whole), ("" if known else "not in this store")
+            whole = is_known or self.line.hasFocus()
+            text, hint = self._typed_form(whole), ("" if is_known else "not in this store")
         self.line.set_value(text)
         self.hint.setFont(mono_font() if image is not None and image.names else small_font())
         self._hint = hint
         tip = "\n".join((*map(familiar, image.names), image.id, image.instruction)) if image else self._value
-        set_tip(self.line, tip if known else f"{tip}\nnot in this store")
-        description = hint if not known else short_id(self._value)
+        set_tip(self.line, tip if is_known else f"{tip}\nnot in this store")
+        description = hint if not is_known else short_id(self._value)
         self.line.setAccessibleDescription(visible(description))
-        self.hint.set_tokens("text_faint" if known else "hazard")
+        self.hint.set_tokens("text_faint" if is_known else "hazard")
         self._place_hint()
 
     def _typed_form(self, whole: bool) -> str:

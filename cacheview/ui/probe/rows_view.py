@@ -268,20 +268,20 @@ class RowsView(QTableView):
         """After an editor was closed, continue with the value of a key, or with the next new row."""
         if not index.isValid():
             return
-        more = index.column() + 1 < self._rows.columnCount()
-        real = index.row() < len(self._rows.rows)
+        has_next_column = index.column() + 1 < self._rows.columnCount()
+        is_row = index.row() < len(self._rows.rows)
         if key == Qt.Key.Key_Backtab:
             if index.column() > 0:
                 self._begin(index.siblingAtColumn(0))
             else:
                 self.focusNextPrevChild(False)
-        elif more and real:
+        elif has_next_column and is_row:
             self._continuing = True  # key and value are one step
             self._begin(index.siblingAtColumn(index.column() + 1))
             self._continuing = False
         elif key == Qt.Key.Key_Tab:
             self.focusNextPrevChild(True)
-        elif self._adding and real:
+        elif self._adding and is_row:
             self.edit_new()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:

@@ -81,8 +81,8 @@ class Replays(DockController[ReplayPane]):
         if is_compose_file(path):
             self.open_build(build)
             return
-        known = self._known(remembered(self._settings, build))
-        self.open_build(known.model_copy(update={"context": build.context, "inside": build.inside}) if file else known)
+        saved = self._with_values(remembered(self._settings, build))
+        self.open_build(saved.model_copy(update={"context": build.context, "inside": build.inside}) if file else saved)
 
     def _build_of_compose(self, path: str) -> Build | None:
         """Return the build of a service that the user chooses; None: the user canceled. Raises `DataError`."""
@@ -106,7 +106,7 @@ class Replays(DockController[ReplayPane]):
 
     def open_build(self, build: Build) -> None:
         """Replay a build, and show the dock."""
-        build = self._known(build)
+        build = self._with_values(build)
         self._keep(build)
         if self.is_open:
             self.dock.raise_()
@@ -128,10 +128,10 @@ class Replays(DockController[ReplayPane]):
         self._open[build.dockerfile] = build
         save_build(self._settings, build)
 
-    def _known(self, build: Build) -> Build:
+    def _with_values(self, build: Build) -> Build:
         """Return a saved build, with the values that its arguments had in this window."""
-        known = self._open.get(build.dockerfile)
-        return known if known is not None and known.without_values == build.without_values else build
+        opened = self._open.get(build.dockerfile)
+        return opened if opened is not None and opened.without_values == build.without_values else build
 
     def choose(self) -> None:
         """Prompt for a Dockerfile, and replay it."""
@@ -153,8 +153,8 @@ class Replays(DockController[ReplayPane]):
             self.pane.change(build.model_copy(update={"context": os.path.abspath(folder)}))
 
     def _folder(self) -> str:
-        known = self.pane.build
-        return os.path.dirname(known.dockerfile) if known is not None else start_folder()
+        build = self.pane.build
+        return os.path.dirname(build.dockerfile) if build is not None else start_folder()
 
     def _not_opened(self, why: str) -> None:
         buttons = (("&Choose an editor…", self.host.commands.editor.trigger),)

@@ -184,8 +184,8 @@ def word_of(row: ReplayRow) -> str:
     if row.step is None:
         return row.kind.value
     word = STATUS_WORDS[row.status]
-    if row.actual_status and row.actual_status != (then := _short(row.status)):
-        return f"{row.actual_status} → {then}"
+    if row.actual_status and row.actual_status != (predicted := _short(row.status)):
+        return f"{row.actual_status} → {predicted}"
     return f"would {word}" if row.is_supposed and row.status in (StepStatus.HIT, StepStatus.MISS) else word
 
 
@@ -210,12 +210,12 @@ def image_text(step: Step, store: ImageStore) -> str:
     """Return the image that a step results in."""
     if step.image:
         image = store.by_id.get(step.image)
-        known = image.title if image is not None and image.names else ""
-        return f"{short_id(step.image)}  {known}".rstrip()
+        name = image.title if image is not None and image.names else ""
+        return f"{short_id(step.image)}  {name}".rstrip()
     if step.status is StepStatus.UNKNOWN and step.possible:
         shown = ", ".join(short_id(image) for image in step.possible[:_MAX_POSSIBLE_IMAGES])
-        more = len(step.possible) - _MAX_POSSIBLE_IMAGES
-        return f"may be {shown}" + (f" or {more} more" if more > 0 else "")
+        further = len(step.possible) - _MAX_POSSIBLE_IMAGES
+        return f"may be {shown}" + (f" or {further} more" if further > 0 else "")
     if step.assumed:
         return f"as if {short_id(step.assumed)}"
     if step.made_by:
@@ -231,10 +231,10 @@ def reason_text(step: Step, store: ImageStore) -> str:
     if step.status is not StepStatus.UNKNOWN or not step.possible:
         return step.reason
     images = [store.by_id.get(image) for image in step.possible]
-    known = [known_as(image) for image in images[:_MAX_POSSIBLE_IMAGES] if image is not None]
-    more = len(step.possible) - len(known)
-    text = " or ".join(known) + (f" or one of {more} more" if more > 0 else "")
-    return f"{step.reason}. If the step hits, the image is {text}." if known else step.reason
+    titles = [known_as(image) for image in images[:_MAX_POSSIBLE_IMAGES] if image is not None]
+    further = len(step.possible) - len(titles)
+    text = " or ".join(titles) + (f" or one of {further} more" if further > 0 else "")
+    return f"{step.reason}. If the step hits, the image is {text}." if titles else step.reason
 
 
 def depends_on(step: Step, replay: Replay) -> Step | None:

@@ -79,7 +79,7 @@ class BuildWatcher(QObject):
 
     def _arm(self) -> None:
         """Watch files again that were replaced, since the system considers them different files."""
-        known = set(self._watched)
-        missing = [path for path in self._paths if path not in known and os.path.exists(path)]
+        watched = set(self._watched)
+        missing = [path for path in self._paths if path not in watched and os.path.exists(path)]
         if missing:
             self._watcher.addPaths(missing)

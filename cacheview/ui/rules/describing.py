@@ -54,8 +54,8 @@ def lines(rules: RuleSet, before: RuleSet | None = None, *, only_differing: bool
     """Return all rows of a rule set, compared with the earlier one."""
     results: list[RuleRow] = []
     for heading, value, is_field in ((_ASPECTS_HEADING, aspects, False), (_FIELDS_HEADING, comparisons, True)):
-        now, then = value(rules), value(before) if before is not None else {}
-        rows = [RuleRow(what, then.get(what, ""), words, is_field=is_field) for what, words in now.items()]
+        current, previous = value(rules), value(before) if before is not None else {}
+        rows = [RuleRow(what, previous.get(what, ""), words, is_field=is_field) for what, words in current.items()]
         if not is_field:
             rows.insert(
                 0, RuleRow(RELEASES, releases(before) if before is not None else "", releases(rules), is_rule=False)

@@ -155,8 +155,8 @@ class SuitesPane(DockPane[SuitesHead]):
 
     def choose_files(self) -> None:
         """Prompt for suites, and run them."""
-        known = next((place for place in (*self.locations, self._current) if os.path.exists(place)), "")
-        folder = os.path.dirname(os.path.abspath(known)) if known else start_folder()
+        current = next((place for place in (*self.locations, self._current) if os.path.exists(place)), "")
+        folder = os.path.dirname(os.path.abspath(current)) if current else start_folder()
         files, _ = QFileDialog.getOpenFileNames(self, "Open suites", folder, SUITES)
         self.run(files)
 
@@ -211,11 +211,11 @@ class SuitesPane(DockPane[SuitesHead]):
         text = f"{model.passed:,} passed, {model.failed:,} failed"
         if model.unusable:
             text += f" ({model.unusable:,} could not be run)"
-        more = self._running if self._loader.is_busy else self._ended
-        if not more:
-            more = name_of(self.locations[0]) if len(self.locations) == 1 else counted(len(self.locations), "suite")
+        note = self._running if self._loader.is_busy else self._ended
+        if not note:
+            note = name_of(self.locations[0]) if len(self.locations) == 1 else counted(len(self.locations), "suite")
         outcome = Outcome.FAILED if model.failed else Outcome.PASSED if model.passed else None
-        self.head.show_text(f"{text} · {one_line(more)}", OUTCOME_LOOKS[outcome] if outcome is not None else None)
+        self.head.show_text(f"{text} · {one_line(note)}", OUTCOME_LOOKS[outcome] if outcome is not None else None)
 
     def _show_why(self, row: ChecksRow | None) -> None:
         if row is None:

@@ -37,15 +37,15 @@ class ListedSubjects:
         """Return a selection that includes the subject at a place. The oldest request may be dropped."""
         if place < self.first:
             return self
-        near = next((known for known in self.requested if place in _around(known)), place)
+        near = next((requested for requested in self.requested if place in _around(requested)), place)
         return ListedSubjects(
-            self.first, (*(known for known in self.requested if known != near), near)[-_MAX_REQUESTED:]
+            self.first, (*(requested for requested in self.requested if requested != near), near)[-_MAX_REQUESTED:]
         )
 
     def with_only(self, place: int) -> ListedSubjects:
         """Return a selection that includes the subject at a place, but not those around it, for a sorted list."""
         return ListedSubjects(
-            self.first, (*(known for known in self.requested if known != place), place)[-_MAX_REQUESTED:]
+            self.first, (*(requested for requested in self.requested if requested != place), place)[-_MAX_REQUESTED:]
         )
 
     def nearest(self, order: Sequence[int]) -> Sequence[int]:
