@@ -281,7 +281,7 @@ def test_variables_that_expand_to_very_much(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text("\n".join(("FROM scratch", *TEN_TIMES)))
     run = run_bounded("replay", tmp_path, "--store", "demo:", memory=256 * MIB)
     assert run.status == 2
-    assert "line 8: its variables expand to more than 1,048,576 characters" in run.output
+    assert "line 8: the variables expand to more than 1,048,576 characters" in run.output
 
 
 def test_triggers_that_expand_to_very_much(tmp_path: Path) -> None:

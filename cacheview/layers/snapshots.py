@@ -88,7 +88,7 @@ class Snapshots:
         names: dict[tuple[int, int], str] = {}
         for number, (path, status) in enumerate(_walk(self._folder(diff_id))):
             if number >= MAX_ENTRIES:
-                raise LayerError(f"its snapshot has more than {MAX_ENTRIES:,} files, the most that cacheview reads")
+                raise LayerError(f"its snapshot has more than {MAX_ENTRIES:,} files, the limit for a layer")
             if not number % 64:
                 report(number, diff_id)
             yield from self._entries(diff_id, number, path, status, names)

@@ -124,13 +124,13 @@ def _bounded(stream: io.BufferedReader) -> Iterator[TarHeader]:
             )
         if names > _MAX_NAME_CHARACTERS_IN_TOTAL:
             raise TarError(
-                f"its names have more than {_MAX_NAME_CHARACTERS_IN_TOTAL:,} characters, the most that cacheview reads"
+                f"its names have more than {_MAX_NAME_CHARACTERS_IN_TOTAL:,} characters in total, the limit for a layer"
             )
         if number >= MAX_ENTRIES:
-            raise TarError(f"it has more than {MAX_ENTRIES:,} members, the most that cacheview reads")
+            raise TarError(f"it has more than {MAX_ENTRIES:,} members, the limit for a layer")
         holes += header.sparse.size if header.sparse is not None else 0
         if stream.tell() + header.size + holes > _MAX_UNPACKED_BYTES:
-            raise TarError(f"it unpacks to more than {_MAX_UNPACKED_BYTES >> 30} GiB, the most that cacheview reads")
+            raise TarError(f"it unpacks to more than {_MAX_UNPACKED_BYTES >> 30} GiB, the limit for a layer")
         yield header
 
 

@@ -275,7 +275,7 @@ class _Spool:
             while piece := stream.read(_READ_BYTES):
                 left -= len(piece)
                 if left < 0:
-                    what = f"is larger than {_MAX_INPUT_BYTES >> 30} GiB, the most that cacheview reads"
+                    what = f"is larger than {_MAX_INPUT_BYTES >> 30} GiB, the limit for standard input"
                     raise DataError(what, where=_STDIN_TITLE)
                 self._file.write(piece)
             self._file.flush()

@@ -170,9 +170,7 @@ def _walk(file: io.BufferedReader, title: str, report: Report) -> Iterator[_Read
                 raise DataError(f"a name has more than {_MAX_NAME_CHARACTERS:,} characters", where=title)
             holes += header.sparse.size if header.sparse is not None else 0
             if holes > _MAX_HOLE_BYTES:
-                raise DataError(
-                    "the sparse files contain more bytes than cacheview reads from one context", where=title
-                )
+                raise DataError("the sparse files contain more data than cacheview reads from one context", where=title)
             yield _ReadTar(header, _content(stream, header, lambda: report(file.tell()), title))
 
 

@@ -171,5 +171,5 @@ def test_a_million_entries_are_refused_in_little_memory(tmp_path: Path, monkeypa
     block = tarfile.TarInfo("d/" + "x" * 60).tobuf(tarfile.GNU_FORMAT)
     archive, _ = saved(b"", tmp_path, repeated("gzip", block, block * 1000, 1000))
     run = replayed(archive, tmp_path, tmp_path / "cache", monkeypatch, 200 * MIB)
-    assert "has more than 115,000 members, the most that cacheview reads" in run.output
+    assert "has more than 115,000 members, the limit for a layer" in run.output
     assert run.status == 3

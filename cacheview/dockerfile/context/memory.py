@@ -71,7 +71,7 @@ class MemoryContext:
             DataError: an entry is malformed; the error contains its path.
         """
         if not isinstance(sample, Mapping):
-            raise DataError("the context is not an object that maps paths to entries")
+            raise DataError("the context must be an object that maps paths to entries")
         entries: dict[str, Entry] = {}
         contents: dict[str, bytes] = {}
         for name, value in paced(sample.items()):

@@ -168,7 +168,7 @@ def _decoded(auth: str) -> tuple[str, str]:
     try:
         text = base64.b64decode(auth.replace("\r", "").replace("\n", ""), validate=True).decode()
     except (binascii.Error, ValueError) as error:
-        raise DataError("`auth` is not a base64-encoded username and password. Log in again") from error
+        raise DataError("`auth` must be a base64-encoded username and password. Log in again") from error
     username, colon, password = text.partition(":")
     if not colon or not username:
         raise DataError("`auth` must contain a username and a password. Log in again")

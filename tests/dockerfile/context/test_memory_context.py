@@ -58,7 +58,7 @@ def test_a_socket_is_left_out() -> None:
 
 
 def test_no_object() -> None:
-    with pytest.raises(DataError, match="not an object"):
+    with pytest.raises(DataError, match="must be an object"):
         MemoryContext.from_sample([])  # type: ignore[arg-type]
 
 
