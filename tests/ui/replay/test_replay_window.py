@@ -427,7 +427,7 @@ def test_a_umask_is_chosen_for_a_client_whose_umask_counts(window: MainWindow, q
         choose_in(form.client, "dockerode")
     assert form.umask.isVisibleTo(form)
     hazards = [text for text in texts_of(pane) if "depend on the umask" in text]
-    assert [text.count("here 022") for text in hazards] == [1]
+    assert [text.count("022 here") for text in hazards] == [1]
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         choose_in(form.umask, "077")
     assert pane.build is not None
