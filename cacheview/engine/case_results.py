@@ -16,7 +16,7 @@ from cacheview.engine.words import case_results as words
 from cacheview.model import Expectation, ImageConfig, ImageStore, Probe, SuiteCase, SuiteProbe
 from cacheview.model.effort import go_on
 
-__all__ = ["ProbeResult", "answers_to", "probe_results", "unmet_expectations"]
+__all__ = ["ProbeResult", "answers_to", "cache_with_layers", "probe_results", "unmet_expectations"]
 
 _COMPARED = tuple(name for name in ImageConfig.model_fields if name != "docker_version")
 
@@ -74,11 +74,16 @@ def answers_to(
     if walk:
         yield from answers_in_walk(store, rules, probes, layers)
         return
-    cache = ImageCache(store, rules, CarriedState(layers=layers or {}))
+    cache = cache_with_layers(store, rules, layers or {})
     for suite_probe in probes:
         go_on()
         probe = probe_after(suite_probe)
         yield probe, cache.verdict(probe)
+
+
+def cache_with_layers(store: ImageStore, rules: RuleSet, layers: LayerContent) -> ImageCache:
+    """Return the cache of a case whose probes do not depend on one another. ``layers``: see `CarriedState`."""
+    return ImageCache(store, rules, CarriedState(layers=layers))
 
 
 def unmet_expectations(verdict: Verdict, expected: Expectation) -> Iterator[str]:

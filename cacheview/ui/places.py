@@ -8,8 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject
 
 if TYPE_CHECKING:
-    from cacheview.engine import RuleSet
-    from cacheview.engine.verdict import Verdict
+    from cacheview.engine import RuleSet, Verdict
     from cacheview.model import Probe
     from cacheview.ui.document import Place, ProbeDocument
     from cacheview.ui.edited_probes import EditedProbes

@@ -9,8 +9,7 @@ from typing import TYPE_CHECKING
 from cacheview.cases import Daemon, daemon_known, daemon_of, first_probe
 from cacheview.engine import Explanation, ImageCache, explain
 from cacheview.engine.build_cache import with_new_id
-from cacheview.engine.cache import CarriedState
-from cacheview.engine.case_results import unmet_expectations
+from cacheview.engine.case_results import cache_with_layers, unmet_expectations
 from cacheview.engine.walk import probe_after
 from cacheview.model import Expectation, ImageStore, Probe, SuiteProbe
 from cacheview.stores.change import StoreChanges, changes
@@ -21,9 +20,8 @@ from cacheview.ui.walks import Walks, is_walk, place_in
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from cacheview.engine import RuleSet
+    from cacheview.engine import RuleSet, Verdict
     from cacheview.engine.restore import LayerContent
-    from cacheview.engine.verdict import Verdict
     from cacheview.engine.walk import Walk
     from cacheview.stores.opened_location import OpenedCase, OpenedLocation
     from cacheview.ui.document import Place
@@ -277,4 +275,4 @@ def _layers_of(case: OpenedCase) -> LayerContent:
 
 
 def _new_cache(case: OpenedCase, rules: RuleSet) -> ImageCache:
-    return ImageCache(case.store, rules, CarriedState(layers=_layers_of(case)))
+    return cache_with_layers(case.store, rules, _layers_of(case))
