@@ -432,7 +432,7 @@ def test_a_umask_is_chosen_for_a_client_whose_umask_counts(window: MainWindow, q
         choose_in(form.umask, "077")
     assert pane.build is not None
     assert pane.build.client == "dockerode:077"
-    assert any("here 077" in text for text in texts_of(pane))
+    assert any("077 here" in text for text in texts_of(pane))
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         choose_in(form.client, "docker-cli")
     assert not form.umask.isVisibleTo(form)
