@@ -22,15 +22,17 @@ from cacheview.ui.startup import explain_import_error, explain_no_plugin, missin
 from cacheview.ui.window_size import first_size
 
 if TYPE_CHECKING:
+    from PySide6.QtCore import QtMsgType
     from PySide6.QtWidgets import QApplication
 
     from cacheview.ui.window import MainWindow
 
-__all__ = ["end_process", "run_window"]
+__all__ = ["end_process", "message_printer", "run_window"]
 
 _SWITCH_INTERVAL_SECONDS: Final = 0.0001  # that a Python thread may run while another waits
 _LOAD_DELAY_MS: Final = 500  # after a store was opened, so that it is drawn first
-_NOISE: Final = "does not support propagateSizeHints"  # a harmless message of the off-screen platform
+# Platforms that draw to memory. They warn about everything that only a window on a screen has, such as size hints.
+_PLATFORMS_WITHOUT_SCREEN: Final = ("offscreen", "minimal")
 
 
 def run_window(
@@ -214,7 +216,7 @@ def _application() -> QApplication:
 
     qInstallMessageHandler(note)
     app = styled_application(sys.argv[:1])
-    qInstallMessageHandler(_pass_on)
+    qInstallMessageHandler(message_printer(QApplication.platformName()))
     QCoreApplication.setOrganizationName("cacheview")
     QCoreApplication.setApplicationName("cacheview")
     QApplication.setApplicationDisplayName("cacheview")
@@ -222,9 +224,17 @@ def _application() -> QApplication:
     return app
 
 
-def _pass_on(_kind: object, _context: object, text: str | None) -> None:
-    if text and _NOISE not in text:
-        sys.stderr.write(f"{text}\n")
+def message_printer(platform: str) -> Callable[[QtMsgType, object, str | None], None]:
+    """Return a handler that prints Qt's messages to stderr; without a screen, only those that are critical."""
+    from PySide6.QtCore import QtMsgType
+
+    has_screen = platform not in _PLATFORMS_WITHOUT_SCREEN
+
+    def print_message(kind: QtMsgType, _context: object, text: str | None) -> None:
+        if text and (has_screen or kind in (QtMsgType.QtCriticalMsg, QtMsgType.QtFatalMsg)):
+            sys.stderr.write(f"{text}\n")
+
+    return print_message
 
 
 def _draw(app: QApplication, window: MainWindow, file: Path, *, succeeded: bool) -> int:

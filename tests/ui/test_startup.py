@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from forked import WINDOW, run_forked
 
+from cacheview.ui.app import message_printer
 from cacheview.ui.startup import explain_import_error, explain_no_plugin, missing_display
 
 SAMPLES = Path(__file__).parents[1] / "data" / "samples"
@@ -126,6 +127,33 @@ def test_screenshot(tmp_path: Path, scheme: str) -> None:
     middle = picture.pixelColor(683, 760).lightness()
     assert (middle > 200) == (scheme == "light")
     assert list(tmp_path.iterdir()) == [file]  # no settings, no lock, nothing else
+
+
+def test_a_screenshot_prints_only_critical_messages_of_qt(tmp_path: Path) -> None:
+    report = "lambda: (qWarning('a warning'), qCritical('a failure'))"
+    ended = run(
+        "from PySide6.QtCore import qCritical, qWarning\n"
+        f"sys.exit(run_window('demo:', screenshot=Path({str(tmp_path / 'x.png')!r}), on_shown={report}))",
+        tmp_path,
+        loaded=True,
+    )
+    assert (ended.returncode, ended.stderr) == (0, "a failure\n")
+
+
+@pytest.mark.parametrize(
+    ("platform", "printed"),
+    [("offscreen", ["critical"]), ("minimal", ["critical"]), ("xcb", ["debug", "info", "warning", "critical"])],
+)
+def test_messages_of_qt(platform: str, printed: list[str], capsys: pytest.CaptureFixture[str]) -> None:
+    from PySide6.QtCore import QtMsgType
+
+    print_message = message_printer(platform)
+    print_message(QtMsgType.QtDebugMsg, None, "debug")
+    print_message(QtMsgType.QtInfoMsg, None, "info")
+    print_message(QtMsgType.QtWarningMsg, None, "warning")
+    print_message(QtMsgType.QtCriticalMsg, None, "critical")
+    print_message(QtMsgType.QtCriticalMsg, None, None)
+    assert capsys.readouterr().err.splitlines() == printed
 
 
 def test_screenshot_of_what_cannot_be_opened(tmp_path: Path) -> None:
