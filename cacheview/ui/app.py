@@ -51,14 +51,14 @@ def run_window(
 
     Args:
         store: a location to open; None: the engine of the current context if it answers, otherwise the bundled demo. A
-            screenshot always shows the demo, which does not depend on the machine.
+            screenshot then shows the demo, which does not depend on the machine.
         rules: name of the rule set to start with; None: the one that the store reports.
         screenshot: a PNG to draw the window to, off screen, once the store is shown. The exit status is 0, or 2 if the
             store cannot be opened or the file cannot be written.
         size: size of the window, in logical pixels.
         scheme: the color scheme; None: that of the system.
         replay: a context folder or a Dockerfile to replay once the store is shown, and the name of the Dockerfile in
-            the folder (empty: the usual one). A screenshot is drawn when its steps are shown.
+            the folder (empty: the usual one). A screenshot is drawn once the steps are shown.
         settings: an ini file instead of the user's own settings.
         with_traceback: whether to print the traceback of an unexpected exception.
         on_shown: called once the window has been painted.
@@ -72,7 +72,7 @@ def run_window(
         problem = missing_display(os.environ)
         if problem:
             return _refuse(problem)
-    # Nothing that a start creates is garbage, and collection would take a tenth of its time.
+    # Nothing that is created during the start is garbage, and collection would take a tenth of the time.
     gc.disable()
     # A thread that reads a store should not delay every step of the window's drawing.
     sys.setswitchinterval(_SWITCH_INTERVAL_SECONDS)
@@ -148,7 +148,7 @@ def _end_on_interrupt(app: QApplication) -> None:
 
 def _begin(app: QApplication, window: MainWindow, location: str) -> None:
     """Start the work that the first paint need not wait for."""
-    # Qt's classes are created on first use. During the creation of a large one, another thread may see it incomplete.
+    # Qt's classes are created on first use. While a large one is created, another thread may see it incomplete.
     from PySide6.QtCore import Qt  # noqa: F401
     from PySide6.QtWidgets import QComboBox, QStyle  # noqa: F401
 

@@ -33,7 +33,7 @@ _MAX_SEARCHED_PER_CLASS: Final = 500
 """The maximum number of objects of one class that are searched. More of them must be elements of a container."""
 _FIRST_CHECK_SECONDS: Final = 0.01  # between the first two checks of whether a container is still used
 _MAX_CHECK_SECONDS: Final = 0.2  # between two later checks: an unused container is kept at most that much longer
-_MAX_PAUSE_SECONDS: Final = 0.25  # for a busy window: no one waits until something is freed
+_MAX_PAUSE_SECONDS: Final = 0.25  # while the window is busy: nothing waits for the objects to be freed
 _MAX_KEPT_SECONDS: Final = 10.0
 """The number of seconds after which a container that is still used is no longer kept here."""
 
@@ -42,7 +42,7 @@ _SEARCHED_TYPES: Final = (*_CONTAINER_TYPES, MappingProxyType)
 
 
 class Discarder(Background):
-    """Frees objects that are about to be replaced. It does not keep unused objects alive.
+    """Frees objects that are about to be replaced, once nothing else refers to them.
 
     It must not be used for Qt objects, which have to be destroyed in the UI thread. After `stop`, when the window is
     closed, it ignores all objects.
@@ -55,7 +55,7 @@ class Discarder(Background):
 
     @property
     def is_busy(self) -> bool:
-        """Whether anything is still to be freed."""
+        """Whether anything has not been freed yet."""
         return self._discarded.has_thread
 
     def discard(self, *objects: object) -> None:
@@ -71,7 +71,7 @@ class Discarder(Background):
 
 
 class _Discarded:
-    """The objects that were passed and have not been examined yet. Both threads use it.
+    """The objects that were passed to the discarder but have not been examined yet. Both threads use it.
 
     Attributes:
         has_thread: whether a thread is running, or about to.
@@ -108,7 +108,7 @@ class _Discarded:
 
 
 def _free(discarded: _Discarded, window_time: Callable[[], float] | None) -> None:
-    """Free objects in the other thread, until everything that was passed is freed."""
+    """Free everything that was passed, in the discarder's own thread."""
     search, freeing = Pacer(window_time), Pacer(window_time, longest=_MAX_PAUSE_SECONDS)
     retained: list[Any] = []
     pause, started_at = _FIRST_CHECK_SECONDS, time.monotonic()
@@ -133,7 +133,7 @@ def _free(discarded: _Discarded, window_time: Callable[[], float] | None) -> Non
 
 
 def _large_containers(objects: Iterable[object], pacer: Pacer) -> Iterator[Any]:
-    """Yield the large containers within objects. Their elements are not searched."""
+    """Yield the large containers that objects contain or are. Their elements are not searched."""
     from cacheview.model.base import Value  # imports pydantic, which the first paint does not need
 
     seen: set[int] = set()
@@ -168,7 +168,7 @@ _OWN_REFERENCES: Final = _references([[]], 0)
 
 
 def _empty_unused(retained: list[Any], ended: threading.Event, pacer: Pacer) -> None:
-    """Empty and remove containers that nothing else refers to, until none is left. One may contain another."""
+    """Empty and remove containers that nothing else refers to, repeatedly, since one may contain another."""
     place, idle = 0, 0
     while retained and idle < len(retained) and not ended.is_set():
         place %= len(retained)

@@ -36,7 +36,7 @@ __all__ = ["Session"]
 
 
 class Session(QObject):
-    """One opened location. The probe is looked up again whenever the probe, the rules or the store change.
+    """One opened location. The probe is looked up again whenever the probe, the rules or the store changes.
 
     Args:
         document: an existing document to use; None: a new one is created.
@@ -44,15 +44,15 @@ class Session(QObject):
 
     Signals:
         opened_changed(): another location was opened, or the same one reloaded.
-        store_changed(): another case was chosen, and so another store.
-        probe_loaded(): another probe of the suite was loaded.
-        rules_changed(): the user chose other rules.
-        answered(ProbeAnswer): after each of these and after every edit.
-        completed(): the rest of the last answer has been found; see `FurtherFindings`.
-        selection_changed(): the selected item, or its relation to the probe, has changed.
-        answer_delayed(): the lookup still runs, and the last answer is that of another probe.
-        answer_failed(exception): an unexpected exception prevented the answer.
-        supposed_changed(): the supposed changes of the store are different ones, or have ended.
+        store_changed(): another store is shown: that of another place, or a reloaded or changed one.
+        probe_loaded(): another probe was loaded: the first one of a location, or another one of the suite.
+        rules_changed(): the rules or the builder's release changed.
+        answered(ProbeAnswer): the probe was looked up, after any of these changes or after an edit.
+        completed(): the rest of the last answer was found; see `FurtherFindings`.
+        selection_changed(): the selected item, or its relation to the probe, changed.
+        answer_delayed(): the lookup is still running, and the last answer belongs to another probe.
+        answer_failed(exception): an unexpected exception prevented an answer.
+        supposed_changed(): other changes of the store are supposed, or none are supposed any longer.
     """
 
     opened_changed = Signal()
@@ -97,7 +97,7 @@ class Session(QObject):
         self._answering.failed.connect(self.answer_failed)
 
     def begin(self) -> None:
-        """Emit all signals once, for receivers that have connected since they were emitted."""
+        """Emit the signals of an opened location again, for receivers that were not connected when it was opened."""
         self.opened_changed.emit()
         self._show(self.document.probe)
 
@@ -105,7 +105,7 @@ class Session(QObject):
 
     @property
     def opened(self) -> OpenedLocation:
-        """The opened location: its cases, its problems, and its address."""
+        """The opened location, with its cases and its problems."""
         return self._shown.opened
 
     @property
@@ -140,7 +140,7 @@ class Session(QObject):
 
     @property
     def instead_of(self) -> str:
-        """Why this is open instead of the requested store; empty: it is the requested store."""
+        """Why this store is open instead of the requested one; empty: it is the requested one."""
         return self._shown.instead_of
 
     @property
@@ -150,7 +150,7 @@ class Session(QObject):
 
     @property
     def changed_since(self) -> float:
-        """The time when the store in `change` was read, in seconds since the epoch."""
+        """The time when the store before the last reload was read, in seconds since the epoch."""
         return self._shown.changed_since
 
     @property
@@ -160,9 +160,9 @@ class Session(QObject):
 
     @property
     def answer(self) -> ProbeAnswer | None:
-        """The answer to the probe; None if the selected item has no probe, or while it `is_awaited`.
+        """The answer to the probe; None: the selected item has no probe, or the lookup is still running.
 
-        For a selected step, it includes the reason for a miss from its Dockerfile and files.
+        For a selected step, it includes why the step misses, as found from the Dockerfile and the files.
         """
         answer, selected = self._answer, self.selected
         if answer is None or not self.has_probe:
@@ -178,7 +178,7 @@ class Session(QObject):
 
     @property
     def has_probe(self) -> bool:
-        """Whether the selected item has a probe, which is the document's."""
+        """Whether there is a probe to explain. There is none while an item without a probe is selected."""
         return self._selection.has_probe(self._state)
 
     @property
@@ -193,7 +193,7 @@ class Session(QObject):
 
     @property
     def is_undisturbed(self) -> bool:
-        """Whether the probe is unchanged since it was loaded with the store or the selected row."""
+        """Whether the user has not changed the probe since it was loaded with the store or the selected row."""
         return self._is_as_opened or self._selection.is_left(self._state)
 
     @property
@@ -204,7 +204,7 @@ class Session(QObject):
         """Explain an item that was selected in a list. Its probe, if it has one, becomes the current probe.
 
         Args:
-            phrase, merge: those of the edit, see `ProbeDocument.edit`.
+            phrase, merge: the description and the merge key of the edit, see `ProbeDocument.edit`.
         """
         before, probe = self._subject, selected.probe or self.document.probe
         self._selection.select(selected, (self.document.place, probe))
@@ -244,7 +244,7 @@ class Session(QObject):
 
     @property
     def is_discarding(self) -> bool:
-        """Whether replaced objects are still to be freed."""
+        """Whether any replaced objects have not been freed yet."""
         return self._discarder.is_busy
 
     def discard(self, *objects: object) -> None:
@@ -263,7 +263,7 @@ class Session(QObject):
 
         Args:
             cache: the cache of the changed store.
-            change: its differences.
+            change: the differences between this store and the changed one.
         """
         before = self.daemon
         self.discard(self._answer, *self._supposed.parts)
@@ -293,7 +293,7 @@ class Session(QObject):
         return earlier
 
     def _show_cache(self, before: Daemon) -> None:
-        """From now on, use another cache. ``before``: the previous daemon."""
+        """Look the probe up in the cache that is now shown. ``before``: the previous daemon."""
         self.store_changed.emit()
         if not before.answers_as(self.daemon):
             self.rules_changed.emit()
@@ -333,7 +333,7 @@ class Session(QObject):
         In a walk, this may look up many probes: see `ShownStore.use_rules`.
 
         Args:
-            cache: a cache with these rules and existing indexes, which is used if it is of the current store.
+            cache: a cache with these rules and existing indexes, which is used if it belongs to the current store.
 
         Raises:
             DataError: the name is not known.

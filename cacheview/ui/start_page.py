@@ -25,8 +25,8 @@ class StartPage(QWidget):
     """The start page, with a signal for each of its buttons.
 
     Signals:
-        file_requested(), folder_requested(), demo_requested(): the user wants to open one.
-        again_requested(): the user wants to repeat the failed opening.
+        file_requested(), folder_requested(), demo_requested(): the user wants to open a file, a folder or the demo.
+        again_requested(): the user wants to try again to open the store.
         recent_requested(str): the user wants to open this recent location.
     """
 
@@ -68,7 +68,7 @@ class StartPage(QWidget):
         layout.addStretch(1)
 
     def show_welcome(self, recent: Sequence[str] = ()) -> None:
-        """Show how to open a store, and the recent ones."""
+        """Show the ways to open a store, and the recent locations."""
         self._show(
             ("open", "text_faint"),
             "Open an image store",
@@ -78,7 +78,7 @@ class StartPage(QWidget):
         self._list(recent)
 
     def show_error(self, title: str, text: str) -> None:
-        """Show the reason that a store could not be opened, and what to do."""
+        """Show why a store could not be opened, and what to do."""
         self._show(("error", "error"), title, text, (("&Try again", self.again_requested), *self._open_buttons()))
 
     def _open_buttons(self) -> tuple[_Button, ...]:
