@@ -1,4 +1,4 @@
-"""An audit of a whole store: ten times the images take little more than ten times as long."""
+"""An audit of a whole store: with ten times as many images, it takes little more than ten times as long."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ TIME = Timestamp(1_700_000_000, 0, None)
 
 
 def alike(count: int) -> ImageStore:
-    """Images that differ in their command alone, all of one time: nothing tells them apart before their configs do."""
+    """Return images of the same time that differ only in their commands: only their configs distinguish them."""
     base = Image(id="sha256:base", config=ImageConfig(created=TIME))
     made = [
         Image(

@@ -1,10 +1,11 @@
-"""The longest stretch of each kind of work without a look at Cancel, with the largest inputs that are taken.
+"""The longest time for which each kind of work does not check whether it was canceled, with the largest inputs.
 
-``python tests/benchmarks/bench_cancel.py [KIND…]`` prints the stretch in seconds of this thread, how long the work took
-in all, and the function that the longest stretch was in. ``pytest tests/benchmarks/bench_cancel.py`` holds them.
+``python tests/benchmarks/bench_cancel.py [KIND…]`` prints this time in seconds of processor time of the thread, how
+long all of the work took, and the function that was running during the longest time.
+``pytest tests/benchmarks/bench_cancel.py`` checks the limits.
 
-Most work looks every 50 ms. What one call of a library does is not stopped: pydantic-core decodes a document, of which
-64 MB and 2.5 million values are read at most, and Aho-Corasick makes the automaton of what is taken out of a suite.
+Most work checks every 50 ms. A single call of a library cannot be stopped: pydantic-core decodes a document of at most
+64 MB and 2.5 million values, and Aho-Corasick creates the automaton of the values that are removed from a suite.
 """
 
 from __future__ import annotations
@@ -60,14 +61,14 @@ IN_ONE_CALL = {
     "a data root of 1,200,000 bad names": 1.5,
     "taking 20,000 values out of 30,000 images": 1.0,
 }
-"""Seconds of the kinds in which one call of a library takes longer."""
+"""The limits in seconds for kinds of work in which one call of a library takes longer."""
 RULES = RULE_SETS["containerd-29"]
 RELEASE = builder_release("29.6.0")
 CONFIG = {"created": "2024-01-01T00:00:00Z", "container_config": {"Cmd": ["x" * 200]}, "rootfs": {"type": "layers"}}
 
 
 class Watch:
-    """Looks on while some work is done: how long it goes on without `look` being called, and where it is then."""
+    """Observes work: the longest time between two calls of `look`, and where the work was during that time."""
 
     def __init__(self) -> None:
         self.longest = 0.0
@@ -91,7 +92,7 @@ class Watch:
                 self._seen = _place(frame)
 
     def run(self, work: Work) -> float:
-        """Do it; the seconds that it took in all."""
+        """Do the work, and return the seconds that it took."""
         sampler = threading.Thread(target=self.sample, daemon=True)
         sampler.start()
         begun = self._last = time.thread_time()
@@ -112,7 +113,7 @@ def _place(frame: FrameType) -> str:
     return ""
 
 
-LOOKS: list[Watch] = []  # the one that is looking on now: opening a store asks its progress
+LOOKS: list[Watch] = []  # the last one is in use: opening a store reports its progress to it
 
 
 def _opened(location: str | Path) -> object:
@@ -149,7 +150,7 @@ def wrong_values(folder: Path) -> Work:
 
 
 def lenient(folder: Path) -> Work:
-    """Read a second time, as Go would: null in a list."""
+    """A document that is read a second time, as Go would read it, because of a null in a list."""
     path = folder / "suite"
     images = [*(_image(number) for number in range(70_000)), None]
     path.write_text(json.dumps({"rules": "graphdriver-25.0.5", "images": images}))
@@ -224,7 +225,7 @@ def _refused_at(location: str) -> None:
 
 
 def engine(folder: Path) -> Work:
-    """A list of 100,000 images, and none of them to be had."""
+    """A list of 100,000 images, none of which can be read."""
     dumps = {"1.44": load("28.5.2-gd")["1.44"]}
     dumps["1.44"]["version"]["ApiVersion"] = "1.44"
     one = dumps["1.44"]["images"][0]

@@ -1,8 +1,8 @@
-"""`cacheview check` over the vectors of all rule sets, against decompressing and parsing the same files.
+"""`cacheview check` on the vectors of all rule sets, compared with decompressing and parsing the same files.
 
 pytest tests/benchmarks/bench_check.py -s
 
-Both in the same run, by turns, in time of the processor: what else the machine does falls on both, and counts little.
+Both are measured in the same run, alternately, in processor time, so that other work on the machine affects both.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ LIMIT = 4.0
 
 
 def parsed_alone() -> int:
-    """The probes of all files, each line decompressed and parsed by pydantic-core; nothing is kept of it."""
+    """Yield the probes of all files. pydantic-core parses each decompressed line, and nothing is kept."""
     probes = 0
     for file in FILES:
         with gzip.open(file) as stream:

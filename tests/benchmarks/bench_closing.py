@@ -1,4 +1,4 @@
-"""How long the process takes to end once its window is closed, while a thread is in the midst of something.
+"""How long the process takes to end after its window is closed while a thread is working.
 
 pytest tests/benchmarks/bench_closing.py -s
 """
@@ -16,7 +16,7 @@ sys.path.append(str(Path(__file__).parents[1] / "ui"))
 from closing_kit import WORKS, close_while
 
 LIMIT = 1.0 + 0.5
-"""Seconds: the window waits for one at most, and the process takes a moment to end."""
+"""Seconds: the window waits one second at most, and the process takes a moment to end."""
 
 
 @pytest.mark.parametrize("name", WORKS)

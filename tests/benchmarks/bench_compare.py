@@ -1,6 +1,6 @@
 """All rule sets side by side in the window, among 10,000 candidates, while the UI thread keeps running.
 
-The longest turn of the UI thread, relative to that of resizing the window in the same run.
+The longest turn of the UI thread is compared with the longest turn while the window is resized in the same run.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ RATIO = 3.0
 
 
 def edited(window: MainWindow, qtbot: QtBot, number: int, user: str) -> float:
-    """Seconds from an edit to the last answer."""
+    """Return the seconds from an edit to the last answer."""
     assert window.session is not None
     turns = Turns()
     with qtbot.waitSignal(window.docks.get(COMPARE).pane.settled, timeout=120_000):
@@ -64,6 +64,6 @@ def test_the_window_goes_on(qtbot: QtBot, tmp_path: Path) -> None:
         f"\nall answers: first time {first.seconds:.2f} s, after an edit {min(later) * 1e3:.0f} ms; "
         f"other rules after {switch.seconds * 1e3:.0f} ms"
     )
-    # On any machine: a few times what resizing the window takes.
+    # On any machine, a few times as long as a turn while the window is resized.
     assert first.most_cpu.cpu < RATIO * resized.most_cpu.cpu
     assert switch.most_cpu.cpu < RATIO * resized.most_cpu.cpu

@@ -1,7 +1,7 @@
-"""Two records of 10,000 files and 200 steps each: how long they take to compare beside reading them.
+"""Two records with 10,000 files and 200 steps each: how long comparing them takes, compared with reading them.
 
-Reading is parsing both lines. Comparing is all that comes then: what each record asks and what became of it, step by
-step, and the two side by side. All in time of the processor.
+Reading is parsing both lines. Comparing is everything after that: what each build requested and what became of it, step
+by step, and the two side by side. Times are processor time.
 """
 
 from __future__ import annotations

@@ -1,7 +1,7 @@
-"""How the time of reading a context grows with its depth, its files and its ignore patterns, for every client.
+"""How the time for reading a context grows with its depth, its files and its ignore patterns, for every client.
 
-``python tests/benchmarks/bench_context.py`` prints the time at three sizes and the exponent of the growth in the size
-of the input: 1 is linear. ``pytest tests/benchmarks/bench_context.py`` holds the exponents below 1.5.
+``python tests/benchmarks/bench_context.py`` prints the time at three sizes, and the exponent of its growth with the
+size of the input: 1 is linear. ``pytest tests/benchmarks/bench_context.py`` checks that the exponents are below 1.5.
 """
 
 from __future__ import annotations
@@ -15,7 +15,7 @@ import pytest
 from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, EntryKind, MemoryContext
 
 Make = Callable[[int], tuple[dict[str, Entry], bytes]]
-_ENOUGH = 0.02  # seconds: below it a time says nothing
+_ENOUGH = 0.02  # seconds; a shorter time means nothing
 
 
 def _file(path: str, size: int = 0) -> Entry:
@@ -23,7 +23,7 @@ def _file(path: str, size: int = 0) -> Entry:
 
 
 def deep(size: int) -> tuple[dict[str, Entry], bytes]:
-    """One folder in the other, with a file in each."""
+    """Folders nested in one another, with a file in each."""
     entries: dict[str, Entry] = {}
     path = ""
     for _ in range(size):
@@ -39,19 +39,19 @@ def wide(size: int) -> tuple[dict[str, Entry], bytes]:
 
 
 def patterns(size: int) -> tuple[dict[str, Entry], bytes]:
-    """Many patterns, few files."""
+    """Many patterns, and few files."""
     lines = b"".join(b"x%d*y\n" % number for number in range(4 * size))
     return {f"f{number}": _file(f"f{number}") for number in range(200)}, lines
 
 
 def stars(size: int) -> tuple[dict[str, Entry], bytes]:
-    """A pattern with many stars, and a name that it nearly matches."""
+    """A pattern with many stars, and a name that it almost matches."""
     name = "a" * 200
     return {f"{number}{name}": _file(f"{number}{name}") for number in range(2000)}, b"*a" * (size // 2) + b"*b\n"
 
 
 def double_stars(size: int) -> tuple[dict[str, Entry], bytes]:
-    """A pattern with many double stars, and a path that it nearly matches."""
+    """A pattern with many double stars, and a path that it almost matches."""
     path = "/".join(["a"] * 100)
     found = {f"{path}/{number}": _file(f"{path}/{number}") for number in range(2000)}
     above = path
@@ -72,7 +72,7 @@ SIZES = (250, 500, 1000)
 
 
 def seconds_of(make: Make, size: int, client: str) -> tuple[float, int]:
-    """The time, and how large what grows is: characters of paths, else bytes of patterns."""
+    """Return the time, and the size of what grows: the characters of the paths, or the bytes of the patterns."""
     entries, lines = make(size)
     length = sum(map(len, entries)) if make in (deep, wide) else len(lines)
     entries |= {".dockerignore": _file(".dockerignore", len(lines)), "Dockerfile": _file("Dockerfile")}
@@ -83,7 +83,7 @@ def seconds_of(make: Make, size: int, client: str) -> tuple[float, int]:
 
 
 def measured(make: Make, client: str) -> tuple[list[float], float]:
-    """Times at each size, and the exponent."""
+    """Return the time at each size, and the exponent."""
     found = [seconds_of(make, size, client) for size in SIZES]
     (first, small), (last, large) = found[0], found[-1]
     exponent = math.log(max(last, _ENOUGH) / max(first, _ENOUGH)) / math.log(large / small)

@@ -1,4 +1,4 @@
-"""The first opening of each dock, in a process of its own: how long the UI thread is at work in one turn."""
+"""The first opening of each dock, in a separate process: the longest time that the UI thread works in one turn."""
 
 from __future__ import annotations
 
@@ -14,15 +14,16 @@ from pytest_benchmark.fixture import BenchmarkFixture
 from cacheview.ui.docks import DOCKS
 
 ROUNDS = 5
-LONGEST = 0.030
-"""Seconds of processor time of one turn."""
+MAX_TURN_SECONDS = 0.030
+"""The limit in seconds of processor time for one turn."""
 
 PROCESS = Path(__file__).with_name("first_dock_process.py")
 
 
 def longest_turn(name: str, folder: Path) -> tuple[float, float]:
-    """Seconds of processor time of the longest turn while a dock is opened for the first time; and how much longer
-    everything took on this machine than when it was at its quickest.
+    """Return the longest turn during the first opening of a dock, in seconds of processor time, and the slowdown.
+
+    The slowdown is how many times as long a fixed piece of work took as when the machine was at its fastest.
     """
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"}
     command = [sys.executable, str(PROCESS), name, str(folder)]
@@ -37,4 +38,4 @@ def test_first_opening(name: str, benchmark: BenchmarkFixture, tmp_path: Path) -
     benchmark.pedantic(longest_turn, (name, tmp_path), rounds=1)
     seconds, slowdown = (statistics.median(each) for each in zip(*turns, strict=True))
     print(f"\n{name}: longest turn {seconds * 1e3:.0f} ms of processor time; slowdown {slowdown:.1f}")
-    assert statistics.median(each / max(1.0, slow) for each, slow in turns) <= LONGEST
+    assert statistics.median(each / max(1.0, slow) for each, slow in turns) <= MAX_TURN_SECONDS

@@ -1,13 +1,13 @@
-"""Edits among 10,000 candidates: verdict and deciding check, whatever the probe, the rules, and what was asked before.
+"""Edits among 10,000 candidates: verdict and deciding check, for any probe, any rules and any earlier lookups.
 
-``pytest -s tests/benchmarks/bench_edit.py`` prints, for each kind of probe and family of rules, median and 99th
-percentile of some hundred edits, in milliseconds of this thread's processor time, and how many times the median among
-100 candidates of the same run that is. ``python tests/benchmarks/bench_edit.py 100000``: for another number of them.
+``pytest -s tests/benchmarks/bench_edit.py`` prints, for each kind of probe and each family of rules, the median and the
+99th percentile of a few hundred edits, in milliseconds of this thread's processor time, and how many times as long as
+the median among 100 candidates in the same run that is. ``python tests/benchmarks/bench_edit.py 100000`` does the same
+for another number of candidates.
 
-First are edits of one probe, typed one after the other; then edits that turn to what has not been asked about in this
-store: other rules, another parent, another platform, another source, another case of a suite. The tables of the store
-are made before, as they are when it, or a case of a suite, is opened. How much slower the machine is than at its
-quickest is divided out.
+First, one probe is edited again and again. Then each edit needs something that has not been looked up in this store
+yet: other rules, another parent, platform or source, or another case of a suite. The tables of the store exist already,
+as they do when a store or a case of a suite has been opened. Times are divided by the slowdown of the machine.
 """
 
 from __future__ import annotations
@@ -26,57 +26,60 @@ from slowdown import Slowdown
 from cacheview.engine import RULE_SETS, Explanation, ImageCache, explain, prepare
 from cacheview.model import ImageStore, Platform, Probe
 
-COUNT, FEW, EDITS, FIRST, CASES = 10_000, 100, 240, 100, 12
-PARENTS = 3  # in a store in which there is another parent
-MEDIAN, LATE = 8.0, 16.0  # milliseconds; the second of the 99th percentile
+CANDIDATES, FEW_CANDIDATES, EDIT_COUNT, FIRST_EDIT_COUNT, CASE_COUNT = 10_000, 100, 240, 100, 12
+PARENT_COUNT = 3  # in a store with other parents
+MAX_MEDIAN_MS, MAX_99TH_PERCENTILE_MS = 8.0, 16.0
 FAMILIES = ("graphdriver-24.0.7", "graphdriver-29", "containerd-24.0.7", "containerd-25.0.5", "containerd-29")
 CHANGES = ("rules", "parent", "platform", "source", "case")
 
-Asked = tuple[ImageCache, Probe]
+Lookup = tuple[ImageCache, Probe]
 
 
 @contextmanager
 def frozen() -> Iterator[None]:
-    """What is alive is left out of searches for garbage, as in the program."""
+    """Exempt existing objects from garbage collection, as the program does."""
     gc.collect()
     gc.freeze()
     yield
     gc.unfreeze()
 
 
-def milliseconds(asked: Sequence[Callable[[], Asked]]) -> tuple[float, float]:
-    """Median and 99th percentile of explaining each; before, what is called makes what has been asked already."""
+def milliseconds(lookups: Sequence[Callable[[], Lookup]]) -> tuple[float, float]:
+    """Return the median and the 99th percentile of the times of several explanations in milliseconds.
+
+    Each function is called outside the measured time. It returns a cache with its earlier lookups, and the probe.
+    """
     times, slowdown = [], Slowdown()
     explanation: Explanation | None = None
-    for make in asked:
+    for make in lookups:
         cache, probe = make()
-        explanation = None  # frees the last one and its store now, which the window does in another thread
+        explanation = None  # frees the last one and its store now; the window does this in another thread
         slowdown.measure()
-        begun = time.thread_time()
+        started_at = time.thread_time()
         explanation = explain(cache, probe, at_once=False)
         assert explanation.sentence
-        times.append((time.thread_time() - begun) * 1e3)
+        times.append((time.thread_time() - started_at) * 1e3)
     times = [each / slowdown.factor for each in times]
     return statistics.median(times), statistics.quantiles(times, n=100)[98]
 
 
 def typed(kind: Kind, rules: str) -> tuple[float, float]:
-    """Edits of one probe, one after the other."""
+    """Measure edits of one probe, one after the other."""
     cache = ImageCache(kind.store, RULE_SETS[rules])
     for probe in (kind.probe, *edits(kind.probe, 12)):
         explain(cache, probe, at_once=False)
     with frozen():
-        return milliseconds([lambda probe=probe: (cache, probe) for probe in edits(kind.probe, EDITS)])  # type: ignore[misc]
+        return milliseconds([lambda probe=probe: (cache, probe) for probe in edits(kind.probe, EDIT_COUNT)])  # type: ignore[misc]
 
 
 def first(kind: Kind, rules: str, change: str) -> tuple[float, float]:
-    """Edits each of which is the first of its kind in a store that has been opened."""
+    """Measure edits of which each is the first of its kind in an open store."""
     probe, images = kind.probe, kind.store.images
     prepare(kind.store)
     opened = ImageCache(kind.store, RULE_SETS[rules])
     explain(opened, probe, at_once=False)
 
-    def make(number: int, edited: Probe) -> Asked:
+    def make(number: int, edited: Probe) -> Lookup:
         fresh = ImageCache(kind.store, RULE_SETS[rules])
         match change:
             case "rules":
@@ -87,7 +90,7 @@ def first(kind: Kind, rules: str, change: str) -> tuple[float, float]:
                 return ImageCache(other, RULE_SETS[rules]), edited
             case "parent":
                 explain(fresh, edited, at_once=False)
-                others = [image.id for image in images[len(images) // PARENTS :: len(images) // PARENTS]]
+                others = [image.id for image in images[len(images) // PARENT_COUNT :: len(images) // PARENT_COUNT]]
                 return fresh, edited.model_copy(update={"parent": others[number % len(others)]})
             case "platform":
                 platform = Platform(os="linux", architecture="arm64", variant=f"v{number}")
@@ -97,7 +100,7 @@ def first(kind: Kind, rules: str, change: str) -> tuple[float, float]:
                 return opened, edited.model_copy(update={"cache_from": (*edited.cache_from, source)})
 
     with frozen():
-        changes = enumerate(edits(probe, CASES if change == "case" else FIRST))
+        changes = enumerate(edits(probe, CASE_COUNT if change == "case" else FIRST_EDIT_COUNT))
         return milliseconds([lambda number=number, edited=edited: make(number, edited) for number, edited in changes])  # type: ignore[misc]
 
 
@@ -106,14 +109,14 @@ def shown(name: str, rules: str, median: float, late: float, rest: str = "") -> 
 
 
 def report(name: str, rules: str, count: int) -> tuple[float, float]:
-    baseline, _ = typed(KINDS[name](FEW), rules)
+    baseline, _ = typed(KINDS[name](FEW_CANDIDATES), rules)
     median, late = typed(KINDS[name](count), rules)
-    shown(name, rules, median, late, f", {median / baseline:6.1f} times that among {FEW}")
+    shown(name, rules, median, late, f", {median / baseline:6.1f} times that among {FEW_CANDIDATES}")
     return median, late
 
 
 def report_first(name: str, rules: str, count: int, change: str) -> tuple[float, float]:
-    kind = several_parents(KINDS[name], count, PARENTS) if change == "parent" else KINDS[name](count)
+    kind = several_parents(KINDS[name], count, PARENT_COUNT) if change == "parent" else KINDS[name](count)
     median, late = first(kind, rules, change)
     shown(f"{name}, other {change}", rules, median, late)
     return median, late
@@ -122,22 +125,22 @@ def report_first(name: str, rules: str, count: int, change: str) -> tuple[float,
 @pytest.mark.parametrize("rules", FAMILIES)
 @pytest.mark.parametrize("name", KINDS)
 def test_an_edit_is_answered_within_a_frame(name: str, rules: str) -> None:
-    median, late = report(name, rules, COUNT)
-    assert median < MEDIAN
-    assert late < LATE
+    median, late = report(name, rules, CANDIDATES)
+    assert median < MAX_MEDIAN_MS
+    assert late < MAX_99TH_PERCENTILE_MS
 
 
 @pytest.mark.parametrize("rules", FAMILIES)
 @pytest.mark.parametrize("name", KINDS)
 @pytest.mark.parametrize("change", CHANGES)
 def test_an_edit_that_turns_to_something_else_is_answered_within_a_frame(name: str, rules: str, change: str) -> None:
-    median, late = report_first(name, rules, COUNT, change)
-    assert median < MEDIAN
-    assert late < LATE
+    median, late = report_first(name, rules, CANDIDATES, change)
+    assert median < MAX_MEDIAN_MS
+    assert late < MAX_99TH_PERCENTILE_MS
 
 
 if __name__ == "__main__":
-    number = int(sys.argv[1]) if len(sys.argv) > 1 else COUNT
+    number = int(sys.argv[1]) if len(sys.argv) > 1 else CANDIDATES
     for each in KINDS:
         for family in FAMILIES:
             report(each, family, number)

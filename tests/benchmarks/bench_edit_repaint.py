@@ -1,9 +1,9 @@
-"""An edit in the window, until its answer is painted: with 10,000 candidates, and with 100, in the same run.
+"""An edit in the window, until its answer is painted: with 10,000 candidates and with 100, in the same run.
 
 pytest -s tests/benchmarks/bench_edit_repaint.py
 
-Milliseconds of processor time of the whole process, so with what follows in other threads by then. The limit is that
-of a machine that does nothing else: it is multiplied by how much slower a fixed piece of work is at the same time.
+Times are milliseconds of the whole process's processor time, including what other threads do in the meantime. The limit
+applies to an idle machine: it is multiplied by the slowdown of a fixed piece of work at the same time.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from cacheview.ui.theme import apply_theme
 from cacheview.ui.window import MainWindow
 
 LIMIT = 0.016
-"""Seconds: a frame."""
+"""Seconds: one frame."""
 EDITS = 90
 PARENT = "sha256:" + "a" * 64
 
@@ -51,7 +51,7 @@ def image(i: int) -> Image:
 
 
 def window_of(count: int, tmp_path: Path, qtbot: QtBot) -> MainWindow:
-    """A window on a store with so many candidates, all of them unfolded in the tree."""
+    """Return a window that shows a store with this many candidates, all of them unfolded in the tree."""
     base = Image(id=PARENT, names=("docker.io/library/base:1",), from_scratch=True, config=ImageConfig())
     case = OpenedCase("made", ImageStore((base, *(image(i) for i in range(count)))), "containerd-71ebfc7")
     window = MainWindow(Settings(tmp_path / "settings.ini"))
@@ -70,7 +70,7 @@ def window_of(count: int, tmp_path: Path, qtbot: QtBot) -> MainWindow:
 
 
 def typed() -> list[ContainerConfig]:
-    """As a person types: a letter more of a user, then of a variable, and all of it taken back."""
+    """Edits as a person types them: a user letter by letter, then a variable, and everything deleted again."""
     users = [config(7, "nobody"[:length]) for length in (1, 2, 3, 4, 5, 6, 5, 4, 3, 2, 1)]
     variables = [
         config(7).model_copy(update={"Env": ("PATH=/usr/local/bin:/usr/bin:/bin", f"STAGE={value}", "LANG=C.UTF-8")})
@@ -85,7 +85,7 @@ def flipped() -> list[ContainerConfig]:
 
 
 def seconds(window: MainWindow, configs: list[ContainerConfig], slowdown: Slowdown, edits: int = EDITS) -> float:
-    """From an edit to the end of the painting of its answer: the median."""
+    """Return the median of the times from an edit to the end of the painting of its answer."""
     assert window.session is not None
     document = window.session.document
     times = []
@@ -108,7 +108,7 @@ def test_edit_to_repaint(benchmark: BenchmarkFixture, qtbot: QtBot, qapp: QAppli
         session = window.session
         assert session is not None
         qtbot.waitUntil(lambda session=session: session.answer is not None, timeout=60_000)  # type: ignore[misc]
-        qtbot.wait(1000)  # what the first sight has queued is done
+        qtbot.wait(1000)  # everything that the first paint queued is done
         typing[count] = seconds(window, typed(), slowdown)
         flipping[count] = seconds(window, flipped(), slowdown)
         if count == 10_000:

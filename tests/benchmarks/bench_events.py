@@ -1,4 +1,4 @@
-"""What memory the window takes after an hour's events of an engine: two a second, in streams that are closed.
+"""The memory of the window after an hour of an engine's events: two per second, in streams that are closed.
 
 pytest tests/benchmarks/bench_events.py -s
 """

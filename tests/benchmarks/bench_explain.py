@@ -1,8 +1,9 @@
-"""One probe among 100,000 images, as `cacheview explain` looks it up: verdict, nearest, smallest edit and hazards.
+"""One probe among 100,000 images, as `cacheview explain` looks it up: verdict, nearest candidates, edit and hazards.
 
 ``pytest -s tests/benchmarks/bench_explain.py`` prints seconds of processor time with a cache for one probe, and the
-ratio to one that is kept for more, which files all candidates first. Where all configs are unknown, there is nothing to
-file, and both take the same. The store is in memory already: opening is measured in `bench_open_archive`.
+ratio to a cache for several probes, which creates an index of all candidates first. If all configs are unknown, there
+is nothing to put into an index, and both take the same time. The store is already in memory: `bench_open_archive`
+measures opening.
 """
 
 from __future__ import annotations
@@ -21,11 +22,11 @@ from cacheview.report.explanations import as_text
 
 COUNT, ROUNDS = 100_000, 3
 LIMIT = 2.0
-"""Seconds, on a machine that does nothing else."""
+"""Seconds, on an idle machine."""
 
 
 def seconds(kind: Kind, rules: str, slowdown: Slowdown, *, once: bool) -> float:
-    """The median of an explanation by a new cache."""
+    """Return the median of the times that an explanation by a new cache takes."""
     times = []
     for _ in range(ROUNDS):
         gc.collect()

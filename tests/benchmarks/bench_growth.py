@@ -1,11 +1,12 @@
-"""How the time of each kind of work grows with the size of what it is given.
+"""How the time of each kind of work grows with the size of its input.
 
 ``python tests/benchmarks/bench_growth.py`` prints the time at three sizes, the exponent of the growth, and its limit:
-that of n log n between the same sizes, with what the machine adds to it (see `growth`). Linear is 1, quadratic 2.
+that of n log n between the same sizes, plus what the machine adds (see `growth`). Linear is 1, quadratic is 2.
 ``pytest tests/benchmarks/bench_growth.py`` fails for a kind that is above its limit in every round.
 
-Each step of a build copies what those before it set. A build that copies more than 200 million values is refused, so
-the kinds in question go up to the largest build that is not: there too the copies take less than the rest of a step.
+Each step of a build copies what the earlier steps set. A build that copies more than 200 million values is refused, so
+the kinds in question go up to the largest build that is allowed: even there, copying takes less than the rest of a
+step.
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ def _replayed(lines: list[str], store: ImageStore = EMPTY, options: BuildOptions
 
 
 def _added_to(kind: str, line: str) -> Callable[[int], Work]:
-    """Instructions that change one value, after twice as many values that stay."""
+    """Instructions that change one value, after twice as many values that stay the same."""
     return lambda size: _replayed(
         ["FROM scratch", f"{kind} " + " \\\n".join(f"A{number}=x" for number in range(2 * size))]
         + [line.format(number) for number in range(size)]
@@ -78,7 +79,7 @@ def _lines(line: str, *before: str, base: str = "FROM scratch") -> Callable[[int
 
 
 def stages(size: int) -> Work:
-    """Each stage a miss on scratch."""
+    """Stages of which each is a miss on scratch."""
     return _replayed([line for number in range(size) for line in (f"FROM scratch AS s{number}", f"LABEL a={number}")])
 
 
@@ -94,7 +95,7 @@ def copies_from_stages(size: int) -> Work:
 
 
 def triggers(size: int) -> Work:
-    """The base has as many."""
+    """The base image has as many triggers."""
     base = _image(0, config=ContainerConfig(OnBuild=tuple(f"RUN {number}" for number in range(size))))
     return _replayed(["FROM base:1"], ImageStore((base.model_copy(update={"names": ("docker.io/library/base:1",)}),)))
 
@@ -133,7 +134,7 @@ def _image(number: int, parent: int | None = None, *, history: int = 1, config: 
 
 
 def _looked_at(images: tuple[Image, ...], probe: Probe) -> Work:
-    """Asked, explained and shown as text under both kinds of store, and as a tree."""
+    """Look up and explain a probe as text under the rules of both kinds of store, and create the tree of the images."""
 
     def work() -> object:
         store = ImageStore(images)
@@ -149,13 +150,13 @@ def _probe(parent: str, *cache_from: str) -> Probe:
 
 
 def children(size: int) -> Work:
-    """Of one parent."""
+    """Images with one parent."""
     images = (_image(0), *(_image(number, 0) for number in range(1, size)))
     return _looked_at(images, _probe(images[0].id))
 
 
 def images(size: int) -> Work:
-    """Of builds of ten steps each, read from a suite."""
+    """Images of builds with ten steps each, read from a suite."""
     store = tuple(
         _image(number, number - 1 if number % 10 else None, history=number % 10 + 1) for number in range(size)
     )
@@ -175,7 +176,7 @@ def deep_parents(size: int) -> Work:
 
 
 def sources(size: int) -> Work:
-    """As many references, each of an image of its own."""
+    """As many references, each to a separate image."""
     images = tuple(_image(number) for number in range(size))
     return _looked_at(images, _probe(images[0].id, *(image.id for image in images)))
 
@@ -201,7 +202,10 @@ def audited_children(size: int) -> Work:
 
 
 def label_sets(size: int) -> Work:
-    """Of candidates of one instant, each with an empty value: no probe is told apart from them by its labels alone."""
+    """Candidates of the same time, each with an empty label of its own.
+
+    No probe differs from them by its labels alone.
+    """
     created = Timestamp(1_700_000_000, 0, 0)
 
     def child(number: int) -> Image:
@@ -215,7 +219,7 @@ def label_sets(size: int) -> Work:
 
 
 def sources_in_a_line(size: int) -> Work:
-    """As many references, each built on the one before, and a local match that is built on none of them."""
+    """As many references, each to an image built on the previous one, and a local match that none is built on."""
     images = tuple(_image(number, number - 1 if number else None) for number in range(size))
     other = _image(size, 0)
     store = ImageStore((*images, other))
@@ -231,7 +235,7 @@ def beginnings_of_ids(size: int) -> Work:
 
 
 def redaction(size: int) -> Work:
-    """Values and texts that hold them grow alike."""
+    """As many values as texts that contain them."""
     config = ContainerConfig(Env=tuple(f"A{number}=secret-{number}" for number in range(size)))
     entries = tuple(HistoryEntry(created_by=f"/bin/sh -c use secret-{number}") for number in range(size))
     image = _image(0, config=config)
@@ -258,7 +262,7 @@ def context_files(size: int) -> Work:
 
 
 def context_depth(size: int) -> Work:
-    """The paths grow with the square: their characters are what there is to read."""
+    """The total length of the paths grows: that is what has to be read."""
     names = ["d"]
     while sum(map(len, names)) < size:
         names.append(f"{names[-1]}/d")
@@ -266,7 +270,7 @@ def context_depth(size: int) -> Work:
 
 
 def deep_paths(size: int) -> Work:
-    """Folders on the way to the files of a record, whose paths are as long as systems accept; they are not named."""
+    """Folders above the files of a record, with paths as long as systems accept; the record does not list them."""
     sample = {f"{number}/{'d/' * 2000}f": {"type": "file", "text": "x"} for number in range(size // 2000)}
     return lambda: MemoryContext.from_sample(sample)
 
@@ -277,7 +281,7 @@ def copy_patterns(size: int) -> Work:
     sources = [f"f*{number}*" for number in range(size)]
 
     def work() -> object:
-        with suppress(BuildRefusedError):  # most match no file
+        with suppress(BuildRefusedError):  # most patterns match no file
             sums.of_sources(sources, add=False, destination="/")
         return None
 
@@ -285,7 +289,7 @@ def copy_patterns(size: int) -> Work:
 
 
 def long_pattern(size: int) -> Work:
-    """One that could be tried in very many ways."""
+    """A pattern that could be tried in very many ways."""
     name = "a" * size
     context = MemoryContext({name: Entry(name, EntryKind.FILE, 0o644)}, {})
     sums = ContextSums(context, client=CLIENTS["docker-cli"])

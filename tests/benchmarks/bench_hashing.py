@@ -1,4 +1,4 @@
-"""Checksums of a context of 1 GiB, beside ``sha256sum`` over the same files in the same run."""
+"""Checksums of a context of 1 GiB, compared with ``sha256sum`` for the same files in the same run."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ MIB = 1 << 20
 
 @pytest.fixture(scope="module")
 def gigabyte(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """1 GiB as contexts are: a few large files, many small ones."""
+    """Create 1 GiB of files as in a typical context: a few large ones, and many small ones."""
     folder = tmp_path_factory.mktemp("context")
     noise = random.Random(1).randbytes(16 * MIB)
     sizes = [256 * MIB] + [64 * MIB] * 4 + [8 * MIB] * 32 + [MIB] * 160 + [16 * 1024] * 6_000
@@ -54,21 +54,22 @@ def sums(folder: Path, memory: FileSumCache) -> float:
 
 
 def test_at_least_seven_tenths_of_sha256sum(gigabyte: Path) -> None:
-    """And when nothing has changed, next to nothing."""
-    # Settled files only are remembered.
+    """If nothing has changed, it takes next to no time."""
+    # Only files that have not changed recently are remembered.
     old = time.time() - 60
     for folder, _, names in os.walk(gigabyte):
         for name in names:
             os.utime(Path(folder) / name, (old, old))
-    sha256sum(gigabyte)  # into memory
-    theirs = min(sha256sum(gigabyte) for _ in range(ROUNDS))
-    ours = min(sums(gigabyte, FileSumCache()) for _ in range(ROUNDS))
+    sha256sum(gigabyte)  # reads the files into memory
+    sha256sum_seconds = min(sha256sum(gigabyte) for _ in range(ROUNDS))
+    own_seconds = min(sums(gigabyte, FileSumCache()) for _ in range(ROUNDS))
     memory = FileSumCache()
     sums(gigabyte, memory)
-    again = sums(gigabyte, FileSumCache.load(memory.dump()))
+    repeated_seconds = sums(gigabyte, FileSumCache.load(memory.dump()))
+    speed = sha256sum_seconds / own_seconds
     print(
-        f"\n1 GiB: sha256sum {theirs:.2f} s, checksums {ours:.2f} s, speed {theirs / ours:.2f} of it; "
-        f"unchanged {again:.2f} s"
+        f"\n1 GiB: sha256sum {sha256sum_seconds:.2f} s, checksums {own_seconds:.2f} s, speed {speed:.2f} of it; "
+        f"unchanged {repeated_seconds:.2f} s"
     )
-    assert theirs / ours >= 0.7
-    assert again < ours / 2
+    assert speed >= 0.7
+    assert repeated_seconds < own_seconds / 2

@@ -1,4 +1,4 @@
-"""How long the window is busy at a time while a live store of 10,000 images is opened, and read again."""
+"""How long the window is busy at a time while a live store of 10,000 images is opened and reloaded."""
 
 from __future__ import annotations
 
@@ -20,8 +20,8 @@ from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
 COUNT = 10_000
-LONGEST = 0.05  # seconds of work in one turn of the event loop
-BLOCKED = 0.5  # seconds by the clock: the thread may have to wait for the reader's, and for a busy machine
+MAX_TURN_SECONDS = 0.05  # seconds of work in one turn of the event loop
+MAX_BLOCKED_SECONDS = 0.5  # seconds of wall time: the thread may have to wait for the reader's, or for a busy machine
 TRIES = 5
 
 
@@ -38,7 +38,7 @@ def shape(kind: str) -> list[Image]:
 
 
 def busy_reader(images: list[Image], reading: Reading) -> None:
-    """The list at once, then the images in fifty lots, some work of this thread between."""
+    """Report the list at once, then the images in fifty parts, with some work of this thread in between."""
     assert reading.partial is not None
     assert reading.progress is not None
     first = tuple(listed(image) for image in images)
@@ -51,7 +51,7 @@ def busy_reader(images: list[Image], reading: Reading) -> None:
 
 
 def opened(folder: Path, qtbot: QtBot) -> tuple[Turns, float, MainWindow]:
-    """A new window, the turns that opening took in it, and the seconds until the first rows were there."""
+    """Return the turns during opening, the seconds until the first rows were shown, and the new window."""
     window = MainWindow(Settings(folder / "settings.ini"))
     qtbot.addWidget(window)
     window.resize(1200, 700)
@@ -80,15 +80,15 @@ def opened(folder: Path, qtbot: QtBot) -> tuple[Turns, float, MainWindow]:
 def test_no_turn_is_long_while_10000_images_arrive(
     kind: str, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """Between two beats of its event loop the UI thread works less than 50 ms, however busy the reader is.
+    """In each turn of the event loop, the UI thread works less than 50 ms, however busy the reader is.
 
-    What is measured is the thread's own time on the processor, of each turn: that is what the window itself can hold
-    the person up with, and it is the same on a machine that has other things to do. By the clock a turn also takes
-    what the system and the reader's turns at Python's lock add, which is bounded more loosely: it tells nothing about
-    the window, other than that it never waits for the reader to be done.
+    This is the thread's own processor time: how long the window itself can keep a person waiting, whatever else runs
+    on the machine. The wall time of a turn also includes the system and the time for which the reader holds Python's
+    lock. It is only limited loosely, since it shows nothing about the window except that it never waits for the reader
+    to finish.
 
-    Other programs can make a thread slower, and nothing makes it faster: so of a few runs the best one counts, and the
-    limit is as much higher as a fixed piece of work was slower in the same thread at the same time.
+    Other programs can slow a thread down, but nothing makes it faster. So the best of a few runs counts, and the limit
+    is multiplied by the slowdown of a fixed piece of work in the same thread at the same time.
     """
     images = shape(kind)
     engine = FakeEngine(images).install(monkeypatch)
@@ -99,8 +99,8 @@ def test_no_turn_is_long_while_10000_images_arrive(
         window.close()
         worst, blocked = turns.most_cpu, turns.longest_blocked
         reported.append(f"first rows after {first_rows:.2f} s, slowdown {turns.slowdown:.2f}; {worst}; {blocked}")
-        assert first_rows > 0  # while it was being read
-        if worst.cpu < LONGEST * turns.slowdown and blocked.blocked < BLOCKED:
+        assert first_rows > 0  # while the store was being read
+        if worst.cpu < MAX_TURN_SECONDS * turns.slowdown and blocked.blocked < MAX_BLOCKED_SECONDS:
             break
     else:
         pytest.fail("\n".join([f"{kind}:", *reported]))

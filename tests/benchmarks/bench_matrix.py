@@ -1,4 +1,4 @@
-"""One probe under all rule sets among 10,000 images, against the same under one, in the same run."""
+"""One probe under all rule sets among 10,000 images, compared with the same probe under one, in the same run."""
 
 from __future__ import annotations
 

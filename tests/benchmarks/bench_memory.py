@@ -1,11 +1,11 @@
-"""What memory 1,000, 10,000 and 100,000 images take, beside the bytes of their configs.
+"""The memory for 1,000, 10,000 and 100,000 images, compared with the size of their configs in bytes.
 
 pytest tests/benchmarks/bench_memory.py -s
 
-Opened and asked: on the command line and in the window, from an archive, from a data root of builds, and from one
-where all images are built on one. Asked is what misses among as many candidates as there can be. Counted is what the
-process has beyond what it had with a store of ten images opened and asked, as psutil reports it: modules, Qt and panes
-are then there.
+Stores are opened and a probe is answered, on the command line and in the window: an archive, a data root with builds,
+and a data root in which all images are built on one. The probe misses among as many candidates as possible. Counted is
+the memory that psutil reports for the process beyond what it took with a store of ten images, opened and answered: by
+then, modules, Qt and panes are loaded.
 """
 
 from __future__ import annotations
@@ -13,14 +13,14 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from large_stores import Archive, taken, write_data_root
+from large_stores import Archive, memory_use, write_data_root
 
 SIZES = (1_000, 10_000, 100_000)
 LIMIT = 3.0
 
 
 def _stores(kind: str, images: int, folder: Path) -> tuple[str, str, int]:
-    """A store of so many images, one of ten, and the bytes of the configs of the first."""
+    """Return a store with this many images, a store with ten, and the bytes of the configs in the first."""
     if kind == "archive":
         large, small = (Archive(folder / f"{count}.tar", count) for count in (images, 10))
         return str(large.path), str(small.path), large.configs
@@ -34,7 +34,7 @@ def _stores(kind: str, images: int, folder: Path) -> tuple[str, str, int]:
 @pytest.mark.parametrize("images", SIZES)
 def test_memory_of_a_store(images: int, kind: str, how: str, tmp_path: Path) -> None:
     location, small, size = _stores(kind, images, tmp_path)
-    result = taken(location, small, how)
+    result = memory_use(location, small, how)
     opened, explained, peak = (
         (bytes_ - result.before) / size for bytes_ in (result.opened, result.explained, result.peak)
     )

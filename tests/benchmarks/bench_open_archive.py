@@ -1,16 +1,16 @@
-"""Opening an archive of 10,000 images, against reading it with the standard library and parsing its JSON into models.
+"""Opening an archive of 10,000 images, compared with reading it with the standard library and validating its JSON.
 
 pytest tests/benchmarks/bench_open_archive.py -s
 
-The baseline is what a program does at least that has to know what the archive holds: it reads every member with
-`tarfile`, which is what the standard library has for that, and validates every document into the model that opening
-makes of it. It keeps them as they come. Opening also checks headers and digests, counts what it may cost, connects
-manifests, configs and names, and holds once what images share, which is what keeps 100,000 images in three times the
-bytes of their configs. It may take `LIMIT` times as long.
+The baseline is the least that a program must do to know what the archive contains: it reads every member with
+`tarfile`, and validates every document into the model that opening creates from it, without further processing. Opening
+also checks headers and digests, counts its own resources, connects manifests, configs and names, and shares what images
+have in common, which keeps 100,000 images within three times the bytes of their configs. It may take `LIMIT` times as
+long.
 
-Printed is the ratio to parsing documents that are in memory already, too, into the models and into dictionaries: what
-reading and connecting cost, for comparison. No part of opening stands out: parsing takes a third of it, holding shared
-parts once a sixth, headers, offsets and bytes of the archive a fifth.
+For comparison, the ratios to parsing documents that are already in memory, into models and into dictionaries, are
+printed too: they show the cost of reading and connecting. No part of opening stands out: a third is parsing, a sixth is
+sharing, and a fifth is the archive's headers, offsets and bytes.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def _fresh() -> None:
 
 
 def _seconds(work: Callable[[], object]) -> float:
-    """Seconds of the processor, with what `open_store` does to the garbage collector, for both sides alike."""
+    """Return the processor time in seconds, with the garbage collector as in `open_store` for both sides."""
     _fresh()
     start = time.process_time()
     with paused_collector():
@@ -62,7 +62,7 @@ def test_open_archive_of_10000_images(archive: Archive, benchmark: BenchmarkFixt
     validators = [(model.__pydantic_validator__.validate_json, content) for model, content in archive.documents]
 
     def read_and_parsed() -> list[Any]:
-        """The documents stand in the archive in the order of their models; one without a model is the last."""
+        """Read and validate all documents. They are in the order of their models; the last has no model."""
         models = []
         with tarfile.open(archive.path) as tar:
             for member, (validate, _) in zip(tar, validators, strict=False):
@@ -72,7 +72,7 @@ def test_open_archive_of_10000_images(archive: Archive, benchmark: BenchmarkFixt
         return models
 
     def prepared() -> OpenedLocation:
-        """As the window opens it."""
+        """Open the archive as the window does."""
         opened = open_store(archive.path)
         prepare(opened.cases[0].store)
         return opened
@@ -83,7 +83,7 @@ def test_open_archive_of_10000_images(archive: Archive, benchmark: BenchmarkFixt
     def parsed_untyped() -> list[Any]:
         return [pydantic_core.from_json(content) for _, content in archive.documents]
 
-    # In turns, so that what else runs on the machine slows all of them; the fastest round of each counts.
+    # Alternately, so that other work on the machine slows all of them down; the fastest round of each counts.
     works = (lambda: open_store(archive.path), prepared, read_and_parsed, parsed_alone, parsed_untyped)
     rounds = [[_seconds(work) for work in works] for _ in range(ROUNDS)]
     ours, ready, simple, models, untyped = (min(column) for column in zip(*rounds, strict=True))

@@ -1,4 +1,4 @@
-"""What memory the window takes after a hundred reloads of 3,000 images, half of them after events of the engine.
+"""The memory of the window after a hundred reloads of 3,000 images, half of them after events of the engine.
 
 pytest tests/benchmarks/bench_reloads.py -s
 """

@@ -1,9 +1,9 @@
-"""A Dockerfile of 50 steps replayed over a store of 10,000 images, all its steps cached, against a store of just those.
+"""A Dockerfile with 50 cached steps, replayed in a store of 10,000 images and in a store with only the steps' images.
 
 pytest tests/benchmarks/bench_replay.py -s
 
-Both by turns in the same run, in time of the processor. Each step's image is one of 200 children of its parent that
-differ in their commands. The context is one small file: how fast contexts are hashed is measured apart.
+Both are measured alternately in the same run, in processor time. The image of each step is one of 200 children of its
+parent that differ in their commands. The context is one small file, since `bench_hashing` measures hashing.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ def replayed(store: ImageStore, rules: str) -> Replay:
 
 
 def chain(rules: str) -> list[Image]:
-    """The images that the Dockerfile makes, as they are in a store once it is built."""
+    """Return the images that the Dockerfile creates, as a store contains them after the build."""
     checksums = ContextChecksums(CONTEXT, "Dockerfile", RELEASE)
     now = Timestamp(1_700_000_000, 0, None)
     options, rule_set = BuildOptions(), RULE_SETS[rules]
@@ -68,7 +68,7 @@ def chain(rules: str) -> list[Image]:
 
 
 def siblings(images: list[Image], count: int) -> list[Image]:
-    """So many that other commands made on the same parents."""
+    """Return images that other commands created on the same parents."""
     found = []
     for number in range(count):
         image = images[number % len(images)]

@@ -1,7 +1,7 @@
-"""From the start of the process to a window that is painted, against a bare window with a tree view.
+"""From the start of the process to a painted window, compared with a plain window that contains a tree view.
 
-Whole processes, one of each in turn, by their processor time: what else the machine does falls on both, and little.
-Both have their modules as bytecode, which pip writes when it installs them, whatever this process does with its own.
+Whole processes are measured alternately, in processor time, so that other work on the machine affects both. For both,
+the bytecode of the modules exists, as after an installation with pip, whatever this process does with its own.
 """
 
 from __future__ import annotations
@@ -54,9 +54,9 @@ run_window("demo:", settings=Path("{folder}", "settings.ini"), size=(1320, 840),
 
 
 def seconds(code: str, bytecode: Path) -> float:
-    """Of processor time, from the start of the process to its end right after the first paint.
+    """Return the processor time in seconds from the start of the process to its end right after the first paint.
 
-    ``bytecode``: a folder for that of all modules. The first process fills it.
+    ``bytecode``: a folder for the bytecode of all modules. The first process fills it.
     """
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPYCACHEPREFIX": str(bytecode)}
     environment.pop("PYTHONDONTWRITEBYTECODE", None)
@@ -71,7 +71,7 @@ def seconds(code: str, bytecode: Path) -> float:
 
 def test_start(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
     ours, bytecode = OURS.format(folder=tmp_path), tmp_path / "bytecode"
-    seconds(BARE, bytecode), seconds(ours, bytecode)  # compiled, and read from the disk
+    seconds(BARE, bytecode), seconds(ours, bytecode)  # compiles the modules, and reads them from the disk
     pairs = [(seconds(BARE, bytecode), seconds(ours, bytecode)) for _ in range(ROUNDS)]
     benchmark.pedantic(seconds, (ours, bytecode), rounds=1)
     bare, shown = (statistics.median(times) for times in zip(*pairs, strict=True))

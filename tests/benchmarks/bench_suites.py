@@ -1,6 +1,6 @@
-"""Suites in and out at two sizes: seconds against parsing the same JSON, and the memory that it takes.
+"""Reading and writing suites of two sizes: the time, compared with parsing the same JSON, and the memory.
 
-Each is measured in a process of its own, by its processor time and its largest resident set, as Linux reports it.
+Each is measured in a separate process: its processor time, and its largest resident set as reported by Linux.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from pytest_benchmark.fixture import BenchmarkFixture
 SIZES = (2_000, 8_000)
 MIB = 1 << 20
 
-CHECK_OVER_PARSING = 12.0  # each line is also looked up in a cache of its own
+CHECK_OVER_PARSING = 12.0  # each line is also looked up in a separate cache
 READ_OVER_PARSING = 6.0
 OPEN_OVER_PARSING = 10.0
 SAVE_OVER_WRITING = 3.0
@@ -59,7 +59,7 @@ DO["write"] = "with out.open('w') as file: file.write(json.dumps(document))"
 
 
 def image(number: int) -> dict[str, object]:
-    """As a store of real images has them: 2 KB each, twenty in a row."""
+    """Return an image as in a real store: 2 KB, with twenty images in a chain."""
     row = range(number - number % 20, number + 1)
     history = [{"created": "2024-01-01T00:00:00Z", "created_by": f"/bin/sh -c #(nop)  ENV A={each}"} for each in row]
     config = {
@@ -82,7 +82,7 @@ def image(number: int) -> dict[str, object]:
 
 
 def many_lines(path: Path, count: int) -> Path:
-    """A suite of that many cases of one image."""
+    """Write a suite with this many cases of one image each."""
     probe = {"config": {"Cmd": ["x"]}, "expect": {"outcome": "miss"}}
     with path.open("w") as file:
         for number in range(count):
@@ -97,7 +97,7 @@ def many_lines(path: Path, count: int) -> Path:
 
 
 def one_line(path: Path, count: int) -> Path:
-    """A store of that many images."""
+    """Write a suite of one case with this many images."""
     with path.open("w") as file:
         file.write('{"rules":"containerd-71ebfc7","images":[')
         for number in range(count):
@@ -108,7 +108,7 @@ def one_line(path: Path, count: int) -> Path:
 
 @dataclass(frozen=True)
 class Measured:
-    """Seconds of processor time; bytes that the resident set grew by; and those that were free again at the end."""
+    """Seconds of processor time; bytes by which the resident set grew; and those that were free again at the end."""
 
     seconds: float
     memory: int
@@ -116,7 +116,7 @@ class Measured:
 
 
 def measured(what: str, path: Path) -> Measured:
-    """Do it once, in a process of its own."""
+    """Measure something once, in a separate process."""
     code = f"{START}\n{BEFORE.get(what, '')}\nbefore = resident()\nbegun = time.process_time()\n"
     code += f"with rare_searches():\n    {DO[what]}\n{END}"
     ended = subprocess.run(
@@ -127,7 +127,7 @@ def measured(what: str, path: Path) -> Measured:
 
 
 def report(what: str, path: Path, baseline: str = "parse") -> tuple[float, Measured]:
-    """The ratio of the times, the smaller of two pairs, and the smallest of each measure."""
+    """Return the ratio of the times, the smaller of two pairs, and the smallest of each measure."""
     pairs = [(measured(what, path), measured(baseline, path)) for _ in range(2)]
     ratio = min(ours.seconds / theirs.seconds for ours, theirs in pairs)
     least = Measured(*(min(getattr(ours, field.name) for ours, _ in pairs) for field in fields(Measured)))

@@ -1,4 +1,4 @@
-"""How long the window is busy at a time, action by action, in a store of 10,000 and of 100,000 images."""
+"""How long the window is busy at a time, action by action, in stores of 10,000 and of 100,000 images."""
 
 from __future__ import annotations
 
@@ -31,21 +31,21 @@ from cacheview.ui.window import MainWindow
 from cacheview.ui.workspace import Workspace
 
 SIZES = tuple(int(text) for text in os.environ.get("IMAGES", "10000 100000").split())
-ASKED = os.environ.get("PARTS", "images edits copies docks modes").split()
-LONGEST = 0.05  # seconds of work in one turn of the event loop, in which the probe may be looked up
-LONGEST_BESIDE = 0.03  # likewise in a store so large that it is looked up in another thread
-SAME_TURN = 20_000  # images of a store in which a probe is looked up in the turn of an edit
-AFTER = 20  # turns after an action in which it is painted
-PAINTED = 0.1  # seconds after an action: what makes room for something else is painted some frames later
-PATIENCE = 120_000  # milliseconds
+SELECTED_PARTS = os.environ.get("PARTS", "images edits copies docks modes").split()
+MAX_TURN_SECONDS = 0.05  # seconds of work in one turn of the event loop, which may include the lookup
+MAX_TURN_SECONDS_WITH_THREAD = 0.03  # the same for stores so large that the lookup runs in another thread
+MAX_IMAGES_WITHOUT_THREAD = 20_000  # images of a store in which the lookup is part of the turn of an edit
+TURNS_UNTIL_PAINTED = 20  # turns after an action in which its effect is painted
+SECONDS_UNTIL_PAINTED = 0.1  # seconds after an action: panes whose size changed are painted some frames later
+TIMEOUT_MS = 120_000  # milliseconds
 
 
 @dataclass
-class Person:
-    """Does one thing after the other in a window, and notes the turns that each took.
+class WindowUser:
+    """Acts in a window, and records the turns that each action took.
 
     Attributes:
-        limit: seconds of work in one turn, on a machine at its quickest.
+        limit: seconds of work in one turn, on a machine at its fastest.
     """
 
     window: MainWindow
@@ -54,12 +54,12 @@ class Person:
     results: list[tuple[str, Turns]] = field(default_factory=list)
 
     def act(self, name: str, do: Callable[[], object], done: Callable[[], bool] = lambda: True) -> None:
-        """``done``: whether all that comes of it is there."""
+        """Do something, and record its turns. ``done``: whether all of its effects are visible."""
         turns = Turns()
         do()
-        self.qtbot.waitUntil(done, timeout=PATIENCE)
-        ended, painted = len(turns.turns) + AFTER, turns.seconds + PAINTED
-        self.qtbot.waitUntil(lambda: len(turns.turns) > ended and turns.seconds > painted, timeout=PATIENCE)
+        self.qtbot.waitUntil(done, timeout=TIMEOUT_MS)
+        ended, painted = len(turns.turns) + TURNS_UNTIL_PAINTED, turns.seconds + SECONDS_UNTIL_PAINTED
+        self.qtbot.waitUntil(lambda: len(turns.turns) > ended and turns.seconds > painted, timeout=TIMEOUT_MS)
         turns.stop()
         self.results.append((name, turns))
         print(f"  {name:<42} {turns.most_cpu.cpu * 1e3:6.0f} ms in a turn, {turns.seconds:6.2f} s in all")
@@ -76,7 +76,7 @@ class Person:
 
     @property
     def longest(self) -> list[str]:
-        """Those that took too long."""
+        """The actions that took too long."""
         return [
             f"{name}: {turns.most_cpu}"
             for name, turns in self.results
@@ -84,37 +84,39 @@ class Person:
         ]
 
 
-def opened(count: int, folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Person:
+def opened(count: int, folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> WindowUser:
     FakeEngine(many_images(count)).install(monkeypatch)
     window = MainWindow(Settings(folder / "settings.ini"))
     qtbot.addWidget(window)
     window.resize(1400, 900)
     with qtbot.waitExposed(window):
         window.show()
-    person = Person(window, qtbot, LONGEST if count <= SAME_TURN else LONGEST_BESIDE)
+    user = WindowUser(
+        window, qtbot, MAX_TURN_SECONDS if count <= MAX_IMAGES_WITHOUT_THREAD else MAX_TURN_SECONDS_WITH_THREAD
+    )
     load_docks(lambda: None)
-    with qtbot.waitSignal(window.settled, timeout=PATIENCE):
+    with qtbot.waitSignal(window.settled, timeout=TIMEOUT_MS):
         window.open("engine:")
-    qtbot.waitUntil(lambda: not window.opener._settle_timer.isActive(), timeout=PATIENCE)
-    return person
+    qtbot.waitUntil(lambda: not window.opener._settle_timer.isActive(), timeout=TIMEOUT_MS)
+    return user
 
 
 @pytest.mark.usefixtures("as_in_the_program")
 @pytest.mark.parametrize("count", SIZES)
 def test_no_turn_is_long(count: int, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     print(f"\n{count:,} images")
-    person = opened(count, tmp_path, qtbot, monkeypatch)
+    user = opened(count, tmp_path, qtbot, monkeypatch)
     for part in PARTS:
-        if part.__name__ in ASKED:
-            part(person, tmp_path)
-    person.act("close the window", person.window.close)
-    assert not person.longest, "\n".join(person.longest)
+        if part.__name__ in SELECTED_PARTS:
+            part(user, tmp_path)
+    user.act("close the window", user.window.close)
+    assert not user.longest, "\n".join(user.longest)
 
 
-def images(person: Person, _folder: Path) -> None:
-    pane = person.panes.images
+def images(user: WindowUser, _folder: Path) -> None:
+    pane = user.panes.images
     tree, box = pane.tree, pane._box
-    count = len(person.session.store.images)
+    count = len(user.session.store.images)
 
     def shown() -> bool:
         return not pane.is_filtering
@@ -124,37 +126,37 @@ def images(person: Person, _folder: Path) -> None:
         ("filter: one that all have", "step"),
         ("filter: two words", "app 7"),
         ("filter: nothing", "no such image"),
-        ("filter: an id", person.session.store.images[count // 2].id[7:30]),
+        ("filter: an id", user.session.store.images[count // 2].id[7:30]),
     ):
         for number, letter in enumerate(text, 1):
             if number in (1, len(text)):
-                person.act(f"{name}, letter {number}", partial(QTest.keyClicks, box, letter), shown)
+                user.act(f"{name}, letter {number}", partial(QTest.keyClicks, box, letter), shown)
             else:
                 QTest.keyClicks(box, letter)
-        person.act(f"{name}, cleared", lambda: QTest.keyClick(box, Qt.Key.Key_Escape), shown)
+        user.act(f"{name}, cleared", lambda: QTest.keyClick(box, Qt.Key.Key_Escape), shown)
     boxes = [pane._footer.marked, pane._footer.intermediate]
     for check in (boxes[0], boxes[0], boxes[1], boxes[1]):
-        person.act(f"{check.text()} {'off' if check.isChecked() else 'on'}", check.click, shown)
+        user.act(f"{check.text()} {'off' if check.isChecked() else 'on'}", check.click, shown)
     tree.setFocus()
     for name, key in (("collapse what scratch has", Qt.Key.Key_Minus), ("expand all of it", Qt.Key.Key_Asterisk)):
         tree.setCurrentIndex(tree.model().index(0, 0))
-        person.act(name, partial(QTest.keyClick, tree, key))
-    person.act("to the end", lambda: QTest.keyClick(tree, Qt.Key.Key_End))
-    person.act("to the beginning", lambda: QTest.keyClick(tree, Qt.Key.Key_Home))
-    person.act("page down", lambda: QTest.keyClick(tree, Qt.Key.Key_PageDown))
-    person.act("letters typed in the tree", lambda: QTest.keyClicks(tree, "zz"))
-    person.act("collapse all", lambda: tree.expand_ids(set()))
-    person.act("reveal an image", lambda: pane.reveal(person.session.store.images[count // 2].id))
-    person.act("select another row", lambda: QTest.keyClick(tree, Qt.Key.Key_Down))
+        user.act(name, partial(QTest.keyClick, tree, key))
+    user.act("to the end", lambda: QTest.keyClick(tree, Qt.Key.Key_End))
+    user.act("to the beginning", lambda: QTest.keyClick(tree, Qt.Key.Key_Home))
+    user.act("page down", lambda: QTest.keyClick(tree, Qt.Key.Key_PageDown))
+    user.act("letters typed in the tree", lambda: QTest.keyClicks(tree, "zz"))
+    user.act("collapse all", lambda: tree.expand_ids(set()))
+    user.act("reveal an image", lambda: pane.reveal(user.session.store.images[count // 2].id))
+    user.act("select another row", lambda: QTest.keyClick(tree, Qt.Key.Key_Down))
 
 
 def has_answers(pane: ComparePane) -> bool:
-    """Whether every rule set has answered, and the pane asks no more."""
+    """Whether every rule set has answered, and the pane does not look anything up."""
     return not pane._loader.is_busy and all(line.why is not None for line in pane.model.lines)
 
 
-def edits(person: Person, _folder: Path) -> None:
-    session, pane = person.session, person.panes
+def edits(user: WindowUser, _folder: Path) -> None:
+    session, pane = user.session, user.panes
     images = session.store.images
     document = session.document
     count = len(images)
@@ -162,99 +164,97 @@ def edits(person: Person, _folder: Path) -> None:
     def there() -> bool:
         return session.answer is not None
 
-    person.act("ask what an image's builder asked", lambda: pane.probe.load_from_image(images[count // 2]), there)
+    user.act("ask what an image's builder asked", lambda: pane.probe.load_from_image(images[count // 2]), there)
     wide = next(i for i in reversed(images) if i.parent == images[0].id)
-    person.act("ask of the widest parent", lambda: pane.probe.load_from_image(wide), there)
-    person.act("use as parent", lambda: document.use_as_parent(images[1]), there)
-    person.act("use the widest parent", lambda: document.use_as_parent(images[0]), there)
-    person.act("undo", document.undo_stack.undo, there)
-    person.act("redo", document.undo_stack.redo, there)
-    person.act("add to cache from", lambda: document.add_cache_from(images[-1]), there)
+    user.act("ask of the widest parent", lambda: pane.probe.load_from_image(wide), there)
+    user.act("use as parent", lambda: document.use_as_parent(images[1]), there)
+    user.act("use the widest parent", lambda: document.use_as_parent(images[0]), there)
+    user.act("undo", document.undo_stack.undo, there)
+    user.act("redo", document.undo_stack.redo, there)
+    user.act("add to cache from", lambda: document.add_cache_from(images[-1]), there)
     own = session.cache.rules
     for rules in (RULE_SETS["graphdriver-24.0.7"], own):
-        choose = partial(person.window._headline.choose_rules, rules.name)
-        person.act(f"choose rules {rules.name}", choose, partial(_asks_by, session, rules))
+        choose = partial(user.window._headline.choose_rules, rules.name)
+        user.act(f"choose rules {rules.name}", choose, partial(_asks_by, session, rules))
 
 
 def _asks_by(session: Session, rules: RuleSet) -> bool:
     return session.cache.rules is rules and session.answer is not None
 
 
-def copies(person: Person, _folder: Path) -> None:
-    do = person.window.commands
+def copies(user: WindowUser, _folder: Path) -> None:
+    do = user.window.commands
     for action in (do.copy_text, do.copy_markdown, do.copy_json):
         QGuiApplication.clipboard().clear()
-        person.act(
-            f"copy the verdict {action.text()}", action.trigger, lambda: bool(QGuiApplication.clipboard().text())
-        )
-    view = person.panes.verdict.view
-    person.act("verdict: nearest first", lambda: person.panes.verdict.show_nearest_first(True))
-    person.act("verdict: the daemon's order", lambda: person.panes.verdict.show_nearest_first(False))
-    person.act("verdict: to the end", lambda: (view.setFocus(), QTest.keyClick(view, Qt.Key.Key_End)))
-    person.act("verdict: all checks", lambda: person.panes.verdict.show_differences_only(False))
+        user.act(f"copy the verdict {action.text()}", action.trigger, lambda: bool(QGuiApplication.clipboard().text()))
+    view = user.panes.verdict.view
+    user.act("verdict: nearest first", lambda: user.panes.verdict.show_nearest_first(True))
+    user.act("verdict: the daemon's order", lambda: user.panes.verdict.show_nearest_first(False))
+    user.act("verdict: to the end", lambda: (view.setFocus(), QTest.keyClick(view, Qt.Key.Key_End)))
+    user.act("verdict: all checks", lambda: user.panes.verdict.show_differences_only(False))
 
 
-def docks(person: Person, folder: Path) -> None:
-    window = person.window
+def docks(user: WindowUser, folder: Path) -> None:
+    window = user.window
 
     def settled(pane: Any) -> Callable[[], bool]:
         return lambda: not pane._loader.is_busy
 
     audit = window.docks.get(AUDIT)
-    person.act(
+    user.act(
         "audit", audit.dock.show_or_hide, lambda: bool(audit.pane.model.hazards) and not audit.pane._loader.is_busy
     )
     for row in range(len(audit.pane.model.hazards)):
-        person.act(f"audit: hazard {row + 1}", partial(audit.pane.hazards.selectRow, row))
-    person.act("audit: all images chosen", audit.pane.images.selectAll)
-    person.act("audit: ids copied", lambda: audit.pane._copy_images(), settled(audit.pane))
+        user.act(f"audit: hazard {row + 1}", partial(audit.pane.hazards.selectRow, row))
+    user.act("audit: all images chosen", audit.pane.images.selectAll)
+    user.act("audit: ids copied", lambda: audit.pane._copy_images(), settled(audit.pane))
     QGuiApplication.clipboard().clear()
-    person.act("audit: copied", lambda: audit.pane._copy_all(), lambda: bool(QGuiApplication.clipboard().text()))
-    person.act("audit: closed", audit.dock.show_or_hide)
+    user.act("audit: copied", lambda: audit.pane._copy_all(), lambda: bool(QGuiApplication.clipboard().text()))
+    user.act("audit: closed", audit.dock.show_or_hide)
     compare = window.docks.get(COMPARE)
-    person.act("compare rules", compare.dock.show_or_hide, lambda: has_answers(compare.pane))
-    session = person.session
-    person.act(
+    user.act("compare rules", compare.dock.show_or_hide, lambda: has_answers(compare.pane))
+    session = user.session
+    user.act(
         "compare rules: another probe",
-        lambda: person.panes.probe.load_from_image(session.store.images[-7]),
+        lambda: user.panes.probe.load_from_image(session.store.images[-7]),
         lambda: session.answer is not None and has_answers(compare.pane),
     )
     QGuiApplication.clipboard().clear()
-    person.act(
+    user.act(
         "compare rules: copied",
         lambda: compare.pane.head.copy_requested.emit("text"),
         lambda: bool(QGuiApplication.clipboard().text()),
     )
-    person.act("compare rules: closed", compare.dock.show_or_hide)
+    user.act("compare rules: closed", compare.dock.show_or_hide)
     place = folder / "saved.suite.jsonl"
-    person.act(
+    user.act(
         "save the store",
         lambda: window.saver._write(session, str(place), False, False),
         lambda: not window.saver._loader.is_busy,
     )
 
 
-def modes(person: Person, folder: Path) -> None:
-    window, session = person.window, person.session
+def modes(user: WindowUser, folder: Path) -> None:
+    window, session = user.window, user.session
     (folder / "Dockerfile").write_text("FROM scratch\nRUN one\nRUN two\nRUN three\n")
     replays = window.docks.get(REPLAY)
     shown: list[bool] = []
     replays.pane.settled.connect(lambda: shown.append(True))
-    person.act("replay a Dockerfile", lambda: window.replays.open(str(folder)), lambda: bool(shown))
-    person.act("replay: closed", replays.dock.show_or_hide)
+    user.act("replay a Dockerfile", lambda: window.replays.open(str(folder)), lambda: bool(shown))
+    user.act("replay: closed", replays.dock.show_or_hide)
     mode = window.what_if
-    person.act(
+    user.act(
         "what if: prune",
         lambda: mode._named("prune"),
         lambda: session.supposed is not None and session.answer is not None,
     )
-    person.act("what if: left", mode.leave, lambda: session.supposed is None and session.answer is not None)
+    user.act("what if: left", mode.leave, lambda: session.supposed is None and session.answer is not None)
 
     def reloaded() -> bool:
         is_settled = not window.opener.is_busy and not window.opener._settle_timer.isActive()
         return is_settled and session.answer is not None
 
-    person.act("reload", window.opener.reload, reloaded)
+    user.act("reload", window.opener.reload, reloaded)
 
 
 PARTS = (images, edits, copies, docks, modes)

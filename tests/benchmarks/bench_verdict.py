@@ -1,4 +1,4 @@
-"""A verdict among 10,000 children of one parent, against one among 100, in the same run."""
+"""A verdict among 10,000 children of one parent, compared with one among 100, in the same run."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def probes(count: int, *, hit: bool) -> list[Probe]:
 
 
 def median_of_each(cache: ImageCache, probes_to_answer: list[Probe]) -> float:
-    """Seconds for one verdict: the median over probes, each asked anew, the index made before."""
+    """Return the median of the seconds for one verdict, each for a different probe; the index exists already."""
     cache.verdict(probes_to_answer[0])
     times = []
     for _ in range(20):
@@ -68,7 +68,7 @@ def test_verdict_among_10000(benchmark: BenchmarkFixture, hit: bool) -> None:
 
 
 def test_explanation_among_10000(benchmark: BenchmarkFixture) -> None:
-    """The whole explanation of a miss, smallest edit included; for the record, against the verdict alone."""
+    """The entire explanation of a miss, including the smallest edit, compared with the verdict alone; only printed."""
     cache = cache_of(10_000)
     probes_to_answer = probes(10_000, hit=False)
     explain(cache, probes_to_answer[0])

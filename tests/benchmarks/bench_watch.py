@@ -1,6 +1,6 @@
-"""A context of 1 GiB sent to a real engine through the socket of a watcher, beside the same without it in the same run.
+"""A context of 1 GiB sent to a real engine through a watcher's socket, compared with sending it directly.
 
-Needs root and an installed dockerd.
+This needs root and an installed dockerd.
 """
 
 from __future__ import annotations
@@ -58,7 +58,7 @@ def context() -> Iterator[bytes]:
 
 
 def build(path: str) -> float:
-    """Seconds for a build with that context, sent in chunks as Go sends them."""
+    """Return the seconds for a build with that context, sent in chunks as Go sends them."""
     started = time.perf_counter()
     with socket.socket(socket.AF_UNIX) as client:
         client.connect(path)

@@ -1,7 +1,7 @@
-"""50 builds at once through the socket of the window: the UI thread is never away for more than 50 ms.
+"""50 simultaneous builds through the window's socket: the UI thread is never blocked for more than 50 ms.
 
-Engine and clients are another process. The builds have 30 steps and 300 files each. What the UI thread itself does in a
-turn is held to a limit of its own, which no other program on the machine can exceed for it.
+Engine and clients are a separate process. The builds have 30 steps and 300 files each. The processor time of the UI
+thread in a turn has a separate limit, which other programs on the machine cannot affect.
 """
 
 from __future__ import annotations

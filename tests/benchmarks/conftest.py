@@ -1,4 +1,4 @@
-"""What benchmarks of the window share."""
+"""Fixtures for benchmarks of the window."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cacheview.ui.theme import apply_theme
 
 @pytest.fixture
 def as_in_the_program(monkeypatch: pytest.MonkeyPatch, qapp: QApplication) -> Iterator[None]:
-    """Look, threads and garbage as after the program's start."""
+    """Set the look, the thread switching and the garbage collector as the program does at its start."""
     apply_theme(qapp)
     interval = sys.getswitchinterval()
     sys.setswitchinterval(app._SWITCH_INTERVAL_SECONDS)

@@ -1,4 +1,4 @@
-"""Stores of very many candidates, and probes that are the worst for a look-up: one for each kind of difficulty."""
+"""Stores with very many candidates, and the worst probe for each kind of difficulty in a lookup."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["KINDS", "Kind", "edits", "several_parents"]
 
 PARENT = "sha256:" + "a" * 64
 SOURCES = 1_000
-COMMON = 99  # history entries that all images have in common
+COMMON = 99  # history entries that all images share
 OTHER = ("/bin/sh", "-c", "other")
 
 
@@ -86,7 +86,7 @@ def base(entries: tuple[HistoryEntry, ...] = BASE) -> Image:
 
 @dataclass(frozen=True)
 class Kind:
-    """A store and the probe that is edited in it."""
+    """A store, and the probe that is edited in it."""
 
     store: ImageStore
     probe: Probe
@@ -112,7 +112,7 @@ def several_fields(count: int) -> Kind:
 
 
 def long_values(count: int) -> Kind:
-    """Lists and maps of twenty elements each, none of them the probe's."""
+    """Lists and maps of twenty elements each, none of which the probe has."""
 
     def made(i: int) -> Image:
         env, labels = tuple(f"E{k}={i}" for k in range(20)), {f"l{k}": str(i) for k in range(20)}
@@ -131,7 +131,7 @@ def order_of_env(count: int) -> Kind:
 
 
 def empty_labels(count: int) -> Kind:
-    """Each candidate with empty values of its own, which any label of the probe may stand for."""
+    """Candidates with different empty labels, any of which counts as equal to a missing label of the probe."""
 
     def made(i: int) -> Image:
         return image(i, config(0, Labels={f"k{i}": "", "x": "", **{f"l{k}": "" for k in range(i % 10)}}))
@@ -154,7 +154,7 @@ def sources_of_one_history(count: int) -> Kind:
 
 
 def sources_that_differ_late(count: int) -> Kind:
-    """All with the command, each with another entry just before it."""
+    """Sources that all have the command, each after a different entry."""
     entries, made = history(COMMON), config(0, Cmd=OTHER, User="root")
 
     def late(i: int) -> Image:
@@ -207,7 +207,7 @@ KINDS: dict[str, Callable[[int], Kind]] = {
 
 
 def several_parents(made: Callable[[int], Kind], count: int, parents: int) -> Kind:
-    """So many parents, with the candidates of a kind on each; the probe is on the first."""
+    """Return a kind with this many parents and candidates on each; the probe is on the first parent."""
     first = made(count)
     images = list(first.store.images)
     for number in range(1, parents):
@@ -223,7 +223,10 @@ def several_parents(made: Callable[[int], Kind], count: int, parents: int) -> Ki
 
 
 def edits(probe: Probe, count: int) -> list[Probe]:
-    """As a person types: letters of a user, a variable, a label, a command, each taken back; and lists that grow."""
+    """Return edits as a person types them, and growing lists.
+
+    A user, a variable, a label and a command are typed letter by letter, and each is deleted again.
+    """
     config, results = probe.config, []
     env, labels, command = config.Env or (), config.Labels or {}, config.Cmd or ()
     for number in range(count // 12 + 1):

@@ -1,7 +1,7 @@
-"""A process of its own that opens the demo, and then one dock for the first time.
+"""A process that opens the demo, and then one dock for the first time.
 
-python tests/benchmarks/first_dock_process.py NAME FOLDER prints the processor time of the longest turn of the UI
-thread meanwhile, in seconds, and how much longer everything took than on this machine at its quickest.
+python tests/benchmarks/first_dock_process.py NAME FOLDER prints the processor time of the longest turn of the UI thread
+in seconds, and how many times as long a fixed piece of work took as when the machine was at its fastest.
 """
 
 from __future__ import annotations
@@ -17,14 +17,14 @@ from turns import Turns
 
 from cacheview.ui.app import run_window
 
-_POLLING = 100  # milliseconds
-_RESTS = 10  # polls in a row that find nothing at work
-_DELAY = 100  # milliseconds before the dock is opened
-_OPENING = 1500  # milliseconds after which all that follows from opening it is over
+_POLL_MS = 100  # milliseconds
+_IDLE_POLLS = 10  # consecutive polls that find no running work
+_DELAY_MS = 100  # milliseconds before the dock is opened
+_OPENING_MS = 1500  # milliseconds after which all effects of opening it are over
 
 
 def _or_exit(do: Callable[[], object]) -> Callable[[], None]:
-    """An exception ends the process: in a slot it would be reported, and the process would wait forever."""
+    """End the process on an exception. In a slot, it would only be reported, and the process would wait forever."""
 
     def checked() -> None:
         try:
@@ -45,19 +45,19 @@ def _measure(name: str) -> None:
 
     window = next(each for each in QApplication.topLevelWidgets() if isinstance(each, MainWindow))
     spec = next(each for each in DOCKS if each.name == name)
-    timer = QTimer(window, interval=_POLLING)
-    rests = 0
+    timer = QTimer(window, interval=_POLL_MS)
+    idle_polls = 0
 
     def poll() -> None:
-        nonlocal rests
+        nonlocal idle_polls
         is_loaded = "cacheview.ui.watch.dock" in sys.modules
         is_loading = any("load" in each.name for each in threading.enumerate())
-        rests = rests + 1 if is_loaded and window.session is not None and not is_loading else 0
-        if rests == _RESTS:
+        idle_polls = idle_polls + 1 if is_loaded and window.session is not None and not is_loading else 0
+        if idle_polls == _IDLE_POLLS:
             timer.stop()
             turns = Turns()
-            QTimer.singleShot(_DELAY, _or_exit(spec.action(window.commands).trigger))
-            QTimer.singleShot(_DELAY + _OPENING, _or_exit(lambda: finish(turns)))
+            QTimer.singleShot(_DELAY_MS, _or_exit(spec.action(window.commands).trigger))
+            QTimer.singleShot(_DELAY_MS + _OPENING_MS, _or_exit(lambda: finish(turns)))
 
     def finish(turns: Turns) -> None:
         turns.stop()

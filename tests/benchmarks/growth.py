@@ -1,14 +1,14 @@
 """Measures how time grows with size, and what growth as n log n looks like on this machine at this moment.
 
-Time is processor time of the thread. A size whose work is done in less than `ENOUGH` is worked through as often as it
-takes to reach that, so that the clock and what the machine does besides disappear in it.
+Times are processor time of the thread. Work that takes less than `MIN_SECONDS` is repeated until it takes that long, so
+that the resolution of the clock and other work on the machine do not matter.
 
-All three sizes are measured in `ROUNDS` rounds, one after the other within a round, and next to them a yardstick that
-is known to grow as n log n: texts that are sorted, on memory as scattered as that of images. Its exponent is larger
-than that of n log n by the formula, since the larger size no longer fits into the processor's caches.
+All three sizes are measured in `ROUNDS` rounds, one after the other within a round. A yardstick that is known to grow
+as n log n is measured with them: sorting texts that are as scattered in memory as images. Its exponent is larger than
+the formula for n log n, since the larger size does not fit into the processor's caches.
 
-A kind of work is worse than n log n if its exponent is above that limit in every round. Of work that grows exactly as
-the limit, noise makes that happen once in 2 ** ROUNDS runs; of work that grows with the square it happens always.
+A kind of work is worse than n log n if its exponent is above that limit in every round. For work that grows exactly as
+the limit, noise causes this once in 2 ** ROUNDS runs; for quadratic work, it is always the case.
 """
 
 from __future__ import annotations
@@ -27,22 +27,22 @@ __all__ = ["STEPS", "Growth", "Work", "measured"]
 Work = Callable[[], object]
 
 STEPS = (1, 3, 10)
-"""The sizes, as multiples of the first."""
-ENOUGH = 0.05
-"""Seconds that are measured at least: 5,000 times what the clock distinguishes."""
+"""The sizes, as multiples of the first one."""
+MIN_SECONDS = 0.05
+"""The minimum number of seconds to measure: 5,000 times the resolution of the clock."""
 ROUNDS = 3
-_TEXTS = 30_000
+_TEXT_COUNT = 30_000
 
 
 @dataclass(frozen=True)
 class Growth:
-    """What was measured of one kind of work.
+    """The measurements of one kind of work.
 
     Attributes:
         first: the smallest size.
         seconds: at each size, the median of all rounds.
         exponents: from the smallest to the largest size, one for each round.
-        yardstick: the same of the yardstick.
+        yardstick: the exponents of the yardstick.
     """
 
     first: int
@@ -56,12 +56,12 @@ class Growth:
 
     @property
     def limit(self) -> float:
-        """The exponent of n log n between these sizes, and what the machine adds to it."""
-        return _n_log_n(self.first) + max(0.0, statistics.median(self.yardstick) - _n_log_n(_TEXTS))
+        """The exponent of n log n between these sizes, plus what the machine adds to it."""
+        return _n_log_n(self.first) + max(0.0, statistics.median(self.yardstick) - _n_log_n(_TEXT_COUNT))
 
     @property
     def is_worse(self) -> bool:
-        """Whether it grows faster than n log n."""
+        """Whether the time grows faster than n log n."""
         return min(self.exponents) > self.limit
 
     def __str__(self) -> str:
@@ -73,15 +73,15 @@ class Growth:
 
 
 def measured(make: Callable[[int], Work], first: int) -> Growth:
-    """How the time of a kind of work grows from a size to ten times that."""
+    """Measure how the time of a kind of work grows from a size to ten times that size."""
     works = [make(first * step) for step in STEPS]
-    yardstick = [_sorted_texts(_TEXTS * STEPS[0]), _sorted_texts(_TEXTS * STEPS[-1])]
-    often = [(work, _often(work)) for work in works]
-    yardstick_often = [(work, _often(work)) for work in yardstick]
+    yardstick = [_sorted_texts(_TEXT_COUNT * STEPS[0]), _sorted_texts(_TEXT_COUNT * STEPS[-1])]
+    repeated = [(work, _repetitions(work)) for work in works]
+    repeated_yardstick = [(work, _repetitions(work)) for work in yardstick]
     rounds, yardsticks = [], []
     for _ in range(ROUNDS):
-        rounds.append([_seconds(work, times) for work, times in often])
-        yardsticks.append([_seconds(work, times) for work, times in yardstick_often])
+        rounds.append([_seconds(work, times) for work, times in repeated])
+        yardsticks.append([_seconds(work, times) for work, times in repeated_yardstick])
     return Growth(
         first,
         tuple(map(statistics.median, zip(*rounds, strict=True))),
@@ -90,20 +90,20 @@ def measured(make: Callable[[int], Work], first: int) -> Growth:
     )
 
 
-def _often(work: Work) -> int:
-    """How many times it has to be done to be measured. What it computes only once is done by then."""
+def _repetitions(work: Work) -> int:
+    """Return how many times the work must be done to be measured. What it computes only once is computed here."""
     work()
-    return math.ceil(ENOUGH / max(_seconds(work, 1), 1e-6))
+    return math.ceil(MIN_SECONDS / max(_seconds(work, 1), 1e-6))
 
 
 def _seconds(work: Work, times: int) -> float:
-    """Of one of so many times."""
+    """Return the seconds of one repetition."""
     gc.collect()
     with paused_collector():  # as the program does
-        begun = time.thread_time()
+        started_at = time.thread_time()
         for _ in range(times):
             work()
-        return (time.thread_time() - begun) / times
+        return (time.thread_time() - started_at) / times
 
 
 def _exponent(small: float, large: float) -> float:
@@ -111,7 +111,7 @@ def _exponent(small: float, large: float) -> float:
 
 
 def _n_log_n(first: int) -> float:
-    """The exponent of n log n from a size to ten times that."""
+    """Return the exponent of n log n from a size to ten times that size."""
     return 1 + math.log(math.log(first * STEPS[-1]) / math.log(first)) / math.log(STEPS[-1])
 
 

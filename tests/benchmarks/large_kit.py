@@ -10,13 +10,13 @@ __all__ = ["many_images"]
 
 _BASES: Final = 40
 _STEPS: Final = 10
-_WIDE: Final = 5  # one image of so many stands on the first base alone
+_WIDE: Final = 5  # one image in this many is built on the first base alone
 _BEGUN: Final = 1_700_000_000
 _ENV: Final = ("PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin", "LANG=C.UTF-8")
 
 
 def many_images(count: int) -> tuple[Image, ...]:
-    """So many images, in the order in which they were made: no two ask for the same step on the same image."""
+    """Return this many images, in the order of their creation. No two have the same step on the same image."""
     images: list[Image] = []
     bases, built, last = min(_BASES, max(1, count // 100)), 0, 0
     for number in range(count):

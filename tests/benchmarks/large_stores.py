@@ -1,4 +1,4 @@
-"""Stores of very many images, as archives and as data roots, and what a process takes that opens one."""
+"""Stores of very many images, as archives and as data roots, and the memory of a process that opens one."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from typing import Any
 from cacheview.model import ImageConfig
 from cacheview.stores.manifests import ArchiveManifest, Manifest
 
-__all__ = ["Archive", "Taken", "image_config", "taken", "write_data_root"]
+__all__ = ["Archive", "MemoryUse", "image_config", "memory_use", "write_data_root"]
 
 _MANIFEST = "application/vnd.oci.image.manifest.v1+json"
 _STEPS = 10
@@ -51,7 +51,7 @@ def _entry(step: int, maker: int) -> dict[str, Any]:
 
 
 def image_config(number: int) -> dict[str, Any]:
-    """About 2.8 KB with ten history entries. Five are of a base that ten images share, five of its own."""
+    """Return a config of about 2.8 KB with ten history entries, of which five are of a base that ten images share."""
     history = [_entry(step, number if step >= 5 else number // 10) for step in range(_STEPS)]
     layers = [number * 10 + step for step in range(4)]
     return _config(number, history, layers, f'CMD ["serve" "--port" "{number}"]')
@@ -69,8 +69,8 @@ class Archive:
     """A ``docker save`` archive of a containerd store.
 
     Attributes:
-        documents: the JSON documents in it with their models; empty unless they are wanted.
-        configs: bytes of the configs.
+        documents: the JSON documents in it, with their models; empty unless requested.
+        configs: the bytes of the configs.
     """
 
     def __init__(self, path: Path, images: int, *, keep: bool = False) -> None:
@@ -129,10 +129,11 @@ def _manifest(config_hex: str, config: bytes, layers: list[str]) -> dict[str, An
 
 
 def write_data_root(root: Path, images: int, *, on_one: bool = False) -> int:
-    """A data root with builds of ten steps on bases of five, each step an image on the one before.
+    """Write a data root with builds of ten steps on bases of five steps, and an image for each step.
 
-    Every fifth step has a layer. ``on_one``: all images but the first are built on that, in one step that no other has.
-    Returns the bytes of the configs.
+    Every fifth step has a layer. Returns the bytes of the configs.
+
+    ``on_one``: all images but the first are built on that one, each with a different step.
     """
     driver = root / "image" / "overlay2"
     content, metadata, layerdb = (
@@ -181,8 +182,8 @@ def _write_layer(layerdb: Path, layers: list[int]) -> None:
 
 
 @dataclass(frozen=True)
-class Taken:
-    """Bytes of memory that a process has: before, with the store of ten images open; then with the large one.
+class MemoryUse:
+    """The memory of a process in bytes: first with the store of ten images open, then with the large one.
 
     Attributes:
         peak: the most that it had at any time.
@@ -194,9 +195,12 @@ class Taken:
     peak: int
 
 
-def taken(location: str, small: str, how: str) -> Taken:
-    """What a process takes that opens a location and answers a first probe; ``how``: ``command`` or ``window``."""
+def memory_use(location: str, small: str, how: str) -> MemoryUse:
+    """Return the memory of a process that opens a location and answers a first probe.
+
+    ``how``: ``command`` or ``window``.
+    """
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(_ROOT)}
     script = Path(__file__).with_name("opening_process.py")
     output = subprocess.check_output([sys.executable, script, how, location, small], env=environment, text=True)
-    return Taken(*map(int, output.split()))
+    return MemoryUse(*map(int, output.split()))

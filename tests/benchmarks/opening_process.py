@@ -1,7 +1,7 @@
-"""A process of its own that opens a store, and prints what memory it takes.
+"""A process that opens a store, and prints how much memory it takes.
 
-python tests/benchmarks/opening_process.py command|window LOCATION SMALL prints bytes: with the small store, opened,
-answered, and the most at any time.
+python tests/benchmarks/opening_process.py command|window LOCATION SMALL prints bytes: with the small store, with the
+large one after opening and after an answer, and the most at any time.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ def _peak() -> int:
 
 
 def _probe(store: ImageStore) -> Probe:
-    """What misses among the candidates of the parent that most images are built on."""
+    """Return a probe that misses among the candidates of the parent that most images are built on."""
     parent = max(store.children, key=lambda parent: (len(store.children[parent]), parent != SCRATCH))
     made_by = store.children[parent][0].config.container_config
     assert made_by is not None

@@ -1,4 +1,4 @@
-"""How much slower the machine is at a time than at its quickest."""
+"""How many times as long work takes as when the machine is at its fastest."""
 
 from __future__ import annotations
 
@@ -6,26 +6,26 @@ import time
 
 __all__ = ["Slowdown"]
 
-_WORK = 1_000
+_ITEMS = 1_000
 
 
 class Slowdown:
-    """Measures a fixed piece of work again and again, between what is to be measured."""
+    """Measures a fixed piece of work repeatedly, between other measurements."""
 
     def __init__(self) -> None:
         self._seconds: list[float] = []
 
     def measure(self) -> None:
-        begun = time.thread_time()
-        sorted(str(number) for number in range(_WORK))
-        self._seconds.append(time.thread_time() - begun)
+        started_at = time.thread_time()
+        sorted(str(number) for number in range(_ITEMS))
+        self._seconds.append(time.thread_time() - started_at)
 
     @property
     def factor(self) -> float:
-        """How much longer the work took this thread on average than when it was at its quickest.
+        """How many times as long the work took this thread on average as at its fastest.
 
-        Other programs that share caches, a core or the host of a virtual machine make all work take longer.
+        Other programs that share caches, a core or the host of a virtual machine slow all work down.
         """
         if not self._seconds:
-            return 1.0  # it was over too soon
+            return 1.0  # the measurement ended before the first piece of work
         return sum(self._seconds) / len(self._seconds) / min(self._seconds)

@@ -14,23 +14,23 @@ from slowdown import Slowdown
 
 __all__ = ["Turn", "Turns"]
 
-_EVERY = 10  # turns between two measurements of the slowdown
+_TURNS_PER_MEASUREMENT = 10  # turns between two measurements of the slowdown
 
 
 @dataclass(frozen=True)
 class Turn:
-    """What lies between two beats of the event loop: nothing that the person does is seen in it. In seconds.
+    """A turn of the event loop: until it ends, the window does not react. Times are in seconds.
 
     Attributes:
         at: when it ended, from the start of the measurement.
-        wall: by the clock, waiting for something to do included.
-        cpu: that the thread itself was at work.
-        blocked: by the clock, without the time that the thread could have run and the machine gave to others.
-        others: that the other threads of the process were at work: only one of all runs Python at a time.
-        held_up: that the other threads could have run, and the machine gave the processor to other programs: one of
-            them may have what this thread waits for, Python's lock above all.
-        waits: how often the thread waited: for events, another thread or a disk. 0: what kept it was the machine, which
-            may be one of several on a host that it does not see.
+        wall: its wall time, including waiting for something to do.
+        cpu: the processor time of the thread.
+        blocked: the wall time without the time for which the thread could have run, but others had the processor.
+        others: the processor time of the process's other threads, of which only one runs Python at a time.
+        held_up: the time for which the other threads could have run, but other programs had the processor. One of
+            them may hold what this thread waits for, usually Python's lock.
+        waits: how often the thread waited: for events, another thread or a disk. If it is 0, the machine delayed the
+            thread; it may be a virtual one among several on the same host.
     """
 
     at: float
@@ -42,7 +42,7 @@ class Turn:
     waits: int
 
     def __str__(self) -> str:
-        """In milliseconds."""
+        """Return the times in milliseconds."""
         times = (self.cpu, self.others, self.held_up, self.blocked, self.wall)
         cpu, others, held_up, blocked, wall = (f"{seconds * 1e3:.0f}" for seconds in times)
         others = f"{others} and held up {held_up}"
@@ -51,23 +51,23 @@ class Turn:
 
     @property
     def own(self) -> float:
-        """What the program has kept the thread: where it never waited, its own work alone.
+        """The time for which the program kept the thread busy: if the thread never waited, only its own work.
 
-        Where it did, without the time for which the threads that it may have waited for got no processor.
+        Otherwise, it is without the time for which the threads that it may have waited for did not get a processor.
         """
         return max(self.cpu, self.blocked - self.held_up) if self.waits else self.cpu
 
 
 class Turns(QObject):
-    """Measures each turn of the event loop of this thread, from now to `stop`."""
+    """Measures each turn of this thread's event loop, from now until `stop`."""
 
     def __init__(self) -> None:
         super().__init__()
         self.turns: list[Turn] = []
         self._slowdown = Slowdown()
-        # Linux tells how long the thread waited for a processor; elsewhere, that counts as blocked.
+        # Linux reports how long the thread waited for a processor; on other systems, this time counts as blocked.
         self._stat = os.open("/proc/thread-self/schedstat", os.O_RDONLY) if sys.platform == "linux" else -1
-        self._begun = time.perf_counter()
+        self._started_at = time.perf_counter()
         self._last = self._now()
         self._timer = QTimer(self, interval=1, timerType=Qt.TimerType.PreciseTimer)
         self._timer.timeout.connect(self._beat)
@@ -75,8 +75,8 @@ class Turns(QObject):
 
     @property
     def seconds(self) -> float:
-        """Since the start."""
-        return time.perf_counter() - self._begun
+        """The seconds since the start."""
+        return time.perf_counter() - self._started_at
 
     @property
     def most_cpu(self) -> Turn:
@@ -106,10 +106,10 @@ class Turns(QObject):
         wall, cpu, waited, all_cpu, waits, held_up = (new - old for new, old in zip(now, self._last, strict=True))
         others = max(0.0, all_cpu - cpu)
         self.turns.append(
-            Turn(now[0] - self._begun, wall, cpu, max(0.0, wall - waited), others, max(0.0, held_up), round(waits))
+            Turn(now[0] - self._started_at, wall, cpu, max(0.0, wall - waited), others, max(0.0, held_up), round(waits))
         )
         self._last = now
-        if len(self.turns) % _EVERY == 0:
+        if len(self.turns) % _TURNS_PER_MEASUREMENT == 0:
             self._slowdown.measure()
             self._last = self._now()
 
@@ -120,13 +120,14 @@ class Turns(QObject):
         return time.perf_counter(), time.thread_time(), waited, time.process_time(), waits, held_up
 
     def _waited(self) -> float:
-        """Seconds that this thread could have run, and another had the processor."""
+        """Return the seconds for which this thread could have run, but others had the processor."""
         return int(os.pread(self._stat, 100, 0).split()[1]) / 1e9 if self._stat >= 0 else 0.0
 
 
 def _waited_by_all() -> float:
-    """Seconds for which the threads of this process could have run, and others had the processor. Those that ended
-    are not counted.
+    """Return the seconds for which this process's threads could have run, but others had the processor.
+
+    Threads that have ended are not counted.
     """
     if sys.platform != "linux":
         return 0.0
