@@ -184,5 +184,5 @@ def test_what_containers_run_with_is_not_what_the_builder_compares() -> None:
     for text in ('[{"Id": "x", "Config": {"User": "me"}}]', '{"config": {"User": "me"}, "rootfs": {}}'):
         read = read_config(text)
         assert not read.is_container
-        assert "The builder compares the config that the image was built with" in " ".join(read.remarks)
+        assert "The builder instead compares the config that the image was built with" in " ".join(read.remarks)
     assert read_config('[{"ContainerConfig": {"User": "me"}, "Config": {}}]').is_container
