@@ -18,6 +18,11 @@ from typing import Final
 __all__ = ["Leftovers", "freeze", "freeze_more", "paused_collector", "rare_searches"]
 
 _MUCH: Final = 0.2  # a share of the blocks that the same store needs; a search takes a few tenths of a second
+_EVERY: Final = 7
+"""The number of readings of which one is measured: with 100,000 images, counting the blocks takes a noticeable time.
+
+It is odd, since readings that the user and an engine's events request may alternate.
+"""
 _MANY: Final = 10_000  # objects; searching this many takes about a millisecond
 _RARE: Final = (100_000, 50, 1_000)  # of the three generations: full searches are rare despite millions of new objects
 
@@ -80,6 +85,8 @@ def freeze_more() -> None:
 class Leftovers:
     """Keeps dropped frozen cycles from piling up from one reading of a store to the next.
 
+    One of several readings is measured, and stands for all of them.
+
     Args:
         blocks: returns the number of memory blocks that all objects use.
         search: finds all cycles, including those of frozen objects.
@@ -92,13 +99,14 @@ class Leftovers:
         self._search = search or _search_all
         self._location = ""
         self._images = 0
+        self._readings = 0
         self._least = 0
         self._grown = 0.0
         self._before: int | None = None
 
     def begin(self) -> None:
         """Note that a store is about to be read."""
-        if self._before is None:
+        if self._before is None and self._readings % _EVERY == _EVERY - 1:
             self._before = self._blocks()
 
     def end(self, location: str, images: int) -> bool:
@@ -107,14 +115,22 @@ class Leftovers:
         Returns whether a search followed. There is a search if repeated readings of the same location left much more
         memory in use, without correspondingly more images. Objects created between two readings do not count.
         """
-        blocks, before = self._blocks(), self._before
-        known, self._images, self._before = self._images, images, None
-        if location != self._location or before is None:
-            self._location, self._least, self._grown = location, blocks, 0.0
-            return False
+        known, self._images = self._images, images
+        before, self._before = self._before, None
+        self._readings += 1
+        if location != self._location:
+            self._location, self._readings, self._least, self._grown = location, 0, self._blocks(), 0.0
+        elif before is not None:
+            return self._compare(before * max(1.0, images / max(1, known)))
+        return False
+
+    def _compare(self, expected: float) -> bool:
+        """Search if the readings left much behind. ``expected``: the number of blocks if the last one left nothing."""
+        blocks = self._blocks()
         self._least = min(blocks, self._least)
-        self._grown = max(0.0, self._grown + blocks - before * max(1.0, images / max(1, known)))
-        if self._grown <= _MUCH * self._least:
+        self._grown = max(0.0, self._grown + _EVERY * (blocks - expected))
+        much = _MUCH * self._least
+        if self._grown <= much or blocks - self._least <= much:
             return False
         self._search()
         self._least, self._grown = self._blocks(), 0.0
