@@ -48,5 +48,5 @@ def changes(before: ImageStore, after: ImageStore) -> StoreChanges:
 def with_removed(before: ImageStore, after: ImageStore) -> ImageStore:
     """Return ``after``, with the images that it lacks restored to their places in ``before``. New images come last."""
     now = after.by_id
-    kept = tuple(now.get(image.id, image) for image in before.images)
-    return replace(after, images=(*kept, *(image for image in after.images if image.id not in before.by_id)))
+    kept = tuple(now.get(image.id, image) for image in paced(before.images))
+    return replace(after, images=(*kept, *(image for image in paced(after.images) if image.id not in before.by_id)))

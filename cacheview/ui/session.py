@@ -27,9 +27,8 @@ from cacheview.ui.shown_store import ProbeAnswer, ShownStore
 from cacheview.ui.supposed_store import SupposedStore
 
 if TYPE_CHECKING:
-    from cacheview.ui.images.tree import Forest
     from cacheview.ui.selected_item import SelectedItem
-    from cacheview.ui.supposed_store import SessionBefore
+    from cacheview.ui.supposed_store import ListedImages, SessionBefore
     from cacheview.whatif.apply import ChangedStore
 
 __all__ = ["Session"]
@@ -134,9 +133,9 @@ class Session(QObject):
         return self._shown.cache
 
     @property
-    def forest(self) -> Forest | None:
-        """The tree of the store, if it was created while the store was read."""
-        return self._shown.forest
+    def listed(self) -> ListedImages:
+        """The images to list: those of the store, and those that supposed changes have removed from it."""
+        return self._supposed.listed
 
     @property
     def instead_of(self) -> str:
@@ -258,16 +257,17 @@ class Session(QObject):
         """The supposed changes of the store; None: the actual store is shown."""
         return self._supposed.changed
 
-    def suppose(self, changed: ChangedStore, cache: ImageCache, change: StoreChanges) -> None:
+    def suppose(self, changed: ChangedStore, cache: ImageCache, change: StoreChanges, listed: ListedImages) -> None:
         """Show a changed store instead of this one, until `end_supposing` or anything else is opened or chosen.
 
         Args:
             cache: the cache of the changed store.
             change: the differences between this store and the changed one.
+            listed: the images to list.
         """
         before = self.daemon
         self.discard(self._answer, *self._supposed.parts)
-        self._supposed.replace(changed, cache, change, self._state, copy(self._selection))
+        self._supposed.replace(changed, cache, change, listed, self._state, copy(self._selection))
         self.supposed_changed.emit()
         self._show_cache(before)
 

@@ -8,14 +8,30 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from cacheview.cases import Daemon
     from cacheview.engine import ImageCache
-    from cacheview.model import Probe
+    from cacheview.model import ImageStore, Probe
     from cacheview.stores.change import StoreChanges
     from cacheview.ui.document import Place
+    from cacheview.ui.images.tree import Forest
     from cacheview.ui.selection import Selection
     from cacheview.ui.shown_store import ShownStore
     from cacheview.whatif.apply import ChangedStore
 
-__all__ = ["SessionBefore", "SupposedStore"]
+__all__ = ["ListedImages", "SessionBefore", "SupposedStore"]
+
+
+@dataclass(frozen=True)
+class ListedImages:
+    """The images that the tree lists.
+
+    Attributes:
+        store: the shown store; if changes are supposed, with the images that they removed, in their places.
+        removed: the ids of those images.
+        forest: the tree of all of them, if it was created in advance.
+    """
+
+    store: ImageStore
+    removed: frozenset[str]
+    forest: Forest | None
 
 
 @dataclass(frozen=True)
@@ -45,26 +61,39 @@ class SupposedStore:
         self._cache: ImageCache | None = None
         self.changed: ChangedStore | None = None
         """The supposed changes of the store; None: the actual store is shown."""
+        self._listed: ListedImages | None = None
+
+    @property
+    def listed(self) -> ListedImages:
+        """The images to list."""
+        return self._listed or ListedImages(self._shown.store, frozenset(), self._shown.forest)
 
     @property
     def parts(self) -> tuple[object, ...]:
         """All objects that the next store replaces."""
-        return self.changed, self._cache
+        return self.changed, self._cache, self._listed
 
     def replace(
-        self, changed: ChangedStore, cache: ImageCache, change: StoreChanges, state: tuple[Place, Probe], by: Selection
+        self,
+        changed: ChangedStore,
+        cache: ImageCache,
+        change: StoreChanges,
+        listed: ListedImages,
+        state: tuple[Place, Probe],
+        by: Selection,
     ) -> None:
         """Show a changed store.
 
         Args:
             cache: the cache of the changed store.
             change: its differences.
+            listed: the images to list.
             state, by: the place and probe, and the selection, to return to.
         """
         shown = self._shown
         if self._before is None:
             self._before = SessionBefore(shown.cache, shown.daemon, shown.change, *state, by)
-        self.changed, self._cache = changed, cache
+        self.changed, self._cache, self._listed = changed, cache, listed
         shown.cache, shown.daemon, shown.change = cache, changed.daemon, change
 
     def restore(self) -> SessionBefore | None:
@@ -73,5 +102,5 @@ class SupposedStore:
         if before is not None:
             shown = self._shown
             shown.cache, shown.daemon, shown.change = before.cache, before.daemon, before.change
-            self._before = self._cache = self.changed = None
+            self._before = self._cache = self._listed = self.changed = None
         return before

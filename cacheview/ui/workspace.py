@@ -11,7 +11,6 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from cacheview.stores.change import with_removed
 from cacheview.ui.field_marks import field_marks
 from cacheview.ui.images.marks import Marks
 from cacheview.ui.images.pane import ImagesPane
@@ -290,16 +289,11 @@ class Workspace(QWidget):
         change = self._session.change
         keep = change is not None or self._filling
         self._filling = False
-        new = change.new if change else ()
-        store, supposed = self._session.store, self._session.supposed
-        if self.images.model.forest is not self._session.forest:
+        new, listed = change.new if change else (), self._session.listed
+        if self.images.model.forest is not listed.forest:
             self._session.discard(self.images.model.forest)
-        if supposed is not None and change is not None and change.removed:
-            removed = frozenset(image.id for image in change.removed)
-            self.images.set_store(with_removed(supposed.before, store), keep=keep, new=new, removed=removed)
-        else:
-            self.images.set_store(store, keep=keep, new=new, forest=self._session.forest)
-        self.probe.set_store(store)
+        self.images.set_store(listed.store, keep=keep, new=new, removed=listed.removed, forest=listed.forest)
+        self.probe.set_store(self._session.store)
 
     def _show_parent(self) -> None:
         self.verdict.banner.forget_height()  # another probe: nothing is being typed

@@ -209,11 +209,6 @@ class ImageTreeModel(CountedRows):
                 self._open[node.number] = 1
         self._show()
 
-    def fold_only(self, ids: set[str]) -> None:
-        """Fold up the rows of these images and no others; the empty id stands for scratch."""
-        self._open_all_but(ids)
-        self._show()
-
     def branching(self, *, is_open: bool) -> Iterator[ImageNode]:
         """Yield the nodes with rows under them, either those that are open or those that are folded up."""
         states = self._open if is_open else self._open.translate(_OPPOSITE_STATES)

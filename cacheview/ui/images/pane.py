@@ -56,12 +56,14 @@ class ImagesPane(QWidget):
         self._total: int | None = None
         self._revealing = False
         self._keeps_place = False  # whether the place in the tree is kept when the next rows are shown
+        self._next_place: TreePlace | None = None  # the place to return to then, if it is another one
         self._new: Iterable[str] | None = ()
         self._removed: frozenset[str] = frozenset()
         self._before_filter: tuple[set[str], str | None] | None = None  # the expanded rows, and the current image
         self._matching = 0  # images that match the filter
         self._percent = 0  # progress of a running search
         self._image_to_reveal: str | None = None  # the image to reveal once it has a row
+        self._next_steps: list[Callable[[], object]] = []  # what to do once the rows of a large store are shown
         self.model = ImageTreeModel(self)
         self.tree = ImageTree(self.model)
         self._arranger = Arranger(self)
@@ -95,6 +97,7 @@ class ImagesPane(QWidget):
         self.tree.current_changed.connect(self._select)
         self.tree.current_changed.connect(lambda _: self.current_changed.emit(self.selected()))
         self.tree.typed.connect(self._type)
+        self.tree.touched.connect(self._arranger.finish)
         self.model.marks_changed.connect(self._marks_changed)
         self._show_counts()
 
@@ -130,7 +133,7 @@ class ImagesPane(QWidget):
         forest: Forest | None = None,
         total: int | None = None,
     ) -> None:
-        """Show another store.
+        """Show another store. The rows of a large one follow in the next turn; until then, the previous ones stay.
 
         Args:
             keep: whether it is the same store, read again, so that the selection, folding and scroll position are kept.
@@ -139,10 +142,13 @@ class ImagesPane(QWidget):
             forest: its tree with all images; None: it is created here.
             total: the total number of images, if the store is only a part.
         """
-        if keep and not new and forest is not None and forest is self.model.forest:
-            self._total = total
+        if keep and not new and store is self._store and forest is not None and forest is self.model.forest:
+            self._total, self._next_place = total, None
             self._show_counts()
             return
+        self._next_steps.clear()
+        if not keep:
+            self._next_place = None
         if store is not self._store:
             self.model.forget_marks()
         self._total, self._store, self._keeps_place, self._new, self._removed = total, store, keep, new, removed
@@ -155,11 +161,16 @@ class ImagesPane(QWidget):
             return
         self._arranger.begin(PreparedTree(store, intermediate=True, forest=forest) if forest is not None else None)
         if not self._footer.marked.isChecked():  # which images to list is known only with the marks
-            self._arrange()
+            self._arrange(later=True)
 
-    def restore(self, place: TreePlace) -> None:
-        """Return to a place from `ImageTree.place`, without emitting ``image_selected``."""
-        self._quietly(lambda: self.tree.restore(place))
+    @property
+    def place(self) -> TreePlace:
+        """The user's place in the tree, for `return_to`."""
+        return self._next_place or self.tree.place()
+
+    def return_to(self, place: TreePlace) -> None:
+        """Return to a place with the next store, if that is the same one again, without emitting ``image_selected``."""
+        self._next_place = place
 
     def set_marks(self, marks: Marks | None) -> None:
         """Set the marks of the probe. Only those of visible rows are found."""
@@ -172,6 +183,10 @@ class ImagesPane(QWidget):
         """
         if self._store is None or (image_id and image_id not in self._store.by_id):
             return False
+        if self._arranger.is_waiting and not unhide:
+            self._next_steps.append(lambda: self.reveal(image_id, unhide=False))
+            return False
+        self._arranger.finish()
         if unhide and self.model.forest.node_of(image_id) is None:
             self._footer.intermediate.setChecked(True)
         node = self.model.forest.node_of(image_id)
@@ -214,12 +229,23 @@ class ImagesPane(QWidget):
         """Make the probe's parent the current row, and scroll so that the hit is visible too, if there is one."""
         self.reveal(parent, unhide=False)
         if hit is not None:
-            self.tree.scroll_to(hit)
+            self._once_shown(lambda: self.tree.scroll_to(hit))
 
     def scroll_to_hit(self, parent: str, hit: str) -> None:
         """Scroll so that the hit is visible together with the parent, if the parent is still the current row."""
-        if self.tree.current_id() == parent:
-            self.tree.keep_in_sight(hit)
+
+        def scroll() -> None:
+            if self.tree.current_id() == parent:
+                self.tree.keep_in_sight(hit)
+
+        self._once_shown(scroll)
+
+    def _once_shown(self, do: Callable[[], object]) -> None:
+        """Do something now, or, if the rows of a large store are shown in a later turn, then."""
+        if self._arranger.is_waiting:
+            self._next_steps.append(do)
+        else:
+            do()
 
     # Changes
 
@@ -228,13 +254,17 @@ class ImagesPane(QWidget):
         """Whether the requested rows are still being found."""
         return self._arranger.is_busy
 
-    def _arrange(self) -> None:
-        """Show the requested rows, immediately or when they are found. Until then the previous rows stay."""
+    def _arrange(self, *, later: bool = False) -> None:
+        """Show the requested rows, immediately or when they are found. Until then the previous rows stay.
+
+        ``later``: see `Arranger.request`.
+        """
         if self._store is None:
             return
         words = tuple(self._box.text().lower().split())
         self._arranger.request(
-            TreeQuery(self._store, self._footer.intermediate.isChecked(), words, self._concerned, self._removed)
+            TreeQuery(self._store, self._footer.intermediate.isChecked(), words, self._concerned, self._removed),
+            later=later,
         )
         if self._arranger.is_busy:
             self._percent = 0
@@ -250,17 +280,27 @@ class ImagesPane(QWidget):
     def _show_arranged(self, prepared: PreparedTree, filtered: FilteredNodes | None) -> None:
         self._busy_timer.stop()
         was_filtered = self.model.is_filtered
+        place = None
         if prepared.forest is not self.model.forest:
-            self._quietly(lambda: self._show_tree(prepared))
+            place = self.place if self._next_place or (self._keeps_place and self.model.rows) else None
+            self._quietly(lambda: self._show_tree(prepared, place))
+        self._next_place = None
         if filtered is not None or was_filtered:
             self._quietly(lambda: self._show_filtered(filtered, was_filtered=was_filtered))
+        if filtered is not None and place is not None:
+            self._quietly(lambda: self.tree.go_to(place))
         self._show_counts()
         if self._image_to_reveal is not None:
             self.reveal(self._image_to_reveal, unhide=False)
+        steps, self._next_steps = self._next_steps, []
+        for step in steps:
+            step()
 
-    def _show_tree(self, prepared: PreparedTree) -> None:
-        """Show another tree: of another store, or with or without intermediate images. New rows are not folded up."""
-        place = self.tree.place() if self._keeps_place and self.model.rows else None
+    def _show_tree(self, prepared: PreparedTree, place: TreePlace | None) -> None:
+        """Show another tree: of another store, or with or without intermediate images. New rows are not folded up.
+
+        ``place``: the user's place, as far as its rows still exist; None: another store begins at its top.
+        """
         marks = self.model.marks
         folded = place.folded if place is not None else None
         self.model.set_store(prepared.store, new=self._new, removed=self._removed, tree=prepared.forest, folded=folded)
@@ -373,6 +413,7 @@ class ImagesPane(QWidget):
             menu.deleteLater()
 
     def _enter_tree(self) -> None:
+        self._arranger.finish()
         self.tree.setFocus(Qt.FocusReason.OtherFocusReason)
         if not self.tree.currentIndex().isValid():
             self.tree.setCurrentIndex(self.tree.model().index(0, 0))

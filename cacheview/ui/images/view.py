@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QPersistentModelIndex, QPoint, QRect, Qt, Signal
-from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QResizeEvent
+from PySide6.QtGui import QColor, QContextMenuEvent, QKeyEvent, QMouseEvent, QPainter, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QFrame, QStyle, QStyleOptionViewItem, QTreeView, QWidget
 
 from cacheview.ui.icons import pixmap
@@ -50,12 +50,14 @@ class ImageTree(QTreeView):
         menu_requested: a context menu is requested at a global position.
         current_changed: the current row has changed.
         typed(str): text was typed that is not one of the tree's keys.
+        touched(): the user is about to do something in the tree with the keyboard, the mouse or the wheel.
     """
 
     current_changed = Signal(QModelIndex)
     activated_row = Signal(QModelIndex)
     menu_requested = Signal(QModelIndex, QPoint)
     typed = Signal(str)
+    touched = Signal()
 
     def __init__(self, model: ImageTreeModel, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -190,11 +192,6 @@ class ImageTree(QTreeView):
             self.verticalScrollBar().value(),
         )
 
-    def restore(self, place: TreePlace) -> None:
-        """Return to a place, as far as its rows still exist. Rows that were visible are not folded up."""
-        self._model.fold_only(place.folded)
-        self.go_to(place)
-
     def go_to(self, place: TreePlace) -> None:
         """Return to a place whose rows are already folded as they were."""
         self.setUpdatesEnabled(False)
@@ -287,6 +284,7 @@ class ImageTree(QTreeView):
     # Keys and mouse
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
+        self.touched.emit()
         index = self.currentIndex().siblingAtColumn(0)
         node = self.node(index)
         match event.key():
@@ -325,7 +323,12 @@ class ImageTree(QTreeView):
         # The base class would do this row by row, and there may be 100,000.
         self.typed.emit(search)
 
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        self.touched.emit()
+        super().wheelEvent(event)
+
     def mousePressEvent(self, event: QMouseEvent) -> None:
+        self.touched.emit()
         if event.button() != Qt.MouseButton.LeftButton or not self._press_arrow(event.position().toPoint()):
             super().mousePressEvent(event)
 
@@ -346,6 +349,7 @@ class ImageTree(QTreeView):
         return True
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        self.touched.emit()
         index, where = place_of_menu(self, event)
         if index.isValid():
             self.menu_requested.emit(index.siblingAtColumn(0), where)

@@ -11,11 +11,15 @@ from PySide6.QtCore import QObject
 from PySide6.QtWidgets import QFileDialog, QInputDialog, QMenu
 
 from cacheview.model import NO_CONTAINERS, Release
+from cacheview.model.effort import paced
+from cacheview.stores.change import with_removed
 from cacheview.ui.actions import connect
 from cacheview.ui.answering import make_ready
+from cacheview.ui.images.tree import forest
 from cacheview.ui.loading import Loader, Report, Work
 from cacheview.ui.names import start_folder
 from cacheview.ui.plain import one_line
+from cacheview.ui.supposed_store import ListedImages
 from cacheview.ui.work_line import WorkLine
 from cacheview.whatif.apply import CONTAINERS_NOT_READ, ChangedStore, apply, unchanged
 from cacheview.whatif.words import NOTHING_CHANGED, applied_lines, change_title, effect_sentence
@@ -153,7 +157,7 @@ class WhatIf(QObject):
     def _connect_session(self, session: Session) -> None:
         if self._session is None:
             session.supposed_changed.connect(self._show_mode)
-            session.store_changed.connect(self._restore)
+            session.store_changed.connect(self._show_left)
             self._session = session
 
     def _show(self, result: _Applied) -> None:
@@ -162,12 +166,12 @@ class WhatIf(QObject):
         if session is None or workspace is None:
             return
         if changed.before is not self._before(session):  # another store was opened in the meantime
-            session.discard(changed, result.cache, result.change)
+            session.discard(changed, result.cache, result.change, result.listed)
             return
         if session.supposed is None:
-            self._left = (session.store, workspace.images.tree.place())
+            self._left = (session.store, workspace.images.place)
         self._words = result.text, result.details
-        session.suppose(changed, result.cache, result.change)
+        session.suppose(changed, result.cache, result.change, result.listed)
 
     @staticmethod
     def _before(session: Session) -> object:
@@ -183,30 +187,32 @@ class WhatIf(QObject):
         self._host.commands.leave_what_if.setEnabled(supposed is not None)
         self._line.setVisible(supposed is not None)
         if supposed is None:
+            if self._left is not None and self._host.workspace is not None:
+                self._host.workspace.images.return_to(self._left[1])
             return
         text, details = self._words
         is_unknown = supposed.containers.listed is None and supposed.containers is not CONTAINERS_NOT_READ
         assume = (("Assume &no containers", self.without_containers),) if is_unknown else ()
         self._line.show_text("mode", text, details, (*assume, ("&Leave (Esc)", self.leave)))
 
-    def _restore(self) -> None:
-        """Restore the user's place in the tree if the actual store is shown again."""
-        session, workspace, left = self._session, self._host.workspace, self._left
+    def _show_left(self) -> None:
+        """Report that the mode has ended, if the actual store is shown again."""
+        session, left = self._session, self._left
         if session is None or session.supposed is not None or left is None:
             return
         self._left = None
-        if workspace is not None and session.store is left[0]:
-            workspace.images.restore(left[1])
+        if session.store is left[0]:
             self._host.status.show_text("What if is off: the actual store is shown")
 
 
 @dataclass(frozen=True)
 class _Applied:
-    """A changed store with its cache, its differences, and a description of them, all computed in the thread."""
+    """A changed store with its cache, its differences, the images to list, and a description, all from the thread."""
 
     changed: ChangedStore
     cache: ImageCache
     change: StoreChanges
+    listed: ListedImages
     text: str
     details: tuple[str, ...]
 
@@ -246,9 +252,16 @@ def _applying(start: ChangedStore, changes: tuple[str, ...]) -> Work:
         make_ready(state.store)
         _ = state.store.common_doubts  # the window shows them, and finding them requires all images
         report(len(changes) + 1, steps, "Comparing the stores…")
-        return _Applied(state, cache, changes_of(state.before, state.store), text, tuple(details))
+        differences = changes_of(state.before, state.store)
+        return _Applied(state, cache, differences, _listed(state, differences), text, tuple(details))
 
     return work
+
+
+def _listed(changed: ChangedStore, change: StoreChanges) -> ListedImages:
+    """Return the images of a changed store, and those that it lacks."""
+    store = with_removed(changed.before, changed.store) if change.removed else changed.store
+    return ListedImages(store, frozenset(image.id for image in paced(change.removed)), forest(store))
 
 
 def _reference(image: Image) -> str:

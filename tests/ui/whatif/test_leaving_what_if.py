@@ -1,0 +1,184 @@
+"""What if is entered and left in several turns in a large store, and the person is where they were before."""
+
+from __future__ import annotations
+
+import pytest
+from live_kit import FakeEngine, make_image
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QLineEdit
+from pytestqt.qtbot import QtBot
+from window_kit import OpenWindow
+
+from cacheview.ui.images import arranger
+from cacheview.ui.images.pane import ImagesPane
+from cacheview.ui.session import Session
+from cacheview.ui.window import MainWindow
+
+REMOVED = make_image(1010).id
+
+
+@pytest.fixture
+def window(open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
+    """Sixty images on one base, each with two on it: more than fits on screen, in a store that counts as large."""
+    images = [make_image(1, None, "docker.io/library/base:1")]
+    for number in range(100, 160):
+        images.append(make_image(number, 1, f"docker.io/library/app:{number}"))
+        images += [make_image(number * 10, number), make_image(number * 10 + 1, number)]
+    FakeEngine(images).install(monkeypatch)
+    window = open_window("engine:", size=(1200, 700))
+    monkeypatch.setattr(arranger, "_MAX_IMAGES_WITHOUT_THREAD", 0)
+    return window
+
+
+@pytest.fixture
+def pane(window: MainWindow) -> ImagesPane:
+    """At an image in the middle, with folded rows above it, which stays in sight if a line takes room above."""
+    assert window.workspace is not None
+    pane = window.workspace.images
+    pane.tree.collapse(pane.tree.row_of_image(make_image(102).id))
+    pane.reveal(make_image(1301).id)
+    pane.tree.verticalScrollBar().setValue(85)
+    return pane
+
+
+def session_of(window: MainWindow) -> Session:
+    assert window.session is not None
+    return window.session
+
+
+def suppose(window: MainWindow, qtbot: QtBot) -> None:
+    """Suppose that an image was removed, which no container uses."""
+    pane = window.workspace.images if window.workspace is not None else None
+    assert pane is not None
+    window.what_if.suppose(f"remove:{REMOVED}")
+    qtbot.waitUntil(lambda: session_of(window).supposed is not None)
+    window.what_if.without_containers()
+    qtbot.waitUntil(lambda: REMOVED not in session_of(window).store.by_id and not pane.is_filtering)
+    assert pane.model.forest.node_of(REMOVED) is not None, "it is struck through"
+
+
+def go_elsewhere(pane: ImagesPane) -> None:
+    pane.tree.expand_ids({""})
+    pane.reveal(make_image(1591).id)
+
+
+def leave(window: MainWindow) -> None:
+    """The rows of the actual store follow in another turn."""
+    assert window.workspace is not None
+    window.what_if.leave()
+    assert window.workspace.images.is_filtering
+    assert window.workspace.images.model.rows, "an empty tree would flicker"
+
+
+def box_of(pane: ImagesPane) -> QLineEdit:
+    found = pane.findChild(QLineEdit)
+    assert found is not None
+    return found
+
+
+def test_selection_folding_and_scroll_position_are_as_before(
+    window: MainWindow, pane: ImagesPane, qtbot: QtBot
+) -> None:
+    before = pane.place
+    suppose(window, qtbot)
+    assert pane.place.folded == before.folded
+    assert pane.place.current == before.current
+    go_elsewhere(pane)
+    selected: list[object] = []
+    pane.image_selected.connect(selected.append)
+    leave(window)
+    qtbot.waitUntil(lambda: not pane.is_filtering)
+    assert pane.place == before
+    assert selected == []
+    assert pane.model._removed == frozenset()
+    assert window.status.currentMessage() == "What if is off: the actual store is shown"
+
+
+def test_a_filter_stays(window: MainWindow, pane: ImagesPane, qtbot: QtBot) -> None:
+    box_of(pane).setText("app:1")
+    qtbot.waitUntil(lambda: not pane.is_filtering)
+    pane.reveal(make_image(140).id)
+    before, shown = pane.place, [node.image_id for node in pane.model.rows]
+    suppose(window, qtbot)
+    assert [node.image_id for node in pane.model.rows] == shown
+    pane.reveal(make_image(101).id)
+    leave(window)
+    qtbot.waitUntil(lambda: not pane.is_filtering)
+    assert pane.model.is_filtered
+    assert [node.image_id for node in pane.model.rows] == shown
+    assert pane.place == before
+
+
+def test_a_key_before_the_rows_follow_moves_from_where_the_person_was(
+    window: MainWindow, pane: ImagesPane, qtbot: QtBot
+) -> None:
+    suppose(window, qtbot)
+    go_elsewhere(pane)
+    leave(window)
+    qtbot.keyClick(pane.tree, Qt.Key.Key_Down)
+    assert not pane.is_filtering
+    row = pane.tree.row_of_image(make_image(1301).id).row() + 1
+    assert pane.tree.currentIndex().row() == row
+    qtbot.waitUntil(lambda: session_of(window).answer is not None)
+    assert pane.tree.currentIndex().row() == row
+
+
+def test_a_reload_before_the_rows_follow_keeps_the_place(window: MainWindow, pane: ImagesPane, qtbot: QtBot) -> None:
+    before = pane.place
+    suppose(window, qtbot)
+    go_elsewhere(pane)
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        leave(window)
+        window.opener.reload()
+    qtbot.waitUntil(lambda: not pane.is_filtering)
+    assert pane.place.current == before.current
+    assert pane.place.folded == before.folded
+
+
+def test_a_reload_ends_it_at_the_place_before(window: MainWindow, pane: ImagesPane, qtbot: QtBot) -> None:
+    before = pane.place
+    suppose(window, qtbot)
+    go_elsewhere(pane)
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.opener.reload()
+    qtbot.waitUntil(lambda: not pane.is_filtering)
+    assert session_of(window).supposed is None
+    assert pane.place.current == before.current
+    assert pane.place.folded == before.folded
+
+
+def test_another_change_before_the_rows_follow_keeps_the_place(
+    window: MainWindow, pane: ImagesPane, qtbot: QtBot
+) -> None:
+    before = pane.place
+    suppose(window, qtbot)
+    go_elsewhere(pane)
+    leave(window)
+    suppose(window, qtbot)
+    assert pane.place.current == before.current
+    go_elsewhere(pane)
+    leave(window)
+    qtbot.waitUntil(lambda: not pane.is_filtering)
+    assert pane.place == before
+
+
+def test_another_store_before_the_rows_follow_is_shown_from_its_top(
+    window: MainWindow, pane: ImagesPane, qtbot: QtBot
+) -> None:
+    suppose(window, qtbot)
+    leave(window)
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open("demo:")
+    qtbot.waitUntil(lambda: not pane.is_filtering)
+    assert {node.image_id for node in pane.model.rows} <= {"", *session_of(window).store.by_id}
+    assert window.status.currentMessage() != "What if is off: the actual store is shown"
+
+
+def test_it_is_left_before_its_own_rows_are_there(window: MainWindow, pane: ImagesPane, qtbot: QtBot) -> None:
+    before = pane.place
+    window.what_if.suppose(f"remove:{REMOVED}")
+    qtbot.waitUntil(lambda: session_of(window).supposed is not None)
+    window.what_if.leave()
+    qtbot.waitUntil(lambda: not pane.is_filtering)
+    assert pane.place == before
+    assert pane.model.forest is session_of(window).listed.forest
