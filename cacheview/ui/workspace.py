@@ -11,6 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
+from cacheview.engine import StageKind
 from cacheview.ui.field_marks import field_marks
 from cacheview.ui.images.marks import Marks
 from cacheview.ui.images.pane import ImagesPane
@@ -317,9 +318,9 @@ class Workspace(QWidget):
         self.probe.set_marks(field_marks(explanation))
         self.images.set_marks(Marks(explanation))
         self._follow(selected, explanation)
-        hit, is_new, self._is_new = explanation.verdict.image, self._is_new, False
-        if is_new and hit is not None:
-            self.images.scroll_to_hit(explanation.trace.probe.parent, hit.id)
+        answer_image, is_new, self._is_new = _hit_or_nearest(explanation), self._is_new, False
+        if is_new and answer_image is not None:
+            self.images.scroll_to_both(explanation.trace.probe.parent, answer_image.id)
 
     def _show_no_answer(self, text: str, hint: str) -> None:
         self.verdict.show_nothing(text, hint)
@@ -352,6 +353,14 @@ class Workspace(QWidget):
     def _image_selected(self, image: Image | None) -> None:
         if image is not None:
             self.verdict.reveal_image(image.id)
+
+
+def _hit_or_nearest(explanation: Explanation) -> Image | None:
+    """Return the image that the verdict is about: the hit, or the candidate that comes nearest to one."""
+    deciding, hit = explanation.deciding, explanation.verdict.image
+    if hit is not None or deciding is None or deciding.subject is None or deciding.stage.kind is not StageKind.LOCAL:
+        return hit
+    return deciding.subject.image
 
 
 def _polish(pane: QWidget) -> Iterator[bool]:

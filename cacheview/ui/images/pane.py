@@ -231,12 +231,16 @@ class ImagesPane(QWidget):
         if hit is not None:
             self._once_shown(lambda: self.tree.scroll_to(hit))
 
-    def scroll_to_hit(self, parent: str, hit: str) -> None:
-        """Scroll so that the hit is visible together with the parent, if the parent is still the current row."""
+    def scroll_to_both(self, parent: str, image_id: str) -> None:
+        """Scroll so that an image is visible together with the parent, if the parent is still the current row.
+
+        If possible, the last image that was built on the parent is visible too.
+        """
 
         def scroll() -> None:
-            if self.tree.current_id() == parent:
-                self.tree.keep_in_sight(hit)
+            node = self.model.forest.node_of(parent)
+            if node is not None and self.tree.current_id() == parent:
+                self.tree.keep_in_sight(image_id, *(child.image_id for child in node.children[-1:]))
 
         self._once_shown(scroll)
 

@@ -64,7 +64,7 @@ class ImageTree(QTreeView):
         self._model = model
         self._painter = RowPainter()
         self._height = RowHeight(self._painter.height)
-        self._companion = ""
+        self._companions: tuple[str, ...] = ()
         self.setModel(model)
         self.setItemDelegate(self._height)
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -109,23 +109,26 @@ class ImageTree(QTreeView):
         if row.isValid():
             self.scrollTo(row)
 
-    def keep_in_sight(self, image_id: str) -> None:
-        """Scroll so that the row of an image, if it is shown, is visible together with the current row.
+    def keep_in_sight(self, *image_ids: str) -> None:
+        """Scroll so that the rows of images, as far as they are shown, are visible together with the current row.
 
-        Both stay visible if the tree becomes less tall. If there is space for only one, the current row is preferred.
+        They stay visible if the tree becomes less tall. If there is not enough space, the current row is preferred, and
+        then the first images.
         """
-        self._companion = image_id
-        self._scroll_to_both()
+        self._companions = image_ids
+        self._scroll_to_all()
 
-    def _scroll_to_both(self) -> None:
-        current, scroll = self.currentIndex(), self.verticalScrollBar()
-        if current.isValid():
-            self.scrollTo(current)
-        place, companion = scroll.value(), self.row_of_image(self._companion)
-        if companion.isValid():
-            self.scrollTo(companion)
-            if current.isValid() and not self._is_in_sight(current, self.viewport().height()):
-                scroll.setValue(place)
+    def _scroll_to_all(self) -> None:
+        scroll, height = self.verticalScrollBar(), self.viewport().height()
+        kept: list[QModelIndex] = []
+        for row in (self.currentIndex(), *map(self.row_of_image, self._companions)):
+            if row.isValid():
+                place = scroll.value()
+                self.scrollTo(row)
+                if all(self._is_in_sight(other, height) for other in kept):
+                    kept.append(row)
+                else:
+                    scroll.setValue(place)
 
     def _is_in_sight(self, index: QModelIndex, height: int) -> bool:
         """Whether a row is completely visible, in a viewport of that height."""
@@ -369,4 +372,4 @@ class ImageTree(QTreeView):
         self.columns.fit_to_width()
         before = event.oldSize().height()
         if event.size().height() < before and self._is_in_sight(self.currentIndex(), before):
-            self._scroll_to_both()
+            self._scroll_to_all()

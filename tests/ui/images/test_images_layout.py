@@ -127,12 +127,31 @@ def test_the_hit_of_a_new_probe_is_whole_beside_its_parent_at_any_height(
     pane.set_store(many)
     pane.show()
     pane.reveal("sha256:last")
-    pane.scroll_to_hit("sha256:last", "sha256:child")
+    pane.scroll_to_both("sha256:last", "sha256:child")
     assert whole(pane, "sha256:last")
     assert whole(pane, "sha256:child")
     pane.resize(420, height - 71)
     assert whole(pane, "sha256:last")
     assert whole(pane, "sha256:child")
+    pane.close()
+
+
+@pytest.mark.parametrize("height", range(300, 340, 3))
+def test_the_candidates_of_a_new_probe_are_whole_where_there_is_room(qtbot: QtBot, height: int) -> None:
+    names = [f"candidate{number}" for number in range(4)]
+    above = [make_image(f"lone{number}") for number in range(6)]
+    below = [make_image(f"other{number}") for number in range(9)]
+    built = [make_image(name, "base", second=number) for number, name in enumerate(names)]
+    pane = ImagesPane()
+    qtbot.addWidget(pane)
+    pane.resize(420, height)
+    pane.set_store(ImageStore((*above, make_image("base"), *built, *below)))
+    pane.show()
+    pane.reveal("sha256:base")
+    pane.scroll_to_both("sha256:base", "sha256:candidate1")
+    assert whole(pane, "sha256:base")
+    assert whole(pane, "sha256:candidate1")
+    assert all(whole(pane, f"sha256:{name}") for name in names)
     pane.close()
 
 
@@ -143,10 +162,10 @@ def test_a_hit_that_is_far_from_its_parent_does_not_push_it_out_of_sight(qtbot: 
     pane.set_store(many)
     pane.show()
     pane.reveal("sha256:lone1")
-    pane.scroll_to_hit("sha256:lone1", "sha256:child")
+    pane.scroll_to_both("sha256:lone1", "sha256:child")
     assert whole(pane, "sha256:lone1")
     pane.reveal("sha256:child")
-    pane.scroll_to_hit("sha256:lone1", "sha256:last")  # no longer the current row
+    pane.scroll_to_both("sha256:lone1", "sha256:last")  # no longer the current row
     assert whole(pane, "sha256:child")
     pane.close()
 

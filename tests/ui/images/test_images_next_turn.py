@@ -193,7 +193,7 @@ def test_a_step_and_its_hit_are_brought_into_sight_in_the_new_rows(
     pane.tree.collapse(pane.tree.row_of_image("sha256:base"))
     show(pane, more)
     pane.bring_into_sight("sha256:base", "sha256:more")
-    pane.scroll_to_hit("sha256:base", "sha256:more")
+    pane.scroll_to_both("sha256:base", "sha256:more")
     settle(pane, qtbot)
     assert current(pane) == "sha256:base"
     assert pane.tree.visualRect(pane.tree.row_of_image("sha256:more")).isValid()
