@@ -90,13 +90,18 @@ class WordsTable(QTableView):
     def measure(self) -> None:
         """Measure again after a change of the font."""
         figure = QFontMetrics(strong_font()).horizontalAdvance("0")
-        preferred = {column: count * figure + 4 * GRID for column, count in self._widths.items()}
+        preferred = {column: self._widths[column] * figure + 4 * GRID for column in self._own_columns}
         share = min(1.0, self.viewport().width() * _MAX_OWN_WIDTH_SHARE / max(1, sum(preferred.values())))
         self._is_cut = share < 1.0
         for column, width in preferred.items():
             least = self.horizontalHeader().sectionSizeHint(column)  # its title is not cut
             self._set_width(column, max(least, int(width * share)))
         self._fit_words()
+
+    @property
+    def _own_columns(self) -> list[int]:
+        """The shown columns that have a width of their own."""
+        return [column for column in self._widths if not self.isColumnHidden(column)]
 
     def _set_width(self, column: int, width: int) -> None:
         self._is_measuring = True
@@ -119,8 +124,8 @@ class WordsTable(QTableView):
             return
         metrics, room = QFontMetrics(strong_font()), int(_MAX_WIDENED_SHARE * self.viewport().width())
         rows = range(min(model.rowCount(), _MEASURED_ROWS))
-        room -= sum(map(self.columnWidth, self._widths))
-        for column in self._widths:
+        room -= sum(map(self.columnWidth, self._own_columns))
+        for column in self._own_columns:
             cells = [model.index(row, column) for row in rows]
             words = {word for cell in cells for word in str(cell.data() or "").split()}
             has_icon = any(cell.data(Qt.ItemDataRole.DecorationRole) is not None for cell in cells)

@@ -36,6 +36,7 @@ class HazardsColumn(IntEnum):
 
 
 _HAZARD_TITLES: Final = ("Hazard", "Images", "What happens", "What to do")
+_STACKED_TITLES: Final = (*_HAZARD_TITLES[:2], "What happens, and what to do", _HAZARD_TITLES[3])
 
 
 class HazardsModel(QAbstractTableModel):
@@ -44,6 +45,18 @@ class HazardsModel(QAbstractTableModel):
     def __init__(self, parent: QObject | None = None) -> None:
         super().__init__(parent)
         self._hazards: tuple[StoreHazard, ...] = ()
+        self._is_stacked = False
+
+    @property
+    def is_stacked(self) -> bool:
+        """Whether the advice is below the sentence in one cell, since two columns would be too narrow."""
+        return self._is_stacked
+
+    @is_stacked.setter
+    def is_stacked(self, stacked: bool) -> None:
+        self._is_stacked = stacked
+        self.headerDataChanged.emit(Qt.Orientation.Horizontal, HazardsColumn.SENTENCE, HazardsColumn.SENTENCE)
+        self.update_look()
 
     def set_hazards(self, hazards: Sequence[StoreHazard]) -> None:
         """Show other hazards."""
@@ -57,7 +70,7 @@ class HazardsModel(QAbstractTableModel):
         return self._hazards
 
     def update_look(self) -> None:
-        """Update the colors after a change of the theme."""
+        """Draw all rows again, for example after a change of the theme."""
         if self._hazards:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._hazards) - 1, len(HazardsColumn) - 1))
 
@@ -68,7 +81,8 @@ class HazardsModel(QAbstractTableModel):
         return 0 if parent.isValid() else len(HazardsColumn)
 
     def headerData(self, section: int, orientation: Qt.Orientation, role: int = _Role.DisplayRole) -> Any:
-        return heading(_HAZARD_TITLES, section, orientation, role, right=(HazardsColumn.COUNT,))
+        titles = _STACKED_TITLES if self._is_stacked else _HAZARD_TITLES
+        return heading(titles, section, orientation, role, right=(HazardsColumn.COUNT,))
 
     def data(self, index: _Index, role: int = _Role.DisplayRole) -> Any:
         if not index.isValid() or index.row() >= len(self._hazards):
@@ -76,7 +90,7 @@ class HazardsModel(QAbstractTableModel):
         hazard, column = self._hazards[index.row()], index.column()
         match role:
             case _Role.DisplayRole:
-                return _hazard_text(hazard, column)
+                return self._text(hazard, column)
             case _Role.TextAlignmentRole:
                 side = Qt.AlignmentFlag.AlignRight if column == HazardsColumn.COUNT else Qt.AlignmentFlag.AlignLeft
                 return side | Qt.AlignmentFlag.AlignTop
@@ -92,16 +106,17 @@ class HazardsModel(QAbstractTableModel):
                 return f"Hazard, {HAZARD_TITLES[hazard.kind]}"
         return None
 
-
-def _hazard_text(hazard: StoreHazard, column: int) -> str:
-    match column:
-        case HazardsColumn.KIND:
-            return HAZARD_TITLES[hazard.kind]
-        case HazardsColumn.COUNT:
-            return f"{hazard.count:,}"
-        case HazardsColumn.SENTENCE:
-            return one_line(hazard.sentence)
-    return one_line(hazard.advice)
+    def _text(self, hazard: StoreHazard, column: int) -> str:
+        match column:
+            case HazardsColumn.KIND:
+                return HAZARD_TITLES[hazard.kind]
+            case HazardsColumn.COUNT:
+                return f"{hazard.count:,}"
+            case HazardsColumn.SENTENCE if self._is_stacked and hazard.advice:
+                return f"{one_line(hazard.sentence)}\n{one_line(hazard.advice)}"
+            case HazardsColumn.SENTENCE:
+                return one_line(hazard.sentence)
+        return one_line(hazard.advice)
 
 
 _IMAGE_TITLES: Final = ("Image", "Created")

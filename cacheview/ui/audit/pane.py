@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QModelIndex, Qt, Signal
-from PySide6.QtGui import QKeyEvent
-from PySide6.QtWidgets import QSplitter, QTableView, QWidget
+from PySide6.QtGui import QKeyEvent, QResizeEvent
+from PySide6.QtWidgets import QTableView, QWidget
 
 from cacheview.engine import HAZARD_TITLES
 from cacheview.ui.audit.head import AuditHead
@@ -16,6 +16,7 @@ from cacheview.ui.dock_pane import LookupPane
 from cacheview.ui.loading import Report
 from cacheview.ui.plain import error_words, visible
 from cacheview.ui.theme import GRID, icon_size
+from cacheview.ui.two_panes import TwoPaneSplitter
 from cacheview.ui.words_table import WordsTable
 from cacheview.wording import counted
 
@@ -29,7 +30,9 @@ _Subject = tuple["ImageStore", "RuleSet"]
 
 __all__ = ["AuditPane"]
 
-_SPLITTER_SIZES: Final = (900, 466)
+_SHARES: Final = (2, 1)
+_NARROW: Final = 96
+"""The width of the table of hazards, in digits of the font, below which the advice has no column of its own."""
 
 
 class AuditPane(LookupPane[AuditHead, _Subject]):
@@ -49,13 +52,8 @@ class AuditPane(LookupPane[AuditHead, _Subject]):
         self.hazards = self._make_hazards()
         self.images_model = ImagesModel(self)
         self.images = self._make_images()
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
-        self._splitter.setChildrenCollapsible(False)
-        self._splitter.setHandleWidth(1)
-        for widget in (self.hazards, self.images):
-            self._splitter.addWidget(widget)
-        self._splitter.setSizes(list(_SPLITTER_SIZES))
-        self._splitter.setStretchFactor(0, 1)
+        self._splitter = TwoPaneSplitter(self.hazards, self.images, shares=_SHARES)
+        self._splitter.splitterMoved.connect(self._stack_texts)
         self._lay_out(self._splitter)
         self._content.pressed.connect(lambda: self._cancel() if self._loader.is_busy else self.look_up_again())
         self._loader.progressed.connect(self._show_progress)
@@ -203,6 +201,16 @@ class AuditPane(LookupPane[AuditHead, _Subject]):
         self.images_model.set_images(hazard.images if hazard is not None else ())
         self.images.scrollToTop()
 
+    def _stack_texts(self) -> None:
+        """Put what happens and what to do in one column or in two, whichever suits the width."""
+        figure = self.hazards.fontMetrics().horizontalAdvance("0")
+        is_narrow = self.hazards.width() < _NARROW * figure
+        if is_narrow is not self.model.is_stacked:
+            self.model.is_stacked = is_narrow
+            self.hazards.setColumnHidden(HazardsColumn.ADVICE, is_narrow)
+            self.hazards.measure()
+            self.hazards.resizeRowsToContents()
+
     def _enter_images(self) -> None:
         if not self._has_image():
             self.images.setCurrentIndex(self.images_model.index(0, 0))
@@ -243,9 +251,15 @@ class AuditPane(LookupPane[AuditHead, _Subject]):
         else:
             super().keyPressEvent(event)
 
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        self._splitter.turn_for(self.size())
+        self._stack_texts()
+
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
+            self._stack_texts()
             self.model.update_look()
             self.hazards.resizeRowsToContents()
             self.images.verticalHeader().setDefaultSectionSize(icon_size() + 3 * GRID)

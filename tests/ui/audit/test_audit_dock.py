@@ -16,6 +16,7 @@ from pytestqt.qtbot import QtBot
 from cacheview.engine import HAZARD_TITLES
 from cacheview.model import Image
 from cacheview.stores.opened_location import OpenedLocation
+from cacheview.ui.audit.models import HazardsColumn
 from cacheview.ui.audit.pane import AuditPane
 from cacheview.ui.docks import AUDIT
 from cacheview.ui.theme import GRID, icon_size, strong_font
@@ -294,3 +295,31 @@ def test_in_a_small_window_no_word_of_a_hazard_is_cut(window: MainWindow, qtbot:
     words = {word for name in names for word in name.split()}
     longest = max(map(QFontMetrics(strong_font()).horizontalAdvance, words))
     assert table.columnWidth(0) >= longest + icon_size() + 6 * GRID  # beside the icon, with room around both
+
+
+def test_a_narrow_dock_has_one_column_of_text(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+    show(*unmarked(3), make_image(9, 8))
+    pane = audited(window, qtbot)
+    figure = pane.hazards.fontMetrics().horizontalAdvance("0")
+    hazard = pane.model.hazards[0]
+
+    def texts() -> list[str]:
+        shown = [column for column in HazardsColumn if not pane.hazards.isColumnHidden(column)]
+        return [pane.model.index(0, column).data() for column in shown[2:]]
+
+    def titles() -> list[str]:
+        shown = [column for column in HazardsColumn if not pane.hazards.isColumnHidden(column)]
+        return [pane.model.headerData(column, Qt.Orientation.Horizontal) for column in shown[2:]]
+
+    window.resize(220 * figure, 900)
+    qtbot.waitUntil(lambda: len(texts()) == 2)
+    assert texts() == [hazard.sentence, hazard.advice]
+    assert titles() == ["What happens", "What to do"]
+    window.resize(100 * figure, 900)
+    qtbot.waitUntil(lambda: len(texts()) == 1)
+    assert texts() == [f"{hazard.sentence}\n{hazard.advice}"]
+    assert titles() == ["What happens, and what to do"]
+    needed = pane.hazards.sizeHintForRow(0)
+    qtbot.waitUntil(lambda: pane.hazards.rowHeight(0) >= needed)
+    window.resize(220 * figure, 900)
+    qtbot.waitUntil(lambda: len(texts()) == 2)
