@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from PySide6.QtCore import QtMsgType
     from PySide6.QtWidgets import QApplication
 
+    from cacheview.ui.replay.dock import Replays
     from cacheview.ui.window import MainWindow
 
 __all__ = ["end_process", "message_printer", "run_window"]
@@ -167,14 +168,18 @@ def _begin(app: QApplication, window: MainWindow, location: str) -> None:
 
 def _replay_when_open(window: MainWindow, replay: tuple[str, str], shown: Callable[[bool], None]) -> None:
     """Replay a Dockerfile in the first store that is opened, then report that everything is shown."""
+    from cacheview.ui.docks import REPLAY
 
     def opened(succeeded: bool) -> None:
         window.settled.disconnect(opened)
         if not succeeded:
             shown(False)
             return
-        window.replays.pane.settled.connect(lambda: shown(True))
-        window.replays.open(*replay)
+        window.docks.use(REPLAY, open_build)
+
+    def open_build(replays: Replays) -> None:
+        replays.pane.settled.connect(lambda: shown(True))
+        replays.open(*replay)
 
     window.settled.connect(opened)
 

@@ -160,6 +160,11 @@ class DockController(QObject, Generic[_Pane]):
         return self._dock()
 
     @property
+    def has_dock(self) -> bool:
+        """Whether the dock has been created."""
+        return self._dock.existing is not None
+
+    @property
     def is_open(self) -> bool:
         """Whether the dock is open, even if another one covers it."""
         return self._dock.existing is not None and not self._dock.existing.isHidden()

@@ -14,6 +14,7 @@ from cacheview.ui.lazy import Lazy
 if TYPE_CHECKING:
     from PySide6.QtGui import QAction
 
+    from cacheview.model import Image
     from cacheview.ui.actions import Actions
     from cacheview.ui.audit.dock import Audit
     from cacheview.ui.compare.dock import Compare
@@ -22,12 +23,14 @@ if TYPE_CHECKING:
     from cacheview.ui.dock import DockController
     from cacheview.ui.dock_host import DockHost
     from cacheview.ui.files.dock import Files
+    from cacheview.ui.replay.build import Build
     from cacheview.ui.replay.dock import Replays
     from cacheview.ui.replay.pane import ReplayPane
     from cacheview.ui.settings import Settings
     from cacheview.ui.suites.dock import SuiteChecks
     from cacheview.ui.watch.dock import WatchedBuilds
     from cacheview.ui.watch.pane import WatchPane
+    from cacheview.ui.workspace import Workspace
 
 __all__ = [
     "AUDIT",
@@ -71,6 +74,8 @@ class Docks:
         self.host: Final = host
         self.settings: Final = settings
         self._restored = False
+        self._stopped = False
+        self._requests: dict[str, list[Callable[[], object]]] = {}  # by dock, until it has been created
         self._docks = {spec.name: Lazy(partial(spec.make, self, spec.name)) for spec in DOCKS}
 
     def get(self, spec: DockSpec[_D]) -> _D:
@@ -83,10 +88,48 @@ class Docks:
         dock: _D | None = self._docks[spec.name].existing
         return dock
 
+    def use(self, spec: DockSpec[_D], do: Callable[[_D], object]) -> None:
+        """Do something with a dock. If it does not exist yet, it is created first, in turns of its own.
+
+        Several requests are met in their order.
+        """
+        requests = self._requests.get(spec.name)
+        if requests is not None:
+            requests.append(lambda: do(self.get(spec)))
+        elif (dock := self.existing(spec)) is not None and dock.has_dock:
+            do(dock)
+        else:
+            self._requests[spec.name] = [lambda: do(self.get(spec))]
+            self._in_turns(*self._making(spec), lambda: self._meet_requests(spec))
+
+    def _meet_requests(self, spec: DockSpec[Any]) -> None:
+        for do in self._requests.pop(spec.name):
+            do()
+
+    def replay(self, build: Build) -> None:
+        """Replay a build in its dock."""
+        self.use(REPLAY, lambda replays: replays.open_build(build))
+
+    def show_records_of(self, path: str) -> None:
+        """Show the builds in a file of records in the dock with watched builds."""
+        self.use(WATCH, lambda watched: watched.show_records_of(path))
+
+    def connect_panes(self, panes: Workspace) -> None:
+        """Connect the requests of the window's panes to the docks."""
+        panes.files_requested.connect(lambda: self.use(FILES, lambda files: files.show_of_verdict()))
+        panes.details_requested.connect(lambda: self.use(DETAILS, lambda details: details.show_and_focus()))
+        panes.layer_requested.connect(self._show_layer)
+
+    def _show_layer(self, image: Image) -> None:
+        session = self.host.session
+        if session is not None:
+            store = session.store
+            self.use(FILES, lambda files: files.show_layer(image, store))
+
     def connect_actions(self) -> None:
         """Connect each action to its dock."""
         for spec in DOCKS:
-            connect(spec.action(self.host.commands), lambda spec=spec: self._show_or_hide(spec))
+            connect(spec.action(self.host.commands), lambda spec=spec: self.use(spec, lambda dock: dock.show_or_hide()))
 
     def save(self) -> None:
         """Save to the settings which docks are open, and where. Until docks have been restored, the saved ones stay."""
@@ -125,13 +168,11 @@ class Docks:
         return dock is not None and dock.is_open
 
     def stop(self) -> None:
-        """Stop running work in all docks."""
+        """Stop running work in all docks. No dock is created any more."""
+        self._stopped = True
         for lazy in self._docks.values():
             if lazy.existing is not None:
                 lazy.existing.stop()
-
-    def _show_or_hide(self, spec: DockSpec[Any]) -> None:
-        self._in_turns(*self._making(spec), lambda: self.get(spec).show_or_hide())
 
     def _making(self, spec: DockSpec[Any]) -> Iterator[Callable[[], object]]:
         """Yield the steps that create a dock: its pane, and the dock itself."""
@@ -140,6 +181,8 @@ class Docks:
 
     def _in_turns(self, first: Callable[[], object], *remaining: Callable[[], object]) -> None:
         """Do each step in a separate turn, since all of them together would be noticeable."""
+        if self._stopped:
+            return
         first()
         if remaining:
             QTimer.singleShot(0, self.host.frame, lambda: self._in_turns(*remaining))
@@ -169,8 +212,8 @@ def _make_replay(docks: Docks, name: str) -> Replays:
     from cacheview.ui.replay.dock import Replays
 
     dock = Replays(docks.host, name, REPLAY.action(docks.host.commands), docks.settings)
-    dock.pane.files_requested.connect(lambda miss: docks.get(FILES).show_miss(miss))
-    dock.pane.compare_requested.connect(lambda: docks.get(DIFF).choose_with_replay())
+    dock.pane.files_requested.connect(lambda miss: docks.use(FILES, lambda files: files.show_miss(miss)))
+    dock.pane.compare_requested.connect(lambda: docks.use(DIFF, lambda diffs: diffs.choose_with_replay()))
     return dock
 
 
@@ -192,7 +235,7 @@ def _make_watch(docks: Docks, name: str) -> WatchedBuilds:
     from cacheview.ui.watch.dock import WatchedBuilds
 
     dock = WatchedBuilds(docks.host, name, WATCH.action(docks.host.commands))
-    dock.pane.compare_requested.connect(lambda build: docks.get(DIFF).choose_with_watched(build))
+    dock.pane.compare_requested.connect(lambda build: docks.use(DIFF, lambda diffs: diffs.choose_with_watched(build)))
     return dock
 
 

@@ -29,8 +29,8 @@ def open_paths(paths: Sequence[str], open_store: Callable[[str], None], docks: D
 
     first = paths[0]
     if len(paths) == 2 and all(map(is_record_file, paths)):
-        docks.get(DIFF).compare_paths(paths)
+        docks.use(DIFF, lambda diffs: diffs.compare_paths(paths))
     elif is_dockerfile(first) or is_compose_file(first):
-        docks.get(REPLAY).open(first)
+        docks.use(REPLAY, lambda replays: replays.open(first))
     else:
         open_store(first)

@@ -12,7 +12,7 @@ from cacheview.ui.actions import Actions, connect
 from cacheview.ui.appearance import Appearance
 from cacheview.ui.centre import Centre
 from cacheview.ui.choosers import ToolBar
-from cacheview.ui.docks import DETAILS, FILES, REPLAY, SUITES, WATCH, Docks
+from cacheview.ui.docks import FILES, REPLAY, SUITES, WATCH, Docks
 from cacheview.ui.lazy import Lazy
 from cacheview.ui.names import DEMO
 from cacheview.ui.settings import Settings
@@ -78,7 +78,7 @@ class MainWindow(QMainWindow):
         self.menus.store_chosen.connect(self.open)
         self.dialogs = WindowDialogs(self.commands, settings, lambda: self.opener.location, self)
         self.dialogs.store_chosen.connect(self.open)
-        self.menus.build_chosen.connect(lambda build: self.replays.open_build(build))
+        self.menus.build_chosen.connect(self.docks.replay)
         self.setAcceptDrops(True)
         self.setWindowTitle("cacheview")
         self._what_is_open = Lazy(self._make_what_is_open)
@@ -221,7 +221,7 @@ class MainWindow(QMainWindow):
         """Read a location in the background, and show it afterwards. The open store stays until then."""
         self.opener.open(location)
         if self.session is not None and location == self.opener.location and self.session.opened.builds:
-            self.watched.show_records_of(location)
+            self.docks.show_records_of(location)
 
     def _connect_centre(self) -> None:
         centre = self.centre
@@ -229,7 +229,7 @@ class MainWindow(QMainWindow):
         centre.session_made.connect(self._make_headline)
         centre.opened.connect(self._opened)
         centre.failed.connect(lambda: self.settled.emit(False))
-        centre.record_found.connect(lambda path: self.watched.show_records_of(path))
+        centre.record_found.connect(self.docks.show_records_of)
         centre.cancelled.connect(lambda: self.status.show_text("Opening was canceled"))
         centre.ended.connect(self._ended)
         centre.copied.connect(self._show_copied)
@@ -252,9 +252,7 @@ class MainWindow(QMainWindow):
             Switcher(self._session(), self.add_line),
         )
         self._what_is_open().attach(self._session())
-        self._panes().files_requested.connect(lambda: self.files.show_of_verdict())
-        self._panes().details_requested.connect(lambda: self.docks.get(DETAILS).show_and_focus())
-        self._panes().layer_requested.connect(lambda image: self.files.show_layer(image, self._session().store))
+        self.docks.connect_panes(self._panes())
 
     def _opened(self, again: bool) -> None:
         if not again:
@@ -267,7 +265,7 @@ class MainWindow(QMainWindow):
             self._docks_restored = True
             self.docks.restore()
         if not again and self._session().opened.builds:
-            self.watched.show_records_of(self.opener.location)
+            self.docks.show_records_of(self.opener.location)
 
     def _ended(self) -> None:
         self._enable(busy=False)
@@ -299,9 +297,9 @@ class MainWindow(QMainWindow):
         connect(do.previous_pane, lambda: self._enter_next(-1))
         for place, action in enumerate(do.panes):
             connect(action, lambda place=place: self._panes().focus_pane(place))
-        connect(do.replay_dockerfile, lambda: self.replays.choose())
+        connect(do.replay_dockerfile, lambda: self.docks.use(REPLAY, lambda replays: replays.choose()))
         self.docks.connect_actions()
-        connect(do.add_probe, lambda: self.suites.add(self._session()))
+        connect(do.add_probe, lambda: self.docks.use(SUITES, lambda suites: suites.add(self._session())))
         connect(do.reset_layout, self._reset_layout)
         connect(do.leave_what_if, lambda: self.what_if.leave())
 

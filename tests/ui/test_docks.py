@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -11,9 +12,10 @@ from PySide6.QtWidgets import QApplication, QWidget
 from pytestqt.qtbot import QtBot
 from shiboken6 import delete
 
-from cacheview.ui.docks import COMPARE, DETAILS
+from cacheview.ui.docks import COMPARE, DETAILS, REPLAY
 from cacheview.ui.names import DEMO
 from cacheview.ui.painting import paint_later
+from cacheview.ui.replay.dock import Replays
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
@@ -61,6 +63,50 @@ def test_an_action_that_is_triggered_again_before_its_dock_is_shown_hides_it(win
     assert not compare.is_open
     assert not window.commands.compare.isChecked()
     qtbot.waitUntil(lambda: all(paints(window)))
+
+
+def test_what_is_asked_of_docks_is_done_in_order_once_they_exist(window: MainWindow, qtbot: QtBot) -> None:
+    docks, done = window.docks, list[str]()
+    docks.use(REPLAY, lambda replays: done.append(f"first {replays.has_dock}"))
+    docks.use(REPLAY, lambda _: done.append("second"))
+    docks.use(COMPARE, lambda _: done.append("another dock"))
+    replays = docks.existing(REPLAY)
+    assert replays is not None
+    assert not replays.has_dock  # in a later turn
+    qtbot.waitUntil(lambda: len(done) == 3)
+    assert [each for each in done if each != "another dock"] == ["first True", "second"]
+    docks.use(REPLAY, lambda _: done.append("at once"))
+    assert done[-1] == "at once"
+
+
+def test_no_dock_is_created_after_the_window_was_closed(window: MainWindow, qtbot: QtBot) -> None:
+    window.docks.use(REPLAY, lambda replays: replays.show_and_focus())
+    window.close()
+    replays = window.docks.existing(REPLAY)
+    assert replays is not None
+    turns: list[None] = []
+    every_turn = QTimer(window, interval=0)
+    every_turn.timeout.connect(lambda: turns.append(None))
+    every_turn.start()
+    qtbot.waitUntil(lambda: len(turns) > 9)
+    every_turn.stop()
+    assert not replays.has_dock
+
+
+def test_a_build_is_replayed_in_a_dock_that_does_not_exist_yet(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
+    for name in ("one", "two"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "Dockerfile").write_text("FROM scratch\nRUN a\n")
+        window.docks.use(REPLAY, partial(Replays.open, path=str(tmp_path / name)))
+    existing = window.docks.existing
+    qtbot.waitUntil(lambda: (replays := existing(REPLAY)) is not None and replays.pane.result is not None)
+    replays = window.docks.get(REPLAY)
+    assert replays.is_open
+    assert replays.pane.result is not None
+    assert replays.pane.result.request.build.context == str(tmp_path / "two")
+    qtbot.waitUntil(lambda: (focus := QApplication.focusWidget()) is not None and replays.dock.isAncestorOf(focus))
 
 
 def test_panes_that_get_the_room_of_a_dock_or_a_line_are_painted_one_by_one(window: MainWindow, qtbot: QtBot) -> None:
