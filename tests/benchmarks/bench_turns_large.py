@@ -14,6 +14,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
+from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
 
 sys.path.append(str(Path(__file__).parents[1] / "ui"))
@@ -25,8 +26,10 @@ from turns import Turns
 from cacheview.engine import RULE_SETS, RuleSet
 from cacheview.ui.compare.pane import ComparePane
 from cacheview.ui.docks import AUDIT, COMPARE, REPLAY, load_docks
+from cacheview.ui.dropping import open_paths
 from cacheview.ui.session import Session
 from cacheview.ui.settings import Settings
+from cacheview.ui.stores.save_dialog import SaveDialog
 from cacheview.ui.window import MainWindow
 from cacheview.ui.workspace import Workspace
 
@@ -226,22 +229,34 @@ def docks(user: WindowUser, folder: Path) -> None:
         lambda: bool(QGuiApplication.clipboard().text()),
     )
     user.act("compare rules: closed", compare.dock.show_or_hide)
-    place = folder / "saved.suite.jsonl"
+    user.act("save the store", window.commands.save_suite.trigger, lambda: save_dialog() is not None)
+    dialog = save_dialog()
+    assert dialog is not None
+    dialog.path.setText(str(folder / "saved.suite.jsonl"))
     user.act(
-        "save the store",
-        lambda: window.saver._write(session, str(place), False, False),
-        lambda: not window.saver._loader.is_busy,
+        "save the store: accepted",
+        lambda: QTest.keyClick(dialog.path, Qt.Key.Key_Return),
+        lambda: save_dialog() is None and not window.saver._loader.is_busy,
     )
+    assert (folder / "saved.suite.jsonl").exists()
+
+
+def save_dialog() -> SaveDialog | None:
+    """The dialog that asks where to save, if it is open."""
+    windows = QApplication.topLevelWidgets()
+    return next((each for each in windows if isinstance(each, SaveDialog) and each.isVisible()), None)
 
 
 def modes(user: WindowUser, folder: Path) -> None:
     window, session = user.window, user.session
     (folder / "Dockerfile").write_text("FROM scratch\nRUN one\nRUN two\nRUN three\n")
-    replays = window.docks.get(REPLAY)
-    shown: list[bool] = []
-    replays.pane.settled.connect(lambda: shown.append(True))
-    user.act("replay a Dockerfile", lambda: window.replays.open(str(folder)), lambda: bool(shown))
-    user.act("replay: closed", replays.dock.show_or_hide)
+
+    def replayed() -> bool:
+        replays = window.docks.existing(REPLAY)
+        return replays is not None and replays.pane.result is not None and not replays.pane._loader.is_busy
+
+    user.act("replay a Dockerfile", lambda: open_paths([str(folder)], window.open, window.docks), replayed)
+    user.act("replay: closed", window.replays.dock.show_or_hide)
     mode = window.what_if
     user.act(
         "what if: prune",

@@ -62,6 +62,7 @@ def test_of_a_suite_and_what_is_asked_of_it(given: Hostile, window: MainWindow, 
     for action in (do.details, do.audit, do.compare, do.suite_checks):
         action.trigger()
     qtbot.waitUntil(lambda: window.session is not None and window.session.answer is not None)
+    qtbot.waitUntil(lambda: window.suites.is_open)
     demand_plain_menus(window)
     demand_plain_dialogs(
         *(action.trigger for action in (do.open_by_name, do.save_suite, do.about_rules, do.changed_rules)),

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QPushButton, QVBoxLayout, QWidget
 from cacheview.ui.theme import GRID, set_font, strong_font
 from cacheview.ui.wrapped import Wrapped
 
-__all__ = ["EmptyPage"]
+__all__ = ["EmptyPage", "NoImagesPage"]
 
 
 class EmptyPage(QWidget):
@@ -47,3 +47,26 @@ class EmptyPage(QWidget):
         self._hint.setVisible(bool(hint))
         self._button.setText(button)
         self._button.setVisible(bool(button))
+
+
+class NoImagesPage(EmptyPage):
+    """The message in the images pane if it lists nothing."""
+
+    def show_reason(self, *, is_open: bool, total: int, filter_text: str) -> None:
+        """Show why no image is listed.
+
+        Args:
+            is_open: whether a store is open.
+            total: the number of images in the store.
+            filter_text: the text that images are filtered by; empty: only candidates and sources are listed.
+        """
+        if not is_open:
+            self.show_text("No store is open", "")
+        elif not total:
+            self.show_text("This store has no images", "Build, pull or load an image, then reload.")
+        elif filter_text:
+            hint = "The filter searches names, IDs and instructions."
+            self.show_text(f"Nothing matches “{filter_text[:60]}”", hint, "Clear filter")
+        else:
+            hint = "Only candidates and sources are listed."
+            self.show_text("This probe has no candidates or sources", hint, "Show all images")

@@ -15,7 +15,7 @@ from cacheview.ui.hairline import Hairline
 from cacheview.ui.icons import icon
 from cacheview.ui.images.arrange import FilteredNodes, PreparedTree, TreeQuery
 from cacheview.ui.images.arranger import Arranger
-from cacheview.ui.images.empty import EmptyPage
+from cacheview.ui.images.empty import NoImagesPage
 from cacheview.ui.images.footer import ImagesFooter
 from cacheview.ui.images.menu import ImageMenu
 from cacheview.ui.images.model import NODE_ROLE, ImagesColumn, ImageTreeModel
@@ -77,7 +77,7 @@ class ImagesPane(QWidget):
         self._search = self._box.addAction(icon("filter", "text_faint"), QLineEdit.ActionPosition.LeadingPosition)
         self._box.list_requested.connect(self._enter_tree)
         self._title.setBuddy(self._box)
-        self._empty = EmptyPage()
+        self._empty = NoImagesPage()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.tree)
         self._pages.addWidget(Scrolled(self._empty, _LEAST_HEIGHT))
@@ -372,17 +372,7 @@ class ImagesPane(QWidget):
         if has_rows:
             self._pages.setCurrentWidget(self.tree)
             return
-        if self._store is None:
-            self._empty.show_text("No store is open", "")
-        elif not total:
-            self._empty.show_text("This store has no images", "Build, pull or load an image, then reload.")
-        elif self._box.text().strip():
-            text = self._box.text().strip()
-            self._empty.show_text(f"Nothing matches “{text[:60]}”", "The filter searches names, IDs and instructions.",
-                                  "Clear filter")  # fmt: skip
-        else:
-            self._empty.show_text("This probe has no candidates or sources", "Only candidates and sources are listed.",
-                                  "Show all images")  # fmt: skip
+        self._empty.show_reason(is_open=self._store is not None, total=total, filter_text=self._box.text().strip())
         self._pages.setCurrentIndex(1)
 
     # User actions

@@ -72,7 +72,7 @@ def test_the_rows_follow(pane: ImagesPane, more: ImageStore, qtbot: QtBot) -> No
     assert current(pane) == "sha256:two"
 
 
-def test_the_person_is_led_back_to_a_place(pane: ImagesPane, more: ImageStore, qtbot: QtBot) -> None:
+def test_the_user_is_led_back_to_a_place(pane: ImagesPane, more: ImageStore, qtbot: QtBot) -> None:
     pane.reveal("sha256:other")
     pane.tree.collapse(pane.tree.row_of_image("sha256:one"))
     before, place = rows(pane), pane.place
@@ -182,7 +182,7 @@ def test_an_image_is_revealed_in_the_new_rows(pane: ImagesPane, more: ImageStore
     settle(pane, qtbot)
     assert current(pane) == "sha256:more"
     show(pane, ImageStore(more.images))
-    assert pane.reveal("sha256:app"), "the person asks for it"
+    assert pane.reveal("sha256:app"), "the user asks for it"
     assert current(pane) == "sha256:app"
     assert not pane.is_filtering
 

@@ -131,6 +131,7 @@ def test_a_store_comes_after_it(
     context = write_context(real_build("site/again"), tmp_path / "site")
     drop(window, context)
     pane = window.replays.pane
+    qtbot.waitUntil(lambda: bool(started))
     assert started == [1]
     assert not pane.view.isVisible()
     with qtbot.waitSignal(pane.settled, timeout=9_000):
@@ -568,7 +569,7 @@ def test_the_steps_do_not_wait_for_the_reasons(
 def test_a_window_that_is_closed_meanwhile(window: MainWindow, qtbot: QtBot, site: Path, slow: Slow) -> None:
     slow.install()
     drop(window, site)
-    assert slow.begun.wait(20)
+    qtbot.waitUntil(slow.begun.is_set, timeout=20_000)
     window.close()
     assert slow.ended.is_set()
 

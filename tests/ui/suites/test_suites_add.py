@@ -31,6 +31,7 @@ def open_dialog(window: MainWindow, qtbot: QtBot) -> AddDialog:
     qtbot.waitUntil(window.isActiveWindow)
     modifiers = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     qtbot.keyClick(window, Qt.Key.Key_S, modifiers)
+    qtbot.waitUntil(lambda: window.findChild(AddDialog) is not None)  # its dock is created first
     dialog = window.findChild(AddDialog)
     assert isinstance(dialog, AddDialog)
     return dialog

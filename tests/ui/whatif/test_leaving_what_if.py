@@ -1,4 +1,4 @@
-"""What if is entered and left in several turns in a large store, and the person is where they were before."""
+"""What if is entered and left in several turns in a large store, and the user is where they were before."""
 
 from __future__ import annotations
 
@@ -109,7 +109,7 @@ def test_a_filter_stays(window: MainWindow, pane: ImagesPane, qtbot: QtBot) -> N
     assert pane.place == before
 
 
-def test_a_key_before_the_rows_follow_moves_from_where_the_person_was(
+def test_a_key_before_the_rows_follow_moves_from_where_the_user_was(
     window: MainWindow, pane: ImagesPane, qtbot: QtBot
 ) -> None:
     suppose(window, qtbot)
