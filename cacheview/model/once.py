@@ -8,7 +8,7 @@ from typing import TypeVar
 
 from cacheview.model.store import ImageStore
 
-__all__ = ["once_of_store"]
+__all__ = ["is_computed", "once_of_store"]
 
 V = TypeVar("V")
 
@@ -28,3 +28,8 @@ def once_of_store(work: Callable[[ImageStore], V]) -> Callable[[ImageStore], V]:
         return result
 
     return cached
+
+
+def is_computed(work: Callable[[ImageStore], object], store: ImageStore) -> bool:
+    """Return whether the result of a function decorated with `once_of_store` is known for a store."""
+    return work.__wrapped__ in store.computed  # type: ignore[attr-defined]

@@ -45,13 +45,14 @@ class CaseReader(QObject):
         place: int,
         when_read: Callable[[], object],
         is_near: Callable[[], bool] = lambda: True,
-        walk: Callable[[], object] = lambda: None,
+        prepare: Callable[[], object] = lambda: None,
     ) -> None:
         """Call ``when_read`` when the case is available: now, or after it was read, unless `forget` is called before.
 
         Args:
-            is_near: returns whether ``walk`` takes only a moment; called when the case is available, in any thread.
-            walk: looks up the probes before the chosen one, in another thread.
+            is_near: returns whether the place can be shown in a moment; called when the case is available, in any
+                thread.
+            prepare: computes what the place still needs for that, in another thread.
         """
         self.forget()
         is_read = not isinstance(cases, SuiteCases) or cases.is_quick(place)
@@ -65,14 +66,14 @@ class CaseReader(QObject):
             report(0, None, "Building indexes")
             make_ready(cases[place].store)
             while not is_near():
-                report(0, None, "Looking up earlier probes")
-                walk()
+                report(0, None, "Preparing the probe")
+                prepare()
 
         def go_on() -> None:
             if is_near():
                 when_read()
             else:  # for example, other rules were chosen at the last moment
-                self.read(cases, place, when_read, is_near, walk)
+                self.read(cases, place, when_read, is_near, prepare)
 
         self._when_read = go_on
         name = one_line(case_name(cases, place)[0])

@@ -322,8 +322,8 @@ class Headline(QObject):
 
     def _read_place(self, place: Place, then: Callable[[], object]) -> None:
         session = self._session
-        is_near, walk = partial(session.places.is_near, place), partial(session.places.walk_to, place)
-        self._case_reader.read(session.opened.cases, place[0], then, is_near, walk)
+        is_near, prepare = partial(session.places.is_near, place), partial(session.places.prepare, place)
+        self._case_reader.read(session.opened.cases, place[0], then, is_near, prepare)
 
     def _step_case(self, step: int) -> None:
         self._session.places.choose_case((self._session.case_number + step) % len(self._session.opened.cases))

@@ -57,9 +57,9 @@ class Places(QObject):
         """See `ShownStore.is_near`."""
         return self._shown.is_near(place, rules)
 
-    def walk_to(self, place: Place, rules: RuleSet | None = None) -> None:
-        """See `ShownStore.walk_to`."""
-        self._shown.walk_to(place, rules)
+    def prepare(self, place: Place, rules: RuleSet | None = None) -> None:
+        """See `ShownStore.prepare`."""
+        self._shown.prepare(place, rules)
 
     def undo(self) -> None:
         """Undo the last step of the document, once the place that it leads to is available."""

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import time
 from dataclasses import dataclass, replace
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Final
 
 from cacheview.cases import Daemon, daemon_known, daemon_of, first_probe
 from cacheview.engine import Explanation, ImageCache, explain
 from cacheview.engine.build_cache import with_new_id
 from cacheview.engine.case_results import cache_with_layers, unmet_expectations
+from cacheview.engine.host import builder_platform
 from cacheview.engine.walk import probe_after
 from cacheview.model import Expectation, ImageStore, Probe, SuiteProbe
+from cacheview.model.once import is_computed
 from cacheview.stores.change import StoreChanges, changes
 from cacheview.stores.suite_cases import probe_count
 from cacheview.ui.loaded import ShownPlace
@@ -29,6 +31,8 @@ if TYPE_CHECKING:
     from cacheview.ui.loaded import OpenedStore
 
 __all__ = ["LookUp", "ProbeAnswer", "ShownStore"]
+
+_MAX_IMAGES_AT_ONCE: Final = 5_000  # all of them are searched in a few milliseconds
 
 
 @dataclass(frozen=True)
@@ -199,11 +203,20 @@ class ShownStore:
         Its case must be available.
         """
         case = self.opened.cases[place[0]]
+        if not _is_known(case):
+            return False
         return not is_walk(case) or self._walks.is_near(case, place[1], rules or self._rules_at(place[0]))
 
-    def walk_to(self, place: Place, rules: RuleSet | None = None) -> None:
-        """Look up the probes before that of a place, so that the place `is_near`. Works in any thread."""
+    def prepare(self, place: Place, rules: RuleSet | None = None) -> None:
+        """Compute what a place needs so that it `is_near`: its daemon and probe, and in a walk, all earlier answers.
+
+        Works in any thread.
+        """
         case = self.opened.cases[place[0]]
+        daemon_known(case)
+        builder_platform(case.store)  # a daemon with unknown rules may lack it
+        if not case.probes:
+            first_probe(case.store)
         if is_walk(case):
             self._walks.get(case, rules or self._rules_at(place[0])).at(place[1])
 
@@ -264,6 +277,13 @@ class ShownStore:
         case = self.opened.cases[number]
         names_daemon = number != self.place[0] and (case.rules or case.store.release is not None)
         return daemon_known(case) if names_daemon else self._actual_daemon
+
+
+def _is_known(case: OpenedCase) -> bool:
+    """Return whether the daemon and the first probe of a case are computed, or take only a moment."""
+    if len(case.store.images) <= _MAX_IMAGES_AT_ONCE:
+        return True
+    return is_computed(builder_platform, case.store) and (bool(case.probes) or is_computed(first_probe, case.store))
 
 
 def _daemon_of(loaded: OpenedStore) -> Daemon:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -15,9 +15,12 @@ from pytestqt.qtbot import QtBot
 from window_kit import OpenWindow
 
 import cacheview.stores.save
+from cacheview.model import ImageStore
+from cacheview.model.once import once_of_store
 from cacheview.stores.limits import Limits
 from cacheview.stores.open import open_store
 from cacheview.stores.suite_cases import SuiteCases
+from cacheview.ui import shown_store
 from cacheview.ui.notice import Notice
 from cacheview.ui.stores.save_dialog import SaveDialog
 from cacheview.ui.window import MainWindow
@@ -254,3 +257,30 @@ def test_saving_can_be_stopped_and_leaves_nothing(
     goes_on.set()
     qtbot.waitUntil(lambda: not any("saved" in name.name for name in tmp_path.iterdir()), timeout=10_000)
     assert suite.exists()
+
+
+@pytest.mark.parametrize("rules", ["containerd-71ebfc7", "of another daemon", ""])
+def test_the_first_probe_of_a_large_case_is_not_looked_for_in_the_thread_of_the_window(
+    open_window: OpenWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, rules: str
+) -> None:
+    file = tmp_path / "two.jsonl"
+    document = {**json.loads(line(7)), "rules": rules, "probes": []}
+    file.write_text(line(0) + json.dumps(document) + "\n")
+    window = open_window(str(file))
+    in_main_thread: list[bool] = []
+
+    def noted(work: Callable[[ImageStore], Any]) -> Callable[[ImageStore], Any]:
+        def compute(store: ImageStore) -> Any:
+            in_main_thread.append(threading.current_thread() is threading.main_thread())
+            return work(store)
+
+        return once_of_store(compute)
+
+    for name in ("first_probe", "builder_platform"):
+        monkeypatch.setattr(shown_store, name, noted(getattr(shown_store, name)))
+    monkeypatch.setattr(shown_store, "_MAX_IMAGES_AT_ONCE", 0)
+    assert window.session is not None
+    with qtbot.waitSignal(window.session.answered, timeout=10_000):
+        choose(window, 1)
+    assert (shown_image(window), window.session.case_number) == ("0007", 1)
+    assert in_main_thread == [False, False]

@@ -77,7 +77,7 @@ class Switcher(QObject):
                 make_ready(case.store)
                 while not self._is_near(rules):  # the user may move to another probe in the meantime
                     report(0, None, "Looking up earlier probes")
-                    session.places.walk_to(session.places.shown.place, rules)
+                    session.places.prepare(session.places.shown.place, rules)
                 freeze_more()
                 return None
             if preparing is not None:
