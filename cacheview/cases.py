@@ -190,9 +190,9 @@ def _by_name(store: ImageStore, name: str, basis: DaemonBasis, reason: str) -> D
     return _chosen(choice, basis, reason)
 
 
-def _of_store(store: ImageStore, otherwise: StoreKind) -> Daemon:
+def _of_store(store: ImageStore, default_kind: StoreKind) -> Daemon:
     release = store.release
-    kind = release.kind if release is not None else otherwise
+    kind = release.kind if release is not None else default_kind
     for choice in _releases(store, kind):
         return _chosen(*choice)
     reason = "nothing in the store shows which release wrote it, so the newest rules are used"

@@ -123,8 +123,8 @@ def report_fault(fault: BaseException, *, with_traceback: bool) -> None:
     )
 
 
-def _cut(text: str, most: int = 200) -> str:
-    return text if len(text) <= most else f"{text[:most]}…"
+def _cut(text: str, limit: int = 200) -> str:
+    return text if len(text) <= limit else f"{text[:limit]}…"
 
 
 def _place(trace: TracebackType | None) -> str:

@@ -151,8 +151,8 @@ def _explain_all(store: ImageStore, own: Daemon, probe: Probe, *, as_json: bool)
             print_json(matrices.matrix_as_json(matrix, own))
         else:
             print(matrices.matrix_as_text(matrix, own))
-    mine = next(row for row in matrix.rows if row.rules is own.rules)
-    return _EXIT_STATUS[mine.verdict.outcome]
+    own_row = next(row for row in matrix.rows if row.rules is own.rules)
+    return _EXIT_STATUS[own_row.verdict.outcome]
 
 
 def _parent(given: str, store: ImageStore, daemon: Daemon) -> str:

@@ -213,11 +213,11 @@ def _weight(kind_a: str, kind_b: str, one: str, other: str) -> float:
 
 def _likeness(one: str, other: str) -> float:
     """Return how much of two texts is equal at their ends, from 0 to 1."""
-    most = max(len(one), len(other)) or 1
-    least = min(len(one), len(other))
-    head = next((place for place in range(least) if one[place] != other[place]), least)
-    tail = next((place for place in range(least - head) if one[-1 - place] != other[-1 - place]), least - head)
-    return (head + tail) / most
+    longer = max(len(one), len(other)) or 1
+    shorter = min(len(one), len(other))
+    head = next((place for place in range(shorter) if one[place] != other[place]), shorter)
+    tail = next((place for place in range(shorter - head) if one[-1 - place] != other[-1 - place]), shorter - head)
+    return (head + tail) / longer
 
 
 def _best(weights: Sequence[Sequence[float]]) -> Iterator[tuple[int, int]]:

@@ -59,8 +59,8 @@ def _causes(pair: _HitAndMiss) -> Iterator[Cause]:
     yield from _of_replays(pair)
     yield from _of_image(pair)
     yield from _of_redacted(pair)
-    for name, mine, other in options_that_differ(hit, miss):
-        cause = pair.cause(CauseKind.OPTION, CauseOrigin.REQUEST, name, mine, other)
+    for name, hit_value, miss_value in options_that_differ(hit, miss):
+        cause = pair.cause(CauseKind.OPTION, CauseOrigin.REQUEST, name, hit_value, miss_value)
         yield replace(cause, is_certain=False)
     if hit.rules is not miss.rules and None not in (hit.rules, miss.rules):
         cause = pair.cause(CauseKind.RELEASE, CauseOrigin.SURROUNDINGS, "", hit.release, miss.release)
@@ -70,9 +70,9 @@ def _causes(pair: _HitAndMiss) -> Iterator[Cause]:
 
 def _of_redacted(pair: _HitAndMiss) -> Iterator[Cause]:
     """Yield the build arguments of the step with redacted values: whether they differ is unknown."""
-    theirs = pair.miss_step.requested.arguments
+    miss_arguments = pair.miss_step.requested.arguments
     for name, value in pair.hit_step.requested.arguments.items():
-        if has_placeholder(value) and has_placeholder(theirs.get(name, "")):
+        if has_placeholder(value) and has_placeholder(miss_arguments.get(name, "")):
             detail = "its value is redacted in the records"
             yield Cause(CauseKind.BUILD_ARGUMENT, CauseOrigin.REQUEST, name, detail=detail, is_certain=False)
 
@@ -80,15 +80,18 @@ def _of_redacted(pair: _HitAndMiss) -> Iterator[Cause]:
 def _of_replays(pair: _HitAndMiss) -> Iterator[Cause]:
     """Yield the options and rules of the other side that turn the step into a hit."""
     hit, miss = pair.hit, pair.miss
-    own, theirs = miss.circumstances, hit.circumstances
-    if own is None or miss.replay is None or _hits(miss, own, pair.miss_step):
+    miss_circumstances, hit_circumstances = miss.circumstances, hit.circumstances
+    if miss_circumstances is None or miss.replay is None or _hits(miss, miss_circumstances, pair.miss_step):
         return  # it cannot be replayed, or the daemon answered differently
-    for name, mine, other in options_that_differ(hit, miss):
-        options = replace(own.options, **_OPTIONS[name](hit))
-        if _hits(miss, replace(own, options=options), pair.miss_step):
-            yield pair.cause(CauseKind.OPTION, CauseOrigin.REQUEST, name, mine, other)
-    if theirs is not None and (theirs.rules is not own.rules or theirs.release is not own.release):
-        circumstances = replace(own, rules=theirs.rules, release=theirs.release)
+    for name, hit_value, miss_value in options_that_differ(hit, miss):
+        options = replace(miss_circumstances.options, **_OPTIONS[name](hit))
+        if _hits(miss, replace(miss_circumstances, options=options), pair.miss_step):
+            yield pair.cause(CauseKind.OPTION, CauseOrigin.REQUEST, name, hit_value, miss_value)
+    if hit_circumstances is not None and (
+        hit_circumstances.rules is not miss_circumstances.rules
+        or hit_circumstances.release is not miss_circumstances.release
+    ):
+        circumstances = replace(miss_circumstances, rules=hit_circumstances.rules, release=hit_circumstances.release)
         if _hits(miss, circumstances, pair.miss_step):
             yield pair.cause(CauseKind.RELEASE, CauseOrigin.SURROUNDINGS, "", hit.release, miss.release)
 
@@ -151,12 +154,12 @@ def options_that_differ(a: BuildSide, b: BuildSide) -> Iterator[tuple[str, str |
 
     Options with their own kind of cause are left out: build arguments, labels and ``--target``.
     """
-    mine, other = a.options, b.options
+    options_a, options_b = a.options, b.options
     pairs = (
-        ("--no-cache", _flag(mine.no_cache), _flag(other.no_cache)),
-        ("--cache-from", ", ".join(mine.cache_from) or None, ", ".join(other.cache_from) or None),
-        ("--platform", mine.platform or None, other.platform or None),
-        ("--pull", _flag(mine.pull), _flag(other.pull)),
+        ("--no-cache", _flag(options_a.no_cache), _flag(options_b.no_cache)),
+        ("--cache-from", ", ".join(options_a.cache_from) or None, ", ".join(options_b.cache_from) or None),
+        ("--platform", options_a.platform or None, options_b.platform or None),
+        ("--pull", _flag(options_a.pull), _flag(options_b.pull)),
     )
     yield from (each for each in pairs if each[1] != each[2])
 
@@ -167,9 +170,9 @@ def _flag(is_set: bool) -> str | None:
 
 def of_unknown(side_a: BuildSide, side_b: BuildSide, a: SideStep) -> Cause | None:
     """Return the option that makes it unknown whether a step is cached, as a cause; None if there is none."""
-    for name, mine, other in options_that_differ(side_a, side_b):
-        if name == "--pull" and (a.cached is None) is (mine is not None):
-            return Cause(CauseKind.OPTION, CauseOrigin.REQUEST, name, mine, other)
+    for name, value_a, value_b in options_that_differ(side_a, side_b):
+        if name == "--pull" and (a.cached is None) is (value_a is not None):
+            return Cause(CauseKind.OPTION, CauseOrigin.REQUEST, name, value_a, value_b)
     return None
 
 
@@ -179,10 +182,10 @@ def of_endings(side_a: BuildSide, side_b: BuildSide, a: SideStep, b: SideStep) -
         return None
     is_a = not a.is_reached or a.is_failed
     if (a if is_a else b).requested.name == "FROM":  # the base was not available
-        for name, mine, other in options_that_differ(side_a, side_b):
-            if name in ("--platform", "--pull") and (mine if is_a else other):
+        for name, value_a, value_b in options_that_differ(side_a, side_b):
+            if name in ("--platform", "--pull") and (value_a if is_a else value_b):
                 return Cause(
-                    CauseKind.OPTION, CauseOrigin.REQUEST, name, mine, other, (side_a if is_a else side_b).error
+                    CauseKind.OPTION, CauseOrigin.REQUEST, name, value_a, value_b, (side_a if is_a else side_b).error
                 )
         targets = side_a.options.target, side_b.options.target
         if targets[0] != targets[1] and not (a if is_a else b).is_reached:

@@ -174,16 +174,16 @@ def _unused_differences(a: BuildSide, b: BuildSide, rows: Sequence[StepPair]) ->
     """Yield the parts of the Dockerfiles that are written differently, but have the same meaning."""
     is_explained = False
     for row in rows:
-        before, now = (step.requested if step is not None else None for step in (row.a, row.b))
-        if before is None or now is None or before.text != now.text:
+        step_a, step_b = (step.requested if step is not None else None for step in (row.a, row.b))
+        if step_a is None or step_b is None or step_a.text != step_b.text:
             is_explained = True
-        if row.status.differs or before is None or now is None:
+        if row.status.differs or step_a is None or step_b is None:
             continue
-        if before.text != now.text:
-            yield Cause(CauseKind.INSTRUCTION, CauseOrigin.OWN, "", before.text, now.text)
-        elif before.heredocs != now.heredocs:
+        if step_a.text != step_b.text:
+            yield Cause(CauseKind.INSTRUCTION, CauseOrigin.OWN, "", step_a.text, step_b.text)
+        elif step_a.heredocs != step_b.heredocs:
             is_explained = True
-            yield Cause(CauseKind.DOCKERFILE, CauseOrigin.OWN, detail=f"the content of the heredoc in {now.title}")
+            yield Cause(CauseKind.DOCKERFILE, CauseOrigin.OWN, detail=f"the content of the heredoc in {step_b.title}")
     is_known = not a.cut and not b.cut and b"" not in (a.dockerfile, b.dockerfile)
     if is_known and not is_explained and a.dockerfile != b.dockerfile:
         yield Cause(CauseKind.DOCKERFILE, CauseOrigin.OWN)
@@ -270,11 +270,13 @@ class _BuildComparison:
 
     def _of_text(self, a: SideStep | None, b: SideStep | None) -> tuple[Cause, ...]:
         if self.a.is_by_buildkit != self.b.is_by_buildkit:
-            mine, other = ("BuildKit" if side.is_by_buildkit else "the classic builder" for side in (self.a, self.b))
-            return (Cause(CauseKind.BUILDER, CauseOrigin.SURROUNDINGS, "", mine, other),)
+            builder_a, builder_b = (
+                "BuildKit" if side.is_by_buildkit else "the classic builder" for side in (self.a, self.b)
+            )
+            return (Cause(CauseKind.BUILDER, CauseOrigin.SURROUNDINGS, "", builder_a, builder_b),)
         if any(step is not None and step.requested.is_base for step in (a, b)):
-            before, now = (step.requested.text if step is not None else None for step in (a, b))
-            return (Cause(CauseKind.BASE, CauseOrigin.SURROUNDINGS, "", before, now),)
+            text_a, text_b = (step.requested.text if step is not None else None for step in (a, b))
+            return (Cause(CauseKind.BASE, CauseOrigin.SURROUNDINGS, "", text_a, text_b),)
         return tuple(of_text(a, b))
 
     def _has_other_probe(self, a: SideStep, b: SideStep) -> bool:
@@ -331,12 +333,12 @@ class _BuildComparison:
     def _files(self, a: SideStep, b: SideStep) -> FilesDiffer | FilesUnknown:
         if self.by_history:
             return history_files(self.a, self.b, a, b)
-        mine, other = a.requested, b.requested
-        if mine.sources is None or other.sources is None or not mine.sources.files or not other.sources.files:
+        step_a, step_b = a.requested, b.requested
+        if step_a.sources is None or step_b.sources is None or not step_a.sources.files or not step_b.sources.files:
             return FilesUnknown(_CHECKSUM_ALONE, _COMPARE_CONTEXTS)
-        key = mine.sources.text, other.sources.text
+        key = step_a.sources.text, step_b.sources.text
         if key not in self.files:
-            of_context = not (mine.copy is not None and mine.copy.from_)
+            of_context = not (step_a.copy is not None and step_a.copy.from_)
             comparer = self.of_context if of_context else self.of_images
-            self.files[key] = comparer.differ(dict(mine.sources.files), dict(other.sources.files))
+            self.files[key] = comparer.differ(dict(step_a.sources.files), dict(step_b.sources.files))
         return self.files[key]

@@ -27,14 +27,14 @@ _LAYERS_NOT_READ = "the image's layers were not read"
 _NO_COPY_SOURCE = "the build does not have the image or stage that the files are copied from"
 
 
-def history_files(a: BuildSide, b: BuildSide, mine: SideStep, other: SideStep) -> FilesDiffer | FilesUnknown:
+def history_files(a: BuildSide, b: BuildSide, step_a: SideStep, step_b: SideStep) -> FilesDiffer | FilesUnknown:
     """Compare the files of two steps, at least one of which belongs to an image."""
     try:
         if a.kind is b.kind:
-            return _of_layers(_read(a, mine), _read(b, other))
+            return _of_layers(_read(a, step_a), _read(b, step_b))
         if a.kind is SideKind.IMAGE:
-            return _against(a, mine, b, other.requested, is_image_a=True)
-        return _against(b, other, a, mine.requested, is_image_a=False)
+            return _against(a, step_a, b, step_b.requested, is_image_a=True)
+        return _against(b, step_b, a, step_a.requested, is_image_a=False)
     except LayerUnavailableError as error:
         return FilesUnknown(error.reason, error.remedy)
     except DataError as error:

@@ -36,16 +36,21 @@ class MissingImage:
         return Cause(CauseKind.IMAGE_MISSING, CauseOrigin.SURROUNDINGS, in_a=True, image=short_id(self.image))
 
 
-def find_missing_image(a: BuildSide, b: BuildSide, mine: SideStep, other: SideStep) -> MissingImage | None:
+def find_missing_image(a: BuildSide, b: BuildSide, step_a: SideStep, step_b: SideStep) -> MissingImage | None:
     """Return the image of A for two equal steps, if B does not find it; otherwise None."""
     if b.store is None or b.options.no_cache or a.store_kind is not b.store_kind:
         return None
-    if not mine.is_looked_up or not mine.image or other.cached is not False or not (mine.is_created or mine.cached):
+    if (
+        not step_a.is_looked_up
+        or not step_a.image
+        or step_b.cached is not False
+        or not (step_a.is_created or step_a.cached)
+    ):
         return None
     is_later = a.started is None or b.started is None or a.started < b.started
-    if not is_later or b.image(mine.image) is not None:
+    if not is_later or b.image(step_a.image) is not None:
         return None
-    return MissingImage(mine.image, mine.at, mine.is_created, is_one_store(a, b))
+    return MissingImage(step_a.image, step_a.at, step_a.is_created, is_one_store(a, b))
 
 
 def is_one_store(a: BuildSide, b: BuildSide) -> bool:

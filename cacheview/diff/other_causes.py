@@ -41,8 +41,8 @@ def _all(a: BuildSide, b: BuildSide, *, with_files: bool) -> Iterator[Cause]:
     yield from _of_mapping(CauseKind.LABEL, a.options.labels, b.options.labels)
     if a.options.target != b.options.target:
         yield _requested_cause(CauseKind.OPTION, "--target", a.options.target or None, b.options.target or None)
-    for name, mine, other in options_that_differ(a, b):
-        yield _requested_cause(CauseKind.OPTION, name, mine, other)
+    for name, value_a, value_b in options_that_differ(a, b):
+        yield _requested_cause(CauseKind.OPTION, name, value_a, value_b)
     if with_files:
         yield from _of_files(a, b)
     if not same_client(a.client, b.client):

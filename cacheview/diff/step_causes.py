@@ -48,27 +48,22 @@ def of_text(a: SideStep | None, b: SideStep | None) -> Iterator[Cause]:
     step = a or b
     assert step is not None
     names = {each.requested.name for each in (a, b) if each is not None}
-    kind = (
-        _KIND_OF_INSTRUCTION.get(step.requested.name, CauseKind.INSTRUCTION)
-        if len(names) == 1
-        else CauseKind.INSTRUCTION
-    )
+    kind = CauseKind.INSTRUCTION
+    if len(names) == 1:
+        kind = _KIND_OF_INSTRUCTION.get(step.requested.name, kind)
     origin = CauseOrigin.REQUEST if step.requested.is_option else CauseOrigin.OWN
-    before, now = (each.requested.text if each is not None else None for each in (a, b))
+    text_a, text_b = (each.requested.text if each is not None else None for each in (a, b))
     if a is not None and b is not None and kind is CauseKind.BASE:
         is_named = a.requested.command != b.requested.command
         kind = kind if is_named else CauseKind.INSTRUCTION  # only the name of the stage, or its platform
         yield Cause(kind, origin, b.requested.command if is_named else "", *_bases(a, b, is_named=is_named))
         return
-    pairs = (
-        list(_of_pairs(a, b, kind, origin))
-        if kind in _KIND_OF_INSTRUCTION.values() and kind is not CauseKind.BASE
-        else []
-    )
+    may_have_pairs = kind in _KIND_OF_INSTRUCTION.values() and kind is not CauseKind.BASE
+    pairs = list(_of_pairs(a, b, kind, origin)) if may_have_pairs else []
     if pairs:
         yield from pairs
     else:
-        yield Cause(kind if kind is not CauseKind.BASE else CauseKind.INSTRUCTION, origin, "", before, now)
+        yield Cause(kind if kind is not CauseKind.BASE else CauseKind.INSTRUCTION, origin, "", text_a, text_b)
 
 
 def _bases(a: SideStep, b: SideStep, *, is_named: bool) -> tuple[str, str]:
@@ -78,11 +73,11 @@ def _bases(a: SideStep, b: SideStep, *, is_named: bool) -> tuple[str, str]:
 
 
 def _of_pairs(a: SideStep | None, b: SideStep | None, kind: CauseKind, origin: CauseOrigin) -> Iterator[Cause]:
-    before = a.requested.pairs if a is not None else {}
-    now = b.requested.pairs if b is not None else {}
-    for name in dict.fromkeys((*before, *now)):
-        if before.get(name) != now.get(name) or (name in before) != (name in now):
-            yield Cause(kind, origin, name, before.get(name), now.get(name))
+    pairs_a = a.requested.pairs if a is not None else {}
+    pairs_b = b.requested.pairs if b is not None else {}
+    for name in dict.fromkeys((*pairs_a, *pairs_b)):
+        if pairs_a.get(name) != pairs_b.get(name) or (name in pairs_a) != (name in pairs_b):
+            yield Cause(kind, origin, name, pairs_a.get(name), pairs_b.get(name))
 
 
 def of_left_out(side: BuildSide, other: BuildSide, step: SideStep, *, is_in_a: bool) -> Cause | None:
@@ -115,62 +110,64 @@ def of_steps(
         compare_files: compares the files of both.
         is_tainted: whether an earlier difference affects them.
     """
-    mine, other = a.requested, b.requested
-    if mine.name == "RUN":
-        yield from _of_arguments(side_a, side_b, mine, other)
-        same_command = _is_inexact(mine, other) or without_arguments(mine) == without_arguments(other)
-    elif _is_inexact(mine, other):  # the values set by the base are known for only one side
-        yield from _of_used_arguments(side_a, side_b, mine, other)
+    step_a, step_b = a.requested, b.requested
+    if step_a.name == "RUN":
+        yield from _of_arguments(side_a, side_b, step_a, step_b)
+        same_command = _is_inexact(step_a, step_b) or without_arguments(step_a) == without_arguments(step_b)
+    elif _is_inexact(step_a, step_b):  # the values set by the base are known for only one side
+        yield from _of_used_arguments(side_a, side_b, step_a, step_b)
         same_command = True
     else:
-        same_command = mine.command == other.command
+        same_command = step_a.command == step_b.command
     if not same_command:
-        yield from _of_command(side_a, side_b, mine, other, is_tainted=is_tainted)
-    if mine.checksum != other.checksum and None not in (mine.checksum, other.checksum):
-        is_of_stage = bool(mine.uses or other.uses)
+        yield from _of_command(side_a, side_b, step_a, step_b, is_tainted=is_tainted)
+    if step_a.checksum != step_b.checksum and None not in (step_a.checksum, step_b.checksum):
+        is_of_stage = bool(step_a.uses or step_b.uses)
         if not (is_tainted and is_of_stage):
-            yield _of_files(compare_files(), is_of_image=_is_of_image(mine))
+            yield _of_files(compare_files(), is_of_image=_is_of_image(step_a))
 
 
 def _is_inexact(a: RequestedStep, b: RequestedStep) -> bool:
     return a.is_exact != b.is_exact
 
 
-def _of_arguments(side_a: BuildSide, side_b: BuildSide, mine: RequestedStep, other: RequestedStep) -> Iterator[Cause]:
+def _of_arguments(
+    side_a: BuildSide, side_b: BuildSide, step_a: RequestedStep, step_b: RequestedStep
+) -> Iterator[Cause]:
     """Yield the arguments whose values differ between two steps."""
-    before, now = mine.arguments, other.arguments
-    if before is now:
+    arguments_a, arguments_b = step_a.arguments, step_b.arguments
+    if arguments_a is arguments_b:
         return
     args_a, args_b = side_a.options.build_args, side_b.options.build_args
-    for name in sorted(before.keys() | now.keys()):
-        values = before.get(name), now.get(name)
+    for name in sorted(arguments_a.keys() | arguments_b.keys()):
+        values = arguments_a.get(name), arguments_b.get(name)
         if values[0] != values[1] and not any(has_placeholder(value or "") for value in values):
             origin = CauseOrigin.REQUEST if args_a.get(name) != args_b.get(name) else CauseOrigin.OWN
             yield Cause(CauseKind.BUILD_ARGUMENT, origin, name, *values)
 
 
 def _of_used_arguments(
-    side_a: BuildSide, side_b: BuildSide, mine: RequestedStep, other: RequestedStep
+    side_a: BuildSide, side_b: BuildSide, step_a: RequestedStep, step_b: RequestedStep
 ) -> Iterator[Cause]:
     """Yield those of these causes whose argument the instruction contains."""
-    named = set(_VARIABLE_NAME.findall(mine.text))
-    return (cause for cause in _of_arguments(side_a, side_b, mine, other) if cause.name in named)
+    named = set(_VARIABLE_NAME.findall(step_a.text))
+    return (cause for cause in _of_arguments(side_a, side_b, step_a, step_b) if cause.name in named)
 
 
 def _of_command(
-    side_a: BuildSide, side_b: BuildSide, mine: RequestedStep, other: RequestedStep, *, is_tainted: bool
+    side_a: BuildSide, side_b: BuildSide, step_a: RequestedStep, step_b: RequestedStep, *, is_tainted: bool
 ) -> Iterator[Cause]:
     """Yield the causes if the same text has different commands: values of variables, or how the builder records it."""
-    used = list(_of_used_arguments(side_a, side_b, mine, other))
+    used = list(_of_used_arguments(side_a, side_b, step_a, step_b))
     if used:
         yield from used
     elif not is_tainted:  # otherwise, a value set by an earlier step may be what differs
         if side_a.builder is not side_b.builder and side_a.builder is not None and side_b.builder is not None:
             yield _of_release(
-                side_a, side_b, f"the builder records {_short(mine.command)} in A and {_short(other.command)} in B"
+                side_a, side_b, f"the builder records {_short(step_a.command)} in A and {_short(step_b.command)} in B"
             )
         else:
-            yield Cause(CauseKind.UNKNOWN, CauseOrigin.UNKNOWN, "", mine.command, other.command)
+            yield Cause(CauseKind.UNKNOWN, CauseOrigin.UNKNOWN, "", step_a.command, step_b.command)
 
 
 def _short(text: str) -> str:

@@ -295,13 +295,13 @@ def row_lines(row: StepPair, diff: BuildDiff) -> Iterator[str]:
         yield USUAL_REASONS
 
 
-def file_lines(files: FilesDiffer, most: int) -> Iterator[str]:
+def file_lines(files: FilesDiffer, limit: int) -> Iterator[str]:
     """Yield the files that differ, up to a limit, unless the phrase names them all; and what to do."""
     differing = files.differing
     if len(differing) > _MAX_FILES_IN_PHRASE or files.causes:
-        yield from (f"{change.path}: {change_in_words(change)}" for change in differing[:most])
-        if len(differing) > most:
-            yield f"and {counted(len(differing) - most, 'more file')}"
+        yield from (f"{change.path}: {change_in_words(change)}" for change in differing[:limit])
+        if len(differing) > limit:
+            yield f"and {counted(len(differing) - limit, 'more file')}"
     yield from dict.fromkeys(cause.advice for cause in files.causes if cause.advice)
 
 

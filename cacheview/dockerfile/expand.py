@@ -51,8 +51,8 @@ class Lexer:
         """Count expanded characters. Raises `DataError` if there are more than in any real instruction."""
         self._expanded[0] += len(text)
         if self._expanded[0] > _MAX_EXPANDED_CHARACTERS:
-            most = _MAX_EXPANDED_CHARACTERS
-            raise DataError(f"the variables expand to more than {most:,} characters, the limit for an instruction")
+            limit = _MAX_EXPANDED_CHARACTERS
+            raise DataError(f"the variables expand to more than {limit:,} characters, the limit for an instruction")
 
     def word(self, text: str) -> str:
         """Return the text with quotes, escapes and variables resolved.

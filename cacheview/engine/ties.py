@@ -54,7 +54,7 @@ def _groups(images: Sequence[tuple[Image, Hashable]]) -> list[list[Image]]:
 
 def _matched_together(images: Sequence[Image], rules: RuleSet) -> Iterator[tuple[Image, ...]]:
     """Yield groups of the candidates of the same instant that match the step of one of them."""
-    index = CandidateIndex(images, rules, few=0)
+    index = CandidateIndex(images, rules, compare_up_to=0)
     groups: dict[int, set[int]] = {}
     for alike in index.indistinguishable():
         go_on()

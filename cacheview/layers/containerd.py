@@ -202,8 +202,8 @@ class _Chunks(ForwardStream):
             self._left = memoryview(chunk)
         return True
 
-    def _skip(self, most: int) -> int:
-        count = min(most, len(self._left))
+    def _skip(self, limit: int) -> int:
+        count = min(limit, len(self._left))
         self._left = self._left[count:]
         return count
 

@@ -163,14 +163,14 @@ class _Assembled(ForwardStream):
         self._content: tuple[bytes, int] | None = None  # name and remaining bytes of the current file
         self._open: io.FileIO | None = None
 
-    def _skip(self, most: int) -> int:
+    def _skip(self, limit: int) -> int:
         if self._segment:
-            count = min(most, len(self._segment))
+            count = min(limit, len(self._segment))
             self._segment = self._segment[count:]
             return count
         assert self._content is not None
         name, left = self._content
-        count = min(most, left)
+        count = min(limit, left)
         self._content = (name, left - count)
         if self._open is not None:
             self._open.seek(count, io.SEEK_CUR)

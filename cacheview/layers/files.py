@@ -105,12 +105,12 @@ class LayerFiles:
                 self._read(diff_id, files, named_sums)
         return named_sums
 
-    def content(self, diff_id: str, entry: LayerEntry, most: int) -> bytes:
+    def content(self, diff_id: str, entry: LayerEntry, limit: int) -> bytes:
         """Return the beginning of a file's content. Raises `LayerUnavailableError`, `LayerError`."""
-        if not entry.size or most <= 0:
+        if not entry.size or limit <= 0:
             return b""
         with closing(self._source.contents(diff_id, {entry.number: entry}, self._report)) as files:
-            return first_bytes(itertools.chain.from_iterable(pieces for _, pieces in files), most)
+            return first_bytes(itertools.chain.from_iterable(pieces for _, pieces in files), limit)
 
     def contents(
         self, requests: Iterable[tuple[_Name, tuple[str, LayerEntry]]]
@@ -156,12 +156,12 @@ class LayerFiles:
             self.memory.keep_sums(diff_id, {_key(number, before): value for before, value in sums.items()})
 
 
-def first_bytes(pieces: Iterable[bytes], most: int) -> bytes:
+def first_bytes(pieces: Iterable[bytes], limit: int) -> bytes:
     """Return the beginning of content that arrives in pieces. Raises the errors of reading it."""
     result = bytearray()
     for piece in pieces:
-        result += piece[: most - len(result)]
-        if len(result) >= most:
+        result += piece[: limit - len(result)]
+        if len(result) >= limit:
             break
     return bytes(result)
 

@@ -47,8 +47,8 @@ class ForwardStream(io.RawIOBase):
         """Go to the next piece if the current one is used up; return False at the end."""
         raise NotImplementedError
 
-    def _skip(self, most: int) -> int:
-        """Skip up to ``most`` bytes of the current piece; return how many."""
+    def _skip(self, limit: int) -> int:
+        """Skip up to ``limit`` bytes of the current piece; return how many."""
         raise NotImplementedError
 
     def _fill(self, view: memoryview) -> int:

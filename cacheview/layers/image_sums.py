@@ -88,10 +88,10 @@ class ImageSums:
         """Return the states in these headers, by path. Raises like `of_sources`."""
         return states_of(self.headers(paths))
 
-    def content(self, path: str, most: int) -> bytes:
+    def content(self, path: str, limit: int) -> bytes:
         """Return the beginning of a file, without following links. Raises `LayerUnavailableError`, `LayerError`."""
         file = self._root[path]
-        return self._files.content(file.diff_id, file.entry, most)
+        return self._files.content(file.diff_id, file.entry, limit)
 
     def contents(self, paths: Iterable[str]) -> Iterator[tuple[str, Iterable[bytes]]]:
         """Yield files by path with their content, without following links. Read each to its end before the next.

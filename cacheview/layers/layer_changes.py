@@ -28,12 +28,12 @@ class LayerChanges:
     _before: Mapping[str, RootFile] = field(default_factory=dict, repr=False, compare=False)
     _now: Mapping[str, RootFile] = field(default_factory=dict, repr=False, compare=False)
 
-    def contents(self, files: LayerFiles, path: str, most: int) -> tuple[bytes | None, bytes | None]:
+    def contents(self, files: LayerFiles, path: str, limit: int) -> tuple[bytes | None, bytes | None]:
         """Return the beginning of a file, before and now; None: there is none, or it is not a file.
 
         Raises `LayerError`.
         """
-        before, now = (_content(files, each.get(path), most) for each in (self._before, self._now))
+        before, now = (_content(files, each.get(path), limit) for each in (self._before, self._now))
         return before, now
 
 
@@ -127,7 +127,7 @@ def entry_state(entry: LayerEntry) -> FileState:
     )
 
 
-def _content(files: LayerFiles, file: RootFile | None, most: int) -> bytes | None:
+def _content(files: LayerFiles, file: RootFile | None, limit: int) -> bytes | None:
     if file is None or not entry_state(file.entry).is_file:
         return None
-    return files.content(file.diff_id, file.entry, most)
+    return files.content(file.diff_id, file.entry, limit)

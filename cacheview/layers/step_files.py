@@ -201,8 +201,8 @@ class _Recovery:
             return "ADD unpacks archives, so the layer contains their content rather than the archives themselves"
         if self.copy.owner:
             return "because of --chown, the layer does not show which owners the client sent"
-        mine = (self.now[path] for path in self.entries if path in self.now)
-        if self.copy.from_ and any((entry.uid, entry.gid) != (0, 0) for entry in mine):
+        copied = (self.now[path] for path in self.entries if path in self.now)
+        if self.copy.from_ and any((entry.uid, entry.gid) != (0, 0) for entry in copied):
             return "COPY does not keep the owners that the files had in the image"
         if outside:
             link = min(outside)[:_MAX_CHARACTERS]

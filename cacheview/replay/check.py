@@ -163,8 +163,8 @@ def _step_differences(step: Step, reported: ExpectedStep, images: dict[int, str]
     triggers = [trigger.cached for trigger in step.triggers]
     pairs = zip(triggers, reported.triggers, strict=False)
     if any(None not in (predicted, recorded) and predicted != recorded for predicted, recorded in pairs):
-        mine, theirs = (", ".join(map(_result, each)) for each in (triggers, reported.triggers))
-        yield f"{place}: predicted {mine} for the triggers, but the daemon reported {theirs}"
+        predicted_results, reported_results = (", ".join(map(_result, each)) for each in (triggers, reported.triggers))
+        yield f"{place}: predicted {predicted_results} for the triggers, but the daemon reported {reported_results}"
     base_is_known = step.created_by is not None  # otherwise its triggers are not known either
     if len(triggers) != len(reported.triggers) and base_is_known and not is_last:
         yield f"{place}: predicted {counted(len(triggers), 'trigger')}, but the daemon ran {len(reported.triggers)}"
@@ -191,6 +191,6 @@ def _history_differences(predicted: tuple[str | None, ...], recorded: tuple[str,
         count = counted(len(predicted), "entry", "entries")
         yield f"predicted a history of {count}, but the daemon's history has {len(recorded)}"
         return
-    for number, (mine, reported) in enumerate(zip(predicted, recorded, strict=True), 1):
-        if mine is not None and mine != reported:
-            yield f"history entry {number}: predicted {mine[:120]!r}, but the daemon wrote {reported[:120]!r}"
+    for number, (entry, reported) in enumerate(zip(predicted, recorded, strict=True), 1):
+        if entry is not None and entry != reported:
+            yield f"history entry {number}: predicted {entry[:120]!r}, but the daemon wrote {reported[:120]!r}"

@@ -259,10 +259,10 @@ class _StepComparison:
 
     def _other_sender(self, before: _BuiltFiles, changes: Sequence[FileChange]) -> HeaderSender | None:
         """Return the other clients whose headers match the files of an image; None if there are none."""
-        mine, checksums, copy = self._client, self.checksums, self.step.copy
-        if mine is None or checksums is None or before.evidence is not FileEvidence.PROVEN:
+        own_client, checksums, copy = self._client, self.checksums, self.step.copy
+        if own_client is None or checksums is None or before.evidence is not FileEvidence.PROVEN:
             return None
-        if mine.name in {client.name for client in before.clients}:
+        if own_client.name in {client.name for client in before.clients}:
             return None
         differing = {path for path in self.now if before.sums.get(path) not in (None, self.now[path])}
         best: tuple[list[Client], set[str]] = ([], set())
@@ -291,26 +291,26 @@ class _Contents:
         self._files = files
         self._recovered_files: RecoveredFiles | None = None
 
-    def __call__(self, change: FileChange, most: int) -> FileContents:
+    def __call__(self, change: FileChange, limit: int) -> FileContents:
         before = now = None
         problem = ""
         try:
             if change.before is not None and change.before.is_file:
-                before = self._before(change.path, most)
+                before = self._before(change.path, limit)
         except DataError as error:
             problem = f"The old version cannot be read: {_reason(error)}."
         try:
             if change.now is not None and change.now.is_file:
-                now = next((first_bytes(pieces, most) for _, pieces in self._files.contents([change.path])), None)
+                now = next((first_bytes(pieces, limit) for _, pieces in self._files.contents([change.path])), None)
         except DataError as error:
             problem = f"The current version cannot be read: {_reason(error)}."
         return FileContents(before, now, problem)
 
-    def _before(self, path: str, most: int) -> bytes | None:
+    def _before(self, path: str, limit: int) -> bytes | None:
         if self._recovered_files is None:
             self._recovered_files = self._recover()
         entry = self._recovered_files.content_of(path)
-        return self._layers.layers().content(self._recovered_files.diff_id, entry, most) if entry is not None else None
+        return self._layers.layers().content(self._recovered_files.diff_id, entry, limit) if entry is not None else None
 
 
 def _reason(error: DataError) -> str:

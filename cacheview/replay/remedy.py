@@ -155,14 +155,16 @@ def _arguments(config: ContainerConfig) -> tuple[Mapping[str, str] | None, tuple
 def _changes(probe_value: Mapping[str, str], image_value: Mapping[str, str]) -> Iterator[tuple[str, str]]:
     """Yield each difference as a phrase and as an edit."""
     for name in sorted(probe_value.keys() | image_value.keys()):
-        mine, other = probe_value.get(name), image_value.get(name)
-        if mine == other:
+        wanted, stored = probe_value.get(name), image_value.get(name)
+        if wanted == stored:
             continue
-        if other is None:
-            yield f"{name}: {_shown(mine)}, was not set", f"leave out {name}"
+        if stored is None:
+            yield f"{name}: {_shown(wanted)}, was not set", f"leave out {name}"
         else:
-            now = f"{_shown(mine)}, was {_shown(other)}" if mine is not None else f"not set, was {_shown(other)}"
-            yield f"{name}: {now}", f"use --build-arg {name}={_shown(other)}"
+            difference = (
+                f"{_shown(wanted)}, was {_shown(stored)}" if wanted is not None else f"not set, was {_shown(stored)}"
+            )
+            yield f"{name}: {difference}", f"use --build-arg {name}={_shown(stored)}"
 
 
 def _shown(value: str | None) -> str:

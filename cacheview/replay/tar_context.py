@@ -116,8 +116,8 @@ def read_members(
 class _Smallest:
     """The smallest of the added files, up to a total size."""
 
-    def __init__(self, most: int) -> None:
-        self._left = most
+    def __init__(self, limit: int) -> None:
+        self._left = limit
         self._kept: list[tuple[int, int]] = []  # a heap, largest first: negative size and number
 
     def has_room_for(self, header: Header) -> bool:

@@ -71,11 +71,11 @@ def _text_lines(explanation: Explanation, using: Daemon | None, *, everything: b
 
 
 def _doubt_lines(doubted: Sequence[DoubtCount], *, everything: bool = False) -> Iterator[str]:
-    most = len(doubted) if everything else _MAX_DOUBTS
-    for each in doubted[:most]:
+    limit = len(doubted) if everything else _MAX_DOUBTS
+    for each in doubted[:limit]:
         yield f"Unknown: {doubt_phrase(each)}"
-    if len(doubted) > most:
-        yield f"Unknown: … and {len(doubted) - most} more reasons."
+    if len(doubted) > limit:
+        yield f"Unknown: … and {len(doubted) - limit} more reasons."
 
 
 def _subject_line(subject: Subject) -> str:

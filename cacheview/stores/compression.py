@@ -141,14 +141,14 @@ def _open(kind: str, file: Any) -> _Bytes:
 class _CompressedPieces:
     """A compressed file, read in pieces. A piece may decompress to nothing."""
 
-    def __init__(self, file: io.BufferedReader, budget: Budget, most: int) -> None:
+    def __init__(self, file: io.BufferedReader, budget: Budget, limit: int) -> None:
         self._file = file
         self._budget = budget
-        self._most = most
+        self._limit = limit
 
     def read(self, size: int, /) -> bytes:
         self._budget.check_canceled()
-        piece = self._file.read(min(size, self._most))
+        piece = self._file.read(min(size, self._limit))
         self._budget.read(len(piece))
         return piece
 
@@ -190,19 +190,19 @@ class _ForwardReader(io.RawIOBase):
     stream.
 
     Args:
-        most: the bytes of memory that decompression may use; 0: the format has a small limit of its own.
+        limit: the bytes of memory that decompression may use; 0: the format has a small limit of its own.
         window: the bytes that the beginning of the stream needs, as for `_window`.
     """
 
-    def __init__(self, stream: _Bytes, file: io.BufferedReader, budget: Budget, most: int, window: int) -> None:
+    def __init__(self, stream: _Bytes, file: io.BufferedReader, budget: Budget, limit: int, window: int) -> None:
         self._stream = stream
         self._file = file
         self._budget = budget
-        self._most = most
+        self._limit = limit
         self._position = 0
         self._damage: DamagedStreamError | None = None
-        if window > most:
-            self._damage = MemoryLimitError(f"decompression needs more memory than the limit of {most:,} bytes")
+        if window > limit:
+            self._damage = MemoryLimitError(f"decompression needs more memory than the limit of {limit:,} bytes")
 
     def readable(self) -> bool:
         return True
@@ -231,7 +231,7 @@ class _ForwardReader(io.RawIOBase):
     def _damage_of(self, error: Exception) -> DamagedStreamError:
         if isinstance(error, lzma.LZMAError | zstandard.ZstdError):  # they do not say which, except in their texts
             return DamagedStreamError(
-                f"the data is invalid, or decompressing it needs more than {self._most:,} bytes of memory"
+                f"the data is invalid, or decompressing it needs more than {self._limit:,} bytes of memory"
             )
         return DamagedStreamError(reason(error))
 

@@ -24,11 +24,9 @@ def containers_of(store: ImageStore) -> Containers:
         containers = _read_containers(store)
     except DataError as error:
         return Containers(None, f"{_CONTAINERS_UNKNOWN}: {str(error)[:300]}", _TRY_AGAIN)
-    return (
-        Containers(containers)
-        if containers is not None
-        else Containers(None, f"{_CONTAINERS_UNKNOWN}: {_NOT_LISTED}", _OPEN_ENGINE)
-    )
+    if containers is None:
+        return Containers(None, f"{_CONTAINERS_UNKNOWN}: {_NOT_LISTED}", _OPEN_ENGINE)
+    return Containers(containers)
 
 
 def _read_containers(store: ImageStore) -> tuple[Container, ...] | None:

@@ -106,7 +106,7 @@ def document_lines(
 ) -> Iterator[Line[SuiteCase | M | DataError]]:
     """Yield the documents of an open stream as `read_lines` does, with their positions."""
     reader = _Reader(stream, budget)
-    errors, most = 0, budget.limits.errors
+    errors, limit = 0, budget.limits.errors
     while True:
         reader.begin()
         line_name = f"{where}, line {reader.number}"
@@ -128,9 +128,11 @@ def document_lines(
         if not line.is_kept:
             budget.release(Resource.MEMORY, line.memory)
         errors += isinstance(document, DataError)
-        if errors > most:
+        if errors > limit:
             yield reader.line(
-                RestUnreadError(f"more than {most:,} lines are not valid cases. The rest was not read", where=line_name)
+                RestUnreadError(
+                    f"more than {limit:,} lines are not valid cases. The rest was not read", where=line_name
+                )
             )
             return
 
@@ -162,10 +164,10 @@ def _decoded(head: bytes, reader: _Reader, build: type[M] | None, line_name: str
     return read_long_line(chain((head,), iter(reader.read, b"")), models, model_of, reader.budget, line_name)
 
 
-def _check_references(case: SuiteCase, most: int, place: str) -> None:
+def _check_references(case: SuiteCase, limit: int, place: str) -> None:
     for number, probe in enumerate(case.probes, 1):
-        if len(probe.cache_from or ()) > most:
-            raise DataError(f"probe {number} has more than {most:,} cache-from references", where=place)
+        if len(probe.cache_from or ()) > limit:
+            raise DataError(f"probe {number} has more than {limit:,} cache-from references", where=place)
 
 
 class _Reader:

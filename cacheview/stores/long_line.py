@@ -147,8 +147,8 @@ def _bytes_of(text: str) -> bytes:
     return text.encode("utf-8", "surrogateescape")
 
 
-def _too_long(most: int, where: str) -> DataError:
-    return DataError(f"a value is longer than {most:,} bytes", where=where)
+def _too_long(limit: int, where: str) -> DataError:
+    return DataError(f"a value is longer than {limit:,} bytes", where=where)
 
 
 class _Text:
@@ -157,9 +157,9 @@ class _Text:
     Bytes that are not UTF-8 become surrogates, which `_bytes_of` turns back into bytes.
     """
 
-    def __init__(self, pieces: Iterator[bytes], most: int, where: str) -> None:
+    def __init__(self, pieces: Iterator[bytes], limit: int, where: str) -> None:
         self._pieces = pieces
-        self._most = most
+        self._limit = limit
         self._where = where
         self._decoder = codecs.getincrementaldecoder("utf-8")("surrogateescape")
         self._parser = json.JSONDecoder()
@@ -204,14 +204,14 @@ class _Text:
                 end = self._at + scanned if scanned and not depth else None
             if end is not None:
                 break
-            if waiting > self._most:
-                raise _too_long(self._most, self._where)
+            if waiting > self._limit:
+                raise _too_long(self._limit, self._where)
             if self._ended:
                 raise self._malformed()
             self._more()
         value = self._text[self._at : end]
-        if len(value) > self._most:
-            raise _too_long(self._most, self._where)
+        if len(value) > self._limit:
+            raise _too_long(self._limit, self._where)
         self._at = end
         return value
 

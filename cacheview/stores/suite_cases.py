@@ -100,7 +100,7 @@ class SuiteCases(Sequence[OpenedCase]):
     def __init__(self, where: str, reread: CaseLoader, held: int) -> None:
         self._where = where
         self._reread = reread
-        self._most = held
+        self._max_held_bytes = held
         self._names: list[str] = []
         self._probes = array("Q")
         self._lines = _Lines()
@@ -132,7 +132,7 @@ class SuiteCases(Sequence[OpenedCase]):
         self._names.append(name)
         self._probes.append(len(case.probes))
         self._lines.add(line)
-        self.is_all_held = self.is_all_held and (self._bytes <= self._most or not place)
+        self.is_all_held = self.is_all_held and (self._bytes <= self._max_held_bytes or not place)
         if not self.is_all_held:
             self._drop_all_but_first(budget)
 
@@ -196,7 +196,7 @@ class SuiteCases(Sequence[OpenedCase]):
                 self._held_bytes += self._lines.at(place).length
             self._held[place] = case
             self._held.move_to_end(place)
-            while len(self._held) > _MIN_HELD_CASES and self._held_bytes > self._most:
+            while len(self._held) > _MIN_HELD_CASES and self._held_bytes > self._max_held_bytes:
                 self._held_bytes -= self._lines.at(self._held.popitem(last=False)[0]).length
         return case
 

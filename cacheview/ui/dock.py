@@ -97,8 +97,8 @@ class PaneDock(QDockWidget):
 
     def _take_height(self, room: int) -> None:
         """Set the initial height. ``room``: the height that the panes had until now."""
-        least, most = (int(share * room) for share in _HEIGHT_SHARES)
-        height = min(max(_INITIAL_LINES * self.fontMetrics().height(), least), most)
+        min_height, max_height = (int(share * room) for share in _HEIGHT_SHARES)
+        height = min(max(_INITIAL_LINES * self.fontMetrics().height(), min_height), max_height)
         self._host.frame.resizeDocks([self], [height], Qt.Orientation.Vertical)
 
     def _join_others(self) -> bool:

@@ -67,12 +67,12 @@ def _machine(opened: OpenedLocation) -> str:
     return f"{on} (context {opened.context})" if opened.context else on
 
 
-def shortened(text: str, most: int) -> str:
+def shortened(text: str, limit: int) -> str:
     """Shorten a text in the middle, since both ends of a path or an address help to identify it."""
-    if len(text) <= most:
+    if len(text) <= limit:
         return text
-    head = (most - 1) // 2
-    return f"{text[:head]}…{text[len(text) - (most - 1 - head) :]}"
+    head = (limit - 1) // 2
+    return f"{text[:head]}…{text[len(text) - (limit - 1 - head) :]}"
 
 
 def name_of(location: str) -> str:

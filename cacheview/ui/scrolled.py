@@ -19,9 +19,9 @@ class Scrolled(QScrollArea):
         least: the minimum height in pixels.
     """
 
-    def __init__(self, content: QWidget, least: int, parent: QWidget | None = None) -> None:
+    def __init__(self, content: QWidget, min_height: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._least = least
+        self._min_height = min_height
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -59,7 +59,7 @@ class Scrolled(QScrollArea):
             return super().minimumSizeHint()
         least = content.minimumSizeHint()
         bar = self.verticalScrollBar().sizeHint().width()
-        return QSize(least.width() + bar, min(self._least, least.height()))
+        return QSize(least.width() + bar, min(self._min_height, least.height()))
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)

@@ -109,12 +109,12 @@ class _Words(QLabel):
     """One of the texts. If there is too little space, it is shortened; its tool tip is complete.
 
     Args:
-        least: the minimum width; None: it is never shortened.
+        min_width: the minimum width; None: it is never shortened.
     """
 
-    def __init__(self, least: int | None) -> None:
+    def __init__(self, min_width: int | None) -> None:
         super().__init__()
-        self._least = least
+        self._min_width = min_width
         self.whole = ""
 
     def show_text(self, text: str) -> None:
@@ -127,18 +127,18 @@ class _Words(QLabel):
     def sizeHint(self) -> QSize:
         margins = self.contentsMargins()
         wide = self.fontMetrics().horizontalAdvance(self.whole) + margins.left() + margins.right() + 1
-        return QSize(wide if self._least is not None else super().sizeHint().width(), super().sizeHint().height())
+        return QSize(wide if self._min_width is not None else super().sizeHint().width(), super().sizeHint().height())
 
     def minimumSizeHint(self) -> QSize:
         hint = self.sizeHint()
-        return QSize(min(self._least, hint.width()), hint.height()) if self._least is not None else hint
+        return QSize(min(self._min_width, hint.width()), hint.height()) if self._min_width is not None else hint
 
     def resizeEvent(self, event: QResizeEvent) -> None:
         super().resizeEvent(event)
         self._cut()
 
     def _cut(self) -> None:
-        if self._least is None or not (self.whole or self.text()):
+        if self._min_width is None or not (self.whole or self.text()):
             return
         from PySide6.QtCore import Qt  # created by the import, which the first paint does not wait for
 

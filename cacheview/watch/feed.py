@@ -94,7 +94,7 @@ class ContextFeed(io.RawIOBase):
     def tell(self) -> int:
         return self._position
 
-    def _next(self, most: int) -> memoryview:
+    def _next(self, limit: int) -> memoryview:
         """Return up to this many bytes, waiting for them; empty at the end."""
         with self._ready:
             if not self._pieces and not self._has_ended:
@@ -110,9 +110,9 @@ class ContextFeed(io.RawIOBase):
             if not self._pieces:
                 return memoryview(b"")
             piece = self._pieces.popleft()
-            if len(piece) > most:
-                self._pieces.appendleft(piece[most:])
-                piece = piece[:most]
+            if len(piece) > limit:
+                self._pieces.appendleft(piece[limit:])
+                piece = piece[:limit]
             self._waiting -= len(piece)
         if self._waiting <= MAX_WAITING_BYTES // 2:
             self._make_room()

@@ -57,8 +57,11 @@ def test_every_verdict_is_explained_by_its_trace(cases: list[SuiteCase]) -> None
 def test_tables_find_what_comparing_one_by_one_finds(cases: list[SuiteCase]) -> None:
     for case in cases[::4]:
         images, rules = ImageStore.unique(case.images)[0], RULE_SETS[case.rules]
-        found, compared = CandidateIndex(images, rules, few=0), CandidateIndex(images, rules, few=len(images))
-        once = CandidateIndex(images, rules, few=0, once=True)
+        found, compared = (
+            CandidateIndex(images, rules, compare_up_to=0),
+            CandidateIndex(images, rules, compare_up_to=len(images)),
+        )
+        once = CandidateIndex(images, rules, compare_up_to=0, once=True)
         for reported in case.probes:
             assert found.matches(reported.probe) == once.matches(reported.probe) == compared.matches(reported.probe)
 

@@ -75,11 +75,11 @@ def test_candidates_come_nearest_first(
     images = [
         Image(id=f"sha256:{n:064x}", config=ImageConfig(container_config=config)) for n, config in enumerate(stored)
     ]
-    index = CandidateIndex(images, rules, few=0)
+    index = CandidateIndex(images, rules, compare_up_to=0)
     for probe in probes:  # one after the other, as edits are
         ranked = sorted(index.images(index.all), key=lambda image: one_by_one(rules, probe, image))
         expected = [(image.id, *one_by_one(rules, probe, image)) for image in ranked]
-        for each in (index, CandidateIndex(images, rules, few=0, once=True)):
+        for each in (index, CandidateIndex(images, rules, compare_up_to=0, once=True)):
             near = nearest(each, probe, each.all)
             assert [(candidate.image.id, candidate.fields, candidate.elements) for candidate in near] == expected
 
@@ -92,7 +92,10 @@ def test_labels_that_read_as_empty_are_found_without_trying_each(stored: list[An
         for n, each in enumerate(stored)
     ]
     rules = RULE_SETS["containerd-71ebfc7"]
-    index, once = CandidateIndex(images, rules, few=0), CandidateIndex(images, rules, few=0, once=True)
+    index, once = (
+        CandidateIndex(images, rules, compare_up_to=0),
+        CandidateIndex(images, rules, compare_up_to=0, once=True),
+    )
     for value in asked:
         probe = ContainerConfig(Labels=value)
         matching = [

@@ -65,14 +65,14 @@ def test_some_images_in_the_tables_of_all_are_as_in_their_own(
     store, probe = case
     chosen = data.draw(st.lists(st.booleans(), min_size=len(store.images), max_size=len(store.images)))
     images = [image for image, is_chosen in zip(store.images, chosen, strict=True) if is_chosen]
-    own = findings(CandidateIndex(images, rules, few=0), probe)
+    own = findings(CandidateIndex(images, rules, compare_up_to=0), probe)
     makers: tuple[Callable[[], Columns], ...] = (
-        lambda: Tables(store.images, dates_missing_times=rules.dates_missing_times, few=0),
+        lambda: Tables(store.images, dates_missing_times=rules.dates_missing_times, compare_up_to=0),
         lambda: Columns(store.images, dates_missing_times=rules.dates_missing_times),
     )
     for make in makers:
         tables = make()
-        assert findings(CandidateIndex(images, rules, few=0, tables=tables), probe) == own
+        assert findings(CandidateIndex(images, rules, compare_up_to=0, tables=tables), probe) == own
         for image in store.images:
             if image not in images:
                 assert CandidateIndex(images, rules, tables=tables).place(image.id) is None
@@ -125,8 +125,8 @@ def test_a_changed_store_is_looked_up_in_the_tables_of_the_one_it_was_made_from(
     for parent in {probe.parent, "", *(image.parent or "" for image in store.images)}:
         images = ImageCache(made, rules).children(parent)
         assert tuple(images) == tuple(ImageCache(store, rules).children(parent))
-        found = findings(CandidateIndex(images, rules, few=0, tables=tables), probe)
-        assert found == findings(CandidateIndex(images, rules, few=0), probe)
+        found = findings(CandidateIndex(images, rules, compare_up_to=0, tables=tables), probe)
+        assert found == findings(CandidateIndex(images, rules, compare_up_to=0), probe)
 
 
 @given(cases.flatmap(changed), st.lists(rule_sets, min_size=1, max_size=3))

@@ -36,8 +36,8 @@ class FileSumCache:
     A file with another stamp is read again. Threads may share a cache.
     """
 
-    def __init__(self, *, most: int = 500_000) -> None:
-        self._most = most
+    def __init__(self, *, limit: int = 500_000) -> None:
+        self._limit = limit
         self._sums: dict[str, tuple[tuple[int, ...], str]] = {}
         self._used: set[str] = set()
 
@@ -62,16 +62,16 @@ class FileSumCache:
     def dump(self) -> bytes:
         """Return data for `load`. If there are too many sums, those that were not used are left out first."""
         sums = self._sums
-        if len(sums) > self._most:
+        if len(sums) > self._limit:
             order = sorted(sums, key=lambda key: key not in self._used)
-            sums = {key: sums[key] for key in order[: self._most]}
+            sums = {key: sums[key] for key in order[: self._limit]}
         rows = [[key, *stamp, result] for key, (stamp, result) in sums.items()]
         return json.dumps({"version": _FORMAT_VERSION, "sums": rows}, separators=(",", ":")).encode()
 
     @classmethod
-    def load(cls, data: bytes, *, most: int = 500_000) -> FileSumCache:
+    def load(cls, data: bytes, *, limit: int = 500_000) -> FileSumCache:
         """Read the data of `dump`. Raises `DataError` if it is invalid."""
-        cache = cls(most=most)
+        cache = cls(limit=limit)
         try:
             value = values_of(data)
             if value["version"] != _FORMAT_VERSION:

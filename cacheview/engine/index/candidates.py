@@ -46,7 +46,7 @@ class CandidateIndex:
 
     Args:
         images: in store order.
-        few: up to this many are compared one by one.
+        compare_up_to: up to this many are compared one by one.
         once: whether the index is for a single probe: it examines all images, which takes less time than creating
             tables that only further probes would need.
         tables: tables of these and further images, such as all images of the store; None: tables of these images
@@ -57,19 +57,19 @@ class CandidateIndex:
         self,
         images: Sequence[Image],
         rules: RuleSet,
-        few: int = MAX_IMAGES_WITHOUT_TABLES,
+        compare_up_to: int = MAX_IMAGES_WITHOUT_TABLES,
         *,
         once: bool = False,
         tables: Columns | ChangedTables | None = None,
     ) -> None:
         self._rules = rules
-        self._few = few
+        self._compare_up_to = compare_up_to
         self._once = once
         self._in_store_order = images
         dates = rules.dates_missing_times
         if tables is None and once:
             tables = Columns(images, dates_missing_times=dates)
-        self._tables = tables or Tables(images, dates_missing_times=dates, few=few)
+        self._tables = tables or Tables(images, dates_missing_times=dates, compare_up_to=compare_up_to)
         self._order = self._tables.order
 
     # The images
@@ -156,12 +156,12 @@ class CandidateIndex:
 
     def matching(self, probe: Probe) -> int:
         """Return the same images as `matches`, as bits."""
-        if len(self) <= self._few:
+        if len(self) <= self._compare_up_to:
             return self._compared(probe, self._positions)
         for row in self._selective:
-            few = self._tables.few(row, _query(row, probe))
-            if few is not None:
-                return self._compared(probe, few)
+            positions = self._tables.few_positions(row, _query(row, probe))
+            if positions is not None:
+                return self._compared(probe, positions)
         bits = self.with_config(probe)
         return bits & self.eligible(probe) if bits else 0
 

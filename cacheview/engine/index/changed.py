@@ -248,9 +248,10 @@ class ChangedTables:
         """Return the images that pass a check, as bits."""
         return self._spread.bits(self._origin_tables.passing(row, query), self._added_tables.passing(row, query))
 
-    def few(self, row: ConfigCheck | Requirement, query: IndexQuery) -> Sequence[int] | None:
+    def few_positions(self, row: ConfigCheck | Requirement, query: IndexQuery) -> Sequence[int] | None:
         """Return the positions of the images that pass a check; None: they may be many, or have several keys."""
-        of_origin, of_added = self._origin_tables.few(row, query), self._added_tables.few(row, query)
+        of_origin = self._origin_tables.few_positions(row, query)
+        of_added = self._added_tables.few_positions(row, query)
         if of_origin is None or of_added is None:
             return None
         return [*map(self._spread.position, of_origin), *map(self._spread.added.__getitem__, of_added)]

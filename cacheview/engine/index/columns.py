@@ -67,7 +67,7 @@ class Columns:
             cached = self._passing[query.slot, query.accepted] = self._scan(row, query)
         return cached
 
-    def few(self, row: ConfigCheck | Requirement, query: IndexQuery) -> Sequence[int] | None:
+    def few_positions(self, row: ConfigCheck | Requirement, query: IndexQuery) -> Sequence[int] | None:
         """Return the positions of the images that pass a check if they are known to be few, otherwise None."""
         del row, query
         return None

@@ -193,10 +193,10 @@ class _Filed:
     def __init__(self) -> None:
         self.filed: dict[Any, _Positions | int] = {}
 
-    def pack(self, few: int) -> None:
-        """Turn sets of more than ``few`` into bits, which need no more memory and are ready for use."""
+    def pack(self, max_listed: int) -> None:
+        """Turn sets of more than ``max_listed`` into bits, which need no more memory and are ready for use."""
         for key, filed in self.filed.items():
-            if type(filed) is not int and len(filed) > few:  # type: ignore[arg-type]
+            if type(filed) is not int and len(filed) > max_listed:  # type: ignore[arg-type]
                 self.filed[key] = bits_of(filed)  # type: ignore[arg-type]
 
     def bits(self, key: Hashable) -> int:
@@ -238,13 +238,13 @@ def _grouped(values: Sequence[Any], key: Callable[[Any], Hashable]) -> _Groups:
 class _Numbers:
     """A number for each candidate: how many elements its value has."""
 
-    def __init__(self, groups: Iterable[tuple[int, tuple[int, ...]]], few: int) -> None:
+    def __init__(self, groups: Iterable[tuple[int, tuple[int, ...]]], max_listed: int) -> None:
         self._filed = _Filed()
         positions_of: dict[int, list[int]] = {}
         for number, positions in groups:
             positions_of.setdefault(number, []).extend(positions)
         self._filed.filed.update(positions_of)
-        self._filed.pack(few)
+        self._filed.pack(max_listed)
         self.distinct: list[int] = sorted(self._filed.filed)
         planes = [0] * max(self.distinct, default=0).bit_length()
         for number in self.distinct:
@@ -258,24 +258,24 @@ class _Numbers:
         return self._filed.bits(number)
 
 
-def _lengths(groups: _Groups, few: int) -> _Numbers:
-    return _Numbers(((len(value), positions) for value, positions in groups), few)
+def _lengths(groups: _Groups, max_listed: int) -> _Numbers:
+    return _Numbers(((len(value), positions) for value, positions in groups), max_listed)
 
 
 class ListDistances:
     """Lists, see `distance`."""
 
     def __init__(self, values: Sequence[Sequence[str] | None]) -> None:
-        few = len(values) // _SPARSE_RATIO
+        max_listed = len(values) // _SPARSE_RATIO
         self._all = (1 << len(values)) - 1
         groups = _grouped(values, tuple)
-        self._lengths = _lengths(groups, few)
+        self._lengths = _lengths(groups, max_listed)
         self._places = [_Filed() for _ in range(max(self._lengths.distinct, default=0))]
         filed = [place.filed for place in self._places]
         for value, positions in paced(groups):
             _file(filed, value, positions)
         for place in paced(self._places):
-            place.pack(few)
+            place.pack(max_listed)
 
     def from_probe(self, value: Sequence[str] | None) -> Counts:
         """See `FieldDistances`."""
@@ -319,10 +319,10 @@ class MapDistances:
     """Maps: the keys that only one side has, and those with different values."""
 
     def __init__(self, values: Sequence[Mapping[str, Any] | None], *, with_values: bool) -> None:
-        few = len(values) // _SPARSE_RATIO
+        max_listed = len(values) // _SPARSE_RATIO
         self._all = (1 << len(values)) - 1
         groups = _grouped(values, lambda value: frozenset(value.items() if with_values else value))
-        self._lengths = _lengths(groups, few)
+        self._lengths = _lengths(groups, max_listed)
         self._keys = _Filed()
         self._items: dict[str, _Filed] = {}
         items = self._items
@@ -332,9 +332,9 @@ class MapDistances:
                 of_keys = [(items.get(key) or items.setdefault(key, _Filed())).filed for key in value]
                 _file(of_keys, value.values(), positions)
         empty = ((list(value.values()).count(""), positions) for value, positions in groups if value)
-        self._empty = _Numbers(empty if with_values else (), few).counts
+        self._empty = _Numbers(empty if with_values else (), max_listed).counts
         for filed in paced((self._keys, *self._items.values())):
-            filed.pack(few)
+            filed.pack(max_listed)
         self._with_values = with_values
 
     def from_probe(self, value: Mapping[str, Any] | None) -> Counts:

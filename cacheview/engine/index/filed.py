@@ -60,11 +60,11 @@ class Table:
             return bits
         return filed[0] if filed else 0
 
-    def few(self, key: Hashable, most: int) -> Sequence[int] | None:
-        """Return the positions of the images with this key; None: there may be more than ``most``."""
+    def few_positions(self, key: Hashable, limit: int) -> Sequence[int] | None:
+        """Return the positions of the images with this key; None: there may be more than ``limit``."""
         filed = self._filed.get(key, ())
         if isinstance(filed, int):
             filed = (filed,)
         elif isinstance(filed, tuple) and filed:
             return None
-        return filed if len(filed) <= most else None
+        return filed if len(filed) <= limit else None

@@ -25,14 +25,14 @@ class Tables(Columns):
     Several threads may use them at the same time: results are stored in one piece, and at worst computed twice.
 
     Args:
-        few: up to this many images or keys are compared one by one.
+        compare_up_to: up to this many images or keys are compared one by one.
     """
 
     def __init__(
-        self, images: Sequence[Image], *, dates_missing_times: bool, few: int = MAX_IMAGES_WITHOUT_TABLES
+        self, images: Sequence[Image], *, dates_missing_times: bool, compare_up_to: int = MAX_IMAGES_WITHOUT_TABLES
     ) -> None:
         super().__init__(images, dates_missing_times=dates_missing_times)
-        self._few = few
+        self._compare_up_to = compare_up_to
         self._numbers = list(range(len(images)))  # shared by everything that is filed
         self._filed: dict[Hashable, Table] = {}
         self._distances: dict[str, FieldDistances | None] = {}
@@ -51,21 +51,21 @@ class Tables(Columns):
         table = self.table(row, query)
         bits = table.bits(query.accepted) if query.accepted is not NO_KEY else 0
         if query.admits is not None:
-            many = query.by_elements and len(table.special) > self._few
-            if many and isinstance(maps := self.distances(row.field), MapDistances):
+            has_many_keys = query.by_elements and len(table.special) > self._compare_up_to
+            if has_many_keys and isinstance(maps := self.distances(row.field), MapDistances):
                 return bits | maps.read_alike(dict(query.accepted))  # type: ignore[call-overload]
             for key in table.special:
                 if key != query.accepted and query.admits(key):
                     bits |= table.bits(key)
         return bits
 
-    def few(self, row: ConfigCheck | Requirement, query: IndexQuery) -> Sequence[int] | None:
+    def few_positions(self, row: ConfigCheck | Requirement, query: IndexQuery) -> Sequence[int] | None:
         """Return the positions of the images that pass a check; None: they may be many, or have several keys."""
         if query.admits is not None:
             return None
         if query.accepted is NO_KEY:
             return ()
-        return self.table(row, query).few(query.accepted, self._few)
+        return self.table(row, query).few_positions(query.accepted, self._compare_up_to)
 
     def distances(self, field: str) -> FieldDistances | None:
         """Return the distance of each image from values of a field; None: the field has no elements."""

@@ -20,9 +20,9 @@ OLDEST_HAS_NO_PARENT: Final = "the oldest of these images does not record a pare
 PARENT_OF_OLDEST_MISSING: Final = "the parent of the oldest of these images is not in the store"
 
 
-def too_many(most: int) -> str:
+def too_many(limit: int) -> str:
     """Name the limit for a `LimitError`: more images than the program examines."""
-    return f"reads more than {most:,} images from the --cache-from references"
+    return f"reads more than {limit:,} images from the --cache-from references"
 
 
 def ignored(why: str) -> str:

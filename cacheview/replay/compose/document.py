@@ -177,8 +177,8 @@ def _unknown_tag(_: yaml.SafeLoader, node: Node) -> None:
 _Loader.add_constructor(None, _unknown_tag)
 
 
-def _too_many(most: int, what: str, mark: Mark) -> DataError:
-    return DataError(f"line {mark.line + 1}: the file has more than {most:,} {what}, which is the limit")
+def _too_many(limit: int, what: str, mark: Mark) -> DataError:
+    return DataError(f"line {mark.line + 1}: the file has more than {limit:,} {what}, which is the limit")
 
 
 class _GoLoader(_Loader):

@@ -182,9 +182,9 @@ class ContainerdClient:
 
     def _decoded(self, answer: type[Any], data: bytes) -> Any:
         """Decode an answer here, since gRPC prints what it cannot decode."""
-        most = self._budget.limits.images
-        if len(data) > most and count(data, most) > most:
-            raise DataError(f"containerd lists more than {most:,} entries in one response", where=str(self._path))
+        limit = self._budget.limits.images
+        if len(data) > limit and count(data, limit) > limit:
+            raise DataError(f"containerd lists more than {limit:,} entries in one response", where=str(self._path))
         try:
             return answer.FromString(data)
         except DecodeError as error:

@@ -50,13 +50,13 @@ def message(name: str) -> type[Any]:
     return GetMessageClass(_POOL.FindMessageTypeByName(f"{_PACKAGE}.{name}"))
 
 
-def count(data: bytes, most: int) -> int:
-    """Count the top-level fields of a message without decoding it, up to ``most`` + 1.
+def count(data: bytes, limit: int) -> int:
+    """Count the top-level fields of a message without decoding it, up to ``limit`` + 1.
 
     The memory for a decoded list of messages depends on their number, and an empty message has only two bytes.
     """
     at = result = 0
-    while at < len(data) and result <= most:
+    while at < len(data) and result <= limit:
         tag, at = _varint(data, at)
         match tag & 7:
             case 0:

@@ -50,11 +50,11 @@ class Metadata:
             images = self._bucket(namespace, b"images")
         except DataError as error:
             return [], Problems([Problem(error.where, error.what)])
-        most = self._budget.limits.images
+        limit = self._budget.limits.images
         try:
             for name, bucket in _buckets(images.items(damaged) if images is not None else iter(())):
-                if len(records) >= most:
-                    damaged.stop(Problem("", f"there are more than {most:,} image records; the rest were not read"))
+                if len(records) >= limit:
+                    damaged.stop(Problem("", f"there are more than {limit:,} image records; the rest were not read"))
                     break
                 try:
                     record = _record(_text(name), bucket)

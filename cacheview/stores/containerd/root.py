@@ -110,8 +110,8 @@ class RootFolder:
         with open(descriptor, "rb", buffering=0) as file:
             for _ in range(_MAX_ATTEMPTS):
                 if os.fstat(descriptor).st_size > self._limits.documents:
-                    most = self._limits.documents
-                    raise DataError(f"is larger than {most:,} bytes, the limit for containerd's metadata")
+                    limit = self._limits.documents
+                    raise DataError(f"is larger than {limit:,} bytes, the limit for containerd's metadata")
                 file.seek(0)
                 content = file.readall()
                 if not content:

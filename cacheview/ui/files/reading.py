@@ -101,9 +101,9 @@ def opening_layer(image: Image, layers: Callable[[Report], LayerFiles]) -> Work:
         except DataError as error:
             return FilesShown(title, "", problem=f"Not readable: {str(error).rstrip('.')}.")
 
-        def contents(change: FileChange, most: int) -> FileContents:
+        def contents(change: FileChange, limit: int) -> FileContents:
             try:
-                return FileContents(*result.contents(files, change.path, most))
+                return FileContents(*result.contents(files, change.path, limit))
             except DataError as error:
                 return FileContents(None, None, f"The file cannot be read: {error}.")
 
@@ -140,6 +140,6 @@ def reading_contents(shown: FilesShown, change: FileChange) -> Work:
         assert shown.contents is not None
         report(0, None, "Reading the file")
         contents = shown.contents(change, _MAX_BYTES + 1)
-        return side_by_side(change, contents.before, contents.now, contents.problem, most=_MAX_BYTES)
+        return side_by_side(change, contents.before, contents.now, contents.problem, limit=_MAX_BYTES)
 
     return work

@@ -36,16 +36,16 @@ class SideBySide:
 
 
 def side_by_side(
-    change: FileChange, before: bytes | None, now: bytes | None, problem: str = "", *, most: int
+    change: FileChange, before: bytes | None, now: bytes | None, problem: str = "", *, limit: int
 ) -> SideBySide:
-    """Compare two versions of a file, of which at most ``most`` bytes each are shown."""
+    """Compare two versions of a file, of which at most ``limit`` bytes each are shown."""
     name = one_line(change.path)
     if before is None and now is None:
         return SideBySide(change.path, problem or f"{name} has no content: {change_in_words(change)}.")
-    texts = [_text(data, most) for data in (before, now)]
+    texts = [_text(data, limit) for data in (before, now)]
     if any(text is None for text in texts):
         return SideBySide(change.path, f"{name} is not text: {change_in_words(change)}.")
-    is_cut = any(data is not None and len(data) > most for data in (before, now))
+    is_cut = any(data is not None and len(data) > limit for data in (before, now))
     lines = [text.split("\n") if text else [] for text in texts if text is not None]
     is_cut = is_cut or any(len(each) > _MAX_LINES for each in lines)
     old, new, marked = _aligned(*(each[:_MAX_LINES] for each in lines))
@@ -53,14 +53,14 @@ def side_by_side(
     return SideBySide(change.path, "", tuple(old), tuple(new), frozenset(marked), note.strip())
 
 
-def _text(data: bytes | None, most: int) -> str | None:
+def _text(data: bytes | None, limit: int) -> str | None:
     """Return the text; None: it is not text. A character that is incomplete at the cut is dropped."""
     if data is None:
         return ""
     if b"\0" in data:
         return None
     try:
-        return data[:most].decode("utf-8", "ignore" if len(data) > most else "strict")
+        return data[:limit].decode("utf-8", "ignore" if len(data) > limit else "strict")
     except UnicodeDecodeError:
         return None
 

@@ -57,7 +57,7 @@ class _Face:
         self.height = self.metrics.height()
         # Not the method itself: the cache would read its docstring, which PySide would first have to generate.
         self.width = lru_cache(_MAX_CACHED)(lambda text: self.metrics.horizontalAdvance(text))
-        self.least = 2 * self.metrics.averageCharWidth()
+        self.min_width = 2 * self.metrics.averageCharWidth()
         self.cut = lru_cache(_MAX_CACHED)(self._cut)
 
     def _cut(self, text: str, room: int) -> str:
@@ -150,15 +150,17 @@ class RowPainter:
     def _least_text(self, image: Image | None) -> int:
         """Return the minimum width that the words of badges leave for a row's text."""
         if image is None or image.names:
-            return _MIN_NAME_CHARACTERS * self._plain.least
+            return _MIN_NAME_CHARACTERS * self._plain.min_width
         return (
-            self._mono.width(_line(image.short_id)[:_MIN_ID_DIGITS]) + _GAP + _MIN_STEP_CHARACTERS * self._plain.least
+            self._mono.width(_line(image.short_id)[:_MIN_ID_DIGITS])
+            + _GAP
+            + _MIN_STEP_CHARACTERS * self._plain.min_width
         )
 
     def _id_within(self, image: Image, room: int) -> str:
         """Return the short id, or only its start if the instruction would not fit otherwise."""
         full_id = _line(image.short_id)
-        step_width = min(self._plain.width(_line(image.instruction)), _MIN_STEP_CHARACTERS * self._plain.least)
+        step_width = min(self._plain.width(_line(image.instruction)), _MIN_STEP_CHARACTERS * self._plain.min_width)
         return full_id if self._mono.width(full_id) + _GAP + step_width <= room else full_id[:_MIN_ID_DIGITS]
 
     def _badges_within(self, marks: tuple[ImageMark, ...], ratio: float, room: int) -> list[QPixmap]:
@@ -191,7 +193,7 @@ class RowPainter:
     ) -> int:
         """Draw text on one line, with an ellipsis if it is too long. Returns its width."""
         room = rect.width()
-        if room < face.least or not text:
+        if room < face.min_width or not text:
             return 0
         width = face.width(text)
         if width > room:

@@ -33,7 +33,7 @@ class ImageEdit(LineEdit):
 
     def __init__(self, parent: QWidget | None = None, *, scratch: bool = False, arrow: bool = True) -> None:
         super().__init__(parent)
-        self._model = ImageListModel(self, scratch=scratch, most=_MAX_ROWS)
+        self._model = ImageListModel(self, scratch=scratch, limit=_MAX_ROWS)
         self._completer = QCompleter(self._model, self)
         self._completer.setCompletionMode(QCompleter.CompletionMode.UnfilteredPopupCompletion)
         self._completer.setMaxVisibleItems(_MAX_VISIBLE_ROWS)

@@ -69,12 +69,12 @@ def _instant(image: Image) -> tuple[int, int]:
 class ImageListModel(QAbstractListModel):
     """The results of a search, with scratch before all images if it can be chosen.
 
-    If there are more than ``most``, a last row, which cannot be chosen, shows how many more there are.
+    If there are more than ``limit``, a last row, which cannot be chosen, shows how many more there are.
     """
 
-    def __init__(self, parent: QObject | None = None, *, scratch: bool = False, most: int | None = None) -> None:
+    def __init__(self, parent: QObject | None = None, *, scratch: bool = False, limit: int | None = None) -> None:
         super().__init__(parent)
-        self._most = most
+        self._limit = limit
         self._more = 0
         self._with_scratch = scratch
         self._index = ImageIndex(ImageStore(()))
@@ -93,7 +93,7 @@ class ImageListModel(QAbstractListModel):
         if self._with_scratch and text.strip().lower() in "scratch":
             results.insert(0, None)
         self.beginResetModel()
-        self._rows = results[: self._most]
+        self._rows = results[: self._limit]
         self._more = len(results) - len(self._rows)
         self.endResetModel()
         return len(results)

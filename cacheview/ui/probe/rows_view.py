@@ -51,7 +51,7 @@ class RowsView(QTableView):
     def __init__(self, model: ConfigRowsModel, parent: QWidget | None = None, *, most_rows: int = 24) -> None:
         super().__init__(parent)
         self._rows = model
-        self._most_rows = most_rows
+        self._max_rows = most_rows
         self._adding = False
         self._continuing = False
         actions = ("remove", "down", "up") if model.ordered else ("remove",)
@@ -113,7 +113,7 @@ class RowsView(QTableView):
     def _content_height(self) -> int:
         margins = self.contentsMargins()
         frame = 2 * self.frameWidth() + margins.top() + margins.bottom()
-        most = self._most_rows * self.line_height
+        most = self._max_rows * self.line_height
         return max(self.line_height, min(self.verticalHeader().length(), most)) + frame
 
     def _fit(self) -> None:
@@ -129,7 +129,7 @@ class RowsView(QTableView):
     def _fit_height(self) -> None:
         """Fit the height to the rows. There is a scroll bar only if they are too tall, so that it does not flicker."""
         always, never = Qt.ScrollBarPolicy.ScrollBarAlwaysOn, Qt.ScrollBarPolicy.ScrollBarAlwaysOff
-        most = self._most_rows * self.line_height
+        most = self._max_rows * self.line_height
         self.setVerticalScrollBarPolicy(always if self.verticalHeader().length() > most else never)
         self.updateGeometry()
 

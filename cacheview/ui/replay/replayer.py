@@ -273,10 +273,10 @@ class Replayer:
         if self._records is not None:
             try:
                 with open_private(self._records / _SUMS_FILE) as file:
-                    return FileSumCache.load(file.read(_MAX_SUMS_BYTES), most=_MAX_FILES)
+                    return FileSumCache.load(file.read(_MAX_SUMS_BYTES), limit=_MAX_FILES)
             except (OSError, ValueError):
                 pass
-        return FileSumCache(most=_MAX_FILES)
+        return FileSumCache(limit=_MAX_FILES)
 
     def _record(self, context: str) -> tuple[ChecksumRecord, str]:
         """Return the record of a context, and why it cannot be read; empty: it was read, or none is kept."""

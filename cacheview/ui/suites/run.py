@@ -22,14 +22,14 @@ MAX_ROWS: Final = 300_000
 """The maximum number of probes in the list. More would fill memory with rows that no one reads."""
 
 
-def run_work(locations: Sequence[str], most: int = MAX_ROWS) -> Work:
+def run_work(locations: Sequence[str], limit: int = MAX_ROWS) -> Work:
     """Return work for `Loader.start` that checks every probe in suites.
 
     Its partial results and its result are tuples of `ChecksRow`. Each row is in exactly one of them.
 
     Args:
         locations: files, or the demo.
-        most: the maximum number of rows; if there are more, a last row says so.
+        limit: the maximum number of rows; if there are more, a last row says so.
     """
 
     def work(report: Report) -> tuple[ChecksRow, ...]:
@@ -45,8 +45,10 @@ def run_work(locations: Sequence[str], most: int = MAX_ROWS) -> Work:
         for location, size in zip(locations, sizes, strict=True):
             for row in _rows(location, report, _progress(report, before, sum(sizes), name_of(location))):
                 count += 1
-                if count > most:
-                    why = f"there are more than {most:,} probes; the rest were not run. `cacheview check` runs them all"
+                if count > limit:
+                    why = (
+                        f"there are more than {limit:,} probes; the rest were not run. `cacheview check` runs them all"
+                    )
                     return (*waiting, unusable_row(location, 0, why))
                 waiting.append(row)
                 report.part(pop_waiting)

@@ -83,9 +83,9 @@ class RowShower(QObject):
         session = self._host.session
         return session is not None and _same_place(session.opened.location, row.location)
 
-    def _choose_or(self, otherwise: Callable[[ChecksRow], None], row: ChecksRow) -> None:
+    def _choose_or(self, fallback: Callable[[ChecksRow], None], row: ChecksRow) -> None:
         if not self._choose(row):
-            otherwise(row)
+            fallback(row)
 
     def _choose(self, row: ChecksRow) -> bool:
         """Select the case and probe of a row. Returns whether the open suite has them."""

@@ -294,8 +294,8 @@ class TraceRowDelegate(QStyledItemDelegate):
         return [*(run for run in (short, name, count) if run.pieces), *unsure, badge]
 
     def _badge(self, icon: str, word: str, colour: str, width: float) -> TextRun:
-        most = max(0.0, min(0.45 * width, width - _GAP) - self.icon_size - 3 * GRID)
-        pieces = self._faces["word"].fit(word, slice(0, 0), most)
+        max_width = max(0.0, min(0.45 * width, width - _GAP) - self.icon_size - 3 * GRID)
+        pieces = self._faces["word"].fit(word, slice(0, 0), max_width)
         text = "".join(piece.text for piece in pieces)
         own = self._faces["word"].width(text) + self.icon_size + 3 * GRID
         quiet = colour in ("not_reached", "not_compared", "text_muted")

@@ -77,7 +77,7 @@ class BuildsModel(QStandardItemModel):
                 del self._builds[row]
                 self.removeRow(row)
 
-    def show_build(self, build: ShownBuild, most: int) -> int:
+    def show_build(self, build: ShownBuild, limit: int) -> int:
         """Add a build, or update it. Returns its row."""
         row = self.row_of(build.number)
         if row >= 0:
@@ -92,9 +92,9 @@ class BuildsModel(QStandardItemModel):
             _fill(item, build, column)
         self._builds.insert(0, build)
         self.insertRow(0, items)
-        if len(self._builds) > most:
-            del self._builds[most:]
-            self.removeRows(most, self.rowCount() - most)
+        if len(self._builds) > limit:
+            del self._builds[limit:]
+            self.removeRows(limit, self.rowCount() - limit)
         return 0
 
     def row_of(self, number: int) -> int:

@@ -140,11 +140,11 @@ def test_a_memory_of_another_version() -> None:
 @pytest.mark.usefixtures("settled")
 def test_a_memory_is_bounded(root: Path) -> None:
     """What was not asked for since goes first."""
-    memory = FileSumCache(most=1)
+    memory = FileSumCache(limit=1)
     hasher = Hasher(memory=memory)
     sums = ContextSums(FolderContext(root), hasher=hasher)
     sums.of_sources(["01", "02", "03"], add=False, destination="/")
-    kept = FileSumCache.load(memory.dump(), most=1)
+    kept = FileSumCache.load(memory.dump(), limit=1)
     assert len(kept.dump()) < len(memory.dump()) + 1
     again = Counting(root)
     ContextSums(again, hasher=Hasher(memory=kept)).of_sources(["01", "02", "03"], add=False, destination="/")

@@ -64,7 +64,7 @@ CHANGED = FileChange("f", ChangeMark.CHANGED, (Aspect.CONTENT,), FILE, FILE)
 
 
 def test_equal_lines_stand_beside_each_other() -> None:
-    found = side_by_side(CHANGED, b"a\nb\nc", b"a\nx\ny\nc", most=100)
+    found = side_by_side(CHANGED, b"a\nb\nc", b"a\nx\ny\nc", limit=100)
     assert found.before == ("a", "b", "", "c")
     assert found.now == ("a", "x", "y", "c")
     assert found.marked == {1, 2}
@@ -75,18 +75,18 @@ def test_equal_lines_stand_beside_each_other() -> None:
     [(None, None, "no content"), (b"\0", b"a", "is not text"), (b"a", b"\xff", "is not text")],
 )
 def test_what_has_no_lines_is_reported(before: bytes | None, now: bytes | None, words: str) -> None:
-    found = side_by_side(CHANGED, before, now, most=100)
+    found = side_by_side(CHANGED, before, now, limit=100)
     assert words in found.problem
     assert found.before == ()
 
 
 def test_long_files_are_cut_within_a_character() -> None:
-    found = side_by_side(CHANGED, "ä".encode() * 60, b"", most=99)
+    found = side_by_side(CHANGED, "ä".encode() * 60, b"", limit=99)
     assert found.before == ("ä" * 49,)
     assert found.note == "Only the beginning is shown."
 
 
 def test_what_acts_on_a_terminal_is_shown_as_a_sign() -> None:
-    found = side_by_side(CHANGED, b"a\r\n\x1b[2J", b"a\n", most=99)
+    found = side_by_side(CHANGED, b"a\r\n\x1b[2J", b"a\n", limit=99)
     assert found.before == ("a␍", "␛[2J")
     assert found.marked == {0, 1}

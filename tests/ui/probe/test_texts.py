@@ -132,7 +132,7 @@ def test_scratch_is_among_what_can_be_found(qapp: object) -> None:
 
 
 def test_a_long_list_says_how_many_more(qapp: object) -> None:
-    model = ImageListModel(most=2)
+    model = ImageListModel(limit=2)
     tester = checked_by_qt(model)
     model.set_index(ImageIndex(STORE))
     assert model.search("") == 3

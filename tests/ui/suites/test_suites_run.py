@@ -37,9 +37,9 @@ class Collected:
         self.rows += cast("tuple[ChecksRow, ...]", make())
 
 
-def run(*locations: Path | str, most: int = 1000) -> list[ChecksRow]:
+def run(*locations: Path | str, limit: int = 1000) -> list[ChecksRow]:
     report = Collected()
-    rest = cast("tuple[ChecksRow, ...]", run_work([str(location) for location in locations], most)(report))
+    rest = cast("tuple[ChecksRow, ...]", run_work([str(location) for location in locations], limit)(report))
     return [*report.rows, *rest]
 
 
@@ -111,10 +111,10 @@ def test_a_fault_in_one_case_does_not_end_the_others(tmp_path: Path, monkeypatch
 
 def test_no_more_rows_than_a_list_holds(tmp_path: Path) -> None:
     file = suite(tmp_path / "s.jsonl", GOOD, GOOD)
-    found = run(file, most=3)
+    found = run(file, limit=3)
     assert [row.outcome for row in found] == [Outcome.PASSED] * 3 + [Outcome.UNUSABLE]
     assert "more than 3 probes" in found[-1].reason
-    assert len(run(file, most=4)) == 4
+    assert len(run(file, limit=4)) == 4
 
 
 def test_as_many_as_check_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
