@@ -152,9 +152,8 @@ class ImagesPane(QWidget):
         if store is not self._store:
             self.model.forget_marks()
         self._total, self._store, self._keeps_place, self._new, self._removed = total, store, keep, new, removed
-        sizes = store is not None and any(image.size is not None for image in store.images)
-        self.tree.columns.set_empty(set() if sizes else {ImagesColumn.SIZE})
         if store is None:
+            self.tree.columns.set_empty({ImagesColumn.SIZE})
             self._arranger.begin(None)
             self._quietly(lambda: self.model.set_store(None, new=()))
             self._show_counts()
@@ -307,6 +306,7 @@ class ImagesPane(QWidget):
         """
         marks = self.model.marks
         folded = place.folded if place is not None else None
+        self.tree.columns.set_empty(set() if prepared.forest.has_sizes else {ImagesColumn.SIZE})
         self.model.set_store(prepared.store, new=self._new, removed=self._removed, tree=prepared.forest, folded=folded)
         self.model.set_marks(marks)
         if place is not None:

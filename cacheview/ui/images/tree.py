@@ -109,6 +109,7 @@ class Forest:
         hidden: the number of images that are not shown.
         levels: by a node's number, the number of nodes that it is under.
         ends: by a node's number, the number of the first later node that is not under it.
+        has_sizes: whether the size of any image in the store is known.
     """
 
     roots: Sequence[ImageNode] = ()
@@ -117,6 +118,7 @@ class Forest:
     hidden: int = 0
     levels: Sequence[int] = ()
     ends: Sequence[int] = ()
+    has_sizes: bool = False
 
     def node_of(self, image_id: str) -> ImageNode | None:
         """Return the node of an image, or of scratch for the empty id; None: it is not shown."""
@@ -163,7 +165,8 @@ def forest(store: ImageStore, *, intermediate: bool = True) -> Forest:
     _open_cycles(nodes, roots, built)
     top = _arrange(roots, built)
     nodes, levels, ends = _number(top, len(nodes))
-    return Forest(top, nodes, by_id, len(hidden), levels, ends)
+    has_sizes = any(image.size is not None for image in paced(store.images))
+    return Forest(top, nodes, by_id, len(hidden), levels, ends, has_sizes)
 
 
 def _intermediate(store: ImageStore) -> set[str]:
