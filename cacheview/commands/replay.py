@@ -12,7 +12,7 @@ from cacheview.cases import Daemon
 from cacheview.commands.build_lookup import looked_up_build
 from cacheview.commands.build_options import add_build
 from cacheview.commands.opening import add_case, mention_problems, open_case
-from cacheview.commands.what_if import CHANGES, add_what_if, changed_store, what_if_alone
+from cacheview.commands.what_if import CHANGES, add_what_if, changed_store, refuse_with_what_if
 from cacheview.dockerfile.context import CLIENTS, Client
 from cacheview.dockerfile.context.checksum_record import ChecksumRecord
 from cacheview.dockerfile.refusal import BuildRefusedError
@@ -136,7 +136,7 @@ def parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Run the command and return the exit status. Raises `UsageError`."""
     known_rules(options.rules)
-    what_if_alone(options, "--record", "--records", "--client all")
+    refuse_with_what_if(options, "--record", "--records", "--client all")
     if options.markdown and not options.what_if:
         raise UsageError("--markdown works only with --what-if")
     platform = options.platform or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")

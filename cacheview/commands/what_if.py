@@ -19,7 +19,7 @@ from cacheview.whatif.apply import CONTAINERS_NOT_READ, ChangedStore, apply, unc
 from cacheview.whatif.change import Prune, Remove
 from cacheview.whatif.specs import FORMS, parse_change
 
-__all__ = ["CHANGES", "add_what_if", "changed_store", "what_if_alone"]
+__all__ = ["CHANGES", "add_what_if", "changed_store", "refuse_with_what_if"]
 
 
 def _listed() -> str:
@@ -48,7 +48,7 @@ def add_what_if(parser: argparse.ArgumentParser) -> None:
     )
 
 
-def what_if_alone(options: argparse.Namespace, *others: str) -> None:
+def refuse_with_what_if(options: argparse.Namespace, *others: str) -> None:
     """Raise `UsageError` if ``--what-if`` is combined with one of ``others``: an option, or an option and its value."""
     for other in others:
         name, _, value = other.partition(" ")

@@ -52,7 +52,7 @@ def align(
         a, b: the key of each step; equal keys mean equal steps.
         kinds_a, kinds_b: the instruction of each step; a changed step keeps it.
     """
-    pairs = list(_alike(a, b, (0, len(a), 0, len(b))))
+    pairs = list(_equal_pairs(a, b, (0, len(a), 0, len(b))))
     moved = dict(_moved(a, b, pairs))
     gaps = list(_gaps(pairs, len(a), len(b)))
     arrived = {j: i for i, j in moved.items()}
@@ -96,7 +96,7 @@ def _inserted(at_b: Iterator[int], until: int | None, arrived: dict[int, int], d
             yield AlignedPair(arrived[j], j, True, True)
 
 
-def _alike(a: Sequence[Hashable], b: Sequence[Hashable], outer: _Gap) -> Iterator[tuple[int, int]]:
+def _equal_pairs(a: Sequence[Hashable], b: Sequence[Hashable], outer: _Gap) -> Iterator[tuple[int, int]]:
     """Yield pairs of equal steps, ascending in both."""
     pairs: list[tuple[int, int]] = []
     todo = [outer]

@@ -266,7 +266,7 @@ class _BuildComparison:
             return StepPair(a, b, PairStatus.MOVED, (cause,))
         if not aligned.is_alike and self._has_other_probe(a, b):
             return StepPair(a, b, PairStatus.CHANGED, self._of_text(a, b))
-        return self._alike(a, b, follows)
+        return self._pair_of_equal(a, b, follows)
 
     def _of_text(self, a: SideStep | None, b: SideStep | None) -> tuple[Cause, ...]:
         if self.a.is_by_buildkit != self.b.is_by_buildkit:
@@ -290,7 +290,7 @@ class _BuildComparison:
             b.requested.checksum,
         ) or a.requested.stage < 0
 
-    def _alike(self, a: SideStep, b: SideStep, follows: int) -> StepPair:
+    def _pair_of_equal(self, a: SideStep, b: SideStep, follows: int) -> StepPair:
         differing: list[FilesDiffer] = []
 
         def compare_files() -> FilesDiffer | FilesUnknown:

@@ -50,7 +50,8 @@ class StageState:
         maintainer: the author of images committed from now on.
         uses_backslashes: whether slashes in the destination of a ``COPY`` or ``ADD`` become backslashes.
         is_cmd_set: whether this stage has had a ``CMD``, which ``ENTRYPOINT`` then keeps.
-        shared_environment: the last environment that was read; all states of a stage share it, except as in `apart`.
+        shared_environment: the last environment that was read; all states of a stage share it, unless they were
+            created by `with_own_environment`.
     """
 
     config: ContainerConfig
@@ -84,7 +85,7 @@ class StageState:
         """Return the lexer that expands words here."""
         return Lexer(self.variables, escape, release=release)
 
-    def apart(self) -> StageState:
+    def with_own_environment(self) -> StageState:
         """Return the same state, with a separate environment, for a step that does not belong to the stage."""
         return replace(self, shared_environment=Environment(self.config.Env or ()))
 

@@ -175,7 +175,7 @@ class _Local:
             if not bits:
                 continue
             singles = bits & (index.having(ids) | index.own_parents)
-            groups = {of_group & -of_group: of_group for of_group in index.alike_by_parent(bits & ~singles)}
+            groups = {of_group & -of_group: of_group for of_group in index.grouped_by_parent_doubts(bits & ~singles)}
             chosen = singles
             for first in groups:
                 chosen |= first

@@ -12,7 +12,7 @@ from cacheview.layers.entry import LayerEntry
 from cacheview.layers.layer_memory import LayerMemory
 from cacheview.layers.listing import Listing, RootFile, root_of
 from cacheview.layers.source import LayerSource, Report
-from cacheview.model.effort import apart
+from cacheview.model.effort import separate_limits
 
 __all__ = ["LayerFiles", "SumRequest", "first_bytes"]
 
@@ -56,7 +56,7 @@ class LayerFiles:
         """Return the entries of a layer. Raises `LayerUnavailableError`, `LayerError`."""
         listing = self.memory.listing(diff_id)
         if listing is None:
-            with apart():  # layers have their own limits
+            with separate_limits():  # layers have their own limits
                 listing = Listing(diff_id, tuple(self._source.entries(diff_id, self._report)))
             self.memory.keep(listing, on_disk=self._source.has_stable_numbers(diff_id))
         return listing
@@ -101,7 +101,7 @@ class LayerFiles:
             else:
                 unread.setdefault(diff_id, {}).setdefault(entry.number, _UnreadFile(entry)).names.append((before, name))
         for diff_id, files in unread.items():
-            with apart():
+            with separate_limits():
                 self._read(diff_id, files, named_sums)
         return named_sums
 

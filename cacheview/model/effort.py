@@ -20,10 +20,10 @@ __all__ = [
     "Effort",
     "LimitError",
     "allow",
-    "apart",
     "free_in_steps",
     "go_on",
     "paced",
+    "separate_limits",
     "sorted_in_steps",
 ]
 
@@ -150,7 +150,7 @@ def allow(seconds: float) -> None:
 
 
 @contextmanager
-def apart() -> Iterator[None]:
+def separate_limits() -> Iterator[None]:
     """Run the work in this block with its own limits. Its time does not count here, but it can still be stopped."""
     with ExitStack() as stack:
         for effort in _current.get():

@@ -119,7 +119,7 @@ class ContextChecksums(StepChecksums):
         )
 
     @property
-    def is_packed_already(self) -> bool:
+    def is_packed(self) -> bool:
         """Whether the context is a tar, so that the client makes no difference."""
         return isinstance(self._context, TarContext)
 
@@ -205,7 +205,7 @@ class ContextChecksums(StepChecksums):
         left = _MAX_READ_BYTES
         umasks = [self.client.with_umask(umask) for umask in _OTHER_UMASKS] if self.client.has_umask else []
         for client in (*umasks, *CLIENTS.values()):
-            if client.name == self.client.name or left < 0 or self.is_packed_already:
+            if client.name == self.client.name or left < 0 or self.is_packed:
                 continue
             other = self._others.get(client.name)
             if other is None:

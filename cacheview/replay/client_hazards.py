@@ -57,7 +57,7 @@ def client_hazards(
         return ()
     all_hazards = [*_of_options(client, options), *_of_session(client, replay)]
     all_hazards += _of_left_out(checksums)
-    if not checksums.is_packed_already:
+    if not checksums.is_packed:
         all_hazards += [*_of_random_name(client, replay, checksums), *_of_umask(client, replay)]
     return (*all_hazards, *_of_secrets(client, replay, checksums))
 
@@ -135,7 +135,7 @@ def _of_secrets(client: Client, replay: Replay, checksums: ContextChecksums) -> 
         return
     what = plural(len(secrets), "a secret and is", "secrets and are")
     it = plural(len(secrets), "it", "them")
-    if checksums.is_packed_already:
+    if checksums.is_packed:
         why, advice = f"{plural(len(secrets), 'it is', 'they are')} in the tar", f"Leave {it} out of the tar."
     elif not client.reads_ignore_file:
         why = f"{client.program} does not read {IGNORE_FILE}"

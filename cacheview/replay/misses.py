@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from cacheview.dockerfile.context.checksum_record import ChecksumRecord
 from cacheview.engine import Explanation, ImageCache, RuleSet, explain
 from cacheview.model import ImageStore
-from cacheview.model.effort import apart, go_on
+from cacheview.model.effort import go_on, separate_limits
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.compare_files import compare_files
 from cacheview.replay.file_comparison import FileComparison
@@ -77,6 +77,6 @@ def misses(
             go_on()
             explanation = explain(where, step.probe, with_edit=False)  # users edit the build, not the probe
             remedy = remedy_of(step, explanation, where)
-            with apart():  # a separate time limit: the time depends on the size of the files
+            with separate_limits():  # a separate time limit: the time depends on the size of the files
                 comparison = compare_files(step, explanation, record, checksums, image_files)
             yield Miss(step, explanation, comparison, remedy)

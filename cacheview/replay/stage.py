@@ -139,7 +139,7 @@ class StageBuild:
         images = [build.image(base) for base in bases]
         self.history = list(history)
         states = [StageState.begin(image, self.args, containerd=build.is_containerd) for image in images]
-        if any(not _alike(state.config, states[0].config) for state in states):
+        if any(not _are_equivalent(state.config, states[0].config) for state in states):
             self.why_unknown = "the stage is based on another stage, which may have produced any of several images"
             return
         is_windows = build.platform is not None and build.platform.os == "windows"
@@ -363,7 +363,7 @@ class StageBuild:
 
 def _probe_of_line(state: StageState, release: BuilderRelease, escape: str, line: str) -> ContainerConfig:
     """Return the probe of another instruction, without files. Raises `DataError` if the builder would refuse it."""
-    return dispatch(read_trigger(line, release, escape), state.apart(), release).probe
+    return dispatch(read_trigger(line, release, escape), state.with_own_environment(), release).probe
 
 
 def _stored(ids: Iterable[str]) -> tuple[str, ...]:
@@ -371,7 +371,7 @@ def _stored(ids: Iterable[str]) -> tuple[str, ...]:
     return tuple(image_id for image_id in ids if not is_new_id(image_id))
 
 
-def _alike(one: ContainerConfig, other: ContainerConfig) -> bool:
+def _are_equivalent(one: ContainerConfig, other: ContainerConfig) -> bool:
     """Whether a stage continues in the same way from two run configs: the builder treats null and empty the same."""
     return all(
         (getattr(one, name) or None) == (getattr(other, name) or None) for name in CONFIG_FIELDS if name != "Image"

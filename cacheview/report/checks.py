@@ -38,8 +38,8 @@ def check_line(check: Check) -> str:
             values = f" {plain(probe_value)} | {plain(image_value)}"
     # "Unknown" says everything about an unknown value.
     text = f"{check.name}{values}" + (f" ({check.note})" if check.note and check.image is not UNKNOWN else "")
-    is_unsure = check.doubts and check.outcome is CheckOutcome.PASSED
-    return text + (NOT_CERTAIN if is_unsure else "")
+    is_uncertain = check.doubts and check.outcome is CheckOutcome.PASSED
+    return text + (NOT_CERTAIN if is_uncertain else "")
 
 
 def check_lines(check: Check, indent: str, *, everything: bool) -> Iterator[str]:

@@ -126,8 +126,8 @@ def as_markdown(explanation: Explanation, *, using: Daemon | None = None) -> str
 
 
 def _outcome(check: Check) -> str:
-    is_unsure = check.doubts and check.outcome is CheckOutcome.PASSED
-    return check.outcome.word + (NOT_CERTAIN if is_unsure else "")
+    is_uncertain = check.doubts and check.outcome is CheckOutcome.PASSED
+    return check.outcome.word + (NOT_CERTAIN if is_uncertain else "")
 
 
 def _cell(value: object) -> str:

@@ -39,13 +39,13 @@ class LayerDatabase:
 
     def lacks(self, diff_ids: Sequence[str]) -> bool:
         """Whether the database exists but lacks the top layer of an image."""
-        if not diff_ids or not self._is_there:
+        if not diff_ids or not self._exists:
             return False
         *_, top = _chains(diff_ids)
         return not (_ID.fullmatch(top) and self._files.exists(_folder(top)))
 
     def _size(self, chain: str) -> int | None:
-        if not self._is_there or not _ID.fullmatch(chain):
+        if not self._exists or not _ID.fullmatch(chain):
             return None
         try:
             content = self._files.read(f"{_folder(chain)}/size", MAX_SHORT_FILE_BYTES)
@@ -54,7 +54,7 @@ class LayerDatabase:
         return int(content) if content is not None and _SIZE.fullmatch(content) else None
 
     @cached_property
-    def _is_there(self) -> bool:
+    def _exists(self) -> bool:
         try:
             return self._files.has_folder(LAYERS)
         except (DataError, OSError):

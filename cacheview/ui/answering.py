@@ -9,7 +9,7 @@ from PySide6.QtCore import QObject, Signal
 
 from cacheview.engine import is_prepared, prepare
 from cacheview.ui.busy_timer import BusyTimer
-from cacheview.ui.further import find_soon
+from cacheview.ui.further import find_quickly
 from cacheview.ui.loading import Loader, Report
 
 if TYPE_CHECKING:
@@ -92,7 +92,7 @@ class Answering(QObject):
                 make_ready(look_up.cache.store)
                 answer = look_up.answer()
                 answer.explanation.prepare()
-                find_soon(answer.explanation.further)
+                find_quickly(answer.explanation.further)
             finally:
                 lock.release()
             freeze_more()  # keeps garbage collection, which may run in the UI thread, from scanning the indexes

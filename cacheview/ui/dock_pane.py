@@ -76,17 +76,17 @@ class DockPane(QWidget, Generic[_Head]):
 
     def take_focus(self) -> None:
         """Move the keyboard focus to the content, or to another widget while there is a message."""
-        first = self._first() if self._content.has_content else self._instead()
+        first = self._content_focus() if self._content.has_content else self._message_focus()
         first.setFocus(Qt.FocusReason.ShortcutFocusReason)
 
     def stop(self) -> None:
         """Stop running work, and wait for it."""
 
-    def _first(self) -> QWidget:
+    def _content_focus(self) -> QWidget:
         """Return the widget of the content that gets the focus first."""
         raise NotImplementedError
 
-    def _instead(self) -> QWidget:
+    def _message_focus(self) -> QWidget:
         """Return the widget that gets the focus if there is a message instead of the content."""
         return self.head.close_button
 

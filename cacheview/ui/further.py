@@ -12,7 +12,7 @@ from cacheview.ui.loading import Loader
 if TYPE_CHECKING:
     from cacheview.engine import FurtherFindings
 
-__all__ = ["FurtherSearch", "find_soon"]
+__all__ = ["FurtherSearch", "find_quickly"]
 
 _MAX_IMAGES_OF_SMALL_STORE: Final = 1_000
 """The number of images up to which any search takes only a moment."""
@@ -46,11 +46,11 @@ class FurtherSearch(QObject):
         self._loader.cancel()
         if images <= _MAX_IMAGES_OF_SMALL_STORE:
             further.find()
-        elif not further.is_found and (images > _MAX_IMAGES_TO_TRY or not find_soon(further)):
+        elif not further.is_found and (images > _MAX_IMAGES_TO_TRY or not find_quickly(further)):
             self._loader.start(lambda _: further.find())
 
 
-def find_soon(further: FurtherFindings) -> bool:
+def find_quickly(further: FurtherFindings) -> bool:
     """Search, but no longer than a turn may take. Returns whether the search is complete. Works in any thread."""
     try:
         with Effort(_SECONDS_IN_EDIT).spent():

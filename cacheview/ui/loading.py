@@ -169,7 +169,7 @@ class Loader(Background):
         self._mail.progressed.connect(self._on_progress)
         self._mail.parted.connect(self._on_part)
         self._mail.ended.connect(self._on_end)
-        self._mail.faulty.connect(_raise_here)
+        self._mail.faulty.connect(_raise_in_ui_thread)
 
     @property
     def is_busy(self) -> bool:
@@ -227,7 +227,7 @@ class Loader(Background):
         from cacheview.model import DataError
 
         if isinstance(error, Exception) and not isinstance(error, DataError):
-            _raise_here(error)
+            _raise_in_ui_thread(error)
 
 
 class _Report:
@@ -289,7 +289,7 @@ class _Report:
             self.check_canceled()
 
 
-def _raise_here(fault: Exception) -> None:
+def _raise_in_ui_thread(fault: Exception) -> None:
     """Report an exception as if it had been raised in the UI thread."""
     sys.excepthook(type(fault), fault, fault.__traceback__)
 

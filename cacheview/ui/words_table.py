@@ -150,10 +150,10 @@ class WordsTable(QTableView):
         """Fit the row heights to the text, now and when columns change. For tables of a few dozen rows."""
         self.setItemDelegate(_TopDelegate(self))
         # When one section reports its new width, the others do not have theirs yet.
-        self.horizontalHeader().sectionResized.connect(self._fit_rows_soon)
+        self.horizontalHeader().sectionResized.connect(self._schedule_fit_rows)
         self.model().modelReset.connect(self._fit_words)
 
-    def _fit_rows_soon(self) -> None:
+    def _schedule_fit_rows(self) -> None:
         """Fit the rows once for all columns that have changed."""
         if not self._is_to_fit_rows:
             self._is_to_fit_rows = True

@@ -8,7 +8,16 @@ from collections.abc import Iterator
 
 import pytest
 
-from cacheview.model.effort import Effort, LimitError, allow, apart, free_in_steps, go_on, paced, sorted_in_steps
+from cacheview.model.effort import (
+    Effort,
+    LimitError,
+    allow,
+    free_in_steps,
+    go_on,
+    paced,
+    separate_limits,
+    sorted_in_steps,
+)
 
 
 class Clock:
@@ -71,10 +80,10 @@ def test_work_within_work_has_the_limits_of_both(clock: Clock) -> None:
 
 @pytest.mark.usefixtures("work")
 def test_what_has_limits_of_its_own_does_not_count(clock: Clock) -> None:
-    with apart():
+    with separate_limits():
         clock.now += 1000
         go_on()
-        with apart():
+        with separate_limits():
             clock.now += 1000
     go_on()
     clock.now += 11
@@ -89,7 +98,7 @@ def test_it_can_be_stopped_anyway(clock: Clock) -> None:
         if clock.now > 101:
             raise stop
 
-    with Effort(check_canceled=check_canceled, clock=clock).spent(), apart():
+    with Effort(check_canceled=check_canceled, clock=clock).spent(), separate_limits():
         go_on()
         clock.now += 2
         with pytest.raises(KeyboardInterrupt):

@@ -14,7 +14,7 @@ from cacheview.dockerfile.context.context import ContextSource
 from cacheview.dockerfile.context.tree import TreeNode
 from cacheview.model import DataError
 from cacheview.model.decode import values_of
-from cacheview.model.effort import apart
+from cacheview.model.effort import separate_limits
 
 __all__ = ["FileSumCache", "Hasher", "Report"]
 
@@ -128,7 +128,7 @@ class Hasher:
             else:
                 unread.append(node)
         if unread:
-            with apart():  # the size of files is not limited
+            with separate_limits():  # the size of files is not limited
                 digests.update(_HashingPass(context, unread, self.memory, self._report).run(self._threads))
         return digests
 

@@ -63,7 +63,7 @@ def send(
     name = packed.dockerfile
     if name == DOCKERFILE and name not in tree and name.lower() in tree:
         name = name.lower()
-    if not _is_there(tree, name) and context.has(name):
+    if not _exists(tree, name) and context.has(name):
         # The CLI considers only one folder above it to keep it, but all of them to leave it out.
         message = f"Cannot locate specified Dockerfile: {name}"
         why = (
@@ -74,7 +74,7 @@ def send(
     return UploadedContext(tree, name, packed.ignored, has_random_name=bool(packed.random) and IGNORE_FILE in tree)
 
 
-def _is_there(tree: Tree, dockerfile: str) -> bool:
+def _exists(tree: Tree, dockerfile: str) -> bool:
     try:
         return tree.resolve(dockerfile) in tree
     except ForbiddenPathError:

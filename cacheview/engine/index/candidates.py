@@ -130,7 +130,7 @@ class CandidateIndex:
         """The images that are recorded as their own parent."""
         return self._order.own_parents & self.all
 
-    def alike_by_parent(self, bits: int) -> Iterator[int]:
+    def grouped_by_parent_doubts(self, bits: int) -> Iterator[int]:
         """Yield sets of these images with the same doubts about their parents; in each, all or none have a parent."""
         parentless = self._order.without_parent
         for doubtful in (*self.unknowns.by_parent, -1):

@@ -31,11 +31,11 @@ def fits(origin: StoreOrigin) -> bool:
     return (
         origin.is_near
         and not any(image.doubts for image in origin.added)
-        and all(_is_alike(by_id[image_id], image) for image_id, image in origin.replaced.items())
+        and all(_has_equal_values(by_id[image_id], image) for image_id, image in origin.replaced.items())
     )
 
 
-def _is_alike(before: Image, after: Image) -> bool:
+def _has_equal_values(before: Image, after: Image) -> bool:
     """Return whether two images have the same values, apart from the parent and the names."""
     return (
         after.config is before.config

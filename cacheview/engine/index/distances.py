@@ -347,7 +347,7 @@ class MapDistances:
             same = Counts.of_sets(self._items[key].bits(probe[key]) for key in probe if key in self._items)
         return probe_length + self._lengths.counts - keys - same
 
-    def read_alike(self, probe: Mapping[str, str]) -> int:
+    def equal_or_empty(self, probe: Mapping[str, str]) -> int:
         """Return the candidates whose keys all have the same value in the probe. A missing key counts as empty.
 
         See `SameValues`; the lengths are compared separately.

@@ -53,7 +53,7 @@ class Tables(Columns):
         if query.admits is not None:
             has_many_keys = query.by_elements and len(table.special) > self._compare_up_to
             if has_many_keys and isinstance(maps := self.distances(row.field), MapDistances):
-                return bits | maps.read_alike(dict(query.accepted))  # type: ignore[call-overload]
+                return bits | maps.equal_or_empty(dict(query.accepted))  # type: ignore[call-overload]
             for key in table.special:
                 if key != query.accepted and query.admits(key):
                     bits |= table.bits(key)

@@ -170,12 +170,12 @@ def _not_running(why: str, endpoint: Endpoint) -> str:
             if sys.platform in ("win32", "darwin")
             else "Start Docker (`sudo systemctl start docker`)"
         )
-    others = [other.location for other in endpoints() if other.host != endpoint.host and _is_there(other)]
+    others = [other.location for other in endpoints() if other.host != endpoint.host and _exists(other)]
     also = f". Other engines that you can open: {', '.join(others[:3])}" if others else ""
     return f"the Docker Engine is not running: {why}. {hint}{also}"
 
 
-def _is_there(endpoint: Endpoint) -> bool:
+def _exists(endpoint: Endpoint) -> bool:
     path = endpoint.socket_path
     return path is not None and os.path.exists(path)
 

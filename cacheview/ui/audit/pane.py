@@ -91,7 +91,7 @@ class AuditPane(LookupPane[AuditHead, _Subject]):
         for changed in (session.rules_changed, session.store_changed):
             changed.connect(self.look_up)
 
-    def _first(self) -> QWidget:
+    def _content_focus(self) -> QWidget:
         return self.hazards
 
     def take_focus(self) -> None:

@@ -70,7 +70,7 @@ class ComparePane(LookupPane[CompareHead, Probe]):
         for changed in (session.answered, session.selection_changed):
             changed.connect(self.look_up)
 
-    def _first(self) -> QWidget:
+    def _content_focus(self) -> QWidget:
         return self.view
 
     def look_up(self) -> None:

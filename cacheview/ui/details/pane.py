@@ -116,7 +116,7 @@ class DetailsPane(DockPane[DetailsHead]):
             session.rules_changed.connect(self._show_again)
             session.store_changed.connect(self._show_again)
 
-    def _first(self) -> QWidget:
+    def _content_focus(self) -> QWidget:
         return self.rows
 
     def stop(self) -> None:

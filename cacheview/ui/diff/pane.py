@@ -116,10 +116,10 @@ class DiffPane(DockPane[DiffHead]):
         """From now on, look for past events of the engine that is open in this session."""
         self.session = session
 
-    def _first(self) -> QWidget:
+    def _content_focus(self) -> QWidget:
         return self.table
 
-    def _instead(self) -> QWidget:
+    def _message_focus(self) -> QWidget:
         return self._content
 
     def stop(self) -> None:

@@ -134,7 +134,7 @@ class FilesPane(DockPane[FilesHead]):
         if self._store is not None and self._store.location != session.store.location:
             self.show_nothing()
 
-    def _first(self) -> QWidget:
+    def _content_focus(self) -> QWidget:
         return self.tree
 
     def stop(self) -> None:

@@ -145,10 +145,10 @@ class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
         session.answered.connect(self._explained.show_detail)
         session.selection_changed.connect(self._explained.show_detail)
 
-    def _first(self) -> QWidget:
+    def _content_focus(self) -> QWidget:
         return self.view
 
-    def _instead(self) -> QWidget:
+    def _message_focus(self) -> QWidget:
         return self.head.open_button
 
     def stop(self) -> None:

@@ -118,10 +118,10 @@ class SuitesPane(DockPane[SuitesHead]):
         self._current = opened.location if opened.kind in _SUITE_KINDS else ""
         self.head.set_current(self._current)
 
-    def _first(self) -> QWidget:
+    def _content_focus(self) -> QWidget:
         return self.table
 
-    def _instead(self) -> QWidget:
+    def _message_focus(self) -> QWidget:
         return self.head.open_button
 
     def stop(self) -> None:

@@ -181,17 +181,17 @@ class TraceRowDelegate(QStyledItemDelegate):
         icon = OUTCOME_ICONS[check.outcome]
         if not check.doubts or check.outcome is CheckOutcome.UNKNOWN:  # the outcome already shows it
             return self._icon_name_word(icon, name, word, width, name_font, name_colour, colour)
-        unsure = self._unsure(width - _GAP)
-        left = unsure[0].left - GRID
+        uncertainty = self._uncertainty(width - _GAP)
+        left = uncertainty[0].left - GRID
         needed = self.icon_size + 3 * GRID + self._faces[name_font].width(name) + self._faces["word"].width(word)
         if left - GRID >= needed:  # otherwise the icon stands for the outcome, and the tool tip explains it
-            return [*self._icon_name_word(icon, name, word, left + GRID, name_font, name_colour, colour), *unsure]
+            return [*self._icon_name_word(icon, name, word, left + GRID, name_font, name_colour, colour), *uncertainty]
         named = self._run(
             self.icon_size + GRID, max(0.0, left - self.icon_size - 2 * GRID), name, name_font, name_colour
         )
-        return [TextRun(0.0, self.icon_size, (), colour=colour, icon=icon), named, *unsure]
+        return [TextRun(0.0, self.icon_size, (), colour=colour, icon=icon), named, *uncertainty]
 
-    def _unsure(self, right: float) -> list[TextRun]:
+    def _uncertainty(self, right: float) -> list[TextRun]:
         """Return the text "not certain" with its icon, right-aligned."""
         width = self._faces["word"].width(NOT_CERTAIN)
         left = right - width
@@ -206,13 +206,18 @@ class TraceRowDelegate(QStyledItemDelegate):
         icon = TextRun(0.0, self.icon_size, (), colour=colour, icon=OUTCOME_ICONS[group.outcome])
         word = self._run(self.icon_size + GRID, width, group.outcome.word, "word", colour)
         left = word.left + word.width + _GAP
-        unsure: list[TextRun] = []
+        uncertainty: list[TextRun] = []
         if group.is_uncertain:
-            ask, value = self._unsure(0.0)
+            ask, value = self._uncertainty(0.0)
             by = left - ask.left
-            unsure = [replace(ask, left=left), replace(value, left=value.left + by)]
-            left = unsure[1].left + value.width + _GAP
-        return [icon, word, *unsure, self._run(left, width - left - _GAP, visible(group.title), "plain", name_colour)]
+            uncertainty = [replace(ask, left=left), replace(value, left=value.left + by)]
+            left = uncertainty[1].left + value.width + _GAP
+        return [
+            icon,
+            word,
+            *uncertainty,
+            self._run(left, width - left - _GAP, visible(group.title), "plain", name_colour),
+        ]
 
     def _icon_name_word(
         self, icon: str, name: str, word: str, width: float, name_font: str, name_colour: str, colour: str
@@ -281,8 +286,8 @@ class TraceRowDelegate(QStyledItemDelegate):
 
     def _lay_out_subject(self, shown: _ShownSubject) -> list[TextRun]:
         badge = self._badge(shown.icon, shown.word, shown.colour, shown.width)
-        unsure = self._unsure(badge.left - _GAP) if shown.is_uncertain else []
-        end = unsure[0].left if unsure else badge.left
+        uncertainty = self._uncertainty(badge.left - _GAP) if shown.is_uncertain else []
+        end = uncertainty[0].left if uncertainty else badge.left
         short = self._run(0.0, end - _GAP, shown.short_id, "mono", "text_faint")
         left = short.width + _GAP
         needed = self._faces["small"].width(shown.remark) if shown.remark else 0.0
@@ -291,7 +296,7 @@ class TraceRowDelegate(QStyledItemDelegate):
         name = self._run(left, name_room, shown.name, shown.name_font, shown.name_colour)
         left += name.width + _GAP
         count = self._run(left, end - left - _GAP, shown.remark, "small", "text_faint")
-        return [*(run for run in (short, name, count) if run.pieces), *unsure, badge]
+        return [*(run for run in (short, name, count) if run.pieces), *uncertainty, badge]
 
     def _badge(self, icon: str, word: str, colour: str, width: float) -> TextRun:
         max_width = max(0.0, min(0.45 * width, width - _GAP) - self.icon_size - 3 * GRID)

@@ -89,7 +89,7 @@ class VerdictPane(QWidget):
         self._pending_copy = ""  # the format to copy once the explanation is complete
         self._is_late = False
         self._late = BusyTimer(self, FURTHER_BUSY_AFTER_MS)
-        self._late.timeout.connect(self._show_late)
+        self._late.timeout.connect(self._show_pending)
         self._lay_out()
         self._connect()
         self.show_nothing("Nothing to explain yet", "Open a store to see how its cache would answer.")
@@ -154,7 +154,7 @@ class VerdictPane(QWidget):
         self.banner.await_edit(explanation, is_late=self._is_late)
         self.hazards.show_hazards(() if self._is_late else self.hazards.hazards, explanation.doubt_counts)
 
-    def _show_late(self) -> None:
+    def _show_pending(self) -> None:
         """Show that the edit and the hazards are pending. Until now, the previous ones were shown."""
         self._is_late = True
         self.show_further()

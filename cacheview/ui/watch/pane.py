@@ -113,10 +113,10 @@ class WatchPane(DockPane[WatchHead]):
         """From now on, watch the engine that is open in this session, if one is."""
         self._session = session
 
-    def _first(self) -> QWidget:
+    def _content_focus(self) -> QWidget:
         return self.builds
 
-    def _instead(self) -> QWidget:
+    def _message_focus(self) -> QWidget:
         return self._content
 
     def stop(self) -> None:
