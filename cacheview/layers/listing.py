@@ -69,11 +69,11 @@ class _Root:
 
     def add(self, path: str, file: RootFile) -> None:
         """Put a file in the place of an existing one; a folder keeps its content."""
-        above = path.rpartition("/")[0]
+        folder = path.rpartition("/")[0]
         missing = []
-        while above and not self._is_folder(above):
-            missing.append(above)
-            above = above.rpartition("/")[0]
+        while folder and not self._is_folder(folder):
+            missing.append(folder)
+            folder = folder.rpartition("/")[0]
         for folder in reversed(missing):
             self.remove(folder)
             self._put(folder, RootFile(LayerEntry(-1, folder, EntryKind.DIRECTORY, _IMPLIED_MODE, 0, 0), ""))
@@ -141,13 +141,13 @@ class _Root:
         """Add the files of `CONTAINER_FILES`, as when a container starts."""
         self.begin(_CONTAINER_LAYER)
         for path, entry in CONTAINER_FILES.items():
-            above = path.rpartition("/")[0]
-            for each in (above, path):
+            folder = path.rpartition("/")[0]
+            for each in (folder, path):
                 if each in self.files and not self._is_folder(each):
                     self.remove(each)
-            if above and above not in self.files:
+            if folder and folder not in self.files:
                 self.add(
-                    above, RootFile(LayerEntry(-1, above, EntryKind.DIRECTORY, _IMPLIED_MODE, 0, 0), _CONTAINER_LAYER)
+                    folder, RootFile(LayerEntry(-1, folder, EntryKind.DIRECTORY, _IMPLIED_MODE, 0, 0), _CONTAINER_LAYER)
                 )
             if path not in self.files:
                 self._put(path, RootFile(entry, _CONTAINER_LAYER))

@@ -68,7 +68,7 @@ class CopySource:
         path = text.removeprefix("/").removeprefix("./")
         self.glob = Glob(path) if has_wildcards(path) else None
         self.path = "" if posixpath.normpath(path or ".") == "." else posixpath.normpath(path)
-        self.above = posixpath.dirname(self.path)
+        self.folder = posixpath.dirname(self.path)
         current = now.get(self.path)
         self.is_folder = not self.path or (current is not None and current.kind is EntryKind.DIRECTORY)
         self.is_file = current is not None and current.kind is not EntryKind.DIRECTORY
@@ -81,9 +81,9 @@ class CopySource:
         if self.glob is not None:
             yield from (path for path in self.matched if posixpath.basename(path) == rel and rel)
             yield from (posixpath.join(folder, rel) for folder in self.matched_folders if rel)
-            candidate = posixpath.join(self.above, first)
-            if first and not has_wildcards(self.above) and self.glob.matches(candidate):
-                yield posixpath.join(self.above, rel)
+            candidate = posixpath.join(self.folder, first)
+            if first and not has_wildcards(self.folder) and self.glob.matches(candidate):
+                yield posixpath.join(self.folder, rel)
             return
         if not self.is_folder and rel and rel == posixpath.basename(self.path):
             yield self.path

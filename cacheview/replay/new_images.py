@@ -263,12 +263,12 @@ class NewImages:
         if parent not in self._by_id and not children and not by_layers:
             return
         by_id: dict[str, NewImage] = {}
-        above = self._by_id.get(parent)
-        while above is not None and above.id not in by_id and len(by_id) < _MAX_RELATED_IMAGES:
-            by_id[above.id] = above
-            above = self._by_id.get(above.parent or "")
-        alike = self._by_command.get((None if by_layers else parent, command), ())
-        by_id.update((image.id, image) for image in (*alike, *children[-_MAX_RELATED_IMAGES:]))
+        ancestor = self._by_id.get(parent)
+        while ancestor is not None and ancestor.id not in by_id and len(by_id) < _MAX_RELATED_IMAGES:
+            by_id[ancestor.id] = ancestor
+            ancestor = self._by_id.get(ancestor.parent or "")
+        same_command = self._by_command.get((None if by_layers else parent, command), ())
+        by_id.update((image.id, image) for image in (*same_command, *children[-_MAX_RELATED_IMAGES:]))
         yield from (each.image for each in by_id.values())
 
 

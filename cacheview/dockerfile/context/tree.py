@@ -100,9 +100,9 @@ class Tree:
         """Yield a folder and its entries, in walk order; for the root only its entries."""
         pending = [path] if path else self._children.get("", [])[::-1]
         while pending:
-            here = pending.pop()
-            yield here
-            if children := self._children.get(here):
+            folder = pending.pop()
+            yield folder
+            if children := self._children.get(folder):
                 pending.extend(reversed(children))
 
     def remove(self, path: str) -> None:
@@ -137,13 +137,13 @@ class Tree:
             name = pending.pop(0)
             if not name:
                 continue
-            here = clean(f"/{done}{name}")[1:]
-            if not here:
+            path_so_far = clean(f"/{done}{name}")[1:]
+            if not path_so_far:
                 done = ""
                 continue
-            node = self._nodes.get(here)
+            node = self._nodes.get(path_so_far)
             if node is None:
-                self._check_missing(here, path)
+                self._check_missing(path_so_far, path)
             if node is None or node.entry.kind is not EntryKind.SYMLINK:
                 done += name + "/"
                 continue

@@ -186,8 +186,8 @@ def _image_row(name: str, image: Image) -> DetailsRow:
 def _variant(variant: Variant, image: Image) -> DetailsRow:
     size = size_text(variant.size)
     shown = "shown" if variant.manifest_digest == image.manifest_digest else ""
-    here = "" if variant.config is not None else "not in the store"
-    return DetailsRow(str(variant.platform), "  ".join(filter(None, (variant.manifest_digest, size, shown, here))))
+    note = "" if variant.config is not None else "not in the store"
+    return DetailsRow(str(variant.platform), "  ".join(filter(None, (variant.manifest_digest, size, shown, note))))
 
 
 def _entry(place: int, entry: HistoryEntry) -> DetailsRow:

@@ -82,10 +82,10 @@ class FilesModel(QAbstractItemModel):
         return self._index(result, 0) if result is not None else QModelIndex()
 
     def index(self, row: int, column: int, parent: _Index = _ROOT) -> QModelIndex:
-        above = self.node(parent) if parent.isValid() else self._root
-        if above is None or not 0 <= row < len(above.children) or not 0 <= column < len(FilesColumn):
+        parent_node = self.node(parent) if parent.isValid() else self._root
+        if parent_node is None or not 0 <= row < len(parent_node.children) or not 0 <= column < len(FilesColumn):
             return QModelIndex()
-        return self._index(above.children[row], column)
+        return self._index(parent_node.children[row], column)
 
     def _index(self, node: FileNode, column: int) -> QModelIndex:
         return self.createIndex(node.row, column, self._first + node.number)

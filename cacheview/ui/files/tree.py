@@ -89,8 +89,8 @@ def _node(nodes: dict[str, FileNode], path: str) -> FileNode:
 
 
 def _count(node: FileNode, change: FileChange) -> None:
-    above: FileNode | None = node
-    while above is not None:
-        above.files += 1
-        above.size += change.size
-        above = above.parent
+    ancestor: FileNode | None = node
+    while ancestor is not None:
+        ancestor.files += 1
+        ancestor.size += change.size
+        ancestor = ancestor.parent

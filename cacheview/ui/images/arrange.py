@@ -127,10 +127,10 @@ def filter_nodes(prepared: PreparedTree, query: TreeQuery) -> FilteredNodes | No
     passing, matching = bytearray(len(prepared.forest.nodes)), 0
     for node in paced(_matching(prepared, query)):
         matching += node.image is not None and node.image.id not in query.removed
-        above: ImageNode | None = node
-        while above is not None and not passing[above.number]:
-            passing[above.number] = 1
-            above = above.origin
+        ancestor: ImageNode | None = node
+        while ancestor is not None and not passing[ancestor.number]:
+            passing[ancestor.number] = 1
+            ancestor = ancestor.origin
     return FilteredNodes(passing, matching)
 
 

@@ -91,12 +91,12 @@ class TreeColumns(QObject):
 
     def fit_to_width(self) -> None:
         """Hide columns if they leave the images too little space. Tool tips still show everything."""
-        room = self._tree.viewport().width() - _MIN_IMAGE_CHARACTERS * self._tree.fontMetrics().averageCharWidth()
+        available = self._tree.viewport().width() - _MIN_IMAGE_CHARACTERS * self._tree.fontMetrics().averageCharWidth()
         visible = [column for column in _HIDEABLE if column not in self._hidden | self._empty]
         narrow: set[ImagesColumn] = set()
         for column in _HIDING_ORDER:
             needed = sum(self._widths[each] for each in visible if each not in narrow)
-            if needed > room and column in visible and column not in self._forced:
+            if needed > available and column in visible and column not in self._forced:
                 narrow.add(column)
         if narrow != self._narrow:
             self._narrow = narrow

@@ -256,20 +256,20 @@ def _number(top: Iterable[ImageNode], count: int) -> tuple[list[ImageNode], arra
     """Number the nodes in the order of their rows. Returns them, their levels, and the ends of their subtrees."""
     nodes: list[ImageNode] = []
     levels, ends = array("I"), array("I", bytes(array("I").itemsize * count))
-    above: list[ImageNode] = []
+    ancestors: list[ImageNode] = []
     waiting = [iter(top)]
     while waiting:
         node = next(waiting[-1], None)
         if node is None:
             waiting.pop()
-            if above:
-                ends[above.pop().number] = len(nodes)
+            if ancestors:
+                ends[ancestors.pop().number] = len(nodes)
             continue
         node.number = len(nodes)
         nodes.append(node)
-        levels.append(len(above))
+        levels.append(len(ancestors))
         if node.children:
-            above.append(node)
+            ancestors.append(node)
             waiting.append(iter(node.children))
         else:
             ends[node.number] = len(nodes)

@@ -168,10 +168,10 @@ class ImageTree(QTreeView):
     def expand_to(self, image_id: str) -> None:
         """Expand the rows that hide an image."""
         node = self._model.forest.node_of(image_id)
-        above = []
+        ancestors = []
         while node is not None and (node := node.parent) is not None:
-            above.append(node)
-        for node in reversed(above):
+            ancestors.append(node)
+        for node in reversed(ancestors):
             self._model.unfold(node)
 
     def _stands_under(self, node: ImageNode | None, above: ImageNode) -> bool:

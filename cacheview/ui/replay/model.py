@@ -61,13 +61,13 @@ _KIND_LOOKS: Final = {
 class _Node:
     """A row with a name that stays the same when rows before it come and go.
 
-    ``above``: the name of its parent row.
+    ``parent_name``: the name of its parent row.
     """
 
-    def __init__(self, name: int, row: ReplayRow, above: int | None) -> None:
+    def __init__(self, name: int, row: ReplayRow, parent_name: int | None) -> None:
         self.name = name
         self.row = row
-        self.above = above
+        self.parent_name = parent_name
         self.children: list[_Node] = []
 
 
@@ -132,13 +132,13 @@ class StepsModel(QAbstractItemModel):
         """Return the index of a step or one of its triggers, by number; invalid if there is none."""
         for place, node in enumerate(self._nodes):
             if node.row.step is not None and node.row.step.number == number:
-                above = self.index(place, 0)
-                return self.index(trigger - 1, 0, above) if trigger else above
+                step_index = self.index(place, 0)
+                return self.index(trigger - 1, 0, step_index) if trigger else step_index
         return QModelIndex()
 
-    def _make(self, row: ReplayRow, above: int | None) -> _Node:
+    def _make(self, row: ReplayRow, parent_name: int | None) -> _Node:
         self._names += 1
-        node = self._by_name[self._names] = _Node(self._names, row, above)
+        node = self._by_name[self._names] = _Node(self._names, row, parent_name)
         node.children = [self._make(child, node.name) for child in row.children]
         return node
 
@@ -153,8 +153,10 @@ class StepsModel(QAbstractItemModel):
         self.dataChanged.emit(self.index(0, 0), self.index(len(self._nodes) - 1, last))
         for place, node in enumerate(self._nodes):
             if node.children:
-                above = self.index(place, 0)
-                self.dataChanged.emit(self.index(0, 0, above), self.index(len(node.children) - 1, last, above))
+                step_index = self.index(place, 0)
+                self.dataChanged.emit(
+                    self.index(0, 0, step_index), self.index(len(node.children) - 1, last, step_index)
+                )
 
     def _node(self, index: _Index) -> _Node | None:
         return self._by_name.get(index.internalId()) if index.isValid() else None
@@ -164,17 +166,17 @@ class StepsModel(QAbstractItemModel):
     def index(self, row: int, column: int, parent: _Index = _ROOT) -> QModelIndex:
         if parent.isValid() and parent.column() != 0:
             return QModelIndex()
-        above = self._node(parent)
-        nodes = self._nodes if above is None else above.children
+        parent_node = self._node(parent)
+        nodes = self._nodes if parent_node is None else parent_node.children
         if not (0 <= row < len(nodes) and 0 <= column < len(StepsColumn)):
             return QModelIndex()
         return self.createIndex(row, column, nodes[row].name)
 
     def parent(self, index: _Index = _ROOT) -> QModelIndex:  # type: ignore[override]
         node = self._node(index)
-        if node is None or node.above is None:
+        if node is None or node.parent_name is None:
             return QModelIndex()
-        return self.createIndex(self._nodes.index(self._by_name[node.above]), 0, node.above)
+        return self.createIndex(self._nodes.index(self._by_name[node.parent_name]), 0, node.parent_name)
 
     def rowCount(self, parent: _Index = _ROOT) -> int:
         if not parent.isValid():

@@ -107,11 +107,11 @@ class TraceModel(QAbstractItemModel):
         return self.createIndex(row, column, node.number)
 
     def parent(self, index: _Index = _ROOT) -> QModelIndex:  # type: ignore[override]
-        above = self._nodes.get(index.internalId()) if index.isValid() else None
-        top = above.above if above is not None else None
-        if above is None or top is None:
+        node = self._nodes.get(index.internalId()) if index.isValid() else None
+        parent_node = node.parent if node is not None else None
+        if node is None or parent_node is None:
             return QModelIndex()
-        return self.createIndex(above.row, 0, top.number)
+        return self.createIndex(node.row, 0, parent_node.number)
 
     def rowCount(self, parent: _Index = _ROOT) -> int:
         if parent.column() > 0:
@@ -126,17 +126,17 @@ class TraceModel(QAbstractItemModel):
     def hasChildren(self, parent: _Index = _ROOT) -> bool:
         if not parent.isValid():
             return self._root is not None and len(self._rows(self._root)) > 0
-        above = self._nodes.get(parent.internalId())
-        if above is None or parent.column() != 0:
+        parent_node = self._nodes.get(parent.internalId())
+        if parent_node is None or parent.column() != 0:
             return False
         row = parent.row()
-        rows = above.rows
-        if rows is not None and row >= len(rows.lead) and row not in above.below:
+        rows = parent_node.rows
+        if rows is not None and row >= len(rows.lead) and row not in parent_node.children:
             return rows.has_rows_below
-        node = above.below.get(row)
+        node = parent_node.children.get(row)
         if node is not None and node.rows is not None:  # while rows change, these are still the previous ones
             return len(node.rows) > 0
-        return self._rows(above).has_children(row)
+        return self._rows(parent_node).has_children(row)
 
     def headerData(
         self, section: int, orientation: Qt.Orientation, role: int = Qt.ItemDataRole.DisplayRole
@@ -166,15 +166,15 @@ class TraceModel(QAbstractItemModel):
 
     def item(self, index: _Index) -> Item | None:
         """Return the item of a row."""
-        above = self._nodes.get(index.internalId()) if index.isValid() else None
-        if above is None or index.row() >= len(self._rows(above)):
+        parent_node = self._nodes.get(index.internalId()) if index.isValid() else None
+        if parent_node is None or index.row() >= len(self._rows(parent_node)):
             return None
-        below = above.below.get(index.row())
-        if below is not None:
-            return below.item
-        leaf = above.leaves.get(index.row())
+        child = parent_node.children.get(index.row())
+        if child is not None:
+            return child.item
+        leaf = parent_node.leaves.get(index.row())
         if leaf is None:
-            leaf = above.leaves[index.row()] = self._rows(above).item(index.row())
+            leaf = parent_node.leaves[index.row()] = self._rows(parent_node).item(index.row())
         return leaf
 
     def subject_of(self, index: _Index) -> Subject | None:
@@ -197,10 +197,10 @@ class TraceModel(QAbstractItemModel):
         if item is None:
             return ()
         results = [item]
-        above = self._nodes.get(index.internalId())
-        while above is not None and above.above is not None:
-            results.append(above.item)
-            above = above.above
+        parent_node = self._nodes.get(index.internalId())
+        while parent_node is not None and parent_node.parent is not None:
+            results.append(parent_node.item)
+            parent_node = parent_node.parent
         return results
 
     def depth(self, index: _Index) -> int:
@@ -208,7 +208,7 @@ class TraceModel(QAbstractItemModel):
         node = self._nodes.get(index.internalId()) if index.isValid() else None
         depth = 0
         while node is not None:  # called for each row that is drawn
-            node, depth = node.above, depth + 1
+            node, depth = node.parent, depth + 1
         return depth
 
     def stage_index(self, kind: StageKind) -> QModelIndex:
@@ -260,10 +260,10 @@ class TraceModel(QAbstractItemModel):
             if item is check:
                 return self.index(row, 0, index)
             if isinstance(item, FoldedChecks) and place in item.places:
-                within = place - item.places.start
+                offset = place - item.places.start
                 group = self.index(row, 0, index)
                 lead = self.rowCount(group) - min(len(item.places), self.rowCount(group))
-                return self.index(lead + within, 0, group)
+                return self.index(lead + offset, 0, group)
         return self.index(len(self._rows(node).lead) + place, 0, index)
 
     # Nodes
@@ -278,23 +278,23 @@ class TraceModel(QAbstractItemModel):
     def _new_order(self) -> NearestOrder | None:
         return NearestOrder(self._explanation) if self._explanation is not None and self._nearest_first else None
 
-    def _add(self, item: Item, above: TraceNode | None, row: int) -> TraceNode:
+    def _add(self, item: Item, parent_node: TraceNode | None, row: int) -> TraceNode:
         self._last_number += 1  # never reused: an old index must not find a new node
-        upward = weakref.ref(above) if above is not None else None
-        node = self._nodes[self._last_number] = TraceNode(self._last_number, item, upward, row)
+        parent_reference = weakref.ref(parent_node) if parent_node is not None else None
+        node = self._nodes[self._last_number] = TraceNode(self._last_number, item, parent_reference, row)
         return node
 
     def _node(self, index: _Index) -> TraceNode | None:
         """Return the node of a row, created if necessary; the root for an invalid index. None: the row is gone."""
         if not index.isValid():
             return self._root
-        above = self._nodes.get(index.internalId())
-        if above is None or index.column() != 0:
+        parent_node = self._nodes.get(index.internalId())
+        if parent_node is None or index.column() != 0:
             return None
-        node = above.below.get(index.row())
-        if node is None and index.row() < len(self._rows(above)):
-            item = above.leaves.pop(index.row(), None) or self._rows(above).item(index.row())
-            node = above.below[index.row()] = self._add(item, above, index.row())
+        node = parent_node.children.get(index.row())
+        if node is None and index.row() < len(self._rows(parent_node)):
+            item = parent_node.leaves.pop(index.row(), None) or self._rows(parent_node).item(index.row())
+            node = parent_node.children[index.row()] = self._add(item, parent_node, index.row())
         return node
 
     def _rows(self, node: TraceNode) -> Rows:
@@ -308,8 +308,8 @@ class TraceModel(QAbstractItemModel):
         return rows_of(item, self._explanation, folded=self._folded, order=self._order, listed=listed)
 
     def _index_of(self, node: TraceNode) -> QModelIndex:
-        above = node.above
-        return self.createIndex(node.row, 0, above.number) if above is not None else QModelIndex()
+        parent_node = node.parent
+        return self.createIndex(node.row, 0, parent_node.number) if parent_node is not None else QModelIndex()
 
     # Changes in place
 
@@ -330,8 +330,8 @@ class TraceModel(QAbstractItemModel):
             self.beginRemoveRows(index, first, last)
             before.remove(first, last)
             for removed in node.remove(first, last):
-                for below in removed.walk():
-                    del self._nodes[below.number]
+                for descendant in removed.walk():
+                    del self._nodes[descendant.number]
             self.endRemoveRows()
         node.item = item
         remaining = after.without(changes.inserted)
@@ -353,7 +353,7 @@ class TraceModel(QAbstractItemModel):
         lead = len(before.lead)
         self.layoutAboutToBeChanged.emit()
         persistent = [index for index in self.persistentIndexList() if index.internalId() == node.number]
-        rows = {*node.below, *(index.row() for index in persistent)}
+        rows = {*node.children, *(index.row() for index in persistent)}
         moves = {row: lead + find(before.places[row - lead]) for row in rows if row >= lead}
         node.leaves.clear()
         node.move(moves)
@@ -365,14 +365,14 @@ class TraceModel(QAbstractItemModel):
 
     def _sync_below(self, node: TraceNode, index: QModelIndex) -> None:
         rows = self._rows(node)
-        seen = {*node.leaves, *node.below}
+        seen = {*node.leaves, *node.children}
         if len(rows.lead) <= _MAX_NOTIFIED_ROWS:  # may have rows now, which a view notices only in this way
             seen.update(range(len(rows.lead)))
         node.leaves.clear()
-        for row, below in list(node.below.items()):
-            if below.rows is None:  # created again when needed
-                del node.below[row], self._nodes[below.number]
+        for row, child in list(node.children.items()):
+            if child.rows is None:  # created again when needed
+                del node.children[row], self._nodes[child.number]
             else:
-                self._sync(below, rows.item(row))
+                self._sync(child, rows.item(row))
         for first, last in runs(sorted(seen)):
             self.dataChanged.emit(self.index(first, 0, index), self.index(last, len(TraceColumn) - 1, index))

@@ -228,8 +228,10 @@ class Navigation(QObject):
         current = self._trace.subject_of(self._view.currentIndex())
         if current is not None and current.image.id == image_id:
             return True
-        here = self._trace.stage_of(self._view.currentIndex())
-        stages = sorted(explanation.trace.stages, key=lambda stage: (stage is not here, stage.kind is not LOCAL))
+        current_stage = self._trace.stage_of(self._view.currentIndex())
+        stages = sorted(
+            explanation.trace.stages, key=lambda stage: (stage is not current_stage, stage.kind is not LOCAL)
+        )
         for stage in stages:
             position = stage.position(image_id)
             if position is not None:
@@ -253,18 +255,18 @@ class Navigation(QObject):
     def _show(self, index: QModelIndex, *, select: bool) -> None:
         if not index.isValid():
             return
-        above = []
+        parents = []
         parent = index.parent()
         while parent.isValid():
-            above.append(parent)
+            parents.append(parent)
             parent = parent.parent()
-        for each in reversed(above):
+        for each in reversed(parents):
             if not self._view.isExpanded(each):
                 self._view.expand(each)
         if isinstance(self._trace.item(index), Stage | Subject) and not select:
             self._view.expand(index)
-        if above:
-            self._view.scrollTo(above[0], self._view.ScrollHint.EnsureVisible)
+        if parents:
+            self._view.scrollTo(parents[0], self._view.ScrollHint.EnsureVisible)
         self._view.scrollTo(index, self._view.ScrollHint.EnsureVisible)
         if select:
             self._view.setCurrentIndex(index)

@@ -25,51 +25,51 @@ class TraceNode:
 
     Attributes:
         number: its number, which is never reused.
-        upward: a reference to its parent; None for the root.
+        parent_reference: a reference to its parent; None for the root.
         row: its row in its parent.
         rows: the rows below it; None: not requested yet.
-        below: the nodes of these rows, by row.
+        children: the nodes of these rows, by row.
         leaves: the items of the other rows that were requested, by row.
     """
 
     number: int
     item: Item
-    upward: weakref.ref[TraceNode] | None
+    parent_reference: weakref.ref[TraceNode] | None
     row: int
     rows: Rows | None = None
-    below: dict[int, TraceNode] = field(default_factory=dict)
+    children: dict[int, TraceNode] = field(default_factory=dict)
     leaves: dict[int, Item] = field(default_factory=dict)
 
     @property
-    def above(self) -> TraceNode | None:
+    def parent(self) -> TraceNode | None:
         """Its parent; None for the root."""
-        return self.upward() if self.upward is not None else None
+        return self.parent_reference() if self.parent_reference is not None else None
 
     def walk(self) -> Iterator[TraceNode]:
         """Yield the node and all nodes below it."""
         yield self
-        for node in self.below.values():
+        for node in self.children.values():
             yield from node.walk()
 
     def remove(self, first: int, last: int) -> list[TraceNode]:
         """Remove rows, and move up those after them. Returns the removed nodes."""
-        removed = [node for row, node in self.below.items() if first <= row <= last]
-        self._place({row: _after_removal(row, first, last) for row in (*self.below, *self.leaves)})
+        removed = [node for row, node in self.children.items() if first <= row <= last]
+        self._place({row: _after_removal(row, first, last) for row in (*self.children, *self.leaves)})
         return removed
 
     def insert(self, first: int, last: int) -> None:
         """Make space for rows, and move down those after them."""
         by = last - first + 1
-        self._place({row: row + by if row >= first else row for row in (*self.below, *self.leaves)})
+        self._place({row: row + by if row >= first else row for row in (*self.children, *self.leaves)})
 
     def move(self, rows: dict[int, int]) -> None:
         """Move rows to other positions. Rows that are not named stay."""
-        self._place({row: rows.get(row, row) for row in (*self.below, *self.leaves)})
+        self._place({row: rows.get(row, row) for row in (*self.children, *self.leaves)})
 
     def _place(self, rows: dict[int, int]) -> None:
-        self.below = {rows[row]: node for row, node in self.below.items() if rows[row] >= 0}
+        self.children = {rows[row]: node for row, node in self.children.items() if rows[row] >= 0}
         self.leaves = {rows[row]: item for row, item in self.leaves.items() if rows[row] >= 0}
-        for row, node in self.below.items():
+        for row, node in self.children.items():
             node.row = row
 
 
