@@ -370,14 +370,17 @@ class Session(QObject):
 
     def _moving(self, place: Place) -> None:
         """Use the cache of the place that the document is moving to."""
-        self._restore_actual()
-        before = self.store
+        before, earlier = self.store, self._restore_actual()
         self.discard(self._answer, self.cache, *(() if place[0] == self.case_number else (self._shown.walk,)))
         self._shown.move(place)
         self._is_as_opened = False
         self._selection.end_passing()
         if self.store is not before:
+            change = self._shown.change
+            if earlier is not None and self.store is earlier.cache.store:
+                self._shown.change = change or StoreChanges()  # the tree keeps its position
             self.store_changed.emit()
+            self._shown.change = change
         self._loading = True
 
     def _moved(self) -> None:

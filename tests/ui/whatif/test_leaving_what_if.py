@@ -182,3 +182,23 @@ def test_it_is_left_before_its_own_rows_are_there(window: MainWindow, pane: Imag
     qtbot.waitUntil(lambda: not pane.is_filtering)
     assert pane.place == before
     assert pane.model.forest is session_of(window).listed.forest
+
+
+def test_another_probe_of_the_same_store_ends_it(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window("demo:")
+    session = session_of(window)
+    assert window.workspace is not None
+    pane = window.workspace.images
+    before = session.store
+    shown = [node.image_id for node in pane.model.rows]
+    window.what_if.suppose("prune")
+    qtbot.waitUntil(lambda: session.supposed is not None)
+    window.what_if.without_containers()
+    qtbot.waitUntil(lambda: len(session.store.images) < len(before.images))
+    assert pane.model._removed
+    session.places.choose_probe(1)
+    assert session.supposed is None
+    assert session.store is before
+    assert not pane.model._removed
+    assert [node.image_id for node in pane.model.rows] == shown
+    assert session.change is None
