@@ -163,8 +163,8 @@ def _restoring(restoring: Restoring) -> str:
 
 def _lost_parent(rules: RuleSet) -> str:
     if rules.lost_parent.is_miss:
-        return "is a miss"
-    words = "is an error" if rules.sources_must_exist else "is a miss; with --cache-from, it is an error"
+        return "causes a miss"
+    words = "causes an error" if rules.sources_must_exist else "causes a miss; with --cache-from, it causes an error"
     if rules.parent_platform is not ANY_PLATFORM:
-        words += ", as is a parent for a different platform"
+        words += ", as does a parent for a different platform"
     return words
