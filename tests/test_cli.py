@@ -300,7 +300,7 @@ def test_a_file_without_anything_to_check_is_unusable(
     assert main(["check", str(file)]) == 2
     assert capsys.readouterr().out.splitlines()[-1] == "0 passed, 1 failed"
     assert main(["check", str(file), str(DATA / "hazards.jsonl")]) == 1
-    assert "no probe or build to check" in capsys.readouterr().out
+    assert "no probes or builds to check" in capsys.readouterr().out
 
 
 def test_explain_asks_for_the_platform_of_the_stores_engine(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -53,8 +53,8 @@ def add_build(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--compose",
         metavar="FILE",
-        help="replay the build of a service in this Compose file, or in the output of `docker compose config --format "
-        "json`; in this case, CONTEXT is the name of the service",
+        help="replay the build of a service; FILE is a Compose file, or the output of `docker compose config --format "
+        "json`. With this option, CONTEXT is the name of the service",
     )
     parser.add_argument(
         "-f",

@@ -27,7 +27,7 @@ __all__ = ["parser", "run"]
 
 _HELP: Final = """\
 The output lists each probe or build with an unexpected result. It then shows how many build steps are unknown, and
-the reasons. The last line is always `N passed, N failed`: the number of probes and builds, not of build steps.
+why. The last line is always `N passed, N failed`, which counts probes and builds, not build steps.
 
 exit status: 0 all passed, 1 some failed, 2 the command line is invalid or no file can be used.
 """
@@ -119,7 +119,7 @@ def _check_file(file: str, counts: _Counts) -> bool:
             for number, case in read_lines(file, ReplayCase):
                 print_lines(_checked(f"{file}: ", number, case, counts))
         if (counts.checked, counts.unusable) == (before, unusable):
-            raise DataError(f"the file has no probe or build to check. {WHAT_A_SUITE_IS}", where=file)
+            raise DataError(f"the file has no probes or builds to check. {WHAT_A_SUITE_IS}", where=file)
     except DataError as error:
         print_lines([counts.stop(error)])
     except LimitError as error:

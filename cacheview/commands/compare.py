@@ -36,7 +36,7 @@ A and B are each one of
   CONTEXT       a build context (folder or tar file), replayed against the store given with --store
   image:NAME    an image in the store given with --store; its history and layers show how it was built
 
-Build and store options apply to every side that needs them; --a and --b add options to one side only.
+Build and store options apply to each side that needs them; --a and --b add options to one side only.
 
 exit status: 0 every step is the same and has the same result, 1 the builds differ (with --lost: B misses the
 cache at a step where A hits it), 2 a side cannot be used, 3 no step is known to differ, but some are unknown.

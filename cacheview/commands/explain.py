@@ -56,7 +56,7 @@ _MAX_CONFIG_BYTES: Final = 64 << 20
 _FULL_ID: Final = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 
 _HELP: Final = """\
-exit status: 0 hit, 1 miss, 2 error (the daemon returns an error, or nothing could be read), 3 unknown or diverges,
+exit status: 0 hit, 1 miss, 2 error (the daemon returns an error, or nothing can be read), 3 unknown or diverges,
 4 panic. With --rules all, the status is that of the store's own rules.
 
 {names}
@@ -88,7 +88,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("--platform", metavar="PLATFORM", help="the platform to build for (default: the engine's own)")
     add_case(result)
     result.add_argument("--probe", metavar="PROBE", help="start from this probe in the suite (its name or number)")
-    add_rules(result, "rule set to use (default: the store's own), or all to compare all rule sets in a table")
+    add_rules(result, "rule set to use (default: the store's own), or 'all' to compare all rule sets in a table")
     add_what_if(result)
     result.add_argument("--json", action="store_true", help="print JSON (see the documentation for its keys)")
     result.add_argument("--all", action="store_true", help="list every check of every candidate and source")

@@ -19,7 +19,7 @@ __all__ = ["add_case", "mention_problems", "open_case"]
 
 def add_case(parser: argparse.ArgumentParser) -> None:
     """Add the option ``--case``."""
-    parser.add_argument("--case", metavar="CASE", help="the case in the suite to use, by name or number (default: 1)")
+    parser.add_argument("--case", metavar="CASE", help="the case to use from the suite, by name or number (default: 1)")
 
 
 def open_case(options: argparse.Namespace, rules: str | None, platform: str = "") -> tuple[OpenedLocation, OpenedCase]:

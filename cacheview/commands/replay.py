@@ -56,7 +56,7 @@ from cacheview.whatif.costs import costs
 __all__ = ["parser", "run"]
 
 _HELP = """\
-exit status: 0 all steps are cached, 1 a step misses, 2 the build is refused or nothing could be read, 3 no step is
+exit status: 0 all steps are cached, 1 a step misses, 2 the build is refused or nothing can be read, 3 no step is
 known to miss, but some are unknown.
 
 {names}
@@ -88,10 +88,10 @@ def parser() -> argparse.ArgumentParser:
         "--client",
         metavar="CLIENT",
         default="",
-        help=f"the client that sends the context, which affects checksums: {', '.join(CLIENTS)}, or a program and its "
-        "version, such as 'docker CLI 20.10.24'. Use all to compare every client and show which clients share a cache "
-        "with the default one. The default is docker-cli, or the CLI of the engine's release if that is older; with "
-        "--compose, it is compose-v2",
+        help=f"the client that sends the context: {', '.join(CLIENTS)}, or a program and its version, such as 'docker "
+        "CLI 20.10.24'. Checksums depend on the client. Use 'all' to compare every client and show which clients share "
+        "a cache with the default one. The default is docker-cli, or the CLI of the engine's release if that is older; "
+        "with --compose, it is compose-v2",
     )
     result.add_argument(
         "--past-misses",
@@ -227,8 +227,8 @@ def _record(
             whole, case = case, redacted_record(case, env="env" in options.redact, labels="labels" in options.redact)
             if not has_same_answers(whole, case):
                 complain(
-                    "--redact: one of the redacted values is also a name in the Dockerfile, so the record would give "
-                    "different results"
+                    "--redact: one of the redacted values is also a name in the Dockerfile, so replaying the record "
+                    "will give different results"
                 )
         write_record(options.record, case, opened=options.store)
     except (DataError, BuildRefusedError) as error:

@@ -43,9 +43,7 @@ class Command:
 COMMANDS: Final = (
     Command("explain", "STORE …", "explain the cache's answer to one probe"),
     Command("audit", "STORE", "list the hazards in a store"),
-    Command(
-        "check", "SUITE …", "run suites of probes and records of builds, and compare the results with the expected ones"
-    ),
+    Command("check", "SUITE …", "run suites and replay files, and compare the results with the expected ones"),
     Command("replay", "CONTEXT …", "look up each step of a Dockerfile in the cache, without building"),
     Command("compare", "A B", "show where two builds first differ, and why"),
     Command("save", "STORE FILE", "save a store to a suite file that opens on any machine"),

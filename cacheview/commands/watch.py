@@ -27,8 +27,8 @@ __all__ = ["parser", "run"]
 
 _HELP = """\
 cacheview listens on a private socket and passes every byte on to the engine, unchanged. For each build by the
-classic builder, it shows the steps and why the first uncached step misses. Passwords and all other requests are
-neither read nor stored. Press Ctrl+C to stop; the engine keeps running.
+classic builder, it shows the steps and why the first uncached step misses. It never keeps passwords
+or anything from other requests. Press Ctrl+C to stop; the engine keeps running.
 
 exit status: 0 every build went as predicted, 1 at least one build did not, 2 builds cannot be watched.
 
@@ -70,7 +70,8 @@ def run(options: argparse.Namespace) -> int:
         print_lines(
             (
                 f"Watching {watcher.endpoint.host} ({watcher.title})",
-                "Paste this line into the terminal where you build, then build as usual. Press Ctrl+C to stop.",
+                "Paste this line into the terminal where you build, then build as usual. Press Ctrl+C here to stop "
+                "watching.",
                 f"  export DOCKER_HOST={watcher.url}",
             )
         )

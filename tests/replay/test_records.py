@@ -170,7 +170,7 @@ def test_a_value_that_is_a_name_too_is_reported(
     context: Path, store: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     record(context, store, tmp_path / "r.jsonl", "--build-arg", "TOKEN=scratch", "--redact", "env")
-    assert "so the record would give different results" in capsys.readouterr().err
+    assert "so replaying the record will give different results" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(
