@@ -46,7 +46,7 @@ def test_a_file_half_a_million_folders_deep(tmp_path: Path) -> None:
 
 def test_very_many_folders_that_are_not_named(tmp_path: Path) -> None:
     printed = check(tmp_path, context={f"{number}/" + "a/" * 2000 + "f": FILE for number in range(100)})
-    assert "the folders that its paths imply take up more than 268,435,456 bytes of memory" in printed
+    assert "the folders implied by the paths in the context take up more than 268,435,456 bytes of memory" in printed
 
 
 def test_very_many_references_of_a_build(tmp_path: Path) -> None:

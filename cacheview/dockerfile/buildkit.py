@@ -44,14 +44,14 @@ def of_variables(text: str, defined: Container[str]) -> str:
     if not names:
         return ""
     shown = " and ".join(f"${name}" for name in names)
-    return f"{_BUILDKIT_ACCEPTS}: only BuildKit sets {shown}, which the classic builder leaves empty"
+    return f"{_BUILDKIT_ACCEPTS} because it sets {shown}, which the classic builder leaves empty"
 
 
 def of_heredoc_files(instruction: Instruction) -> str:
     """Return a hint for a ``COPY`` or ``ADD`` with a file from a heredoc; empty for any other instruction."""
     if not instruction.heredocs or instruction.name not in ("ADD", "COPY"):
         return ""
-    return f"{_BUILDKIT_ACCEPTS} because it can copy a heredoc as a file; the classic builder cannot"
+    return f"{_BUILDKIT_ACCEPTS} because it can copy a heredoc as a file, which the classic builder cannot do"
 
 
 def heredoc_before(instructions: Sequence[Instruction], release: BuilderRelease) -> str:
@@ -70,7 +70,7 @@ def heredoc_before(instructions: Sequence[Instruction], release: BuilderRelease)
             if all(name in ends for name in names):
                 return ""
             return (
-                f"{_BUILDKIT_ACCEPTS}: a heredoc (<<{names[0][:40]}) began on line {instruction.start_line}, and "
-                f"Docker {release.release} reads the heredoc lines as instructions"
+                f"{_BUILDKIT_ACCEPTS}, but Docker {release.release} reads the lines of the heredoc <<{names[0][:40]}, "
+                f"which begins on line {instruction.start_line}, as instructions"
             )
     return ""

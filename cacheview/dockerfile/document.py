@@ -135,7 +135,7 @@ class _DockerfileReader:
         if self.lines.too_long:
             message = f"dockerfile line greater than max allowed size of {_MAX_LINE_BYTES}"
             raise BuildRefusedError(
-                f"a line is longer than {_MAX_LINE_BYTES:,} bytes, which Docker refuses; break it with a backslash",
+                f"a line is longer than {_MAX_LINE_BYTES:,} bytes, Docker's limit; break the line with a backslash",
                 message=message if self.instructions else "file with no instructions",
                 line=self.number + 1,
             )

@@ -206,7 +206,7 @@ def _shell(case: _CheckedInstruction) -> None:
     case.an_argument()
     if not case.instruction.is_json:
         raise BuildRefusedError(
-            'only the JSON form is accepted; use SHELL ["/bin/bash", "-c"]',
+            'only the JSON form is accepted, for example SHELL ["/bin/bash", "-c"]',
             message="SHELL requires the arguments to be in JSON form",
         )
 

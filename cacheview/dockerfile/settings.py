@@ -32,7 +32,9 @@ def trimmed(text: str) -> str:
 def workdir(current: str, requested: str, release: BuilderRelease) -> str:
     """Return the working directory after ``WORKDIR``. A relative one is appended to the current one and cleaned."""
     if not requested:
-        raise BuildRefusedError("the path is empty; are all variables set?", message="cannot normalize nothing")
+        raise BuildRefusedError(
+            "the path is empty; check that all variables are set", message="cannot normalize nothing"
+        )
     if requested.startswith("/") and not release.cleans_absolute_workdir:
         return requested
     path = requested if requested.startswith("/") else f"/{current}/{requested}"
@@ -45,7 +47,7 @@ def stop_signal(text: str, release: BuilderRelease) -> str:
     if not number and not _SIGNALS.fullmatch(text.upper().removeprefix("SIG")):
         message = f"{'I' if release.capitalizes_signals else 'i'}nvalid signal: {text}"
         raise BuildRefusedError(
-            f"no such signal: {text[:40]!r}; use a name (SIGTERM) or a number (15)", message=message
+            f"no such signal: {text[:40]!r}; use a name such as SIGTERM, or a number such as 15", message=message
         )
     return text
 

@@ -124,7 +124,7 @@ def read_trigger(text: str, release: BuilderRelease, escape: str = "\\") -> Inst
     document = parse(text.encode(errors="surrogateescape"), release)
     if len(document.instructions) != 1:
         raise BuildRefusedError(
-            "a trigger of the base image must be a single instruction",
+            "an ONBUILD trigger must be a single instruction",
             message="onbuild trigger should be a single expression",
         )
     instruction = document.instructions[0]

@@ -195,7 +195,7 @@ def _strings(text: str, settings: _LineSettings) -> list[str] | None:
         return json_strings(text, to_the_end=settings.release.requires_json_to_end)
     except NotStringsError:
         raise BuildRefusedError(
-            'the JSON form accepts only strings; quote each element: ["a", "1"]', message=NOT_STRINGS
+            'the JSON form accepts only strings; quote each element, as in ["a", "1"]', message=NOT_STRINGS
         ) from None
 
 

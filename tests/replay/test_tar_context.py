@@ -273,6 +273,6 @@ def test_members_that_take_very_much_memory(monkeypatch: pytest.MonkeyPatch) -> 
 def test_folders_without_a_header_that_are_very_many() -> None:
     data = raw_tar(*((f"{number}/{'a/' * 2000}f", b"0", b"") for number in range(120)))
     with pytest.raises(
-        DataError, match="the folders that its paths imply take up more than 268,435,456 bytes of memory"
+        DataError, match="the folders implied by the paths in the context take up more than 268,435,456 bytes of memory"
     ):
         of(data).has("f")

@@ -240,9 +240,9 @@ class _Sender:
 
     def _refuse(self, entry: Entry, message: str) -> None:
         message = "error checking context: " + message.format(self.context.full_path(entry.path))
+        what = "folder" if entry.kind is EntryKind.DIRECTORY else "file"
         raise BuildRefusedError(
-            "the client cannot read this file and sends nothing; change the permissions of the file, or add it to "
-            ".dockerignore",
+            f"the client cannot read this {what} and sends nothing; change its permissions, or add it to .dockerignore",
             message=message,
             where=entry.path,
             by="client",

@@ -216,8 +216,8 @@ class FolderContext:
             return entries
         except OSError as error:
             raise DataError(
-                f"the folder cannot be listed ({error.strerror}), so the client refuses the context; change its "
-                "permissions, or add its parent folder to .dockerignore",
+                f"the folder cannot be listed ({error.strerror}), so the client refuses the context; change the "
+                "folder's permissions, or add its parent folder to .dockerignore",
                 where=path or self._root,
             ) from None
         return entries

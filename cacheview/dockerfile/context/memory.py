@@ -95,7 +95,8 @@ class MemoryContext:
                 implied += len(parent) + _IMPLIED_FOLDER_BYTES
                 if implied > _MAX_IMPLIED_BYTES:
                     raise DataError(
-                        f"the folders that its paths imply take up more than {_MAX_IMPLIED_BYTES:,} bytes of memory"
+                        f"the folders implied by the paths in the context take up more than {_MAX_IMPLIED_BYTES:,} "
+                        "bytes of memory"
                     )
                 entries[parent] = Entry(parent, EntryKind.DIRECTORY, 0o755)
                 parent = parent.rpartition("/")[0]

@@ -70,7 +70,7 @@ class _Unpacker:
             # A folder that is the root under a name other than ``.`` only changes the mode, which is not hashed.
             self.is_as_sent = False
             if header.type != _FOLDER:
-                what = "it replaces the context's root folder; it is not known how the daemon handles this"
+                what = "it replaces the context's root folder; how the daemon handles this is unknown"
                 raise DataError(what, where=header.name[:200])
             return
         parent = path.rpartition("/")[0]
@@ -162,7 +162,8 @@ class _Unpacker:
             self.implied += len(folder) + _IMPLIED_FOLDER_BYTES
             if self.implied > _MAX_IMPLIED_BYTES:
                 raise DataError(
-                    f"the folders that its paths imply take up more than {_MAX_IMPLIED_BYTES:,} bytes of memory"
+                    f"the folders implied by the paths in the context take up more than {_MAX_IMPLIED_BYTES:,} "
+                    "bytes of memory"
                 )
             self._put(folder, TreeNode(Entry(folder, EntryKind.DIRECTORY, _IMPLIED_MODE)))
 
