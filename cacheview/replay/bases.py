@@ -53,13 +53,13 @@ def find_image(
         raise MustPullError(f"it is unclear whether the store has the image {name[:200]!r}: {doubt.reason}")
     if platform is not None and not _accepts(platform, image, rules, release):
         shown = f"the image is for {image.config.platform}, but the build is for {platform}"
-        raise MustPullError(f"{shown}, so the builder would pull a different one")
+        raise MustPullError(f"{shown}, so the builder would pull a different image")
     if image.variants and not any(
         variant.config is not None and Matcher(_PLATFORM_LIBRARY, platform or daemon).matches(variant.platform)
         for variant in image.variants
     ):
         raise MustPullError(
-            f"the store has the index, but not the image for {platform or daemon}, so the builder would pull it"
+            f"the store has the index, but not the image for {platform or daemon}, so the builder would pull that image"
         )
     if not _is_linux(image):
         raise BuildRefusedError(

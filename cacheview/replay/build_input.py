@@ -165,7 +165,7 @@ def _remote(context: str) -> DataError:
     if _GIT_URL.match(context):
         repository, _, fragment = context.partition("#")
         reference, _, below = fragment.partition(":")
-        what = "is a git repository, which cacheview does not fetch; clone it"
+        what = "is a Git repository, which cacheview does not fetch; clone it"
         what += f", check out {reference[:80]}" if reference else ""
         what += (
             (f" and specify the path to {below[:200]} in the clone") if below else " and specify the path to the clone"
@@ -204,7 +204,7 @@ def _from_stdin(file: str, release: BuilderRelease, stdin: BinaryIO, report: Rep
         what = (
             "because the first member has an extended header, the docker CLI does not recognize this tar file and "
             "sends it as a Dockerfile. Compress it, or create it with `tar --format=gnu`. If a different client sends "
-            "it, specify the path to the file"
+            "it, specify the path to the tar file"
         )
         raise DataError(what, where=_STDIN_TITLE)
     if is_tar:

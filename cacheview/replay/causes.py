@@ -66,8 +66,8 @@ class HeaderSender:
 
 
 _AUTOCRLF: Final = (
-    "Check the files out with the same line endings: set git config core.autocrlf, or add `* text=auto eol=lf` to "
-    ".gitattributes."
+    "Check out the files with the same line endings: set core.autocrlf in the Git configuration, or add "
+    "`* text=auto eol=lf` to .gitattributes."
 )
 _Key = TypeVar("_Key")
 _MIN_FILES: Final = 2  # the fewest files that share a mode or an owner and count as one cause
@@ -185,13 +185,13 @@ def _of_modes(changes: Sequence[FileChange]) -> Iterator[FileCause]:
         set_, cleared = _bits(fitting)
         phrase = f"{_named(set_, cleared)}, umask {now:03o}, was {before:03o}"
         paths = tuple(change.path for change in group)
-        advice = f"Check the files out with umask {before:03o}, or {_chmod(set_, cleared)}."
+        advice = f"Check out the files with umask {before:03o}, or {_chmod(set_, cleared)}."
         yield FileCause(FileCauseKind.UMASK, paths, phrase, advice, (Aspect.MODE,))
         left = [change for change, pair in zip(left, pairs, strict=True) if pair not in fitting]
     for (set_, cleared), paths in _grouped(left, Aspect.MODE, lambda old, new: _flips(old.mode, new.mode)):
         advice = f"{_chmod(set_, cleared)[:1].upper()}{_chmod(set_, cleared)[1:]}"
         if not (set_ | cleared) & ~0o111:
-            advice += ", and check git config core.fileMode"
+            advice += ", and check core.fileMode in the Git configuration"
         yield FileCause(FileCauseKind.MODE, paths, _named(set_, cleared), f"{advice}.", (Aspect.MODE,))
 
 

@@ -79,8 +79,8 @@ def _of_session(client: Client, replay: Replay) -> Iterator[StepHazard]:
             "session label",
             f"{client.program} adds the label {client.session_label} with a new value in each session, so "
             f"step {step.number} and the label steps after it never hit.",
-            "Earlier steps are not affected. If the library has an option to keep the image, turn it on: no labels "
-            "are then added.",
+            "Earlier steps are not affected. If the library has an option to keep the image, turn it on so that "
+            "no labels are added.",
         )
 
 
@@ -124,7 +124,8 @@ def _of_umask(client: Client, replay: Replay) -> Iterator[StepHazard]:
             "umask",
             f"The file modes that {client.program} sends depend on the umask of its process, "
             f"which is {client.umask:03o} here. With a different umask, {numbers} {plural(count, 'misses', 'miss')}.",
-            f"Build with the same umask everywhere, or replay with the other build's umask: --client {client.key}:002.",
+            f"Build with the same umask everywhere, or replay with the other build's umask, for example "
+            f"--client {client.key}:002.",
         )
 
 

@@ -144,10 +144,10 @@ class _StepComparison:
         result = self._differences(dict(self.record.files_of(text) or ()), self.record.headers_of(text))
         changes = result.changes
         words = in_words(changes, causes_of(changes, line_ends=result.line_ends, without_entry=result.without_entry))
-        day = time.strftime("%d %b %Y %H:%M", time.localtime(when)).lstrip("0")
+        day = time.strftime("%d %b %Y at %H:%M", time.localtime(when)).lstrip("0")
         if not words and not any(Aspect.HEADER in change.aspects for change in changes):
             return ()
-        return (f"Changes since the replay of {day}: {words or 'only the headers that the client writes'}.",)
+        return (f"Changes since the replay on {day}: {words or 'only the headers that the client writes'}.",)
 
     @property
     def _copied_from(self) -> str:

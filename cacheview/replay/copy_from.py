@@ -36,7 +36,9 @@ def sum_of_images(build: FinishedStages, copy: CopySources, images: Sequence[Ima
     except UnknownError as error:
         raise UnknownError(f"this step copies from {copy.from_[:200]}: {error.reason}") from error
     if len({sources.text for sources in results}) > 1:
-        raise UnknownError(f"the stage {copy.from_[:80]} may produce any of several images with different files")
+        raise UnknownError(
+            f"it is unknown which of several images the stage {copy.from_[:80]} produces, and their files differ"
+        )
     return results[0]
 
 
@@ -61,7 +63,7 @@ def images_of_copy(build: FinishedStages, name: str, instruction: Instruction) -
         raise UnknownError(f"this step copies from the stage {name[:80]}, whose base is unknown")
     images = [build.image(image_id) for image_id in stage.images]
     if stage.is_past_miss or any(image is not None and has_unknown_layer(image) for image in images):
-        raise UnknownError(f"this step copies from the stage {name[:80]}, which would have to be partly built")
+        raise UnknownError(f"this step copies from the stage {name[:80]}, part of which would have to be built")
     if len(stage.images) == 1:
         try:
             build.mount(stage.images[0], build.platform)

@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from cacheview.dockerfile.syntax import Instruction
+from cacheview.wording import counted, plural
 
 __all__ = ["StepHazard", "of_hard_links", "of_heredocs"]
 
@@ -39,10 +40,11 @@ def of_hard_links(links: Iterable[tuple[str, str]]) -> Iterator[StepHazard]:
     results = list(links)
     if results:
         path, first = results[0]
-        more = f" and {len(results) - 1:,} more" if len(results) > 1 else ""
+        more = f" and {counted(len(results) - 1, 'more file')}" if len(results) > 1 else ""
+        contents = plural(len(results), "the file contains", "the files contain")
         yield StepHazard(
             "content not compared",
-            f"The content of {path[:200]}{more} is not compared, so the step is a hit regardless of what the file "
-            f"contains: {path[:200]} is a hard link to {first[:200]}, and the client sends only the link.",
+            f"The content of {path[:200]}{more} is not compared, so the step is a hit regardless of what "
+            f"{contents}: {path[:200]} is a hard link to {first[:200]}, and the client sends only the link.",
             f"Copy {first[:200]} too, or make {path[:200]} a separate file.",
         )

@@ -132,7 +132,7 @@ def _of_arguments(explanation: Explanation, image: Image) -> tuple[str, str] | N
     changes = list(_changes(probe_arguments or {}, image_arguments or {}))
     if not changes:
         what = "with" if image_arguments is not None else "without"
-        names = "a proxy argument that no ARG declares (such as HTTP_PROXY)"
+        names = "a proxy argument (such as HTTP_PROXY) that no ARG declares"
         edit = f"add {names}" if image_arguments is not None else f"leave out {names}"
         return f"The nearest image is {known_as(image)}, which was built {what} {names}.", edit
     text = "; ".join(phrase for phrase, _ in changes)

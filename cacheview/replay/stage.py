@@ -140,7 +140,9 @@ class StageBuild:
         self.history = list(history)
         states = [StageState.begin(image, self.args, containerd=build.is_containerd) for image in images]
         if any(not _are_equivalent(state.config, states[0].config) for state in states):
-            self.why_unknown = "the stage is based on another stage, which may have produced any of several images"
+            self.why_unknown = (
+                "the stage is based on another stage, and it is unknown which of several images that stage produces"
+            )
             return
         is_windows = build.platform is not None and build.platform.os == "windows"
         self.state = replace(states[-1], uses_backslashes=is_windows and build.release.copies_by_platform)

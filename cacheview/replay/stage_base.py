@@ -55,7 +55,7 @@ def base_of_stage(build: FinishedStages, plan: StagePlan, args: BuildArgs, escap
     stage = build.stage(name)
     if stage is not None:
         if not stage.images:
-            raise MustPullError(f"the base is the stage {stage.name}, which is unknown")
+            raise MustPullError(f"the base is the stage {stage.name}, whose result is unknown")
         if len(stage.images) == 1:
             build.mount(stage.images[0], platform)
         return StageBase(stage.images, stage.history or (), stage.is_past_miss)

@@ -107,8 +107,8 @@ def test_a_dockerfile_alone_on_standard_input() -> None:
     [
         ("https://host/a.tar.gz", "", "is a URL"),
         ("https://host/a.git#main:sub", "", "check out main and specify the path to sub in the clone"),
-        ("git@host:a/b", "", "git repository"),
-        ("github.com/a/b", "", "git repository"),
+        ("git@host:a/b", "", "Git repository"),
+        ("github.com/a/b", "", "Git repository"),
         ("-", "-", "can't use stdin for both"),
         ("-", "other", "ambiguous Dockerfile source"),
         ("{folder}/none", "", "no such folder or tar"),

@@ -52,7 +52,7 @@ def test_another_umask(built: Built) -> None:
     assert cause.kind is FileCauseKind.UMASK
     assert len(cause.paths) == MANY + 2
     assert f"{MANY + 2} files: group write bit set, umask 002, was 022." in reported
-    assert "Check the files out with umask 022, or run `chmod -R g-w`." in reported
+    assert "Check out the files with umask 022, or run `chmod -R g-w`." in reported
 
 
 def test_a_umask_that_takes_other_bits_from_folders_than_from_files(built: Built) -> None:
@@ -75,7 +75,7 @@ def test_execute_bits(built: Built) -> None:
     found, reported = compared(built, make_executable)
     (cause,) = found.causes
     assert (cause.kind, cause.phrase, len(cause.paths)) == (FileCauseKind.MODE, "execute bits set", MANY)
-    assert "git config core.fileMode" in reported
+    assert "check core.fileMode in the Git configuration" in reported
 
 
 @pytest.mark.parametrize("to_crlf", [True, False])

@@ -74,7 +74,7 @@ def test_what_changed_since_the_last_replay(tmp_path: Path) -> None:
     step, explanation = missed(NEW, config(OLD.text))
     reported = differing_files(step, explanation, record_of(tmp_path, OTHER, NEW))
     assert ", but cacheview cannot tell which ones: " in reported[0]
-    assert reported[1].startswith("Changes since the replay of ")
+    assert reported[1].startswith("Changes since the replay on ")
     assert reported[1].endswith(": a differs.")
 
 

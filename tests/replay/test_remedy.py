@@ -52,7 +52,7 @@ BUILT = "FROM base:1\nARG VERSION\nARG B=1\nRUN make\n"
             "different build arguments (B: 1, was 2; VERSION: 3, was 2).",
             "use --build-arg B=2; use --build-arg VERSION=2",
         ),
-        ({"HTTP_PROXY": "http://p"}, {}, "a proxy argument that no ARG declares", "HTTP_PROXY"),
+        ({"HTTP_PROXY": "http://p"}, {}, "a proxy argument (such as HTTP_PROXY) that no ARG declares", "HTTP_PROXY"),
     ],
 )
 def test_a_build_argument_is_named(

@@ -178,7 +178,7 @@ _Loader.add_constructor(None, _unknown_tag)
 
 
 def _too_many(limit: int, what: str, mark: Mark) -> DataError:
-    return DataError(f"line {mark.line + 1}: the file has more than {limit:,} {what}, which is the limit")
+    return DataError(f"line {mark.line + 1}: the file exceeds the limit of {limit:,} {what}")
 
 
 class _GoLoader(_Loader):

@@ -157,7 +157,7 @@ class _File:
                 f"cannot include {remote[:200]}: remote includes are not supported; {CONFIG_HINT}", where=str(self.path)
             )
         if not names:
-            raise DataError("an entry of include does not specify a file", where=str(self.path))
+            raise DataError("an include entry does not specify a file", where=str(self.path))
         paths = tuple(Path(os.path.abspath(self.path.parent / self._with_home(name))) for name in names)
         files = [self.path.parent / name for name in self._texts(include.get("env_file"), "include.env_file")]
         values = read_environment(paths[0].parent, self._variables.values, files=files)
