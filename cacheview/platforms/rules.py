@@ -31,7 +31,7 @@ ANY_PLATFORM = PlatformRule(
 
 SAME_PLATFORM = PlatformRule(
     name="same",
-    title="the same os, architecture and variant as the builder; versions are not compared",
+    title="the same OS, architecture and variant as the builder; versions are not compared",
     source="moby image/cache/cache.go at v24.0.9 (ee89a171)",
     library=CONTAINERD_1_6,
     is_strict=True,
@@ -76,7 +76,8 @@ COMPATIBLE = PlatformRule(
 
 COMPATIBLE_VERSION = PlatformRule(
     name="compatible-version",
-    title="a platform that the builder can run, including arm64 levels; for Windows, a version that it can run",
+    title="a platform that the builder can run; arm64 levels are compared; for Windows, a version that the builder can "
+    "run",
     source="moby image/cache/compare.go at v28.5.2",
     library=PLATFORMS_RC_1,
     requires_recorded=True,
@@ -95,7 +96,7 @@ COMPATIBLE_VERSION_RC_2 = PlatformRule(
 
 COMPATIBLE_FEATURES = PlatformRule(
     name="compatible-features",
-    title=f"{COMPATIBLE_VERSION_RC_2.title}; only os.features that the builder has",
+    title=f"{COMPATIBLE_VERSION_RC_2.title}; no os.features that the builder lacks",
     source="moby daemon/internal/image/cache/compare.go at docker-v29.7.2 (39c84949)",
     library=PLATFORMS_RC_4,
     requires_recorded=True,

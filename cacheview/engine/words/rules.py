@@ -38,7 +38,7 @@ _CANDIDATES = {
 }
 _MISSING_TIME = {
     MissingTime.YEAR_ONE: "is treated as year 1",
-    MissingTime.NONE: "means that the image never matches; in a history, it is not the same as year 1",
+    MissingTime.NONE: "means that the image never matches; in a history, a missing time is not the same as year 1",
 }
 _SOURCES = {
     Sources.LINEAGE: "every image that is found, and its recorded ancestors",
