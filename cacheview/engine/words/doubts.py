@@ -50,7 +50,8 @@ _EVIDENCE_PHRASES: Final = {
         "their parent"
     ),
     Evidence.NO_PARENT: (
-        "it does not record a parent; neither the first step of a FROM scratch build nor a pulled or loaded image does"
+        "it does not record a parent, so it could be the first step of a FROM scratch build, or a pulled or loaded "
+        "image"
     ),
 }
 

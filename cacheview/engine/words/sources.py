@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Final
 
 from cacheview.model import Image
+from cacheview.wording import counted
 
 __all__ = [
     "OLDEST_HAS_NO_PARENT",
@@ -41,8 +42,9 @@ def sizes_unknown(image: Image) -> str:
     """Explain that the image has fewer layers than history entries with a layer."""
     entries = sum(not entry.empty_layer for entry in image.history)
     return (
-        f"its history has {entries} entries with a layer, but the image has {len(image.diff_ids)} layers; the daemon "
-        "cannot assign the layer sizes, so it silently ignores the image"
+        f"its history has {counted(entries, 'entry', 'entries')} with a layer, but the image has "
+        f"{counted(len(image.diff_ids), 'layer')}; the daemon cannot assign the layer sizes, so it "
+        "silently ignores the image"
     )
 
 
