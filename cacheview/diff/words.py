@@ -63,7 +63,7 @@ def answer_sentence(diff: BuildDiff) -> str:
         row = diff.rows[diff.first]
         return f"The builds first differ at {step_title(row)}: {cause_phrase(row.causes[0], row)}."
     others = _joined(cause_phrase(cause) for cause in diff.other_causes)
-    also = f" However, they differ in ways that do not affect any step: {others}." if others else ""
+    also = f" However, the builds differ in ways that do not affect any step: {others}." if others else ""
     if diff.a.cut or diff.b.cut:
         return f"No steps are known to differ.{_endings(diff)}{also}"
     unknown = diff.first_unknown

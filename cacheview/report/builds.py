@@ -85,7 +85,7 @@ def _rest(diff: BuildDiff) -> Iterator[str]:
             yield from (f"        {line}" for line in file_lines(row.files, _MAX_FILES))
     if diff.first is not None and diff.other_causes:
         yield ""
-        yield "They also differ in ways that do not affect any step:"
+        yield "The builds also differ in ways that do not affect any step:"
         yield from (f"  {cause_phrase(cause)}" for cause in diff.other_causes)
 
 

@@ -100,7 +100,7 @@ def test_what_a_heredoc_has_is_not_used_and_named(version: str) -> None:
     assert diff.is_same is True
     assert [(cause.kind, cause.origin) for cause in diff.other_causes] == [(CauseKind.DOCKERFILE, CauseOrigin.OWN)]
     assert answer_sentence(diff).endswith(
-        "However, they differ in ways that do not affect any step: the Dockerfiles differ in the content of the "
+        "However, the builds differ in ways that do not affect any step: the Dockerfiles differ in the content of the "
         "heredoc in step 3, which the builder ignores."
     )
 
