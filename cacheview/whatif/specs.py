@@ -117,7 +117,7 @@ FORMS: Final = (
     ChangeForm(
         "upgrade",
         "RELEASE",
-        'an upgrade of the engine to this release: 26.1.5, or "29.x, containerd" to change the kind of store too',
+        'an upgrade of the engine to this release, such as 26.1.5 ("29.x, containerd" also changes the kind of store)',
         lambda text, _: Upgrade(text),
     ),
 )

@@ -109,7 +109,7 @@ def applied_lines(applied: Applied) -> Iterator[str]:
         yield f"Removes {counted(len(names), 'name')} from images that remain: {_listed(names)}"
     for moved in applied.tagged[:_MAX_LISTED]:
         instead = f" instead of {short_id(moved.before)}" if moved.before else ""
-        yield f"{familiar(moved.name)} would refer to {short_id(moved.image)}{instead}"
+        yield f"{familiar(moved.name)} then refers to {short_id(moved.image)}{instead}"
     if len(applied.tagged) > _MAX_LISTED:
         further = len(applied.tagged) - _MAX_LISTED
         yield f"and {further:,} more {plural(further, 'name')}"

@@ -121,7 +121,9 @@ class WhatIf(QObject):
         dialog.open()
 
     def _choose_release(self) -> None:
-        prompt = "Enter a release, such as 26.1.5. To change the kind of store too, add the kind: 29.x, containerd"
+        prompt = (
+            "Enter a release, such as 26.1.5. To also change the kind of store, enter “29.x, containerd”, for example."
+        )
         text, is_chosen = QInputDialog.getText(self._host.frame, "What if the engine had been upgraded", prompt)
         if is_chosen and text.strip():
             self._named(f"upgrade:{text.strip()}")
