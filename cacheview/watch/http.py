@@ -150,7 +150,7 @@ class HttpTap:
     def _keep(self, data: bytes) -> None:
         if len(self._waiting) + len(data) > _MAX_WAITING_BYTES:
             raise NotReadError(
-                f"the client sends more than {_MAX_WAITING_BYTES:,} bytes of requests without reading the responses"
+                f"the client sent more than {_MAX_WAITING_BYTES:,} bytes of requests without reading the responses"
             )
         self._waiting += data
 
@@ -163,7 +163,7 @@ class HttpTap:
     def _begin(self, request: h11.Request) -> _PendingRequest:
         if len(self._pending) >= _MAX_PENDING_REQUESTS:
             raise NotReadError(
-                f"the client sends more than {_MAX_PENDING_REQUESTS} requests without reading the responses"
+                f"the client sent more than {_MAX_PENDING_REQUESTS} requests without reading the responses"
             )
         agent = next((value for name, value in request.headers if name == b"user-agent"), b"")
         head = RequestHead(

@@ -111,7 +111,8 @@ def _make_private(folder: Path) -> None:
         raise DataError(f"the folder cannot be created: {error.strerror}", where=str(folder)) from None
     if not stat.S_ISDIR(result.st_mode) or result.st_uid != os.getuid():
         raise DataError(
-            "is not a folder that you own, so the socket would not be private. Remove it", where=str(folder)
+            "is not a folder that you own, so the socket would not be private. Remove this file or folder",
+            where=str(folder),
         )
     if stat.S_IMODE(result.st_mode) & 0o077:
         folder.chmod(0o700)
