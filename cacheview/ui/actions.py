@@ -26,7 +26,7 @@ class Actions:
         self._icons: list[tuple[QAction, str]] = []
         self.open_file = self._make("&Open file…", "Open a docker save archive, an OCI archive or a suite", "Ctrl+O")
         self.open_folder = self._make("Open &folder…", "Open an OCI layout folder", "Ctrl+Shift+O")
-        self.open_by_name = self._make("Open &by name…", "Open a Docker Engine, containerd or file by name", "Ctrl+L")
+        self.open_by_name = self._make("Open &by name…", "Open Docker Engine, containerd or a file by name", "Ctrl+L")
         self.open_demo = self._make("Open the &demo", "Open a sample store with every verdict and hazard")
         self.reload = self._make("&Reload", "Reload the store and keep the probe", "F5", picture="reload")
         self.follow = self._make("Fo&llow the engine's events", "Reload whenever the engine adds or removes an image")
@@ -84,7 +84,7 @@ class Actions:
             "&About these rules…", "Show everything a rule set does and which releases use it"
         )
         self.changed_rules = self._make("&What changed…", "Compare two rule sets in words and as a table")
-        self.compare = self._make("&Compare rules", "Compare every rule set's answer to this probe", "Ctrl+R")
+        self.compare = self._make("&Compare rules", "Compare the answers of all rule sets for this probe", "Ctrl+R")
         self.compare.setCheckable(True)
         # ⌘H hides a program on macOS.
         audit_keys = "Ctrl+Shift+H" if sys.platform == "darwin" else "Ctrl+H"

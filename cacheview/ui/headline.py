@@ -207,7 +207,7 @@ class Headline(QObject):
         unknown = [doubt for doubt in session.store.common_doubts if doubt.aspect not in UNREAD_ASPECTS]
         if unknown:
             words = "; ".join(ASPECT_WORDS[doubt.aspect] for doubt in unknown)
-            notes.append(f"For every image, these facts are not known exactly: {words}.")
+            notes.append(f"For every image, these facts are uncertain: {words}.")
         reasons = [f"{ASPECT_WORDS[doubt.aspect]}: {' '.join(doubt_sentences(doubt))}" for doubt in unknown]
         news = self._news
         count = counted(len(problems), "entry", "entries")

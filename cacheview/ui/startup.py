@@ -58,14 +58,15 @@ def missing_display(environment: Mapping[str, str], platform: str = sys.platform
         return ""
     return (
         "no display: neither DISPLAY nor WAYLAND_DISPLAY is set, so no window can be opened. Set one of them "
-        f"(`ssh -X`), or QT_QPA_PLATFORM to use a different Qt platform. Without a display, {_WITHOUT_DISPLAY}"
+        f"(for example, with `ssh -X`), or set QT_QPA_PLATFORM to use a different Qt platform. Without a display, "
+        f"{_WITHOUT_DISPLAY}"
     )
 
 
 def explain_import_error(error: ImportError) -> str:
     """Return the system libraries that Qt lacks, and what to install."""
     if isinstance(error, ModuleNotFoundError) and (error.name or "").partition(".")[0] in ("PySide6", "shiboken6"):
-        return "PySide6, which draws the window, is not installed: `pip install PySide6-Essentials`"
+        return "PySide6, which draws the window, is not installed. Run `pip install PySide6-Essentials`"
     match = _LIBRARY.search(str(error))
     if match is None:
         return f"Qt cannot be loaded: {error}. `pip install --force-reinstall PySide6-Essentials` may help"
@@ -104,9 +105,9 @@ def explain_no_plugin(plugins: Path, environment: Mapping[str, str], entry: str)
 def _missing(library: str) -> str:
     packages = _PACKAGES.get(library)
     if packages is None:
-        return f"Qt needs the system library {library}, which is missing: install the package that provides it"
+        return f"Qt needs the system library {library}, which is missing. Install the package that provides it"
     debian, fedora = packages
     return (
-        f"Qt needs the system library {library}, which is missing: `apt install {debian}` (Debian, Ubuntu) "
+        f"Qt needs the system library {library}, which is missing. Run `apt install {debian}` (Debian, Ubuntu) "
         f"or `dnf install {fedora}` (Fedora)"
     )

@@ -18,7 +18,7 @@ from cacheview.ui.verdict.pane import VerdictPane
 
 PARENT = "sha256:" + "a" * 64
 LARGE, MEDIUM, SMALL = 100_000, 10_000, 10
-LOOKING = "Looking for the smallest edit and hazards…"
+LOOKING = "Looking for hazards and the smallest edit…"
 
 
 class Slow:

@@ -114,7 +114,7 @@ def test_the_search_can_be_cancelled(
     monkeypatch.setattr(start, "ask_engine", lambda _: over.wait(10) and None)
     with qtbot.waitSignal(window.opener.progressed):
         window.begin()
-    assert window.centre.busy_page.text == "Looking for a Docker Engine"
+    assert window.centre.busy_page.text == "Looking for Docker Engine"
     window.centre.busy_page.cancel.click()
     over.set()
     assert window.centre.start_page.isVisible()

@@ -183,9 +183,11 @@ def _reason(step: Step, result: ReplayResult, explanation: Explanation | None, *
         return f"{reason[:1].upper()}{reason[1:]}"
     match step.status:
         case StepStatus.NO_PROBE if step.image:
-            return "This step never consults the cache: it names the stage's base image."
+            return (
+                "The builder never looks up this step in the cache, because the step only names the stage's base image."
+            )
         case StepStatus.NO_PROBE:
-            return "This step never consults the cache."
+            return "The builder never looks up this step in the cache."
         case StepStatus.HIT | StepStatus.MISS if explanation is None and is_explained:
             return "See Probe and Verdict for the comparison."
         case StepStatus.HIT | StepStatus.MISS if explanation is None:

@@ -109,7 +109,7 @@ class OptionsForm(QScrollArea):
                 self.client,
                 "Clients send different files, modes and owners, so checksums differ",
             ),
-            ("Umask", self.umask, "The umask of the client process, which this client applies to every file mode"),
+            ("Umask", self.umask, "The client process's umask, which the client applies to every file mode"),
         ):
             label = QLabel(text)
             set_font(label, small_font)

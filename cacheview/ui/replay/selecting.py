@@ -56,7 +56,7 @@ def _is_in_store(step: Step, result: ReplayResult) -> bool:
 def _why_no_probe(step: Step) -> str:
     match step.status:
         case StepStatus.NO_PROBE:
-            return "The builder never looks this step up in the cache."
+            return "The builder never looks up this step in the cache."
         case StepStatus.MISS if step.probe is None:
             return "This step misses regardless of its files: no image in the store was built by this instruction."
         case StepStatus.UNKNOWN:

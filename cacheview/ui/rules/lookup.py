@@ -44,13 +44,13 @@ def find(version: str, driver: str, commit: str = "") -> FoundRules:
     """Return the rules of a version with a storage driver, or a containerd store."""
     version, driver, commit = (text.strip()[:_MAX_CHARACTERS] for text in (version, driver, commit))
     if not version and not commit:
-        text = "Enter a version as shown by `docker version`: 24.0.7, v25.0.0-rc.3 or 20.10.24+dfsg1."
+        text = "Enter a version as shown by `docker version`, such as 24.0.7, v25.0.0-rc.3 or 20.10.24+dfsg1."
         return FoundRules(None, text, is_unfinished=True)
     if not driver:
-        return FoundRules(None, "Choose a storage driver, as shown by `docker info`.", is_unfinished=True)
+        return FoundRules(None, "Choose the storage driver that `docker info` shows.", is_unfinished=True)
     kind = store_kind(driver)
     if kind is None:
-        return FoundRules(None, f"Unknown storage driver “{driver}”: choose one from the list; see `docker info`.")
+        return FoundRules(None, f"Unknown storage driver “{driver}”: choose the driver that `docker info` shows.")
     choice = choose(version, kind, commit)
     if choice is not None:
         # A commit determines the rule set, and its builder with it.

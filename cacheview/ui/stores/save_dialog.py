@@ -32,9 +32,9 @@ _CONTENT_HINT: Final = (
 _REDACTED_HINT: Final = (
     "Placeholders replace values everywhere, including commands, history, notes and all other text, regardless of "
     "quoting. Equal values get equal placeholders, so verdicts do not change. The file keeps variable and label "
-    "names, image names, IDs, times and platforms. It also keeps parts of values that are shorter than four "
-    "characters, and secrets that are not the value of a variable, build argument or label. Review the file before "
-    "you share it."
+    "names, image names, IDs, times and platforms. It also keeps values, and parts of values, that have fewer "
+    "than four characters, and secrets that are not the value of a variable, build argument or label. Review "
+    "the file before you share it."
 )
 
 
@@ -119,7 +119,7 @@ class SaveDialog(QDialog):
         is_own = bool(path) and is_in_store(path, self._opened)
         if is_own:
             self._hint.setText(
-                "This file is part of the open store, and cacheview never writes to a store: choose another file."
+                "This file is part of the open store, and cacheview never writes to a store. Choose a different file."
             )
         self._save.setText("&Replace" if os.path.isfile(path) and not is_own else "&Save")
         self._save.setEnabled(bool(path) and not is_own)

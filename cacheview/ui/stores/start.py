@@ -87,7 +87,7 @@ def _why_not(report: Report) -> str:
     started_at = time.monotonic()
     asking.start()
     while asking.is_alive() and time.monotonic() < started_at + MAX_WAIT_SECONDS:
-        report(0, None, "Looking for a Docker Engine")
+        report(0, None, "Looking for Docker Engine")
         asking.join(_CHECK_SECONDS)
     if not answers:
         why = "it may be busy, or its host may be unreachable"

@@ -129,7 +129,7 @@ def add_work(path: str, case: SuiteCase, mismatches: tuple[str, ...], opened: st
             expected = mismatches if result.index == len(again.probes) - 1 else ()
             if result.differences != expected:
                 text = "; ".join(result.differences) or "it passes"
-                what = f"the probe that was read back from the file has a different answer: {text}. Nothing was added"
+                what = f"once saved in the file, the probe would have a different answer: {text}. Nothing was added"
                 raise DataError(what, where=os.fspath(path))
         return path, append_case(path, again, progress=adding, ready=report.commit)
 

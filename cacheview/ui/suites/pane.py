@@ -187,7 +187,7 @@ class SuitesPane(DockPane[SuitesHead]):
             self._content.show_content()
             return
         if not self.locations:
-            what = "A suite contains stores and probes, each with its expected verdict."
+            what = "A suite contains stores, and probes with their expected verdicts."
             self._content.show_text("No suite has been run", what, "Open suites…")
         elif busy and not self.model.total:
             self._content.show_text("Running…", "Each probe appears here once it has been checked.")

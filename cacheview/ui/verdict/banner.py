@@ -69,7 +69,7 @@ class ElidedButton(QPushButton):
 
 
 _PENDING_HAZARDS: Final = "Looking for hazards…"
-_PENDING_EDIT_AND_HAZARDS: Final = "Looking for the smallest edit and hazards…"
+_PENDING_EDIT_AND_HAZARDS: Final = "Looking for hazards and the smallest edit…"
 
 
 class Banner(QWidget):
