@@ -12,9 +12,11 @@ from PySide6.QtGui import QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
 from cacheview.engine import StageKind
+from cacheview.ui.answering import is_ready
 from cacheview.ui.field_marks import field_marks
 from cacheview.ui.images.marks import Marks
 from cacheview.ui.images.pane import ImagesPane
+from cacheview.ui.painting import paint_later
 from cacheview.ui.plain import error_words, one_line
 from cacheview.ui.probe.pane import ProbePane
 from cacheview.ui.selected_item import SelectedItem
@@ -314,6 +316,8 @@ class Workspace(QWidget):
                 self._show_no_answer(one_line(selected.no_probe), one_line(selected.why))
             return
         explanation = answer.explanation
+        if not is_ready(session.store):
+            paint_later(self.shown_panes)  # all of them change
         self.verdict.show_explanation(explanation, selected, session.relation)
         self.probe.set_marks(field_marks(explanation))
         self.images.set_marks(Marks(explanation))
