@@ -22,7 +22,7 @@ def open_below(folder: Path, name: bytes) -> io.FileIO:
     try:
         return io.FileIO(open_to_read(last, follow=False, folder=parent), "rb")
     except NotRegularError:
-        raise LayerError("it is no longer a file", where=os.fsdecode(name)[:200]) from None
+        raise LayerError("is no longer a file", where=os.fsdecode(name)[:200]) from None
     finally:
         os.close(parent)
 
@@ -44,14 +44,13 @@ def _folder_of(folder: Path, name: bytes) -> tuple[int, bytes]:
     """Open the folder of a name below ``folder``; return it and the last part of the name."""
     parts = [part for part in name.split(b"/") if part not in (b"", b".")]
     if not parts or b".." in parts:
-        raise LayerError("a name in it points outside its folder", where=os.fsdecode(name)[:200])
+        raise LayerError("points outside the layer's folder", where=os.fsdecode(name)[:200])
     if b"\0" in name:
-        raise LayerError(
-            ("a name in it contains a null character, which no operating system accepts"), where=os.fsdecode(name)[:200]
-        )
+        raise LayerError("contains a null character, which no operating system accepts", where=os.fsdecode(name)[:200])
     if os.open not in os.supports_dir_fd:
         raise LayerError(
-            "this system can open it only by following links; read the store on Linux", where=os.fsdecode(name)[:200]
+            "this system can open the file only by following links. Read the store on Linux",
+            where=os.fsdecode(name)[:200],
         )
     descriptor = os.open(folder, _FOLDER)
     try:

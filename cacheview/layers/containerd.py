@@ -156,7 +156,7 @@ class _FolderBlobs:
         try:
             return io.BufferedReader(open_regular(path, str(path)), BUFFER_BYTES)
         except DataError as error:
-            what = f"the content of layer {digest[:19]} is not in the store: {error.what}"
+            what = f"the content of layer {digest[:19]} cannot be read: {error.what}"
             raise LayerUnavailableError(what, "Pull or build the image again") from error
 
 

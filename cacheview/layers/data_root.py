@@ -241,7 +241,9 @@ def _pieces(file: io.BufferedReader, budget: Budget) -> Iterator[bytes | tuple[b
                     if size:
                         yield _file_name(row), size
     except (OSError, EOFError, zlib.error, ValueError, KeyError, TypeError, binascii.Error, RecursionError) as error:
-        raise LayerError(f"its header record is damaged: {reason(error)}. Pull or load the image again") from error
+        raise LayerError(
+            f"the layer's header record is damaged: {reason(error)}. Pull or load the image again"
+        ) from error
 
 
 def _file_name(row: dict[str, Any]) -> bytes:

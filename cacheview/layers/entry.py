@@ -107,5 +107,5 @@ def _inside(name: str) -> str:
     """Return a name relative to the root, cleaned. A leading slash is dropped, since Docker joins names to the root."""
     clean = posixpath.normpath(name.lstrip("/") or ".")
     if clean == ".." or clean.startswith("../") or "\0" in clean:
-        raise LayerError(f"a name in it points outside the image: {name[:200]!r}. Docker refuses such a layer")
+        raise LayerError(f"a name in the layer points outside the image: {name[:200]!r}. Docker rejects such layers")
     return "" if clean == "." else clean

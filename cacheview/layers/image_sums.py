@@ -67,7 +67,7 @@ class ImageSums:
         for path in paths:
             if not path:
                 raise UnknownError(
-                    "a link in it points to the root folder itself, whose mode is not recorded in any layer"
+                    "a link points to the root folder of the image, whose mode is not recorded in any layer"
                 )
             file = self._root.get(path)
             if file is not None:

@@ -186,5 +186,5 @@ def _file(root: _Root, entry: LayerEntry, diff_id: str) -> RootFile:
         return RootFile(entry, diff_id)
     first = root.files.get(entry.hard_link)
     if first is None or first.entry.kind is EntryKind.DIRECTORY:
-        raise LayerError(f"a hard link in it does not point to a file: {entry.path[:200]!r}")
+        raise LayerError(f"a hard link in the layer does not point to a file: {entry.path[:200]!r}")
     return RootFile(replace(first.entry, path=entry.path), first.diff_id)

@@ -81,14 +81,14 @@ class Snapshots:
         """See `LayerSource`."""
         if not hasattr(os, "getxattr"):
             what = (
-                "its snapshot can be read only on Linux, because other systems lack the attributes that mark hidden "
-                "files"
+                "the layer's snapshot can be read only on Linux, because other systems lack the attributes that mark "
+                "hidden files"
             )
             raise LayerError(what)
         names: dict[tuple[int, int], str] = {}
         for number, (path, status) in enumerate(_walk(self._folder(diff_id))):
             if number >= MAX_ENTRIES:
-                raise LayerError(f"its snapshot has more than {MAX_ENTRIES:,} files, the limit for a layer")
+                raise LayerError(f"the layer's snapshot has more than {MAX_ENTRIES:,} files, the limit for a layer")
             if not number % 64:
                 report(number, diff_id)
             yield from self._entries(diff_id, number, path, status, names)
@@ -145,9 +145,11 @@ class Snapshots:
                     report(entry.size - left, diff_id)
                     yield piece
         except OSError as error:
-            raise LayerError(f"a file in its snapshot cannot be read: {error.strerror}", where=entry.path) from error
+            raise LayerError(
+                f"a file in the layer's snapshot cannot be read: {error.strerror}", where=entry.path
+            ) from error
         if left:
-            raise LayerError("a file in its snapshot changed while it was being read", where=entry.path)
+            raise LayerError("a file in the layer's snapshot changed while it was being read", where=entry.path)
 
     def _folder(self, diff_id: str) -> Path:
         folder = self._folders.get(diff_id)
@@ -199,7 +201,9 @@ def _walk(folder: Path) -> Iterator[tuple[str, os.stat_result]]:
                 names = sorted(entry.name for entry in result)
             inside = [(f"{current}/{name}" if current else name, os.lstat(folder / current / name)) for name in names]
         except OSError as error:
-            raise LayerError(f"its snapshot cannot be read: {error.strerror}", where=str(folder / current)) from error
+            raise LayerError(
+                f"the layer's snapshot cannot be read: {error.strerror}", where=str(folder / current)
+            ) from error
         yield from inside
         left += [path for path, status in reversed(inside) if stat.S_ISDIR(status.st_mode)]
 
@@ -211,4 +215,6 @@ def _attribute(place: Path, name: str) -> bytes:
     except OSError as error:
         if error.errno in (errno.ENODATA, errno.ENOTSUP, errno.EPERM, errno.ENOENT):
             return b""
-        raise LayerError(f"an attribute of its snapshot cannot be read: {error.strerror}", where=str(place)) from error
+        raise LayerError(
+            f"an attribute in the layer's snapshot cannot be read: {error.strerror}", where=str(place)
+        ) from error

@@ -178,7 +178,9 @@ class _Recovery:
             try:
                 sources = attempt.sum()
             except BuildRefusedError as error:
-                raise UnknownError(f"the layer does not contain a source of the instruction: {error.what}") from None
+                raise UnknownError(
+                    f"the layer does not contain one of the instruction's sources: {error.what}"
+                ) from None
             is_proven = sources.text == self.stored
             if is_proven or first is None:
                 headers = self.copied.headers(path for path, _ in sources.files if path not in attempt.headers)
@@ -203,10 +205,10 @@ class _Recovery:
             return "because of --chown, the layer does not show which owners the client sent"
         copied = (self.now[path] for path in self.entries if path in self.now)
         if self.copy.from_ and any((entry.uid, entry.gid) != (0, 0) for entry in copied):
-            return "COPY does not keep the owners that the files had in the image"
+            return "COPY does not keep the owners of the files that it copies from another image"
         if outside:
             link = min(outside)[:_MAX_CHARACTERS]
-            return f"for a link, the checksum covers its target, and the target of {link} was not copied"
+            return f"the checksum of a link covers the link's target, but the target of {link} was not copied"
         if self.copy.from_:
             return "the image that the files were copied from may have had different owners, folder modes or sources"
         return "a different client may have sent the files, or the sources may have been different"

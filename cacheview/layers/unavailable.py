@@ -24,7 +24,7 @@ _UNAVAILABLE: Final = {
         "Pull the image with `docker pull`, and open the engine",
     ),
     DEMO: ("the demo has no layers", ""),
-    FILE: ("a suite has no layers", "Open the store that it was saved from"),
+    FILE: ("a suite has no layers", "Open the store that the suite was saved from"),
 }
 
 

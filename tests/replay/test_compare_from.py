@@ -211,7 +211,7 @@ def test_owners_that_a_layer_does_not_show_are_only_likely() -> None:
     reported = sentences_of("/out /x", before, now, made)
     assert reported.evidence == "likely"
     assert reported.files["out/sub/c"] == ("changed", ("content",))
-    assert "COPY does not keep the owners that the files had in the image" in reported.sentences
+    assert "COPY does not keep the owners of the files that it copies from another image" in reported.sentences
 
 
 def test_a_layer_that_is_not_there_is_not_read() -> None:

@@ -109,7 +109,7 @@ def test_unknown_steps_have_a_status_of_their_own(
     (context / "Other").write_text(STAGES)
     assert main(["replay", "-f", str(context / "Other"), str(context), "--store", store]) == 3
     printed = capsys.readouterr().out
-    reason = "this step copies from a: a suite has no layers. Open the store that it was saved from"
+    reason = "this step copies from a: a suite has no layers. Open the store that the suite was saved from"
     assert f" ---> unknown: {reason}\n ---> may be " in printed
     assert main(["replay", "-f", str(context / "Other"), "--target", "a", str(context), "--store", store]) == 0
 

@@ -243,7 +243,7 @@ def test_a_suite_has_no_layers_to_look_into(
         window.open("a.suite.jsonl")
     menu = window.workspace.images.menu_for(store.images[0])
     layer = next(action for action in menu.actions() if "layer" in action.text())
-    assert layer.text() == "Files in this &layer (a suite has no layers: open the store that it was saved from)"
+    assert layer.text() == "Files in this &layer (a suite has no layers: open the store that the suite was saved from)"
     assert not layer.isEnabled()
     menu.deleteLater()
     edit(context)
@@ -252,7 +252,7 @@ def test_a_suite_has_no_layers_to_look_into(
     for button in buttons:
         assert button.isVisible()
         assert not button.isEnabled()
-        assert "A suite has no layers: open the store that it was saved from." in button.toolTip()
+        assert "A suite has no layers: open the store that the suite was saved from." in button.toolTip()
     (context / "src" / "new.c").write_text("more")  # an earlier replay knows what changed since
     with qtbot.waitSignal(window.replays.pane.settled, timeout=9_000):
         window.replays.pane.look_up_again()
