@@ -123,7 +123,7 @@ def _check_file(file: str, counts: _Counts) -> bool:
     except DataError as error:
         print_lines([counts.stop(error)])
     except LimitError as error:
-        print_lines([counts.stop(DataError(f"the file {error}", where=file))])
+        print_lines([counts.stop(DataError(f"checking the file {error}", where=file))])
     return counts.checked > before
 
 

@@ -79,7 +79,7 @@ class Effort:
         """Raise `LimitError` if the work takes too long. Exceptions from ``check_canceled`` pass through."""
         self._check_canceled()
         if not self._apart and self._clock() > self._end:
-            raise LimitError(f"takes more than {self._seconds:,.0f} seconds of CPU time. The rest was not examined")
+            raise LimitError(f"took more than {self._seconds:,.0f} seconds of CPU time. The rest was not examined")
 
     def allow(self, seconds: float) -> None:
         """Allow this many more seconds."""

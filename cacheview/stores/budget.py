@@ -197,7 +197,7 @@ class Budget:
             return
         go_on()
         if threading.get_ident() == self._thread and self._clock() > self._end:
-            raise LimitError(f"takes more than {self._seconds:,.0f} seconds of CPU time. The rest was not read")
+            raise LimitError(f"takes more than {self._seconds:,.0f} seconds of CPU time to read. The rest was not read")
 
     def unpacked(self, count: int) -> None:
         """Count bytes that were decompressed or skipped. Raises what `spend` and `check_canceled` raise."""
@@ -219,8 +219,9 @@ class Budget:
             return decode(model, data, where=where)
         needed = footprint(data, model).memory
         if needed > self._amounts[Resource.MEMORY]:
-            what = f"needs more than {self._amounts[Resource.MEMORY]:,} bytes of memory{self._remedy(Resource.MEMORY)}"
-            raise DataError(what, where=where)
+            most = f"{self._amounts[Resource.MEMORY]:,}"
+            remedy = self._remedy(Resource.MEMORY)
+            raise DataError(f"needs more than {most} bytes of memory and was not read{remedy}", where=where)
         self.spend(Resource.MEMORY, needed)
         if len(data) > _LONG_DOCUMENT_BYTES:
             self.check_canceled()
