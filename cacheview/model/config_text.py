@@ -46,7 +46,7 @@ class ReadConfig:
         if not self.is_container:
             results.append(
                 "This is the config that containers run with. The builder instead compares the config that the image "
-                "was built with (ContainerConfig), which Docker 25 and later leave out."
+                "was built with (ContainerConfig), which `docker inspect` does not show in Docker 25 and later."
             )
         for key in self.unknown[:_MAX_NAMED_KEYS]:
             near = difflib.get_close_matches(key, CONFIG_FIELDS, 1)

@@ -104,7 +104,7 @@ def values_of(data: bytes | str, *, where: str = "") -> Any:
         raise DataError(f"not valid JSON: {json_error(error)}", where=where) from None
     except ValueError:
         raise DataError(
-            "not valid JSON: bytes that are not UTF-8, or a number with too many digits", where=where
+            "not valid JSON: it contains bytes that are not UTF-8, or a number with too many digits", where=where
         ) from None
     except RecursionError:
         raise DataError(f"is nested more than {MAX_DEPTH} levels deep", where=where) from None

@@ -77,7 +77,8 @@ class RecordedStore(Model):
         for kind, name in _KINDS.items():
             if name == self.kind:
                 return kind
-        raise DataError(f"no such kind of store: {self.kind[:40]!r}; choose from {', '.join(_KINDS.values())}")
+        known = " and ".join(_KINDS.values())
+        raise DataError(f"unknown kind of store: {self.kind[:40]!r}. The known kinds are {known}")
 
     @property
     def as_case(self) -> SuiteCase:

@@ -83,8 +83,8 @@ def _open_driver(
             f"{_shown(one.folder.name)} ({counted(one.count, 'image')})" for one in results if one is not chosen
         )
         notes.append(
-            f"Showing the images from {driver}, which changed most recently. There are also images from {others}; to "
-            f"see them, open the driver's folder, such as data-root:{chosen.folder.parent}/<driver>."
+            f"Showing the images of {driver}, the storage driver whose images changed most recently. There are also "
+            f"images of {others}. To see them, open data-root:{chosen.folder.parent}/<driver>."
         )
     if has_bolt:
         notes.append(
@@ -218,7 +218,7 @@ def _why_nothing(root: Path) -> str:
     if (root / "image").is_dir():
         return "there are no graph-driver images here (image/<driver>/imagedb). Has Docker used this data root?"
     return (
-        "is not a Docker data root: it contains neither graph driver images (image/<driver>/imagedb) nor containerd "
+        "is not a Docker data root: it contains neither graph-driver images (image/<driver>/imagedb) nor containerd "
         f"data. {_WHAT_TO_OPEN}"
     )
 

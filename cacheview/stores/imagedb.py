@@ -162,7 +162,7 @@ class ImageDatabase:
                 self._names_content = content
         except (DataError, OSError) as error:
             if self._names_content is None:
-                problem = self._problem_of(REPOSITORIES, error, "so image names are unknown")
+                problem = self._problem_of(REPOSITORIES, error, "The image names are therefore unknown")
                 self._name_problems = Problems([problem])
 
     def _names_of(self, image_id: str) -> tuple[str, ...]:
@@ -196,13 +196,13 @@ class ImageDatabase:
             try:
                 parent = self._parent(encoded)
             except (DataError, OSError) as error:
-                self._problem(self._label(image_id), error, "so the parent is unknown")
+                self._problem(self._label(image_id), error, "The parent is therefore unknown")
                 doubts.append(self._doubt_parent)
             try:
                 # `IsBuiltLocally`: the first byte is 1.
                 is_local = (self._metadata(encoded, "builtLocally") or b"")[:1] == b"\x01"
             except (DataError, OSError) as error:
-                self._problem(self._label(image_id), error, "so it is not known whether the image was built here")
+                self._problem(self._label(image_id), error, "It is therefore unknown whether the image was built here")
                 doubts.append(self._doubt_local)
         diff_ids = config.rootfs.diff_ids or ()
         size = self._layers.size(diff_ids)
@@ -287,13 +287,13 @@ class ImageDatabase:
         if isinstance(error, PermissionError) and self.refused is None:
             self.refused = error
         what = str(error if isinstance(error, DataError) else refusal(error, ""))
-        return Problem(where, ", ".join(filter(None, (what, consequence))))
+        return Problem(where, ". ".join(filter(None, (what, consequence))))
 
     # Doubts, one object each
 
     @cached_property
     def _doubt_names(self) -> Doubt:
-        remedy = "Restore the file from a backup; Docker needs it too"
+        remedy = "Restore the file from a backup. Docker needs it too"
         return Doubt(aspect="names", reason=f"{REPOSITORIES} cannot be read", remedy=remedy)
 
     @cached_property

@@ -128,8 +128,8 @@ def _why_nothing(members: Members, problems: Problems, in_folder: bool) -> str:
             "save it again"
         )
     return (
-        f"the {place} has no index.json or manifest.json at its top level, so it is not a `docker save` archive or an "
-        "OCI image layout. `docker save -o images.tar IMAGE…` creates an archive"
+        f"the {place} has no index.json or manifest.json at its top level, so it is neither a `docker save` archive "
+        "nor an OCI image layout. `docker save -o images.tar IMAGE…` creates an archive"
     )
 
 
@@ -144,7 +144,7 @@ def _parent_notes(images: list[Image]) -> list[str]:
             "cache can match at most the first steps of FROM scratch builds."
         ]
     if missing := sum(parent not in ids for parent in parents):
-        return [f"{missing} of {len(parents)} recorded parents are not in this archive."]
+        return [f"Recorded parents that are not in this archive: {missing} of {len(parents)}."]
     return []
 
 
@@ -152,13 +152,16 @@ def _tag_notes(tags: list[str]) -> list[str]:
     if not tags:
         return []
     shown = ", ".join(dict.fromkeys(tag[:128] for tag in tags[:5])) + (", …" if len(tags) > 5 else "")
-    return [f"The index contains tags without a repository ({shown}). These images have no name here, only an ID."]
+    return [
+        f"The index contains tags without a repository ({shown}). The images with these tags have no names here, only "
+        "IDs."
+    ]
 
 
 def _config_notes(images: list[Image]) -> list[str]:
     if not images or any(image.config.container_config or image.container_config for image in images):
         return []
     return [
-        "No image has a container config, so each config is treated as empty. Registries, OCI layouts, and archives "
-        "saved by the containerd store of Docker 25 and later do not include container configs."
+        "No image has a container config, so the container config of every image is treated as empty. Registries, OCI "
+        "layouts, and archives saved by the containerd store of Docker 25 and later do not include container configs."
     ]

@@ -126,7 +126,7 @@ DATA_ROOT: Final = LocationKind(
     "data root",
     (
         ("data-root:", "Docker's usual data root"),
-        ("data-root:PATH", "a data root of a graph-driver store"),
+        ("data-root:PATH", "a data root, or its image/<driver> folder"),
     ),
     _open_data_root,
     is_live=True,
@@ -140,7 +140,7 @@ REGISTRY: Final = LocationKind(
     (
         (
             "registry:NAME",
-            "images in a registry as `docker pull` would pull them: HOST/NAME:TAG or NAME@DIGEST, separated by commas",
+            "images in a registry, as `docker pull` would pull them: HOST/NAME:TAG or NAME@DIGEST, separated by commas",
         ),
     ),
     _open_registry,

@@ -116,7 +116,7 @@ def read_archive(stream: io.BufferedReader, budget: Budget) -> ArchiveMembers:
         members.problems.append(Problem("", f"the archive {error}"))
     except (TarError, DamagedStreamError, OSError) as error:
         what = str(error) if isinstance(error, TarError) else f"the archive cannot be read to the end: {reason(error)}"
-        members.problems.append(Problem("", f"{what}. Everything before it was read"))
+        members.problems.append(Problem("", f"{what}. Everything before that point was read"))
     members.root = _root(members.places)
     return members
 

@@ -14,6 +14,7 @@ from cacheview.stores.manifests import Descriptor, Manifest
 from cacheview.stores.names import bare_tag, descriptor_name, merged
 from cacheview.stores.platforms import shown_variant
 from cacheview.stores.problems import Problems
+from cacheview.wording import counted
 
 __all__ = ["IndexReader", "ParsedDocuments"]
 
@@ -119,9 +120,8 @@ class IndexReader:
         variants = tuple(self._all_variants(manifest.manifests, where, self.budget.limits.nesting, seen))
         shown = shown_variant(variants, self.platform)
         if shown is None or shown.config is None:
-            raise DataError(
-                f"the store does not have the content for any of the {len(variants)} platforms in this index"
-            )
+            platforms = counted(len(variants), "platform")
+            raise DataError(f"the store does not have the content for any platform in this index ({platforms})")
         return Image(
             id=descriptor.digest,
             names=names,

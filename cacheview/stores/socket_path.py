@@ -19,7 +19,7 @@ def require_short_path(path: str | os.PathLike[str]) -> None:
     length = len(os.fsencode(path))
     if length > _MAX_PATH_BYTES:
         what = (
-            f"this socket's path is {length} bytes long, but at most {_MAX_PATH_BYTES} are allowed. Open a link with a "
-            "shorter path"
+            f"this socket's path is {length} bytes long, but at most {_MAX_PATH_BYTES} are allowed. Create a link "
+            "with a shorter path, and open the link"
         )
         raise DataError(what, where=os.fspath(path))

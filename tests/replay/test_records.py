@@ -181,7 +181,7 @@ def test_a_value_that_is_a_name_too_is_reported(
         ({"members": [{"name": "a", "mode": 0, "sum": "0" * 64, "xattrs": {"a": "!"}}]}, "is not base64"),
         ({"members": [{"name": "../../a", "mode": 0, "sum": "0" * 64}]}, ""),
         ({"dockerfile": "base64:!"}, "is not base64"),
-        ({"kind": "floppy"}, "no such kind of store"),
+        ({"kind": "floppy"}, "unknown kind of store"),
     ],
 )
 def test_a_malformed_record_is_an_error_and_not_a_fault(

@@ -136,7 +136,7 @@ class TestMetadata:
             root.note(image_id, "parent", content)
         store = read(root.root)
         assert [image.parent for image in store.images] == [None, None]
-        assert [problem.what.endswith("so the parent is unknown") for problem in store.problems] == [True, True]
+        assert [problem.what.endswith("The parent is therefore unknown") for problem in store.problems] == [True, True]
         first, second = (image.doubt("parent") for image in store.images)
         assert first is not None
         assert first is second
@@ -160,7 +160,7 @@ class TestMetadata:
         (image,) = store.images
         assert image.parent == "sha256:" + "b" * 64
         assert [doubt.aspect for doubt in image.doubts] == ["built_locally"]
-        assert "it is not known whether the image was built here" in store.problems[0].what
+        assert "unknown whether the image was built here" in store.problems[0].what
 
     def test_links_are_not_followed(self, root: Root, tmp_path_factory: pytest.TempPathFactory) -> None:
         outside = tmp_path_factory.mktemp("outside")
@@ -213,7 +213,7 @@ class TestNames:
         assert {image.names for image in store.images} == {()}
         (problem,) = store.problems
         assert problem.where == "repositories.json"
-        assert "image names are unknown" in problem.what
+        assert "The image names are therefore unknown" in problem.what
         first, second = (image.doubt("names") for image in store.images)
         assert first is not None
         assert first is second

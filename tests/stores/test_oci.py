@@ -162,7 +162,7 @@ def test_a_missing_platform_is_a_variant_without_content(tmp_path: Path) -> None
     del layout.files[blob_path(arm64["digest"])]
     layout.image(9)
     store = opened(tmp_path, layout)
-    assert "any of the 2 platforms" in store.problems[0].what
+    assert "any platform in this index (2 platforms)" in store.problems[0].what
     assert len(store.images) == 1
 
 
@@ -256,7 +256,10 @@ def broken(layout: BrokenLayout) -> dict[str, tuple[dict[str, Any], str]]:
         "no time": (layout.manifest({**config(25), "created": "yesterday"}), "created"),
         "no object": (layout.document([1, 2], MANIFEST_TYPE), "manifest: Input should be an object"),
         "no manifest at all": (layout.document({"fsLayers": []}, MANIFEST_TYPE), "neither an image manifest nor"),
-        "index of nothing": (layout.document({"manifests": []}, INDEX_TYPE), "any of the 0 platforms"),
+        "index of nothing": (
+            layout.document({"manifests": []}, INDEX_TYPE),
+            "any platform in this index (0 platforms)",
+        ),
         "digest of nothing": ({"digest": "sha256:../../../etc/passwd"}, "not a digest"),
         "short digest": ({"digest": "sha256:abc"}, "not a digest"),
         "unknown algorithm": ({"digest": "md5:" + "a" * 32}, "not a digest"),

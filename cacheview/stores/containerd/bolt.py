@@ -237,7 +237,7 @@ class Bucket:
             if not page.count:
                 return None
             page = self._database.page(page.child(max(number, 0)))
-        raise DataError("the pages form a cycle, so the database is damaged")
+        raise DataError("the pages form a loop, so the database is damaged")
 
     def value(self, key: bytes) -> bytes | None:
         """Return the value of a key; None if it has none, or is a bucket."""

@@ -88,11 +88,11 @@ def parent_of(records: Sequence[ImageRecord]) -> str:
         return ""
     if not all(map(_DIGEST.fullmatch, parents)):
         wrong = next(parent for parent in parents if not _DIGEST.fullmatch(parent))
-        raise DataError(f"the parent label is not a digest: {wrong[:100]!r}, so the parent is unknown")
+        raise DataError(f"the parent label {wrong[:100]!r} is not a digest, so the parent is unknown")
     if len(parents) > 1:
         text = (
-            f"the image's names have {len(parents)} different parent labels, so the parent is unknown; the first "
-            "one is shown"
+            f"the image's names have {len(parents)} different parent labels, so the parent is uncertain. The first of "
+            "these parents is shown"
         )
         raise DataError(text, path=parents[0])
     return parents[0]

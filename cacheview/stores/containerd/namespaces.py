@@ -31,7 +31,7 @@ def split_target(target: str) -> tuple[str, str]:
         return target, ""
     path, _, namespace = target.rpartition("#")
     if namespace and not _is_name(namespace):
-        raise DataError(f"is not a namespace name: {namespace[:100]!r}", where=f"containerd:{target}")
+        raise DataError(f"{namespace[:100]!r} is not a valid namespace name", where=f"containerd:{target}")
     return path, namespace
 
 

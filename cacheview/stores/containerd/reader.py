@@ -26,17 +26,17 @@ _NAME = "io.containerd.image.name"
 _NO_PARENT = Doubt(
     aspect="parent",
     reason="the image's records in containerd name several parents, or a parent that is not a digest",
-    remedy="Remove the image and build it again; a Docker Engine cannot determine the parent either",
+    remedy="Remove the image and build it again. Docker Engine cannot determine the parent either",
 )
 _BUILT_TWICE = Doubt(
     aspect="built_locally",
     reason="the image's records in containerd name several container configs",
-    remedy="Remove the image and build it again; a Docker Engine cannot determine whether it was built here either",
+    remedy="Remove the image and build it again. Docker Engine also cannot determine whether the image was built here",
 )
 _NO_CONTAINER_CONFIG = Doubt(
     aspect="container_config",
     reason="the blob with the image's container config is missing, or cannot be read",
-    remedy="Remove the image and build it again; without the blob, a Docker Engine treats the config as empty",
+    remedy="Remove the image and build it again. Without the blob, Docker Engine treats the config as empty",
 )
 _NO_LABELS = Doubt(
     aspect="container_config",

@@ -79,8 +79,8 @@ class Doubts:
         doubts.append(
             self.about(
                 "config.other",
-                "the API does not report os.features; newer versions also omit the container, and report the history "
-                "comment instead of the image's own comment",
+                "the API does not report os.features; newer versions also omit the container ID, and report the "
+                "comment from the history instead of the image's own comment",
             )
         )
         doubts.append(

@@ -99,7 +99,7 @@ def ask_engine(client: EngineClient) -> Engine:
     try:
         info = _decoded(client, InfoDocument, f"/v{list_api}/info")
     except (RefusedRequestError, NoAnswerError, ConnectionLostError) as error:
-        problem = Problem("/info", f"{error.what}, so the kind of store is unknown")
+        problem = Problem("/info", f"{error.what}. The kind of store is therefore unknown")
         return replace(engine, problems=(problem,))
     status = {pair[0]: pair[1] for pair in info.DriverStatus or () if len(pair) > 1}
     is_snapshotter = status.get("driver-type", "").startswith(_SNAPSHOTTER)
@@ -124,7 +124,7 @@ def _versions(version: VersionDocument, where: str) -> tuple[str, str]:
         oldest = version_key(version.MinAPIVersion or "1.24")
     except ValueError as error:
         raise NoAnswerError(
-            f"does not report its API version: {error}. Is this a Docker Engine?", where=where
+            f"does not report its API version: {error}. Is Docker Engine listening there?", where=where
         ) from error
 
     def nearest(version: str) -> str:
@@ -142,5 +142,5 @@ def _decoded(client: EngineClient, model: type[M], path: str) -> M:
         if error.where == client.where:
             raise
         raise NoAnswerError(
-            f"the response to {path} is not from a Docker Engine: {error}. Check the address", where=client.where
+            f"the response to {path} is not from Docker Engine: {error}. Check the address", where=client.where
         ) from error

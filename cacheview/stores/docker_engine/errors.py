@@ -65,7 +65,7 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, m
         # http.client raises the last one for too many headers.
         if isinstance(cause, HeadTooLargeError | http.client.LineTooLong) or type(cause) is http.client.HTTPException:
             why = f"the response headers are too large ({reason(cause)})"
-            what = f"{why}. Is this a Docker Engine? Check the address"
+            what = f"{why}. Is Docker Engine listening there? Check the address"
             return NoAnswerError(what, where=where)
     names = {type(cause).__name__ for cause in causes}
     tls_errors: list[BaseException] = [cause for cause in causes if isinstance(cause, ssl.SSLError)]
@@ -98,8 +98,8 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, m
         )
         return ConnectionLostError(what, where=where, kind="broken")
     what = (
-        f"the response was cut off: {why_broken(causes)}. The engine may have stopped, or this may not be a Docker "
-        "Engine. Check the address, and try again"
+        f"the response was cut off: {why_broken(causes)}. The engine may have stopped, or another program may be "
+        "listening there. Check the address, and try again"
     )
     return ConnectionLostError(what, where=where, kind="broken")
 

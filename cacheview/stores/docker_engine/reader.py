@@ -184,7 +184,7 @@ class EngineReader:
             with suppress(ValueError):
                 document = json.loads(content)
         if not isinstance(document, list):
-            what = f"the list of images cannot be read: {error}. Is this a Docker Engine?"
+            what = f"the list of images cannot be read: {error}. Is Docker Engine listening there?"
             raise NoAnswerError(what, where=self.client.where) from error
         limit = self.reading.limits.images
         if len(document) > limit:

@@ -141,7 +141,11 @@ def _log_in(words: str, target: Target, credentials: Credentials) -> str:
 
 def _too_many(words: str, headers: Mapping[str, str], target: Target, credentials: Credentials) -> str:
     after = headers.get("Retry-After", "")
-    wait = f"Try again in {after} seconds" if after.isascii() and after.isdecimal() and len(after) < 7 else "Wait"
+    wait = (
+        f"Try again in {after} seconds"
+        if after.isascii() and after.isdecimal() and len(after) < 7
+        else "Try again later"
+    )
     also = f", or log in for a higher limit: `{_login(target)}`" if credentials.is_anonymous else ""
     return f"the registry received too many requests from you{words}. {wait}{also}"
 

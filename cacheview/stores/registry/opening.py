@@ -27,8 +27,8 @@ _TIMEOUT_SECONDS: Final = 180.0
 """The time limit for one image in seconds, which includes a credential helper that waits for a person."""
 
 _BUILDKIT_NOTE: Final = (
-    "BuildKit built {}. BuildKit records instructions in a different form, so the classic builder cannot match their "
-    "steps, even with `--cache-from`."
+    "BuildKit built {}. BuildKit records instructions in a different form, so the classic builder cannot match the "
+    "steps of its images, even with `--cache-from`."
 )
 
 
@@ -140,8 +140,8 @@ def _notes(images: tuple[Image, ...], kind: StoreKind, platform: Platform) -> li
     notes = [
         f"This is what an engine with a {kind.store_title} on {platform} would contain if only these images had been "
         "pulled. No image has a parent. With rules that follow recorded parents, the local cache can "
-        "match at most the first step of a FROM scratch build; all other hits come from `--cache-from` through the "
-        "history.",
+        "match at most the first step of a FROM scratch build; all other hits come from `--cache-from`, through the "
+        "history cache.",
     ]
     by_buildkit = [image.title for image in images if image.is_by_buildkit]
     if by_buildkit:

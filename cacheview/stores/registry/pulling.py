@@ -136,7 +136,7 @@ def _manifest(client: RegistryClient, reference: str, digest: str, where: str) -
 
 
 _IS_SCHEMA_1: Final = (
-    "the manifest uses schema 1, the format before Docker 1.10, which current Docker releases do not pull. "
+    "the manifest uses schema 1, the format used before Docker 1.10. Current Docker releases do not pull such images. "
     "Push the image again"
 )
 
@@ -178,7 +178,7 @@ def _chosen(descriptors: tuple[Descriptor, ...], platform: Platform, puller: Rel
         platforms = list(dict.fromkeys(str(each.platform) for each in images))
         shown = ", ".join(platforms[:_MAX_SHOWN_PLATFORMS]) + (", …" if len(platforms) > _MAX_SHOWN_PLATFORMS else "")
         what = f"no matching manifest for {platform} in the manifest list entries"
-        remedy = f"It contains {shown}; choose one of these platforms" if shown else "It contains no images"
+        remedy = f"Choose a platform that the list contains: {shown}" if shown else "The list contains no images"
         raise DataError(f"{what}. {remedy}", where=where)
     _require_digest(matches[0], where)
     return matches[0]

@@ -96,7 +96,7 @@ def _target(text: str) -> Target:
         raise DataError(f"{what}. {_HOW_TO_NAME}", where=f"registry:{text[:200]}") from error
     if not reference.name:
         raise DataError(
-            f"a digest alone does not show where the image is. {_HOW_TO_NAME}", where=f"registry:{text[:200]}"
+            f"a digest alone does not identify a repository. {_HOW_TO_NAME}", where=f"registry:{text[:200]}"
         )
     domain, _, repository = reference.name.partition("/")
     tag = "" if reference.digest else reference.tag

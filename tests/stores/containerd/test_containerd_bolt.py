@@ -107,7 +107,7 @@ def test_a_branch_that_leads_to_itself(cheap: None) -> None:
     root = Bolt(writer.file(itself)).root
     with pytest.raises(DataError, match="itself"):
         list(root.items())
-    with pytest.raises(DataError, match="the pages form a cycle"):
+    with pytest.raises(DataError, match="the pages form a loop"):
         root.value(b"a")
 
 

@@ -205,7 +205,7 @@ def test_a_namespace_that_is_not_there(root: Path) -> None:
 
 @pytest.mark.parametrize("namespace", ["a b", "../moby", "é", "x" * 77])
 def test_no_name_of_a_namespace(namespace: str, root: Path) -> None:
-    with pytest.raises(DataError, match="is not a namespace name"):
+    with pytest.raises(DataError, match="is not a valid namespace name"):
         read(f"{root}#{namespace}")
 
 

@@ -85,7 +85,7 @@ def test_a_path_too_long_for_a_socket(server: Server, address: Path, capfd: pyte
     folder = address.parent / ("x" * 100)
     folder.mkdir()
     (folder / "c.sock").symlink_to(address)
-    words = r"this socket's path is \d{3} bytes long, but at most 107 are allowed\. Open a link with a shorter path"
+    words = r"this socket's path is \d{3} bytes long, but at most 107 are allowed\. Create a link with a shorter path"
     with pytest.raises(DataError, match=words):
         open_store(f"containerd:{folder / 'c.sock'}")
     assert capfd.readouterr().err == ""  # gRPC, asked for such a one, prints

@@ -199,7 +199,7 @@ def test_without_info_the_kind_of_store_is_not_guessed(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("answer", "printed"),
     [
-        ((200, b"hello"), "not from a Docker Engine"),
+        ((200, b"hello"), "not from Docker Engine"),
         ((200, {"Version": "1"}), "its API version"),
         ((200, {"ApiVersion": "../../x"}), "its API version"),
         ((301, b""), "status 301"),

@@ -234,7 +234,7 @@ def test_a_token_server_without_tls_is_sent_nothing_that_leaves_this_machine(
             Reply(429, errors("TOOMANYREQUESTS", "You have reached your pull rate limit"), {"Retry-After": "60"}),
             r"\(You have reached your pull rate limit\)\. Try again in 60 seconds, or log in for a higher limit",
         ),
-        (Reply(429, b"", {"Retry-After": "\xb2"}), r"from you\. Wait"),
+        (Reply(429, b"", {"Retry-After": "\xb2"}), r"from you\. Try again later"),
         (Reply(500), "status 500"),
         (Reply(418, errors("", "\x1b[2J tea\n\npot " + "x" * 1000)), "status 418"),
         (Reply(200, b"<html>", {"Content-Type": "text/html; charset=utf-8"}), "so it is not a registry"),

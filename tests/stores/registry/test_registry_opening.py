@@ -192,7 +192,7 @@ def test_a_platform_that_an_index_lacks_is_refused_in_the_words_of_docker(regist
     registry.tag("1", registry.layout.index(platforms(registry, AMD, ARM64, ATTESTED)))
     printed = refusal(registry, platform=Platform(os="linux", architecture="s390x"))
     assert "no matching manifest for linux/s390x in the manifest list entries" in printed
-    assert "It contains linux/amd64, linux/arm64/v8; choose one of these platforms" in printed
+    assert "Choose a platform that the list contains: linux/amd64, linux/arm64/v8" in printed
 
 
 def test_an_index_within_an_index_is_followed(registry: FakeRegistry) -> None:
@@ -235,7 +235,7 @@ def test_one_that_cannot_be_read_is_a_problem_and_the_others_load(registry: Fake
         ({"schemaVersion": 1, "fsLayers": []}, "application/vnd.docker.distribution.manifest.v1+prettyjws", "schema 1"),
         ({"schemaVersion": 1, "fsLayers": []}, "application/json", "neither a manifest nor an index"),
         ({"manifests": [], "config": {"digest": "sha256:" + "a" * 64}}, MANIFEST_TYPE, "which Docker rejects"),
-        ({"manifests": []}, INDEX_TYPE, "It contains no images"),
+        ({"manifests": []}, INDEX_TYPE, "The list contains no images"),
         ({"manifests": []}, MANIFEST_TYPE, "not of the type that the registry reports"),
         ({"config": {"digest": "sha256:" + "a" * 64}}, INDEX_TYPE, "not of the type that the registry reports"),
         ({"config": {"digest": "../../x"}}, MANIFEST_TYPE, "not a digest: '../../x'"),
