@@ -11,7 +11,7 @@ __all__ = ["Doubts"]
 
 # The keys that inspect omits from Config since API 1.50, and that the engine itself ignores before that.
 _LEGACY_FIELDS = "Hostname, Image, AttachStdin, Tty and other fields that OCI configs do not have"
-_TIMES_TO_THE_SECOND = "reports times only to the second, in UTC"
+_TIMES_TO_THE_SECOND = "contains times only to the second, in UTC"
 
 
 class Doubts:
@@ -89,9 +89,11 @@ class Doubts:
                 f"the API's history {_TIMES_TO_THE_SECOND}; a missing time looks like 1970-01-01T00:00:00Z",
             )
         )
-        doubts.append(self.about("history.author", "the API's history does not report authors"))
+        doubts.append(self.about("history.author", "the API's history does not contain authors"))
         if self.in_containerd:
-            doubts.append(self.about("config_digest", "the API does not report the digest of the config in this store"))
+            doubts.append(
+                self.about("config_digest", "the API does not report the config digest of an image in this store")
+            )
         if engine.store is None:
             doubts.append(self.about("names", "the kind of store is unknown, so digests are not used as names"))
         if not engine.is_71ebfc7 and (self.in_containerd or release is None or release >= (23, 0)):

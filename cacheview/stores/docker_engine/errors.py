@@ -108,7 +108,7 @@ def _timeout_message(error: DeadlineExceededError) -> str:
     if error.has_begun:
         return (
             f"the response was not complete after {error.seconds:g} seconds, so cacheview stopped waiting for it. "
-            "Is the engine busy, or the connection slow? Try again"
+            "Is the engine busy, or is the connection slow? Try again"
         )
     return f"did not respond within {error.seconds:g} seconds. Is it busy, or is its host unreachable? Try again"
 

@@ -117,7 +117,7 @@ def _loopback_connection() -> Any:
             peer = connection.getpeername()[0]
             if not _is_local(peer):
                 connection.close()
-                raise NotLoopbackError(f"{self.host} is at {peer}")
+                raise NotLoopbackError(f"{self.host} has the address {peer}")
             return connection
 
     return LoopbackConnection

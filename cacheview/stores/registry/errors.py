@@ -47,7 +47,7 @@ def _why_failed(error: BaseException, origin: HttpOrigin, target: Target, timeou
         return f"TLS with {origin} failed: {reason(cause)}. Only a registry on this machine can be used without TLS"
     if (cause := first(NotLoopbackError)) is not None:
         return (
-            f"the request was not sent, because the connection does not use TLS and {reason(cause)}. Only a registry "
+            f"the request was not sent, because the connection does not use TLS, and {reason(cause)}. Only a registry "
             "on this machine can be used without TLS"
         )
     if isinstance(cause := first(DeadlineExceededError), DeadlineExceededError):
