@@ -192,11 +192,11 @@ class RowsField(FieldEditor):
     """A list or map in rows."""
 
     def __init__(
-        self, name: str, columns: int, *, ordered: bool, most_rows: int = 24, parent: QWidget | None = None
+        self, name: str, columns: int, *, ordered: bool, max_rows: int = 24, parent: QWidget | None = None
     ) -> None:
         super().__init__(name, parent)
         self.model = ConfigRowsModel(name, columns, ordered=ordered, parent=self)
-        self.view = RowsView(self.model, self, most_rows=most_rows)
+        self.view = RowsView(self.model, self, max_rows=max_rows)
         self._marks: PlacedMarks = ()
         self._set_editor(self.view)
         self.model.requested.connect(self._requested)
@@ -249,8 +249,8 @@ class RowsField(FieldEditor):
 class ListField(RowsField):
     """An ordered list of texts."""
 
-    def __init__(self, name: str, parent: QWidget | None = None, *, most_rows: int = 24) -> None:
-        super().__init__(name, 1, ordered=True, most_rows=most_rows, parent=parent)
+    def __init__(self, name: str, parent: QWidget | None = None, *, max_rows: int = 24) -> None:
+        super().__init__(name, 1, ordered=True, max_rows=max_rows, parent=parent)
 
     def set_value(self, value: Any) -> None:
         self.model.set_rows([(text,) for text in value or ()])

@@ -159,7 +159,7 @@ class CacheFromField(ListField):
     """References in order, each with its image or the reason why it is skipped."""
 
     def __init__(self, name: str = "cache_from", parent: QWidget | None = None) -> None:
-        super().__init__(name, parent, most_rows=6)
+        super().__init__(name, parent, max_rows=6)
         self._index = ImageIndex(ImageStore(()))
         self.view.setAccessibleName("Cache from")
         self.view.set_images(self._index)

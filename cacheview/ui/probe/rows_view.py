@@ -41,17 +41,17 @@ _MAX_MEASURED_ROWS: Final = 200
 class RowsView(QTableView):
     """The rows. Enter adds one, F2 or typing edits it, Del removes it, Alt+Up and Alt+Down move it.
 
-    The view is as tall as its rows, up to ``most_rows``.
+    The view is as tall as its rows, up to ``max_rows``.
 
     Signals: ``row_activated(str)``: the path of the row that the user moved to.
     """
 
     row_activated = Signal(str)
 
-    def __init__(self, model: ConfigRowsModel, parent: QWidget | None = None, *, most_rows: int = 24) -> None:
+    def __init__(self, model: ConfigRowsModel, parent: QWidget | None = None, *, max_rows: int = 24) -> None:
         super().__init__(parent)
         self._rows = model
-        self._max_rows = most_rows
+        self._max_rows = max_rows
         self._adding = False
         self._continuing = False
         actions = ("remove", "down", "up") if model.ordered else ("remove",)
