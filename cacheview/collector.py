@@ -17,14 +17,15 @@ from typing import Final
 
 __all__ = ["Leftovers", "freeze", "freeze_more", "paused_collector", "rare_searches"]
 
-_MUCH: Final = 0.2  # a share of the blocks that the same store needs; a search takes a few tenths of a second
-_EVERY: Final = 7
-"""The number of readings of which one is measured: with 100,000 images, counting the blocks takes a noticeable time.
+_LEAK_SHARE: Final = 0.2  # of the blocks that the same store needs; a search takes a few tenths of a second
+_READINGS_PER_MEASUREMENT: Final = 7
+"""One reading in this many is measured: with 100,000 images, counting the blocks takes a noticeable time.
 
 It is odd, since readings that the user and an engine's events request may alternate.
 """
-_MANY: Final = 10_000  # objects; searching this many takes about a millisecond
-_RARE: Final = (100_000, 50, 1_000)  # of the three generations: full searches are rare despite millions of new objects
+_MIN_NEW_OBJECTS: Final = 10_000  # searching this many takes about a millisecond
+# of the three generations: full searches are rare despite millions of new objects
+_RARE_THRESHOLDS: Final = (100_000, 50, 1_000)
 
 
 class _Pause:
@@ -59,7 +60,7 @@ class _Pause:
                 if not self.frozen:
                     gc.freeze()
                     gc.unfreeze()
-                elif gc.get_count()[0] > _MANY:
+                elif gc.get_count()[0] > _MIN_NEW_OBJECTS:
                     gc.freeze()
                 gc.enable()
 
@@ -100,14 +101,14 @@ class Leftovers:
         self._location = ""
         self._images = 0
         self._readings = 0
-        self._least = 0
-        self._grown = 0.0
-        self._before: int | None = None
+        self._min_blocks = 0
+        self._leaked_blocks = 0.0
+        self._blocks_before: int | None = None
 
     def begin(self) -> None:
         """Note that a store is about to be read."""
-        if self._before is None and self._readings % _EVERY == _EVERY - 1:
-            self._before = self._blocks()
+        if self._blocks_before is None and self._readings % _READINGS_PER_MEASUREMENT == _READINGS_PER_MEASUREMENT - 1:
+            self._blocks_before = self._blocks()
 
     def end(self, location: str, images: int) -> bool:
         """Note that a store with this many images is shown, and that the previous one was dropped.
@@ -115,25 +116,25 @@ class Leftovers:
         Returns whether a search followed. There is a search if repeated readings of the same location left much more
         memory in use, without correspondingly more images. Objects created between two readings do not count.
         """
-        known, self._images = self._images, images
-        before, self._before = self._before, None
+        previous_images, self._images = self._images, images
+        blocks_before, self._blocks_before = self._blocks_before, None
         self._readings += 1
         if location != self._location:
-            self._location, self._readings, self._least, self._grown = location, 0, self._blocks(), 0.0
-        elif before is not None:
-            return self._compare(before * max(1.0, images / max(1, known)))
+            self._location, self._readings, self._min_blocks, self._leaked_blocks = location, 0, self._blocks(), 0.0
+        elif blocks_before is not None:
+            return self._compare(blocks_before * max(1.0, images / max(1, previous_images)))
         return False
 
     def _compare(self, expected: float) -> bool:
         """Search if the readings left much behind. ``expected``: the number of blocks if the last one left nothing."""
         blocks = self._blocks()
-        self._least = min(blocks, self._least)
-        self._grown = max(0.0, self._grown + _EVERY * (blocks - expected))
-        much = _MUCH * self._least
-        if self._grown <= much or blocks - self._least <= much:
+        self._min_blocks = min(blocks, self._min_blocks)
+        self._leaked_blocks = max(0.0, self._leaked_blocks + _READINGS_PER_MEASUREMENT * (blocks - expected))
+        threshold = _LEAK_SHARE * self._min_blocks
+        if self._leaked_blocks <= threshold or blocks - self._min_blocks <= threshold:
             return False
         self._search()
-        self._least, self._grown = self._blocks(), 0.0
+        self._min_blocks, self._leaked_blocks = self._blocks(), 0.0
         return True
 
 
@@ -163,7 +164,7 @@ def rare_searches() -> Iterator[None]:
     With Python's own thresholds, opening an archive of 10,000 images takes half as long again.
     """
     before = gc.get_threshold()
-    gc.set_threshold(*_RARE)
+    gc.set_threshold(*_RARE_THRESHOLDS)
     try:
         yield
     finally:

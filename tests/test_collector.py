@@ -9,7 +9,7 @@ import pytest
 from cacheview import collector
 from cacheview.collector import Leftovers, paused_collector, rare_searches
 
-EVERY = collector._EVERY
+EVERY = collector._READINGS_PER_MEASUREMENT
 
 
 class Heap:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Hashable, Iterable, Mapping
 from copy import copy
 from dataclasses import dataclass, field, replace
 
-from cacheview.engine.cache import NEW, CarriedState, ImageCache
+from cacheview.engine.cache import NEW_ID, CarriedState, ImageCache
 from cacheview.engine.restore import LayerContent, identity
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import Verdict
@@ -118,7 +118,7 @@ class BuildCache:
         probe = self.with_references(probe)
         verdict = self.cache.verdict(probe)
         if verdict.is_new and verdict.image is not None:
-            verdict = _with_id(verdict, f"{NEW}:{self._count}" if new_id is None else new_id(verdict.image))
+            verdict = _with_id(verdict, f"{NEW_ID}:{self._count}" if new_id is None else new_id(verdict.image))
         self.follow(verdict)
         return probe, verdict
 
@@ -168,12 +168,12 @@ class BuildCache:
 
 def with_new_id(verdict: Verdict, number: int) -> Verdict:
     """Return the answer to the Nth probe, from 0, with the id ``new:N`` for an image that it created."""
-    return _with_id(verdict, f"{NEW}:{number}") if verdict.is_new else verdict
+    return _with_id(verdict, f"{NEW_ID}:{number}") if verdict.is_new else verdict
 
 
 def _with_id(verdict: Verdict, name: str) -> Verdict:
     """Return an answer with an id for its new image."""
     if verdict.image is None:
         return verdict
-    parents = {name if key == NEW else key: parent for key, parent in verdict.set_parent.items()}
+    parents = {name if key == NEW_ID else key: parent for key, parent in verdict.set_parent.items()}
     return replace(verdict, image=verdict.image.model_copy(update={"id": name}), set_parent=parents)

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from cacheview.engine.known_cache import NEW, CarriedState, KnownCache
+from cacheview.engine.known_cache import NEW_ID, CarriedState, KnownCache
 from cacheview.engine.possible import possible_answers
 from cacheview.engine.verdict import Verdict, VerdictOutcome
 from cacheview.model import Probe
 
-__all__ = ["NEW", "CarriedState", "ImageCache"]
+__all__ = ["NEW_ID", "CarriedState", "ImageCache"]
 
 
 class ImageCache(KnownCache):

@@ -6,7 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cacheview.engine.cache import NEW, CarriedState, ImageCache
+from cacheview.engine.cache import NEW_ID, CarriedState, ImageCache
 from cacheview.engine.restore import LayerContent
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets.named import named as rules_named
@@ -18,7 +18,7 @@ from cacheview.model.effort import go_on
 
 __all__ = ["ProbeResult", "answers_to", "cache_with_layers", "probe_results", "unmet_expectations"]
 
-_COMPARED = tuple(name for name in ImageConfig.model_fields if name != "docker_version")
+_COMPARED_FIELDS = tuple(name for name in ImageConfig.model_fields if name != "docker_version")
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +93,7 @@ def unmet_expectations(verdict: Verdict, expected: Expectation) -> Iterator[str]
         return
     image = verdict.image.id if verdict.image is not None else None
     if expected.outcome == "hit" or expected.image is not None:
-        accepted = {image, NEW} if verdict.is_new else {image}
+        accepted = {image, NEW_ID} if verdict.is_new else {image}
         if expected.image not in accepted:
             yield words.differs("image", expected.image, image)
     yield from _unmet_created(verdict, expected.created)
@@ -108,7 +108,7 @@ def _same_parents(expected: Mapping[str, str], verdict: Verdict) -> bool:
     if expected == verdict.set_parent:
         return True
     created = verdict.image.id if verdict.is_new and verdict.image is not None else None
-    return {NEW if key == created else key: parent for key, parent in verdict.set_parent.items()} == expected
+    return {NEW_ID if key == created else key: parent for key, parent in verdict.set_parent.items()} == expected
 
 
 def _unmet_created(verdict: Verdict, expected: ImageConfig | None) -> Iterator[str]:
@@ -119,7 +119,7 @@ def _unmet_created(verdict: Verdict, expected: ImageConfig | None) -> Iterator[s
         yield words.NO_NEW_IMAGE
         return
     created = verdict.image.config
-    differing = {name for name in _COMPARED if getattr(created, name) != getattr(expected, name)}
+    differing = {name for name in _COMPARED_FIELDS if getattr(created, name) != getattr(expected, name)}
     if not differing:
         return
     actual_values, expected_values = (

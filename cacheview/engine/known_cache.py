@@ -15,9 +15,9 @@ from cacheview.engine.verdict import StageKind, Verdict, VerdictOutcome, Verdict
 from cacheview.model import SCRATCH, Image, ImageConfig, Probe
 from cacheview.model.effort import paced
 
-__all__ = ["NEW", "CarriedState", "KnownCache"]
+__all__ = ["NEW_ID", "CarriedState", "KnownCache"]
 
-NEW = "new"
+NEW_ID = "new"
 """The id of an image that the cache creates. The daemon's id for it depends on unknown facts."""
 
 
@@ -166,7 +166,7 @@ class KnownCache(Lookups):
     def _created(self, config: ImageConfig, parent: Image | None) -> Image:
         records = self.rules.records_parent  # otherwise the parent is recorded afterwards, see `Verdict.set_parent`
         return Image(
-            id=NEW,
+            id=NEW_ID,
             parent=parent.id if parent is not None and records else None,
             from_scratch=records and parent is None,
             built_locally=self.rules.restoring.marks_built_locally,

@@ -21,7 +21,7 @@ __all__ = ["PREVIOUS", "Walk", "answers_in_walk", "probe_after"]
 PREVIOUS = "@prev"
 """In a walk, a probe with this parent continues from the image of the last hit, or from scratch if there was none."""
 
-_MOST_IMAGES: Final = 1_000_000
+_MAX_IMAGES: Final = 1_000_000
 """The most references to images in the stores that a walk keeps, counting every store as the largest possible one."""
 
 
@@ -107,7 +107,7 @@ class Walk:
         self.rules = rules
         self.probes = probes
         self._first = _State.first(store, rules, probes, layers)
-        self._most = max(1, _MOST_IMAGES // max(1, len(store.images) + len(probes)))  # each probe adds at most one
+        self._max_states = max(1, _MAX_IMAGES // max(1, len(store.images) + len(probes)))  # each probe adds at most one
         self._states: OrderedDict[int, _State] = OrderedDict()  # by the number of the probe, the last used one last
         self._answers: list[tuple[Probe, Verdict]] = []
         self._lock = threading.Lock()  # of these two; held only for a moment
@@ -160,5 +160,5 @@ class Walk:
                 self._answers.append(answer)
             self._states[place + 1] = after
             self._states.move_to_end(place + 1)
-            if len(self._states) > self._most:
+            if len(self._states) > self._max_states:
                 self._states.popitem(last=False)

@@ -22,7 +22,7 @@ __all__ = ["ImageStore", "Problem", "StoreOrigin"]
 V = TypeVar("V")
 
 _HEX = re.compile(r"[a-f0-9]{1,64}")
-_MOST_CHANGES: Final = 64
+_MAX_CHANGES: Final = 64
 """The images in which a store differs from its origin, up to which what is known of the origin is used."""
 _TRUNCATED_ID = re.compile(r"(?:sha256:)?([a-f0-9]{4,64})")
 
@@ -61,7 +61,7 @@ class StoreOrigin:
     @property
     def is_near(self) -> bool:
         """Whether the differences are so few that what is known of the origin is used."""
-        return len(self.replaced) + len(self.added) <= _MOST_CHANGES
+        return len(self.replaced) + len(self.added) <= _MAX_CHANGES
 
     @property
     def keeps_names(self) -> bool:
@@ -228,10 +228,10 @@ class ImageStore:
         return {}
 
     def _repositories_of(self, image: Image) -> frozenset[str]:
-        known = self._repositories.get(image.id)
-        if known is None:
-            known = self._repositories[image.id] = frozenset(map(_repository, image.names))
-        return known
+        repositories = self._repositories.get(image.id)
+        if repositories is None:
+            repositories = self._repositories[image.id] = frozenset(map(_repository, image.names))
+        return repositories
 
     def resolve_for(self, text: str, kind: StoreKind) -> Image:
         """Return the image that a reference refers to in a store of that kind. Raises `DataError` like `resolve`."""
@@ -327,7 +327,7 @@ class _ChangedChildren(Mapping[str, Sequence[Image]]):
 
     def __init__(self, origin: StoreOrigin) -> None:
         self._origin = origin.store
-        self._former = origin.store.children
+        self._origin_children = origin.store.children
         self._changed: dict[str, list[Image]] = {}
         self._added = {image.id: place for place, image in enumerate(origin.added, len(origin.store.images))}
         for image in origin.replaced.values():
@@ -342,7 +342,7 @@ class _ChangedChildren(Mapping[str, Sequence[Image]]):
         """Return a list of the images on the same parent, which may be changed."""
         parent = image.parent or SCRATCH
         if parent not in self._changed:
-            self._changed[parent] = list(self._former.get(parent, ()))
+            self._changed[parent] = list(self._origin_children.get(parent, ()))
         return self._changed[parent]
 
     def _place(self, image: Image) -> int:
@@ -353,25 +353,27 @@ class _ChangedChildren(Mapping[str, Sequence[Image]]):
     def __getitem__(self, parent: str) -> Sequence[Image]:
         images = self._changed.get(parent)
         if images is None:
-            return self._former[parent]
+            return self._origin_children[parent]
         if not images:
             raise KeyError(parent)
         return images
 
     def get(self, parent: str, default: Any = None) -> Any:
         images = self._changed.get(parent)
-        return self._former.get(parent, default) if images is None else images or default
+        return self._origin_children.get(parent, default) if images is None else images or default
 
     def __iter__(self) -> Iterator[str]:
         """Yield the parents in the order of their first children."""
         changed = sorted((self._place(images[0]), parent) for parent, images in self._changed.items() if images)
-        others = (parent for parent in self._former if parent not in self._changed)
-        kept = ((self._place(self._former[parent][0]), parent) for parent in others)
+        others = (parent for parent in self._origin_children if parent not in self._changed)
+        kept = ((self._place(self._origin_children[parent][0]), parent) for parent in others)
         yield from (parent for _, parent in heapq.merge(kept, changed))
 
     def __len__(self) -> int:
         changed = self._changed
-        return len(self._former) + sum(bool(changed[parent]) - (parent in self._former) for parent in changed)
+        return len(self._origin_children) + sum(
+            bool(changed[parent]) - (parent in self._origin_children) for parent in changed
+        )
 
 
 def _repository(name: str) -> str:

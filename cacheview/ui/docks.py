@@ -57,8 +57,8 @@ class DockSpec(NamedTuple, Generic[_D]):
         name: object name of the dock. Its title is that of its pane's title bar.
         action: returns the action that shows and hides it.
         make: imports and creates it, connected to the window and, through `Docks`, to other docks.
-        is_kept: whether it is opened again at the next start if it was open at the end of this one. This is not so for
-            docks that show the answer to a request, or start something.
+        is_kept: whether it is open at the next start if it was open when the program ended. False for docks that show
+            the answer to a request, or start something.
     """
 
     name: str

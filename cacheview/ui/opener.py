@@ -25,14 +25,16 @@ __all__ = ["OWN_RULES", "Opener"]
 OWN_RULES: Final = "own"
 """The value used instead of a rule set's name; no rule set has this name."""
 
-_REST: Final = 300  # milliseconds after a store was shown, so that it is drawn first
-_SHORT_REST: Final = 20  # milliseconds if stores follow one another, or the previous content is being freed
+_SETTLE_DELAY_MS: Final = 300  # after a store was shown, so that it is drawn first
+_SHORT_SETTLE_DELAY_MS: Final = 20  # if stores follow one another, or the previous content is being freed
 
-_MOST_UNSETTLED: Final = 10
-"""The most stores shown without a pause, as after an engine's events, before garbage is collected at the next moment
-of rest. After twice as many it is collected even if stores are still being freed."""
+_MAX_UNSETTLED_STORES: Final = 10
+"""The most stores shown without a pause, as after an engine's events, before garbage is collected when nothing runs.
 
-_KINDS = "Image stores (*.tar *.tar.* *.tgz *.txz *.json *.jsonl *.jsonl.gz);;All files (*)"
+After twice as many, it is collected even if stores are still being freed.
+"""
+
+_FILE_FILTER = "Image stores (*.tar *.tar.* *.tgz *.txz *.json *.jsonl *.jsonl.gz);;All files (*)"
 
 
 class Opener(QObject):
@@ -161,7 +163,9 @@ class Opener(QObject):
         """Prompt for a file."""
         from PySide6.QtWidgets import QFileDialog
 
-        location, _ = QFileDialog.getOpenFileName(self._window, "Open an archive or a suite", self._folder(), _KINDS)
+        location, _ = QFileDialog.getOpenFileName(
+            self._window, "Open an archive or a suite", self._folder(), _FILE_FILTER
+        )
         if location:
             self.open(location)
 
@@ -183,20 +187,22 @@ class Opener(QObject):
     def _succeeded(self, loaded: OpenedStore) -> None:
         if loaded.instead_of:
             self.requested_location = loaded.opened.location
-        again = self.location == self.requested_location
-        place = self.shown_place() if again else None
+        is_reload = self.location == self.requested_location
+        place = self.shown_place() if is_reload else None
         if place is not None and not is_near(loaded, place):  # the user has moved in the meantime
             self._loader.start(walk_work(loaded, self.shown_place))
             return
         self.location = self.requested_location
-        if not again:
+        if not is_reload:
             self.chosen_rules = ""
         if self.location != DEMO:
             self._settings.add_recent(self.location)
-        self.opened.emit(loaded, again)
+        self.opened.emit(loaded, is_reload)
         self._images = len(loaded.cache.store.images)
         self._unsettled += 1
-        self._settle_timer.start(_REST if self._unsettled < _MOST_UNSETTLED else _SHORT_REST)
+        self._settle_timer.start(
+            _SETTLE_DELAY_MS if self._unsettled < _MAX_UNSETTLED_STORES else _SHORT_SETTLE_DELAY_MS
+        )
 
     def _finish(self) -> None:
         if not self.is_busy:  # otherwise it goes on
@@ -204,12 +210,12 @@ class Opener(QObject):
 
     def _begin_reading(self) -> None:
         self._leftovers.begin()
-        if self._unsettled < _MOST_UNSETTLED:
+        if self._unsettled < _MAX_UNSETTLED_STORES:
             self._settle_timer.stop()
 
     def _settle(self) -> None:
-        if not self._is_at_rest() and self._unsettled < 2 * _MOST_UNSETTLED:
-            self._settle_timer.start(_SHORT_REST)
+        if not self._is_at_rest() and self._unsettled < 2 * _MAX_UNSETTLED_STORES:
+            self._settle_timer.start(_SHORT_SETTLE_DELAY_MS)
             return
         self._unsettled = 0
         self._leftovers.end(self.location, self._images)

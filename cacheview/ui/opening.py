@@ -16,7 +16,7 @@ if TYPE_CHECKING:
 
 __all__ = ["first_sight", "is_near", "open_work", "walk_work"]
 
-_IN_SIGHT: Final = 1000
+_MAX_IMAGES_SHOWN_EARLY: Final = 1000
 """The maximum number of images that are shown while a store is being read."""
 
 
@@ -49,21 +49,22 @@ def open_work(
         started_at = time.time()
         loading = threading.Thread(target=load_panes, daemon=True, name="load-panes")
         loading.start()
-        known: list[ImageStore] = []
-        begun_showing: list[bool] = []
+        partial_stores: list[ImageStore] = []
+        shown: list[bool] = []
 
         def progress(done: int, total: int | None, what: str) -> None:
             report(done, total, what)
-            if known and not loading.is_alive():  # otherwise the window would wait for the modules that show it
-                store = known.pop()
-                if begun_showing:
+            # Until the modules are loaded, the window would wait for them.
+            if partial_stores and not loading.is_alive():
+                store = partial_stores.pop()
+                if shown:
                     report.part(lambda: first_sight(store))
                 else:
-                    begun_showing.append(True)
+                    shown.append(True)
                     _show(report, replace(first_sight(store), in_pieces=True))
 
         def partial(store: ImageStore) -> None:
-            known[:] = [store]
+            partial_stores[:] = [store]
 
         puller = rules_named(rules).puller if rules else None
         opened = open_store(location, platform=_platform(platform), puller=puller, progress=progress, partial=partial)
@@ -152,7 +153,7 @@ def first_sight(store: ImageStore) -> StorePart:
 
     chosen: dict[str, Image] = {}
     for first in store.images:
-        if len(chosen) >= _IN_SIGHT:
+        if len(chosen) >= _MAX_IMAGES_SHOWN_EARLY:
             break
         image: Image | None = first
         while image is not None and image.id not in chosen:

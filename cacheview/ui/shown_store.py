@@ -265,12 +265,12 @@ class ShownStore:
     def look_up(self, probe: Probe) -> LookUp:
         """Return the lookup of a probe in the current cache."""
         case, number, loaded = self.case, self.place[1], self._loaded
-        known = loaded.answered if self.cache is loaded.cache and probe == loaded.probe else None
+        answered = loaded.answered if self.cache is loaded.cache and probe == loaded.probe else None
         suite_probe: SuiteProbe | None = case.probes[number] if case.probes else None
         expected = suite_probe.expect if suite_probe is not None else None
         if probe != self.original or case.rules != self.cache.rules.name:
             expected = None
-        return LookUp(self.cache, probe, expected, number if case.walk else None, known)
+        return LookUp(self.cache, probe, expected, number if case.walk else None, answered)
 
     def _daemon_at(self, number: int) -> Daemon:
         """Return the daemon of a case: its own, or the current one if it names none."""

@@ -1,4 +1,4 @@
-"""A session with supposed changes of its store: the changed store, and the state to return to. No Qt."""
+"""The changed store that a session shows while changes are supposed, and the state to return to. No Qt."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ class SupposedStore:
 
     @property
     def parts(self) -> tuple[object, ...]:
-        """All objects that the next store replaces."""
+        """All objects that are replaced when another store is shown."""
         return self.changed, self._cache, self._listed
 
     def replace(
@@ -80,24 +80,24 @@ class SupposedStore:
         change: StoreChanges,
         listed: ListedImages,
         state: tuple[Place, Probe],
-        by: Selection,
+        selection: Selection,
     ) -> None:
         """Show a changed store.
 
         Args:
             cache: the cache of the changed store.
-            change: its differences.
+            change: the differences between the actual store and the changed one.
             listed: the images to list.
-            state, by: the place and probe, and the selection, to return to.
+            state, selection: the place and probe, and the selection, to return to.
         """
         shown = self._shown
         if self._before is None:
-            self._before = SessionBefore(shown.cache, shown.daemon, shown.change, *state, by)
+            self._before = SessionBefore(shown.cache, shown.daemon, shown.change, *state, selection)
         self.changed, self._cache, self._listed = changed, cache, listed
         shown.cache, shown.daemon, shown.change = cache, changed.daemon, change
 
     def restore(self) -> SessionBefore | None:
-        """Show the actual store. Returns the earlier state; None: it is already shown."""
+        """Show the actual store. Returns the state to return to; None: the actual store is already shown."""
         before = self._before
         if before is not None:
             shown = self._shown

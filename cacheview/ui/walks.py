@@ -17,10 +17,10 @@ if TYPE_CHECKING:
 
 __all__ = ["ReloadedPlace", "Walks", "is_walk", "place_in", "reloaded_place"]
 
-_LEAST: Final = 1_000
+_OVERHEAD_IN_IMAGES: Final = 1_000
 """The number of images among which a lookup takes about twice as long as in an empty store: a millisecond."""
-_FEW: Final = 33 * _LEAST
-"""The number of probes times the number of images and `_LEAST`, up to which the probes are looked up in a moment."""
+_MAX_QUICK_COST: Final = 33 * _OVERHEAD_IN_IMAGES
+"""The number of probes times the number of images and `_OVERHEAD_IN_IMAGES`, up to which a walk takes only a moment."""
 
 
 class Walks:
@@ -70,7 +70,7 @@ def _is_of(walk: Walk, case: OpenedCase, rules: RuleSet) -> bool:
 
 
 def _is_near(case: OpenedCase, distance: int) -> bool:
-    return distance * (len(case.store.images) + _LEAST) <= _FEW
+    return distance * (len(case.store.images) + _OVERHEAD_IN_IMAGES) <= _MAX_QUICK_COST
 
 
 def place_in(cases: Sequence[OpenedCase], place: Place) -> Place:

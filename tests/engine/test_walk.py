@@ -97,7 +97,7 @@ def test_in_any_order_each_is_as_after_all_before_it(
 ) -> None:
     expected = list(one_after_another(store, rules, probes, {}))
     with pytest.MonkeyPatch.context() as patched:
-        patched.setattr(walk_module, "_MOST_IMAGES", most)
+        patched.setattr(walk_module, "_MAX_IMAGES", most)
         walk = Walk(store, rules, probes)
         for number in order:
             number = min(number, len(probes) - 1)
@@ -109,7 +109,7 @@ def test_in_any_order_each_is_as_after_all_before_it(
 @pytest.mark.slow
 @pytest.mark.parametrize("most", [0, 1_000_000])
 def test_recorded_walks_backwards_and_forwards(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walk_module, "_MOST_IMAGES", most)
+    monkeypatch.setattr(walk_module, "_MAX_IMAGES", most)
     restored = moved = 0
     for path in VECTORS:
         for case in (case for case in some_cases(path, EVERY) if case.walk):
@@ -126,7 +126,7 @@ def test_recorded_walks_backwards_and_forwards(most: int, monkeypatch: pytest.Mo
 
 @pytest.mark.parametrize("most", [0, 1_000_000])
 def test_each_probe_is_looked_up_once(most: int, looked_up: list[Probe], monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(walk_module, "_MOST_IMAGES", most)
+    monkeypatch.setattr(walk_module, "_MAX_IMAGES", most)
     walk = of_case(long_walk(9))
     for number, count in ((5, 5), (6, 6), (2, 6), (5, 6), (0, 6), (8, 8), (7, 8)):
         walk.at(number)
@@ -137,7 +137,7 @@ def test_each_probe_is_looked_up_once(most: int, looked_up: list[Probe], monkeyp
 
 def test_what_is_kept_of_a_large_store_is_what_was_used_last(monkeypatch: pytest.MonkeyPatch) -> None:
     case = long_walk(9, others=20)
-    monkeypatch.setattr(walk_module, "_MOST_IMAGES", 3 * (len(case.images) + len(case.probes)))
+    monkeypatch.setattr(walk_module, "_MAX_IMAGES", 3 * (len(case.images) + len(case.probes)))
     walk = of_case(case)
     assert [walk.distance(number) for number in (0, 8)] == [0, 8]
     walk.at(8)

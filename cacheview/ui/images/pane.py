@@ -31,8 +31,8 @@ if TYPE_CHECKING:
 
 __all__ = ["ImagesPane"]
 
-_LEAST: Final = 46 * GRID
-_LEAST_HEIGHT: Final = 10 * GRID
+_MIN_WIDTH: Final = 46 * GRID
+_MIN_HEIGHT: Final = 10 * GRID
 
 
 class ImagesPane(QWidget):
@@ -80,8 +80,8 @@ class ImagesPane(QWidget):
         self._empty = NoImagesPage()
         self._pages = QStackedWidget()
         self._pages.addWidget(self.tree)
-        self._pages.addWidget(Scrolled(self._empty, _LEAST_HEIGHT))
-        self._pages.setMinimumHeight(_LEAST_HEIGHT)
+        self._pages.addWidget(Scrolled(self._empty, _MIN_HEIGHT))
+        self._pages.setMinimumHeight(_MIN_HEIGHT)
         self._footer = ImagesFooter()
         self.menu = ImageMenu(self)
         self._lay_out()
@@ -360,13 +360,13 @@ class ImagesPane(QWidget):
 
     def _show_counts(self) -> None:
         """Show the counts, or why nothing is listed."""
-        there = len(self._store.images) - len(self._removed) if self._store is not None else 0
-        total = there if self._total is None else self._total
+        present = len(self._store.images) - len(self._removed) if self._store is not None else 0
+        total = present if self._total is None else self._total
         is_filtered = self.model.is_filtered
         forest = self.model.forest
         shown = self._matching
         if not is_filtered:
-            shown = there - forest.hidden + sum(forest.node_of(each) is None for each in self._removed)
+            shown = present - forest.hidden + sum(forest.node_of(each) is None for each in self._removed)
         self._footer.show_count(shown, total)
         has_rows = self.model.rowCount() > 0 if self._removed else bool(total and (shown or not is_filtered))
         if has_rows:
@@ -414,7 +414,7 @@ class ImagesPane(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         least = super().minimumSizeHint()
-        return QSize(max(_LEAST, self._footer.minimumSizeHint().width()), least.height())
+        return QSize(max(_MIN_WIDTH, self._footer.minimumSizeHint().width()), least.height())
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 __all__ = ["Switcher"]
 
-_AT_ONCE: Final = 500
+_MAX_IMAGES_WITHOUT_THREAD: Final = 500
 """The number of images up to which switching takes a few milliseconds, less than starting a thread."""
 
 
@@ -97,7 +97,7 @@ class Switcher(QObject):
             return True
         # A cache can be created in advance only for the case's own store.
         store = session.store
-        at_once = store is not session.case.store or len(store.images) <= _AT_ONCE or is_ready(store)
+        at_once = store is not session.case.store or len(store.images) <= _MAX_IMAGES_WITHOUT_THREAD or is_ready(store)
         return at_once and self._is_near(rules)
 
     def _is_near(self, rules: RuleSet) -> bool:

@@ -52,17 +52,17 @@ class ProbeAdder(QObject):
         self._loader.cancelled.connect(self.cancelled)
         self._line = WorkLine(self._loader, make_line)
 
-    def open_dialog(self, session: Session, known: str = "") -> AddDialog | None:
+    def open_dialog(self, session: Session, default_path: str = "") -> AddDialog | None:
         """Prompt for the suite, then add the probe. Returns the dialog; None if the probe has no answer yet.
 
-        ``known``: a suite that the user is working with.
+        ``default_path``: a suite that the user is working with.
         """
         answer, opened = session.answer, session.opened
         if answer is None:
             return None
         addition = SuiteAddition(session.store, case_before(session), answer.explanation)
         opened_suite = opened.location if opened.kind is OpenedKind.SUITE else ""
-        path = self._last or opened_suite or known or suggested_path(opened.location)
+        path = self._last or opened_suite or default_path or suggested_path(opened.location)
         dialog = AddDialog(addition, path, self._window)
         # A suite may grow while it is open; any other store is never written to.
         location = "" if opened.kind is OpenedKind.SUITE else opened.location
@@ -124,13 +124,13 @@ def add_work(path: str, case: SuiteCase, mismatches: tuple[str, ...], opened: st
             what = "is part of the open store, and cacheview never writes to a store. Choose a different file"
             raise DataError(what, where=path)
         checking, adding = steps(report, 2)
-        again = read_back(case, path, {"images": metered(case.images, checking, "Checking")})
-        for result in probe_results(again):
-            expected = mismatches if result.index == len(again.probes) - 1 else ()
+        parsed = read_back(case, path, {"images": metered(case.images, checking, "Checking")})
+        for result in probe_results(parsed):
+            expected = mismatches if result.index == len(parsed.probes) - 1 else ()
             if result.differences != expected:
                 text = "; ".join(result.differences) or "it passes"
                 what = f"once saved in the file, the probe would have a different answer: {text}. Nothing was added"
                 raise DataError(what, where=os.fspath(path))
-        return path, append_case(path, again, progress=adding, ready=report.commit)
+        return path, append_case(path, parsed, progress=adding, ready=report.commit)
 
     return work

@@ -99,7 +99,7 @@ def lookups(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 @pytest.fixture
 def every_walk_is_far(monkeypatch: pytest.MonkeyPatch) -> None:
     """As in a large store."""
-    monkeypatch.setattr(walks, "_FEW", 0)
+    monkeypatch.setattr(walks, "_MAX_QUICK_COST", 0)
 
 
 def opened(open_window: OpenWindow, path: Path, *cases: SuiteCase) -> tuple[MainWindow, Session]:
