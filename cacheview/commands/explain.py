@@ -57,7 +57,7 @@ _FULL_ID: Final = re.compile(r"(?:sha256:)?[0-9a-f]{64}")
 
 _HELP: Final = """\
 exit status: 0 hit, 1 miss, 2 error (the daemon returns an error, or nothing can be read), 3 unknown or diverges,
-4 panic. With --rules all, the status is that of the store's own rules.
+4 panic. With --rules all, the status reflects the store's own rules.
 
 {names}
 {changes}

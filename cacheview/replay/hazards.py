@@ -27,9 +27,10 @@ def of_heredocs(instruction: Instruction) -> Iterator[StepHazard]:
     """
     if instruction.heredocs and instruction.name == "RUN":
         names = ", ".join(f"<<{name[:40]}" for name, _ in instruction.heredocs)
+        owner = plural(len(instruction.heredocs), "heredoc's", "heredocs'")
         yield StepHazard(
             "heredoc not compared",
-            f"The heredoc's lines ({names}) are not compared, because the classic builder leaves them out of the "
+            f"The {owner} lines ({names}) are not compared, because the classic builder leaves them out of the "
             "step. The step is a hit regardless of their content.",
             "Build with BuildKit, which runs heredocs, or write the command without a heredoc.",
         )
