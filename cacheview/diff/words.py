@@ -228,14 +228,14 @@ def _of_missing(cause: Cause, row: StepPair | None) -> str:
             return _missing_image_phrase(missing)
         return f"image {image} is in A's store but not in B's"
     if row is not None and row.a is not None and row.a.is_created and short_id(row.a.image) == image:
-        return f"A built it as {image}, and B used that image"
+        return f"build A created image {image}, and build B used it"
     return f"image {image} is in B's store but was not in A's"
 
 
 def _missing_image_phrase(missing: MissingImage) -> str:
     image = short_id(missing.image)
     at = f" at {_moment(missing.created_at)}" if missing.created_at is not None else ""
-    how = f"it was built{at} as {image}" if missing.is_created else f"A used image {image}"
+    how = f"it was built{at} as {image}" if missing.is_created else f"build A used image {image}"
     if missing.was_there:
         when = f": it was removed at {_moment(missing.removed_at)}" if missing.removed_at is not None else ""
         return f"{how}, which is no longer in the store{when}"

@@ -470,7 +470,7 @@ def test_what_is_gone_was_there_at(remove: Callable[[Place, str], None], place: 
     again = place.build(tag)
     remove(place, tag)
     after = place.build(tag)
-    for before, how in ((made, "it was built at "), (again, "A used image ")):
+    for before, how in ((made, "it was built at "), (again, "build A used image ")):
         diff = diff_of(before, after)
         printed = answer_sentence(diff)
         assert diff.cause is not None
@@ -487,7 +487,7 @@ def test_what_is_gone_was_there_at(remove: Callable[[Place, str], None], place: 
     else:  # a containerd store reports only that the name went
         assert place.engine.kind.store is StoreKind.CONTAINERD
     assert diff_of(made, again).cause == diff_of(made, again).rows[1].causes[0]
-    assert answer_sentence(diff_of(made, again)).endswith(", and B used that image.")
+    assert answer_sentence(diff_of(made, again)).endswith(", and build B used it.")
 
 
 def test_an_image_that_was_saved_and_loaded_has_no_parent(place: Place) -> None:

@@ -141,7 +141,7 @@ def test_an_image_that_came_later(daemon: Daemon) -> None:
     assert first(diff) == (CauseKind.IMAGE_MISSING, "", "ARG VERSION=1")
     assert diff.cause is not None
     assert diff.cause.in_b
-    assert answer_sentence(diff).endswith(", and B used that image.")
+    assert answer_sentence(diff).endswith(", and build B used it.")
 
 
 def test_a_base_that_was_pulled_again(daemon: Daemon) -> None:
