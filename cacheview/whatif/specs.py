@@ -113,7 +113,7 @@ FORMS: Final = (
         is_optional=True,
     ),
     ChangeForm("load", "STORE", "docker load of the images in STORE", _load),
-    ChangeForm("pull", "STORE", "docker pull of each tag in STORE, as if it had been pushed to a registry", _pull),
+    ChangeForm("pull", "STORE", "docker pull of each tag in STORE, as if the tag had been pushed to a registry", _pull),
     ChangeForm(
         "upgrade",
         "RELEASE",

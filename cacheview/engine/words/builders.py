@@ -7,7 +7,9 @@ from typing import Final
 __all__ = ["BUILDKIT", "DEPENDS_ON_CLI", "WINDOWS"]
 
 _CLASSIC: Final = "This is the classic builder's cache"
-_USE_CLASSIC: Final = "set DOCKER_BUILDKIT=0, or build through the Docker API (docker-py, Testcontainers)"
+_USE_CLASSIC: Final = (
+    "set DOCKER_BUILDKIT=0, or build through the Docker API (for example, with docker-py or Testcontainers)"
+)
 
 BUILDKIT: Final = (
     f"{_CLASSIC}. On this engine, docker build uses BuildKit by default (Docker CLI 23.0 or later with buildx). "
