@@ -45,7 +45,7 @@ def _text_lines(explanation: Explanation, using: Daemon | None, *, everything: b
     deciding = explanation.deciding
     if deciding is not None and deciding.check is not None:
         is_known = explanation.verdict.unknown is None
-        yield f"  {'Deciding check' if is_known else 'Check that would decide'}: {check_line(deciding.check)}"
+        yield f"  {'Deciding check' if is_known else 'Undecided check'}: {check_line(deciding.check)}"
     if hint := smallest_edit_phrase(explanation):
         yield f"  Smallest edit for a hit: {hint}"
     yield from (f"  {line}" for line in _doubt_lines(explanation.doubt_counts, everything=everything))

@@ -17,7 +17,7 @@ from cacheview.ui.theme import GRID, heading_font, mono_font, set_font
 __all__ = ["AboutDialog", "ShortcutsDialog"]
 
 _PANE_SHORTCUTS: Final = (
-    ("Show the probe that the builder sent for the current image", "Enter in the tree"),
+    ("Show the builder's probe for the current image", "Enter in the tree"),
     ("Move from the filter to the tree", "Down in the filter"),
     ("Clear the filter", "Esc in the filter"),
     ("Open the Dockerfile in your editor at the step's line", "F4 in the replay"),

@@ -113,7 +113,7 @@ def test_no_more_rows_than_a_list_holds(tmp_path: Path) -> None:
     file = suite(tmp_path / "s.jsonl", GOOD, GOOD)
     found = run(file, limit=3)
     assert [row.outcome for row in found] == [Outcome.PASSED] * 3 + [Outcome.UNUSABLE]
-    assert "more than 3 probes" in found[-1].reason
+    assert "only the first 3 probes were run" in found[-1].reason
     assert len(run(file, limit=4)) == 4
 
 
