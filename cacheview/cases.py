@@ -223,7 +223,7 @@ def _releases(store: ImageStore, kind: StoreKind) -> Iterator[tuple[RuleSetChoic
         for version in _builders(store):
             choice = choose(version, kind)
             if choice is not None:
-                yield choice, DaemonBasis.IMAGES, "an image's config says that this release built it"
+                yield choice, DaemonBasis.IMAGES, "an image's config says that this release built the image"
 
 
 def _chosen(choice: RuleSetChoice, basis: DaemonBasis, reason: str) -> Daemon:

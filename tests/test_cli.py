@@ -48,7 +48,7 @@ def test_why_these_rules_are_used_for_a_store_is_reported(
     monkeypatch.setattr("cacheview.commands.opening.open_store", lambda _: opened)
     main(["audit", str(tmp_path)])
     reported = capsys.readouterr().out
-    why = "An image's config says that this release built it"
+    why = "An image's config says that this release built the image"
     assert f"Rules: Docker 20.10.24\ufffd[1m, graph driver (graphdriver-24.0.7). {why}.\n" in reported
     main(["audit", str(tmp_path), "--rules", "graphdriver-29"])
     assert "(graphdriver-29). You chose these rules." in capsys.readouterr().out

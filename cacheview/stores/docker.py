@@ -83,7 +83,7 @@ class ArchiveReader:
         parents = {entry.Parent: None for entry in same if entry.Parent}
         if len(parents) > 1:
             self.problems.append(
-                Problem(where, "the archive records several parents for this image; the first one is used")
+                Problem(where, "the archive records several parents for this image; the first parent is used")
             )
         try:
             image_id, content = self._config(same[0].Config)

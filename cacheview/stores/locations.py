@@ -156,7 +156,7 @@ FILE: Final = LocationKind(
         (
             "PATH",
             "a `docker save` archive (plain or compressed), an OCI image layout (folder or tar file) or a suite file; "
-            "use ./engine:x for a file named engine:x",
+            "to open a file whose name begins with a prefix, such as engine:x, use ./engine:x",
         ),
     ),
     _open_path,

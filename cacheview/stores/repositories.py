@@ -44,9 +44,9 @@ def read_repositories(content: bytes, budget: Budget) -> tuple[Mapping[str, Sequ
             try:
                 name = full_name(reference)
                 if not _ID.fullmatch(image_id):
-                    raise DataError(f"does not map to an image ID: {image_id[:100]!r}")
+                    raise DataError(f"it does not map to an image ID: {image_id[:100]!r}")
                 if owners.setdefault(name, image_id) != image_id:
-                    raise DataError(f"occurs more than once as {name}; the first one is used")
+                    raise DataError(f"{name} occurs more than once; the first entry is used")
             except DataError as error:
                 problems.append(Problem(f"{REPOSITORIES}, {reference[:200]!r}", f"the name is ignored: {error}"))
                 continue

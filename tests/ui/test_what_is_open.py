@@ -68,9 +68,9 @@ KINDS = [
         "Docker data root, graph-driver store overlay2, at /var/lib/docker",
     ),
     (
-        opened("registry, as pulled into a containerd store", "registry:localhost:5000/shop/app:1"),
+        opened("registry images as pulled into a containerd store", "registry:localhost:5000/shop/app:1"),
         "registry localhost:5000/shop/app:1",
-        "localhost:5000/shop/app:1, registry, as pulled into a containerd store",
+        "localhost:5000/shop/app:1, registry images as pulled into a containerd store",
     ),
     (opened("the demo store", "demo:"), "demo", "the demo store"),
     (opened("docker save archive", "/srv/images/app.tar"), "app.tar", "app.tar, docker save archive"),

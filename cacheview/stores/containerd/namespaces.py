@@ -50,14 +50,16 @@ def choose_namespace(
     names = sorted(names)
     if requested and requested not in names:
         existing = (
-            f"There are {_joined(names)}" if names else "There are no namespaces, because nothing has been stored"
+            f"The namespaces are {_joined(names)}"
+            if names
+            else "There are no namespaces, because nothing has been stored"
         )
         raise DataError(f"there is no namespace {requested!r}. {existing}")
     if requested or not names:
         return requested, ()
     usable = list(filter(_is_name, names))
     if not usable:
-        raise DataError(f"no namespace has a name that containerd allows: {_joined(names)}")
+        raise DataError(f"containerd does not allow the name of any of these namespaces: {_joined(names)}")
     chosen = DOCKER if DOCKER in usable else next(filter(has_images, usable[:_MAX_SEARCHED]), usable[0])
     others = [name for name in names if name != chosen]
     notes = []

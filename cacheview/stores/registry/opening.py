@@ -54,7 +54,7 @@ def open_target(target: str, reading: Reading) -> OpenedLocation:
         raise DataError(
             f"no image could be read. {'. '.join(str(problem) for problem in problems[:3])}", where=location
         )
-    title = f"registry, as pulled into a {kind.store_title}"
+    title = f"registry images as pulled into a {kind.store_title}"
     merged = _merged(images)
     store = ImageStore(
         merged,

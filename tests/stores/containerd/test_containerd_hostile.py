@@ -333,7 +333,7 @@ def test_only_so_many_namespaces_are_looked_into(names: list[str], searched: int
 
 
 def test_names_that_no_namespace_has_are_not_asked_for() -> None:
-    with pytest.raises(DataError, match=r"no namespace has a name that containerd allows: '\\x1b\[2J'"):
+    with pytest.raises(DataError, match=r"containerd does not allow the name of any of these namespaces: '\\x1b\[2J'"):
         choose_namespace(["\x1b[2J"], "", lambda _: True)
 
 

@@ -199,7 +199,7 @@ def test_a_file_that_is_not_a_database(content: bytes, what: str, root: Path) ->
 
 
 def test_a_namespace_that_is_not_there(root: Path) -> None:
-    with pytest.raises(DataError, match=r"there is no namespace 'k8s\.io'\. There are moby"):
+    with pytest.raises(DataError, match=r"there is no namespace 'k8s\.io'\. Existing namespaces: moby"):
         read(f"{root}#k8s.io")
 
 

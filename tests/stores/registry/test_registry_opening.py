@@ -95,7 +95,7 @@ def test_an_image_may_be_named_by_digest(registry: FakeRegistry) -> None:
 def test_the_store_says_what_it_is(registry: FakeRegistry) -> None:
     registry.tag("1", registry.layout.manifest(config(1)))
     result = opened(registry, "app:1", puller=GRAPH, platform=ARM)
-    assert (result.kind, result.title) == ("registry", "registry, as pulled into a graph-driver store")
+    assert (result.kind, result.title) == ("registry", "registry images as pulled into a graph-driver store")
     (case,) = result.cases
     assert case.store.release is not None
     assert (case.store.release.kind, case.store.release.version, case.store.platform) == (GRAPH.kind, "", ARM)
