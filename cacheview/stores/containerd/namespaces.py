@@ -50,7 +50,7 @@ def choose_namespace(
     names = sorted(names)
     if requested and requested not in names:
         existing = (
-            f"The namespaces are {_joined(names)}"
+            f"Existing namespaces: {_joined(names)}"
             if names
             else "There are no namespaces, because nothing has been stored"
         )
