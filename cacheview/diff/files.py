@@ -19,7 +19,7 @@ from cacheview.replay.file_words import in_words
 
 __all__ = ["CONTENT_UNKNOWN", "FileComparer", "FilesDiffer", "FilesUnknown"]
 
-CONTENT_UNKNOWN: Final = "it is not known whether the content differs too"
+CONTENT_UNKNOWN: Final = "it is not known whether the content also differs"
 
 _HEADER_ASPECTS = {Aspect.HEADER, Aspect.OWNER, Aspect.ATTRIBUTES, Aspect.UNKNOWN}
 """Aspects that a client determines, if content was not compared."""

@@ -130,7 +130,7 @@ class _DataRoot:
         """Return the folder with the files of a layer."""
         cache_id = self._short(f"{LAYERS}/{chain}/cache-id")
         if not _CACHE_ID.fullmatch(cache_id):
-            raise LayerUnavailableError(f"the layer {diff_id[:19]} has no files in the data root", _REMEDY)
+            raise LayerUnavailableError(f"the data root does not contain the files of layer {diff_id[:19]}", _REMEDY)
         return self._root / self._place.format(cache_id)
 
     def _short(self, name: str) -> str:

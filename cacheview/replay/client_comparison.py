@@ -175,7 +175,7 @@ def _named(phrase: str, paths: Sequence[str]) -> Iterator[str]:
 def _of_headers(path: str, old: bytes, new: bytes) -> Iterator[str]:
     before, now = read_header(path, old), read_header(path, new)
     if before is None or now is None:
-        yield "sent without a tar entry" if not new else "sent with a tar entry"
+        yield "has no tar entry of its own" if not new else "has a tar entry of its own"
         return
     aspects = aspects_of(before, now, has_same_content=True)
     for aspect in aspects:

@@ -170,7 +170,7 @@ class RecordedImageFiles(ImageFiles):
     def check_owner(self, image: Image | None, owner: str) -> None:
         result = self._owners.get((_id(image), owner))
         if result is None:
-            raise UnknownError("the record does not contain the owner names of this image")
+            raise UnknownError("the record does not contain the users and groups of this image")
         if result.refused:
             raise BuildRefusedError(result.refused, message=result.refused)
 

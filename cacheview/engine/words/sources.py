@@ -35,7 +35,7 @@ def without_history(*, is_certain: bool) -> str:
     """Explain why an image without a history brings in nothing. ``is_certain``: whether it certainly has none."""
     if is_certain:
         return "it has no history, so it brings in no images, not even itself"
-    return "its history is not known, so neither are the images that it brings in"
+    return "its history is unknown, so the images that this source brings in are unknown too"
 
 
 def sizes_unknown(image: Image) -> str:

@@ -11,7 +11,7 @@ __all__ = ["Doubts"]
 
 # The keys that inspect omits from Config since API 1.50, and that the engine itself ignores before that.
 _LEGACY_FIELDS = "Hostname, Image, AttachStdin, Tty and other fields that OCI configs do not have"
-_TIMES_TO_THE_SECOND = "contains times only to the second, in UTC"
+_TIMES_TO_THE_SECOND = "reports times in UTC, and only to the second"
 
 
 class Doubts:

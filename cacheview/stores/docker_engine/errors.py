@@ -108,9 +108,11 @@ def _timeout_message(error: DeadlineExceededError) -> str:
     if error.has_begun:
         return (
             f"the response was not complete after {error.seconds:g} seconds, so cacheview stopped waiting for it. "
-            "Is the engine busy, or is the connection slow? Try again"
+            "The engine may be busy, or the connection may be slow. Try again"
         )
-    return f"did not respond within {error.seconds:g} seconds. Is it busy, or is its host unreachable? Try again"
+    return (
+        f"did not respond within {error.seconds:g} seconds. It may be busy, or its host may be unreachable. Try again"
+    )
 
 
 def status_error(status: int, body: bytes, endpoint: Endpoint, path: str) -> RefusedRequestError:

@@ -44,7 +44,10 @@ def _why_failed(error: BaseException, origin: HttpOrigin, target: Target, timeou
             f"certificate in /etc/docker/certs.d/{target.domain}/ca.crt, where Docker also looks for it"
         )
     if (cause := first(ssl.SSLError)) is not None:
-        return f"TLS with {origin} failed: {reason(cause)}. Only a registry on this machine can be used without TLS"
+        return (
+            f"the TLS connection to {origin} failed: {reason(cause)}. Only a registry on this machine can be used "
+            "without TLS"
+        )
     if (cause := first(NotLoopbackError)) is not None:
         return (
             f"the request was not sent, because the connection does not use TLS, and {reason(cause)}. Only a registry "

@@ -27,7 +27,7 @@ _TIMEOUT_SECONDS: Final = 180.0
 """The time limit for one image in seconds, which includes a credential helper that waits for a person."""
 
 _BUILDKIT_NOTE: Final = (
-    "BuildKit built {}. BuildKit records instructions in a different form, so the classic builder cannot match the "
+    "Built by BuildKit: {}. BuildKit records instructions in a different form, so the classic builder cannot match the "
     "steps of its images, even with `--cache-from`."
 )
 

@@ -60,5 +60,5 @@ def _why_no_probe(step: Step) -> str:
         case StepStatus.MISS if step.probe is None:
             return "This step misses regardless of its files: no image in the store was built by this instruction."
         case StepStatus.UNKNOWN:
-            return "It is not known what the builder would look up."
+            return "cacheview cannot determine what the builder would look up for this step."
     return "This step builds on an image that the build would first have to create."

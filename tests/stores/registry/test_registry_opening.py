@@ -107,7 +107,7 @@ def test_an_image_of_buildkit_says_that_its_history_gives_no_hit(registry: FakeR
     registry.tag("1", registry.layout.manifest(config(1, history=history)))
     registry.tag("2", registry.layout.manifest(config(2)))
     notes = " ".join(store(registry, "app:1", "app:2").notes)
-    assert f"BuildKit built {registry.host}/shop/app:1." in notes
+    assert f"Built by BuildKit: {registry.host}/shop/app:1." in notes
     assert "BuildKit" not in " ".join(store(registry, "app:2").notes)
 
 
