@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from cacheview.engine import StageKind
+from cacheview.engine import Explanation, StageKind
 from cacheview.ui.answering import is_ready
 from cacheview.ui.field_marks import field_marks
 from cacheview.ui.images.marks import Marks
@@ -304,6 +304,14 @@ class Workspace(QWidget):
         self.images.reveal(self._session.document.probe.parent, unhide=False)
         self._is_new = True
 
+    def _changes_images(self, explanation: Explanation) -> bool:
+        """Whether it shows other candidates or sources than the answer that is still shown."""
+        shown = self.verdict.trace.explanation
+        if shown is None:
+            return True
+        before, after = shown.trace.probe, explanation.trace.probe
+        return (before.parent, before.cache_from) != (after.parent, after.cache_from)
+
     def _explain(self) -> None:
         """Show the answer to the probe. If the selected item has no probe, show that instead."""
         session, answer = self._session, self._session.answer
@@ -316,8 +324,8 @@ class Workspace(QWidget):
                 self._show_no_answer(one_line(selected.no_probe), one_line(selected.why))
             return
         explanation = answer.explanation
-        if not is_ready(session.store):
-            paint_later(self.shown_panes)  # all of them change
+        if not is_ready(session.store) or self._changes_images(explanation):
+            paint_later(self.shown_panes)  # all of them change as a whole
         self.verdict.show_explanation(explanation, selected, session.relation)
         self.probe.set_marks(field_marks(explanation))
         self.images.set_marks(Marks(explanation))

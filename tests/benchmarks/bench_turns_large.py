@@ -36,8 +36,6 @@ from cacheview.ui.workspace import Workspace
 SIZES = tuple(int(text) for text in os.environ.get("IMAGES", "10000 100000").split())
 SELECTED_PARTS = os.environ.get("PARTS", "images edits copies docks modes").split()
 MAX_TURN_SECONDS = 0.05  # seconds of work in one turn of the event loop, which may include the lookup
-MAX_TURN_SECONDS_WITH_THREAD = 0.03  # the same for stores so large that the lookup runs in another thread
-MAX_IMAGES_WITHOUT_THREAD = 20_000  # images of a store in which the lookup is part of the turn of an edit
 TURNS_UNTIL_PAINTED = 20  # turns after an action in which its effect is painted
 SECONDS_UNTIL_PAINTED = 0.1  # seconds after an action: panes whose size changed are painted some frames later
 TIMEOUT_MS = 120_000  # milliseconds
@@ -45,15 +43,10 @@ TIMEOUT_MS = 120_000  # milliseconds
 
 @dataclass
 class WindowUser:
-    """Acts in a window, and records the turns that each action took.
-
-    Attributes:
-        limit: seconds of work in one turn, on a machine at its fastest.
-    """
+    """Acts in a window, and records the turns that each action took."""
 
     window: MainWindow
     qtbot: QtBot
-    limit: float
     results: list[tuple[str, Turns]] = field(default_factory=list)
 
     def act(self, name: str, do: Callable[[], object], done: Callable[[], bool] = lambda: True) -> None:
@@ -83,7 +76,7 @@ class WindowUser:
         return [
             f"{name}: {turns.most_cpu}"
             for name, turns in self.results
-            if turns.most_cpu.cpu >= self.limit * turns.slowdown
+            if turns.most_cpu.cpu >= MAX_TURN_SECONDS * turns.slowdown
         ]
 
 
@@ -94,9 +87,7 @@ def opened(count: int, folder: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPat
     window.resize(1400, 900)
     with qtbot.waitExposed(window):
         window.show()
-    user = WindowUser(
-        window, qtbot, MAX_TURN_SECONDS if count <= MAX_IMAGES_WITHOUT_THREAD else MAX_TURN_SECONDS_WITH_THREAD
-    )
+    user = WindowUser(window, qtbot)
     load_docks(lambda: None)
     with qtbot.waitSignal(window.settled, timeout=TIMEOUT_MS):
         window.open("engine:")

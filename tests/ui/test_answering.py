@@ -245,3 +245,24 @@ def test_panes_that_show_a_late_answer_are_not_painted_in_its_turn(
     qtbot.waitUntil(lambda: bool(painted))
     assert painted == [0]
     qtbot.waitUntil(lambda: all(pane.updatesEnabled() for pane in workspace.panes))
+
+
+def test_panes_are_painted_one_by_one_when_candidates_or_sources_change_but_at_once_when_a_value_does(
+    open_window: OpenWindow, qtbot: QtBot
+) -> None:
+    window = open_window("demo:")
+    session, workspace = window.session, window.workspace
+    assert session is not None
+    assert workspace is not None
+
+    def are_painted() -> list[bool]:
+        return [pane.updatesEnabled() for pane in workspace.panes]
+
+    qtbot.waitUntil(lambda: all(are_painted()))
+    session.document.set_field("User", "nobody", "Set User to nobody")
+    assert all(are_painted())
+    for edit in (session.document.use_as_parent, session.document.add_cache_from):
+        edit(session.store.images[-1])
+        assert session.answer is not None
+        assert not any(are_painted())
+        qtbot.waitUntil(lambda: all(are_painted()))
