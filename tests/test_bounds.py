@@ -127,7 +127,7 @@ def test_lines_that_are_not_cases_are_counted_and_a_hundred_are_shown(tmp_path: 
     assert run.status == 2
     *shown, rest, more, counts = run.output.splitlines()
     assert len(shown) == 100
-    assert "more than 100,000 lines are not valid cases. The rest was not read" in rest
+    assert "more than 100,000 lines are not valid cases. The rest of the file was not read" in rest
     assert more == "99,901 more lines are not valid cases"
     assert counts == "0 passed, 100002 failed"
 

@@ -52,7 +52,7 @@ _PARTICIPLES: Final = {"pull": "pulled again", "tag": "tagged", "load": "loaded"
 """What an event did to a base, as a participle."""
 
 USUAL_REASONS: Final = (
-    "Such an image has usually been removed along with its last tag, or by `docker image prune` or `docker system "
+    "Usually, such an image was removed along with its last tag, or by `docker image prune` or `docker system "
     "prune`. Alternatively, B may be using a different store, for example after an upgrade or on another machine."
 )
 
@@ -81,7 +81,7 @@ def answer_sentence(diff: BuildDiff) -> str:
     cached = sum(row.b is not None and row.b.cached is True for row in looked_up)
     steps = counted(len(looked_up), "step")
     cached_of = f"{cached} of {steps} cached in both" if looked_up else "no steps are looked up"
-    return f"To the cache, the builds are the same ({cached_of}).{_endings(diff)}{also}"
+    return f"The cache treats both builds the same ({cached_of}).{_endings(diff)}{also}"
 
 
 def _endings(diff: BuildDiff) -> str:
@@ -143,7 +143,7 @@ def cause_phrase(cause: Cause, row: StepPair | None = None) -> str:
             detail = f"; {cause.detail}" if cause.detail else ""
             senders = [client_title(each or "") for each in (cause.a, cause.b)]
             others = ", which write different headers" if row is not None else ""
-            return f"A was sent by {senders[0]} and B by {senders[1]}{others}{detail}"
+            return f"A's context was sent by {senders[0]} and B's by {senders[1]}{others}{detail}"
         case CauseKind.BUILDER:
             return f"{cause.a} built A and {cause.b} built B, and their histories never match"
         case CauseKind.FILES:

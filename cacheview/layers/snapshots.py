@@ -82,7 +82,7 @@ class Snapshots:
         if not hasattr(os, "getxattr"):
             what = (
                 "the layer's snapshot can be read only on Linux, because other systems lack the attributes that mark "
-                "hidden files"
+                "folders that hide the files of earlier layers"
             )
             raise LayerError(what)
         names: dict[tuple[int, int], str] = {}

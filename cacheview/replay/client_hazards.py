@@ -94,7 +94,7 @@ def _of_random_name(client: Client, replay: Replay, checksums: ContextChecksums)
             "Dockerfile outside of the context",
             f"For each build, {client.program} gives the Dockerfile a new random name and adds that name to "
             f"{IGNORE_FILE}. Because {IGNORE_FILE} is copied too, {numbers} never {plural(count, 'hits', 'hit')}.",
-            f"Add {IGNORE_FILE} to itself, or move the Dockerfile into the context.",
+            f"List {IGNORE_FILE} in {IGNORE_FILE} itself, or move the Dockerfile into the context.",
         )
 
 

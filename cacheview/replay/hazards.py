@@ -31,7 +31,7 @@ def of_heredocs(instruction: Instruction) -> Iterator[StepHazard]:
         yield StepHazard(
             "heredoc not compared",
             f"The {owner} lines ({names}) are not compared, because the classic builder leaves them out of the "
-            "step. The step is a hit regardless of their content.",
+            "step. A change to them never causes a miss.",
             "Build with BuildKit, which runs heredocs, or write the command without a heredoc.",
         )
 
@@ -45,7 +45,7 @@ def of_hard_links(links: Iterable[tuple[str, str]]) -> Iterator[StepHazard]:
         contents = plural(len(results), "the file contains", "the files contain")
         yield StepHazard(
             "content not compared",
-            f"The content of {path[:200]}{more} is not compared, so the step is a hit regardless of what "
+            f"The content of {path[:200]}{more} is not compared, so the cache does not detect changes in what "
             f"{contents}: {path[:200]} is a hard link to {first[:200]}, and the client sends only the link.",
             f"Copy {first[:200]} too, or make {path[:200]} a separate file.",
         )

@@ -140,7 +140,7 @@ def _parent_notes(images: list[Image]) -> list[str]:
     parents = [image.parent for image in images if image.parent is not None]
     if not parents:
         return [
-            "No image has a parent, just as after `docker load`. With rules that follow recorded parents, the local "
+            "No image has a parent, as usual after `docker load`. With rules that follow recorded parents, the local "
             "cache can match at most the first steps of FROM scratch builds."
         ]
     if missing := sum(parent not in ids for parent in parents):

@@ -131,7 +131,7 @@ def document_lines(
         if errors > limit:
             yield reader.line(
                 RestUnreadError(
-                    f"more than {limit:,} lines are not valid cases. The rest was not read", where=line_name
+                    f"more than {limit:,} lines are not valid cases. The rest of the file was not read", where=line_name
                 )
             )
             return

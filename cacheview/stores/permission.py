@@ -31,8 +31,11 @@ def group_of(status: os.stat_result) -> str:
 def who_can(action: str, group: str = "") -> str:
     """Describe who may do an action, and how to get permission, as sentences without a final period.
 
-    ``only root and the group docker can use it. Run `sudo usermod -aG docker $USER`, then log in again``
+    ``only root and members of the group docker can use it. Run `sudo usermod -aG docker $USER`, then log in again``
     """
     if group:
-        return f"only root and the group {group} can {action}. Run `sudo usermod -aG {group} $USER`, then log in again"
+        return (
+            f"only root and members of the group {group} can {action}. Run `sudo usermod -aG {group} $USER`, then log "
+            "in again"
+        )
     return f"only root can {action}. {AS_ROOT}"

@@ -77,7 +77,7 @@ def of_pax(records: Mapping[bytes, bytes], pairs: Sequence[bytes]) -> Sparseness
     written = records.get(b"map")
     numbers = list(pairs) if written is None else written.split(b",") if written else []
     if len(numbers) % 2:
-        raise SparseError("the map of a sparse file does not consist of pairs")
+        raise SparseError("the map of a sparse file has an odd number of values")
     results = [(_size(offset), _size(size)) for offset, size in zip(numbers[::2], numbers[1::2], strict=True)]
     return _checked(_size(records.get(b"size", records.get(b"realsize", b""))), results)
 

@@ -85,7 +85,7 @@ def _read_again(where: str, limits: Limits, stream: io.BufferedReader, line: Lin
     budget = Budget(limits, packed=line.length)
     again = next(document_lines(stream, where, budget, RecordedStore), None)
     if again is None:
-        raise DataError("this case's line no longer exists", where=where)
+        raise DataError("the line that contained this case no longer exists", where=where)
     case = _suite_case(again.document, where)
     if isinstance(case, DataError):
         raise case

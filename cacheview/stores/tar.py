@@ -296,7 +296,7 @@ def _extend(
     if kind == b"g":
         return previous  # comments and times for all members, never a name or a size
     if size > _MAX_EXTENDED_BYTES:
-        raise TarError(f"the archive is damaged at byte {at}: an extended header has {size} bytes")
+        raise TarError(f"the archive is damaged at byte {at}: an extended header is {size} bytes long")
     data = stream.read(size)
     if len(data) < size:
         raise TarError(f"the archive ends early, at byte {at + len(data)}")
@@ -330,7 +330,7 @@ def _read_pax(data: bytes, extended: _ExtendedHeader, at: int) -> None:
             extended.size = int(value)
         elif key in (b"uid", b"gid"):
             if not value.isdigit() or len(value) > 10:
-                raise TarError(f"the archive is damaged at byte {at + start}: a member has an impossible owner")
+                raise TarError(f"the archive is damaged at byte {at + start}: a member has an invalid owner or group")
             extended.numbers[key] = int(value)
         elif key.startswith(_XATTR):
             extended.xattrs[_raw_text(key.removeprefix(_XATTR))] = value

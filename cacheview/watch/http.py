@@ -218,7 +218,7 @@ class HttpTap:
     def _response_parser(self) -> h11.Connection:
         """Return the parser of the response to the oldest request, whose method decides whether there is a body."""
         if not self._pending:
-            raise NotReadError("the engine sent a response without a request")
+            raise NotReadError("the engine sent a response although no request was pending")
         request = self._pending[0]
         parser = _parser(h11.CLIENT)
         parser.send(h11.Request(method=request.method, target=b"/", headers=[(b"host", b"engine"), *request.upgrade]))

@@ -146,5 +146,5 @@ def _bound(path: Path) -> socket.socket:
         listening.setblocking(False)
     except OSError as error:
         listening.close()
-        raise DataError(f"cannot listen there: {error.strerror}", where=str(path)) from None
+        raise DataError(f"cannot listen on this socket: {error.strerror}", where=str(path)) from None
     return listening

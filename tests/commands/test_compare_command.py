@@ -67,7 +67,7 @@ def as_json(capsys: pytest.CaptureFixture[str], *arguments: str, status: int) ->
 
 def test_two_records_that_are_the_same(a: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["compare", a, a, "--brief"]) == 0
-    assert capsys.readouterr().out == "To the cache, the builds are the same (3 of 3 steps cached in both).\n"
+    assert capsys.readouterr().out == "The cache treats both builds the same (3 of 3 steps cached in both).\n"
 
 
 def test_the_answer_has_at_most_three_lines(

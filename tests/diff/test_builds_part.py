@@ -81,7 +81,7 @@ def test_builds_that_are_the_same_say_so() -> None:
     diff = diff_of(BUILD, BUILD)
     assert diff.is_same is True
     assert diff.cause is None
-    assert answer_sentence(diff) == "To the cache, the builds are the same (7 of 7 steps cached in both)."
+    assert answer_sentence(diff) == "The cache treats both builds the same (7 of 7 steps cached in both)."
 
 
 @pytest.fixture

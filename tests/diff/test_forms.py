@@ -49,7 +49,7 @@ def after(before: Build, now: Build, triggers: tuple[str, ...] = TRIGGERS, chang
 def test_triggers_of_several_arguments_are_the_same() -> None:
     diff = after(BUILD, BUILD)
     assert diff.is_same is True
-    assert answer_sentence(diff) == "To the cache, the builds are the same (7 of 7 steps cached in both)."
+    assert answer_sentence(diff) == "The cache treats both builds the same (7 of 7 steps cached in both)."
     assert [row.text for row in diff.rows[1:-1]] == list(TRIGGERS)
 
 

@@ -144,8 +144,9 @@ def test_the_client_that_sent_an_image_is_named(place: Place) -> None:
     assert (cause.kind, cause.b) == (CauseKind.CLIENT, record.client)
     assert cause.a is not None
     assert "Docker CLI 23.0 or Docker CLI 20.10" in cause.a
-    assert f": A was sent by {cause.a} and B by {record.client}, which write different headers." in answer_sentence(
-        diff
+    assert (
+        f": A's context was sent by {cause.a} and B's by {record.client}, which write different headers."
+        in answer_sentence(diff)
     )
 
 

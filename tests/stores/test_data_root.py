@@ -206,7 +206,9 @@ class TestPermission:
         refuse(monkeypatch, "scandir", root.root / "image")
         monkeypatch.setattr(os, "stat", of_the_group)
         monkeypatch.setattr(os, "access", lambda path, _mode: path != root.root)
-        with pytest.raises(DataError, match=rf"only root and the group {entry.gr_name} can read .*`sudo usermod"):
+        with pytest.raises(
+            DataError, match=rf"only root and members of the group {entry.gr_name} can read .*`sudo usermod"
+        ):
             read(root.root)
 
     def test_the_files_are_for_root(self, root: Root, monkeypatch: pytest.MonkeyPatch) -> None:

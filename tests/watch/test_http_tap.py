@@ -157,7 +157,7 @@ def test_an_exchange_that_breaks_off_is_not_complete() -> None:
         (b"\0\1\2 garbage\r\n\r\n", b"", "the client's data is not HTTP"),
         (b"GET / HTTP/1.1\r\n\r\n", b"", "the client's data is not HTTP"),
         (GET, b"garbage\r\n\r\n", "the engine's data is not HTTP"),
-        (b"", ANSWER, "sent a response without a request"),
+        (b"", ANSWER, "sent a response although no request was pending"),
         (GET + GET + b"x" * (1 << 20), b"", "more than 1,048,576 bytes of requests without reading the responses"),
         (b"GET /" + b"x" * (3 << 20), b"", "the client's data is not HTTP"),
     ],

@@ -276,7 +276,7 @@ def _limited(path: Path) -> bytes:
 
 
 def _not_a_record(path: Path) -> DataError:
-    return DataError("it is not a checksum record; delete it to have it recreated", where=str(path))
+    return DataError("it is not a checksum record; delete it so that a new one can be created", where=str(path))
 
 
 def _head(path: str, header: bytes) -> str:

@@ -26,7 +26,7 @@ _EXCEPTIONS: Final = (
         StoreKind.CONTAINERD,
         Span("v24.0.0-rc.3", "v24.0.2"),
         "containerd-24.0.7",
-        "Before Docker 24.0.3, a FROM scratch step fails the build. Under these rules, which are those of 24.0.3, such "
+        "Before Docker 24.0.3, a FROM scratch step fails the build. Under these rules (those of 24.0.3), such "
         "a step is a miss. Otherwise, the rules are the same.",
     ),
 )

@@ -120,7 +120,7 @@ def layers_missing(count: int, *, ignored: bool, panics: bool) -> HazardText:
         ignored: whether they bring in nothing with ``--cache-from``.
         panics: whether they can make the daemon panic, if they are not ignored.
     """
-    effect = "Such an image contributes less to --cache-from than its history suggests."
+    effect = "With --cache-from, such an image is less useful than its history suggests."
     if ignored:
         effect = "With --cache-from, the daemon silently ignores such an image."
     elif panics:

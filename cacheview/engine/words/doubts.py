@@ -36,7 +36,7 @@ ASPECT_WORDS: Final[Mapping[Aspect, str]] = {
 """The part of an image that a doubt is about, for people."""
 
 ENGINE_VERSION: Final = (
-    "the store does not report the version of its engine, which the engine writes into images that it restores",
+    "the store does not report its engine's version, which the engine writes into images that it restores",
     "Open the engine itself, which reports its version",
 )
 """Reason and remedy of the doubt about the version of an engine."""

@@ -114,9 +114,7 @@ def loop(match: Image) -> HazardText:
 
 
 _RESTORE_PHRASES = {
-    VerdictReason.TOO_FEW_LAYERS: (
-        "the history has more steps with a layer than the image has layers, so the daemon panics"
-    ),
+    VerdictReason.TOO_FEW_LAYERS: ("the image has fewer layers than its history records, so the daemon panics"),
     VerdictReason.RESTORE_FAILED: "the step has no readable layer, or needs a feature that the store does not support",
     VerdictReason.RESTORED_BEFORE: (
         "an earlier build already created this image, so containerd's name for it is in use"
@@ -157,8 +155,8 @@ class WayToHit(Enum):
 _WAYS_TO_HIT = {
     WayToHit.SOURCE: "Add --cache-from {title}, or build the image again here.",
     WayToHit.NOT_ALONE: (
-        "Build the image again here. With --cache-from, only this step would hit, and the hit would include all later "
-        "steps of the image."
+        "Build the image again here. With --cache-from, only this step would hit, and its result would include all "
+        "later steps of the image."
     ),
     WayToHit.NOT_RESTORED: (
         "Build the image again here. With --cache-from, the build would fail at a step without a layer."
@@ -207,7 +205,7 @@ def tie(image: Image, others: Sequence[Image], *, dated: bool) -> HazardText:
 
 def layer_tie(image: Image, others: Sequence[Image]) -> HazardText:
     """Describe several images that are the next step by their history and layers."""
-    why = "each continue the parent's history with this step. The daemon uses the image that the store lists first."
+    why = "each have the parent's history, followed by this step. The daemon uses the image that the store lists first."
     return _tie(image, others, why)
 
 
@@ -260,7 +258,7 @@ def uncompared_by_config(fields: Sequence[str], *, needs_mark: bool) -> HazardTe
 
 def uncompared_by_history(fields: Sequence[str]) -> HazardText:
     """Describe a source whose step was built with different field values than the probe's."""
-    why = "a history match compares only the command"
+    why = "in a history match, only the command is compared"
     return HazardText(
         _uncompared(fields, why),
         f"{_BUILD_WITHOUT_CACHE}. No release compares more than the command in a history match.",

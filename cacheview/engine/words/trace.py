@@ -96,7 +96,7 @@ def matched_before(image: Image) -> str:
 
 def unread_value(value: object) -> str:
     """Explain that the image's JSON has a value that the store does not read."""
-    return f"the image's JSON contains {value!r}, which this store does not read"
+    return f"the image's JSON contains {value!r}, which the daemon does not read in this kind of store"
 
 
 # Platforms

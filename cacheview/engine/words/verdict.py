@@ -87,7 +87,7 @@ def words_of(trace: Trace, check: Check | None, nearest: Image | None) -> Verdic
         case VerdictOutcome.PANIC:
             return VerdictWords(
                 "the daemon panics and the build fails",
-                f"The history of the source has more steps with a layer than the source has layers: {verdict.error}.",
+                f"The source has fewer layers than its history records: {verdict.error}.",
             )
         case VerdictOutcome.DIVERGES:
             assert verdict.local is not None
@@ -240,7 +240,7 @@ def _of_miss(trace: Trace, check: Check | None, nearest: Image | None, parent: s
     if trace.probe.cache_from:
         if not verdict.sources:
             discarded = f"; {verdict.local.title} matches locally but is ignored" if verdict.local is not None else ""
-            return VerdictWords(f"the --cache-from references do not bring in any images{discarded}", reason, values)
+            return VerdictWords(f"the --cache-from references bring in no images{discarded}", reason, values)
         if verdict.local is not None:
             return VerdictWords(
                 f"{known_as(verdict.local)} matches locally, but no source was built on it", reason, values

@@ -127,7 +127,7 @@ class ContainerdClient:
         while True:
             piece = self.read(digest, namespace, _RANGE_BYTES, offset)
             if len(piece) > _RANGE_BYTES:
-                raise DataError(f"containerd sent more of {digest} than was requested", where=str(self._path))
+                raise DataError(f"containerd sent more data for {digest} than was requested", where=str(self._path))
             yield piece
             offset += len(piece)
             if len(piece) < _RANGE_BYTES:

@@ -59,7 +59,7 @@ def choose_namespace(
         return requested, ()
     usable = list(filter(_is_name, names))
     if not usable:
-        raise DataError(f"containerd does not allow the name of any of these namespaces: {_joined(names)}")
+        raise DataError(f"none of the namespaces has a name that containerd allows: {_joined(names)}")
     chosen = DOCKER if DOCKER in usable else next(filter(has_images, usable[:_MAX_SEARCHED]), usable[0])
     others = [name for name in names if name != chosen]
     notes = []

@@ -146,7 +146,7 @@ class ImageReader:
         configs = {label for record in group.records if (label := record.labels.get(_CONTAINER_CONFIG))}
         if len(configs) > 1:
             problems.append(
-                Problem(group.title, f"the image's names have {len(configs)} different container config labels")
+                Problem(group.title, f"the image's records have {len(configs)} different container config labels")
             )
             doubts.append(_BUILT_TWICE)
         origin = {

@@ -40,7 +40,7 @@ class Doubts:
         )
         self.empty_layer = self.about(
             "history.empty_layer",
-            "the API reports only the sizes of layers, and the image has more layers than history entries with a size, "
+            "the API reports only layer sizes, and the image has more layers than history entries of nonzero size, "
             "so it is not known which of the other entries have a layer",
         )
         self.history = cache(lambda reason: self.about("history", f"the image's history could not be read: {reason}"))

@@ -134,7 +134,7 @@ class RegistryClient:
                     f"the registry redirects to an address that {error}", where=self._target.title
                 ) from error
             if origin.scheme == "http" and before.scheme == "https":
-                what = f"the registry redirects to {origin}, which does not use TLS. The redirect is not followed"
+                what = f"the registry redirects to {origin}, which does not use TLS. The redirect was not followed"
                 raise DataError(what, where=self._target.title)
             response = self._send("GET", url, origin, headers)
         return response, origin

@@ -53,7 +53,7 @@ def origin_of(url: str) -> HttpOrigin:
         raise BadUrlError(f"is not a URL: {url[:_MAX_SHOWN_CHARACTERS]!r}") from error
     is_plain = url.isascii() and url.isprintable() and " " not in url and "\\" not in url
     if place.scheme not in _PORTS or not host or not is_plain or place.username is not None:
-        raise BadUrlError(f"is not a URL of a web server: {url[:_MAX_SHOWN_CHARACTERS]!r}")
+        raise BadUrlError(f"is not the URL of a web server: {url[:_MAX_SHOWN_CHARACTERS]!r}")
     return HttpOrigin(place.scheme, host, port if port is not None else _PORTS[place.scheme])
 
 

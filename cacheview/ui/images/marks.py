@@ -36,13 +36,13 @@ class ImageMark:
 
 PARENT = ImageMark("parent", "parent", "The probe builds on this image.")
 HIT = ImageMark("hit", "hit", "The cache returns this image.")
-SOURCE = ImageMark("source", "source", "This image comes from --cache-from.")
+SOURCE = ImageMark("source", "source", "This image is a --cache-from source.")
 NEW = ImageMark("new", "new", "This image is new since the last reload.")
 REMOVED = ImageMark("remove", "removed", "This image would no longer be in the store.")
 MATCHES = ImageMark("passed", "matches", "This image has a matching config but is not the answer.")
 OLDER = ImageMark("passed", "older match", "This image's config matches, but a newer image is preferred.")
 UNMARKED = ImageMark(
-    "failed", "not built here", "This candidate is not recorded as built here, so it is never a match."
+    "failed", "not built here", "The store has no record that this candidate was built here, so it never matches."
 )
 UNDATED = ImageMark("failed", "no creation time", "This image matches, but images without a creation time are ignored.")
 

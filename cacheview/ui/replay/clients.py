@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ClientsPage"]
 
-_BUSY_HINT: Final = "Replaying the build as each client sends it."
+_BUSY_HINT: Final = "Replaying the build as each client would send it."
 
 
 class ClientsPage(QWidget):

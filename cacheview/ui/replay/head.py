@@ -43,7 +43,7 @@ class ReplayHead(BusyHead):
         self.continue_button = add("Continue past the miss", continue_tip, self.continue_requested, short="Continue")
         self.continue_button.setCheckable(True)
         clients_tip = (
-            "Replay the build as each client sends it, to show which clients share a cache and why the others do not"
+            "Replay the build as each client would send it, to show which clients share a cache and why others do not"
         )
         self.clients_button = add("Compare clients", clients_tip, self.clients_requested, short="Clients")
         self.clients_button.setCheckable(True)

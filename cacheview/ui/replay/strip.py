@@ -74,7 +74,7 @@ def summaries(result: ReplayResult) -> tuple[StripLine, ...]:
         text = f"Build argument values are not saved when you close cacheview. Set {names} again in Options"
         lines.append(StripLine("hazard", "NOTE", text))
     if result.problem:
-        lines.append(StripLine("hazard", "NOTE", f"Changed files cannot be recorded: {result.problem}"))
+        lines.append(StripLine("hazard", "NOTE", f"The record of the files could not be saved: {result.problem}"))
     return tuple(lines)
 
 

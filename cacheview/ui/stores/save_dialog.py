@@ -32,8 +32,8 @@ _CONTENT_HINT: Final = (
 _REDACTED_HINT: Final = (
     "Placeholders replace values everywhere, including commands, history, notes and all other text, regardless of "
     "quoting. Equal values get equal placeholders, so verdicts do not change. The file keeps variable and label "
-    "names, image names, IDs, times and platforms. It also keeps values, and parts of values, that have fewer "
-    "than four characters, and secrets that are not the value of a variable, build argument or label. Review "
+    "names, image names, IDs, times and platforms. It also keeps values and parts of values with fewer "
+    "than four characters, as well as secrets that are not the value of a variable, build argument or label. Review "
     "the file before you share it."
 )
 

@@ -171,9 +171,9 @@ class AddDialog(QDialog):
         if os.path.isdir(path):
             self._file_note.setText("This is a folder: choose a file in it.")
         elif os.path.exists(path):
-            self._file_note.setText(f"One line is appended to the file: {what}.")
+            self._file_note.setText(f"One line will be appended to the file: {what}.")
         else:
-            self._file_note.setText(f"A new file is created with {what}.")
+            self._file_note.setText(f"A new file will be created, containing {what}.")
         self.image.setEnabled(self.outcome.currentText() == "hit")
         usable = bool(path) and not os.path.isdir(path)
         try:

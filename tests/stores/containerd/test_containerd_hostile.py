@@ -333,7 +333,7 @@ def test_only_so_many_namespaces_are_looked_into(names: list[str], searched: int
 
 
 def test_names_that_no_namespace_has_are_not_asked_for() -> None:
-    with pytest.raises(DataError, match=r"containerd does not allow the name of any of these namespaces: '\\x1b\[2J'"):
+    with pytest.raises(DataError, match=r"none of the namespaces has a name that containerd allows: '\\x1b\[2J'"):
         choose_namespace(["\x1b[2J"], "", lambda _: True)
 
 
@@ -346,7 +346,7 @@ def test_names_that_no_namespace_has_are_not_asked_for() -> None:
         (
             0o660,
             "docker",
-            r"only root and the group docker can use it\. Run `sudo usermod -aG docker \$USER`, then log in",
+            r"only root and members of the group docker can use it\. Run `sudo usermod -aG docker \$USER`, then log in",
         ),
         (0o660, "root", r"only root can use it\. Run cacheview as root \(sudo\)"),
         (0o660, "", r"only root can use it\. Run cacheview as root \(sudo\)"),

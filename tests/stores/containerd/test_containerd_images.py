@@ -176,7 +176,7 @@ def test_parents_that_differ_are_doubtful(content: Content) -> None:
     ((image,), (problem,)) = read(content, records)
     assert image.parent == one
     assert [doubt.aspect for doubt in image.doubts] == ["parent"]
-    assert "2 different parent labels" in problem.what
+    assert "2 different parents" in problem.what
 
 
 def test_records_of_different_container_configs_leave_it_unknown_whether_it_was_built_here(content: Content) -> None:

@@ -334,7 +334,7 @@ class TestConnecting:
         monkeypatch.setattr("grp.getgrgid", lambda _: SimpleNamespace(gr_name="docker"))
         denied, endpoint = PermissionError(13, "Permission denied"), Endpoint("", f"unix://{path}")
         error = errors.connection_error(denied, endpoint, 2)
-        assert "group docker" in error.what
+        assert "members of the group docker" in error.what
         assert "sudo usermod -aG docker $USER" in error.what
         assert "newgrp docker" in error.what
         path.chmod(0o600)

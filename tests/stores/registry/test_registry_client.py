@@ -211,7 +211,7 @@ def test_a_token_server_that_gives_no_token_says_why(registry: FakeRegistry, rep
 )
 def test_a_token_server_has_to_be_named_in_full(registry: FakeRegistry, realm: str) -> None:
     registry.hook = wants_token(realm, lambda _: Reply(500))
-    assert "the token server that the registry specifies is not a URL" in refused(registry, ANN)
+    assert "the token server address that the registry specifies is not " in refused(registry, ANN)
 
 
 def test_a_token_server_without_tls_is_sent_nothing_that_leaves_this_machine(
@@ -243,8 +243,8 @@ def test_a_token_server_without_tls_is_sent_nothing_that_leaves_this_machine(
         (Reply(200, b"{}", {"Content-Length": "500"}), "was lost"),
         (Reply(200, b"", {"X": "y" * 70_000}), "headers"),
         (Reply(401, b"", {}), "without a login"),
-        (Reply(302, b"", {"Location": "https://"}), "redirects to an address that is not a URL"),
-        (Reply(302, b"", {"Location": "file:///etc/passwd"}), "redirects to an address that is not a URL"),
+        (Reply(302, b"", {"Location": "https://"}), "redirects to an address that is not the URL"),
+        (Reply(302, b"", {"Location": "file:///etc/passwd"}), "redirects to an address that is not the URL"),
         (Reply(302, b"", {"Location": "/v2/shop/app/manifests/1"}), "more than 5 times"),
     ],
 )

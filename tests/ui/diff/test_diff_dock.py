@@ -140,7 +140,7 @@ def test_the_replayed_build_is_compared_with_a_record(
     dialog.lines[1].setEditText(records[0])
     dialog.compare_button.click()
     pane = compared(window, qtbot)
-    assert pane.answer.text() == "To the cache, the builds are the same (3 of 3 steps cached in both)."
+    assert pane.answer.text() == "The cache treats both builds the same (3 of 3 steps cached in both)."
 
 
 def test_two_contexts_are_compared_each_with_options_of_its_own(

@@ -100,7 +100,7 @@ def test_to_a_file_that_is_there(
     dialog = open_dialog(window, qtbot)
     # The suite that the person works with.
     assert dialog.path.text() == str(file)
-    assert "One line is appended" in reported(dialog)
+    assert "One line will be appended" in reported(dialog)
     added(window, qtbot, dialog)
     assert file.read_text().startswith(before)
     assert cli.main(["check", str(file)]) == 0
