@@ -64,7 +64,11 @@ class StatusBar(QStatusBar):
     def show_delayed(self) -> None:
         """Show that the answer is taking long."""
         self.show_no_answer()
-        self._write("time", "Looking up…", "You can keep using the window; a new edit replaces this lookup")
+        self._write(
+            "time",
+            "Looking up…",
+            "You can keep using the window. If you edit the probe, a new lookup replaces this one",
+        )
 
     def show_no_answer(self) -> None:
         """Show that no answer is displayed."""

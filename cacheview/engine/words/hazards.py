@@ -117,7 +117,7 @@ _RESTORE_PHRASES = {
     VerdictReason.TOO_FEW_LAYERS: ("the image has fewer layers than its history records, so the daemon panics"),
     VerdictReason.RESTORE_FAILED: "the step has no readable layer, or needs a feature that the store does not support",
     VerdictReason.RESTORED_BEFORE: (
-        "an earlier build already created this image, so containerd's name for it is in use"
+        "an earlier build already created this image, so its name in containerd is already in use"
     ),
 }
 
@@ -223,7 +223,7 @@ def empty_label(labels: Sequence[str]) -> HazardText:
         f"The image has the label{'' if one else 's'} {listed(labels)} with an empty value, and the probe has "
         "different labels instead. The cache treats a label that is missing from the probe as empty, so the image "
         "matches.",
-        "Give every label a value, because an empty label matches any other label.",
+        "Give every label a value, because a label with an empty value matches any other label.",
     )
 
 
@@ -274,7 +274,7 @@ def _uncompared(fields: Sequence[str], why: str) -> str:
 
 def further_steps(image: Image, further: int) -> HazardText:
     """Describe a hit on an entire source, which has this many steps after this one."""
-    later = "it" if further == 1 else "all of them"
+    later = "that step" if further == 1 else "all of those steps"
     return HazardText(
         f"The cache returns the whole image {image.title}, which has {counted(further, 'more step')} after this one, "
         f"so the next instruction builds on top of {later}.",

@@ -70,7 +70,7 @@ _COMPARISONS: Mapping[type[FieldComparison], str] = {
     SameLength: "same length",
     SameElements: "equal element by element",
     SameKeys: "same keys",
-    SameValues: "the values of the image's keys are equal; a key that is missing from the probe is treated as empty",
+    SameValues: "each of the image's keys has the same value in the probe; a key that the probe lacks is empty",
     SameHealthcheck: "set on both sides or on neither, with the same {fields}",
 }
 

@@ -95,7 +95,9 @@ def _without_miss(replay: Replay) -> StripLine:
         return StripLine("hit", "NOTHING TO CHECK", "No steps in this Dockerfile are looked up in the cache")
     if replay.all_cached:
         text = f"All {len(steps)} steps looked up in the cache are hits"
-        return StripLine("hit", "HIT", text if len(steps) > 1 else "The only step looked up in the cache is a hit")
+        return StripLine(
+            "hit", "HIT", text if len(steps) > 1 else "The only step that was looked up in the cache is a hit"
+        )
     return StripLine("not-certain", "NOT CHECKED", f"The cache is not used for {counted(len(steps), 'step')}")
 
 
