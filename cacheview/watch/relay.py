@@ -152,10 +152,14 @@ class _EngineEnd(_End):
         super().data_received(data)
 
     def eof_received(self) -> bool:
-        if not self._has_spoken and self._client.refuse_if_unreached():
-            self.other = None
+        return False if self._refuse_client() else super().eof_received()
+
+    def _refuse_client(self) -> bool:
+        """Refuse the client if its engine was never reached, and return whether it is refused."""
+        if self.other is None or self._has_spoken or not self._client.refuse_if_unreached():
             return False
-        return super().eof_received()
+        self.other = None
+        return True
 
     def passed_on(self, data: bytes) -> None:
         self._tapped.call(lambda tap: tap.from_engine(data))
@@ -166,6 +170,7 @@ class _EngineEnd(_End):
     def connection_lost(self, exc: Exception | None) -> None:
         if not self.has_ended:
             self.ended()
+            self._refuse_client()  # an ssh that ended without reading the request resets the connection
         super().connection_lost(exc)
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import os
 import select
@@ -24,7 +25,7 @@ from cacheview.model import DataError
 from cacheview.stores.docker_engine.contexts import Endpoint, Tls
 from cacheview.watch.http import HttpTap
 from cacheview.watch.relay import Connection, Tap
-from cacheview.watch.upstream import check_endpoint
+from cacheview.watch.upstream import Upstream, check_endpoint
 
 REQUEST = b"POST /build?t=x HTTP/1.1\r\nHost: d\r\nTransfer-Encoding: chunked\r\n\r\n"
 PIECES = st.sampled_from(
@@ -332,6 +333,25 @@ def test_an_engine_over_ssh(ssh: Path) -> None:
                 assert read_all(far) == b"over ssh" * 100_000
                 far.sendall(b"and back")
             assert read_all(client) == b"and back"
+
+
+def test_what_ssh_says_is_reported_even_if_it_never_read_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+    near, far = socket.socketpair()
+
+    async def connect(_: Upstream, protocol: asyncio.Protocol) -> asyncio.Protocol:
+        near.setblocking(False)
+        await asyncio.get_running_loop().create_unix_connection(lambda: protocol, sock=near)
+        return protocol
+
+    monkeypatch.setattr(Upstream, "connect", connect)
+    monkeypatch.setattr(Upstream, "message", "host: Permission denied (publickey).")
+    with wired(endpoint=Endpoint("", "ssh://user@host")) as wires, wires.connect() as client:
+        client.sendall(REQUEST + b"400\r\n" + b"x" * 0x400 + b"\r\n")
+        assert select.select([far], [], [], 20)[0]
+        far.close()  # with unread data, this resets the connection instead of ending it
+        head, _, body = read_all(client).partition(b"\r\n\r\n")
+    assert head.startswith(b"HTTP/1.1 502 ")
+    assert "Permission denied" in json.loads(body)["message"]
 
 
 def test_what_ssh_says_is_reported_to_the_client(ssh: Path) -> None:
