@@ -44,7 +44,7 @@ _ORIGIN_PHRASES: Final = {
     CauseOrigin.OWN: "because its own Dockerfile or files changed",
     CauseOrigin.REQUEST: "because of its build arguments, labels, options or client. "
     "Its own Dockerfile and files are not the cause",
-    CauseOrigin.SURROUNDINGS: "because of its base image, engine or store. "
+    CauseOrigin.SURROUNDINGS: "because of an image that it uses, its engine or its store. "
     "Its own Dockerfile and files are not the cause",
     CauseOrigin.UNKNOWN: "; the cause is unknown",
 }

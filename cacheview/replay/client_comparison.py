@@ -175,7 +175,7 @@ def _named(phrase: str, paths: Sequence[str]) -> Iterator[str]:
 def _of_headers(path: str, old: bytes, new: bytes) -> Iterator[str]:
     before, now = read_header(path, old), read_header(path, new)
     if before is None or now is None:
-        yield "has no tar entry of its own" if not new else "has a tar entry of its own"
+        yield "sent without a separate tar entry" if not new else "sent with a separate tar entry"
         return
     aspects = aspects_of(before, now, has_same_content=True)
     for aspect in aspects:
@@ -186,7 +186,7 @@ def _of_headers(path: str, old: bytes, new: bytes) -> Iterator[str]:
     if len(set(modes)) > 1:
         yield "mode with file type bits" if int(modes[1]) > int(modes[0]) else "mode without file type bits"
     elif old != new:
-        yield "different name in the tar"
+        yield "different name in the tar file"
     else:
         yield "content"
 

@@ -137,7 +137,7 @@ def _of_secrets(client: Client, replay: Replay, checksums: ContextChecksums) -> 
     what = plural(len(secrets), "a secret and is", "secrets and are")
     it = plural(len(secrets), "it", "them")
     if checksums.is_packed:
-        why, advice = f"{plural(len(secrets), 'it is', 'they are')} in the tar", f"Leave {it} out of the tar."
+        why, advice = f"{plural(len(secrets), 'it is', 'they are')} in the tar file", f"Leave {it} out of the tar file."
     elif not client.reads_ignore_file:
         why = f"{client.program} does not read {IGNORE_FILE}"
         advice = "Copy only the files that the build needs, each by name."

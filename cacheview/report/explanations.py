@@ -22,6 +22,7 @@ from cacheview.report.explanation_objects import probe_as_object
 from cacheview.report.forms import escaped, joined, json_text
 from cacheview.report.phrases import doubt_phrase, foremost, headline, smallest_edit_phrase
 from cacheview.report.using import using_as_lines
+from cacheview.wording import counted
 
 __all__ = ["as_markdown", "as_text"]
 
@@ -75,7 +76,7 @@ def _doubt_lines(doubted: Sequence[DoubtCount], *, everything: bool = False) -> 
     for each in doubted[:limit]:
         yield f"Unknown: {doubt_phrase(each)}"
     if len(doubted) > limit:
-        yield f"Unknown: … and {len(doubted) - limit} more reasons."
+        yield f"Unknown: … and {counted(len(doubted) - limit, 'more reason')}."
 
 
 def _subject_line(subject: Subject) -> str:

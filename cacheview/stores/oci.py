@@ -18,7 +18,7 @@ from cacheview.wording import counted
 
 __all__ = ["IndexReader", "ParsedDocuments"]
 
-_MAX_SIZE: Final = 1 << 63  # no number in Docker is larger: such a size is shown as "too large"
+_MAX_SIZE_BYTES: Final = 1 << 63  # no number in Docker is larger: such a size is shown as "too large"
 
 # Empty: old tools omit it.
 _CONFIG_TYPES = frozenset(
@@ -180,7 +180,7 @@ class IndexReader:
             raise DataError(f"is not a container image but an artifact of type {manifest.config.mediaType[:200]}")
         digest = manifest.config.digest
         return _Content(
-            digest, self._config(digest), min(sum(layer.size for layer in manifest.layers or ()), _MAX_SIZE)
+            digest, self._config(digest), min(sum(layer.size for layer in manifest.layers or ()), _MAX_SIZE_BYTES)
         )
 
     def _config(self, digest: str) -> ImageConfig:

@@ -26,7 +26,7 @@ LIMIT = 4.0
 
 
 def parsed_alone() -> int:
-    """Yield the probes of all files. pydantic-core parses each decompressed line, and nothing is kept."""
+    """Return the number of probes in all files. pydantic-core parses each decompressed line, and nothing is kept."""
     probes = 0
     for file in FILES:
         with gzip.open(file) as stream:

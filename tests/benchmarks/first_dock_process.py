@@ -17,10 +17,10 @@ from turns import Turns
 
 from cacheview.ui.app import run_window
 
-_POLL_MS = 100  # milliseconds
+_POLL_MS = 100
 _IDLE_POLLS = 10  # consecutive polls that find no running work
-_DELAY_MS = 100  # milliseconds before the dock is opened
-_OPENING_MS = 1500  # milliseconds after which all effects of opening it are over
+_DELAY_MS = 100  # before the dock is opened
+_OPENING_MS = 1500  # after which all effects of opening it are over
 
 
 def _or_exit(do: Callable[[], object]) -> Callable[[], None]:

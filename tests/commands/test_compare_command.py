@@ -79,7 +79,9 @@ def test_the_answer_has_at_most_three_lines(
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
     assert lines[0].startswith("The builds first differ at step 2, `ARG VERSION=1`: build A used image ")
-    assert lines[1].startswith("B lost the cache for 3 steps because of its base image, engine or store.")
+    assert lines[1].startswith(
+        "B lost the cache for 3 steps because of an image that it uses, its engine or its store."
+    )
     assert "`docker image prune`" in lines[2]
 
 

@@ -89,7 +89,7 @@ def test_what_a_client_leaves_out_and_refuses() -> None:
     groups = groups_of(
         [Entry("empty", EntryKind.DIRECTORY, 0o755), Entry("empty/in", EntryKind.SYMLINK, 0o777, target="/gone")]
     )
-    assert "has no tar entry of its own: empty" in reasons_of(groups, "docker-java")
+    assert "sent without a separate tar entry: empty" in reasons_of(groups, "docker-java")
     groups = groups_of([], name="")
     assert any("reads the Dockerfile from the context" in reason for reason in reasons_of(groups, "dockerode"))
 

@@ -160,12 +160,12 @@ def test_it_ends_with_the_program_that_shows_it(engine: SmallEngine, short_folde
 def test_an_engine_that_does_not_answer_is_waited_for_no_longer_than_wanted(engine: SmallEngine) -> None:
     engine.answers.clear()
 
-    def alive() -> None:
+    def check_canceled() -> None:
         if engine.requested.is_set():
             raise InterruptedError
 
     with pytest.raises(InterruptedError):
-        Watching().process.start("", alive)
+        Watching().process.start("", check_canceled)
     assert children() == []
 
 

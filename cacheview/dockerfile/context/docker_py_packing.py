@@ -59,7 +59,7 @@ class DockerPyPacking:
             if first in (None, entry.path) and not entry.is_readable and entry.kind is EntryKind.FILE:
                 message = f"Can not read file in context: {entry.path}"
                 raise BuildRefusedError(
-                    f"docker-py rejects the context: {message}", message=message, where=entry.path, by="client"
+                    f"docker-py refuses the context: {message}", message=message, where=entry.path, by="client"
                 )
             yield self.style.member(entry, first if first != entry.path else None)
         for name, data in added.items():
@@ -86,6 +86,6 @@ class _FolderWalk:
         if enters and not entry.is_readable:
             message = f"[Errno 13] Permission denied: '{self.context.full_path(entry.path)}'"
             raise BuildRefusedError(
-                f"docker-py rejects the context: {message}", message=message, where=entry.path, by="client"
+                f"docker-py refuses the context: {message}", message=message, where=entry.path, by="client"
             )
         return enters

@@ -81,7 +81,7 @@ class FileSumCache:
                     raise TypeError
                 cache._sums[key] = (tuple(stamp), result)
         except (ValueError, TypeError, KeyError):
-            raise DataError("not a checksum record; delete it so that a new one can be created") from None
+            raise DataError("it is not a checksum record; delete it so that a new one can be created") from None
         return cache
 
 

@@ -42,7 +42,7 @@ class DockerJavaPacking:
         if pattern is not None:
             message = f"Dockerfile is excluded by pattern '{pattern}' in .dockerignore file"
             raise BuildRefusedError(
-                f"docker-java rejects the context: {message}", message=message, where=IGNORE_FILE, by="client"
+                f"docker-java refuses the context: {message}", message=message, where=IGNORE_FILE, by="client"
             )
         return PackedContext(_docker_java(context, patterns), name)
 
@@ -148,7 +148,7 @@ def _entries_in(context: Context, folder: str) -> list[Entry]:
     except DataError:
         message = f"Failed to read build context directory: {context.full_path('')}"
         raise BuildRefusedError(
-            f"docker-java rejects the context: {message}", message=message, where=folder, by="client"
+            f"docker-java refuses the context: {message}", message=message, where=folder, by="client"
         ) from None
 
 

@@ -23,7 +23,7 @@ PARENT_OF_OLDEST_MISSING: Final = "the parent of the oldest of these images is n
 
 def too_many(limit: int) -> str:
     """Name the limit for a `LimitError`: more images than the program examines."""
-    return f"reads more than {limit:,} images from the --cache-from references"
+    return f"needed more than {limit:,} images from the --cache-from references"
 
 
 def ignored(why: str) -> str:

@@ -104,7 +104,7 @@ class Bolt:
         self._elements_left -= count
         self._bytes_left -= size
         if self._elements_left < 0 or self._bytes_left < 0:
-            raise _EndlessError("the pages form a loop, so the database is damaged")
+            raise _EndlessError("the pages form a cycle, so the database is damaged")
 
     def _checked(self, called: str, content: memoryview, flags: int, count: int) -> _Page:
         if flags not in (_BRANCH_FLAG, _LEAF_FLAG) or _PAGE_HEADER_BYTES + count * _ELEMENT_BYTES > len(content):
@@ -237,7 +237,7 @@ class Bucket:
             if not page.count:
                 return None
             page = self._database.page(page.child(max(number, 0)))
-        raise DataError("the pages form a loop, so the database is damaged")
+        raise DataError("the pages form a cycle, so the database is damaged")
 
     def value(self, key: bytes) -> bytes | None:
         """Return the value of a key; None if it has none, or is a bucket."""

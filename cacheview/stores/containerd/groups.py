@@ -91,7 +91,7 @@ def parent_of(records: Sequence[ImageRecord]) -> str:
         raise DataError(f"the parent label {wrong[:100]!r} is not a digest, so the parent is unknown")
     if len(parents) > 1:
         text = (
-            f"the image's records have {len(parents)} different parents, so the parent is uncertain. The first of "
+            f"the image's records have {len(parents)} different parents, so the parent is unknown. The first of "
             "these parents is shown"
         )
         raise DataError(text, path=parents[0])

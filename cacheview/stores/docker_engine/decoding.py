@@ -189,7 +189,7 @@ def without_resolved_doubts(images: Sequence[Image], doubts: Doubts) -> tuple[Im
     by_id = {image.id: image for image in images}
     done: set[str] = set()
     for image_id in paced(doubtful):
-        chain: dict[str, Image] = {}  # from the child up; parents may form a loop
+        chain: dict[str, Image] = {}  # from the child up; parents may form a cycle
         at = doubtful.get(image_id)
         while at is not None and at.id not in done and at.id not in chain:
             chain[at.id] = at

@@ -107,7 +107,7 @@ def test_a_branch_that_leads_to_itself(cheap: None) -> None:
     root = Bolt(writer.file(itself)).root
     with pytest.raises(DataError, match="itself"):
         list(root.items())
-    with pytest.raises(DataError, match="the pages form a loop"):
+    with pytest.raises(DataError, match="the pages form a cycle"):
         root.value(b"a")
 
 
@@ -120,7 +120,7 @@ def test_branches_that_share_their_children(cheap: None) -> None:
     damaged = Problems()
     for _ in Bolt(writer.file(below)).root.items(damaged):
         pass
-    assert "form a loop" in str(damaged[0])
+    assert "form a cycle" in str(damaged[0])
     assert len(damaged) == 1
 
 
@@ -130,7 +130,7 @@ def test_one_large_value_behind_many_branches(cheap: None) -> None:
     below = writer.page(writer.leaf([(b"a", 0, bytes(1024 * 1024))]))
     for _ in range(2):
         below = writer.page(writer.branch([(b"%03d" % number, below) for number in range(500)]))
-    with pytest.raises(DataError, match="form a loop"):
+    with pytest.raises(DataError, match="form a cycle"):
         for _ in Bolt(writer.file(below)).root.items():
             pass
 
