@@ -22,7 +22,8 @@ PREVIOUS = "@prev"
 """In a walk, a probe with this parent continues from the image of the last hit, or from scratch if there was none."""
 
 _MAX_IMAGES: Final = 1_000_000
-"""The most references to images in the stores that a walk keeps, counting every store as the largest possible one."""
+"""The most references to images in the stores that a walk keeps, counting every store as the largest possible one.
+Their origins are not counted."""
 
 
 def probe_after(suite_probe: SuiteProbe, previous: str = SCRATCH) -> Probe:
@@ -71,7 +72,7 @@ class _State:
 
     def look_up(self, suite_probe: SuiteProbe) -> tuple[Probe, Verdict]:
         """Look up the next probe, and go on to the state after it."""
-        probe, verdict = self.build_cache.look_up(probe_after(suite_probe, self.previous))
+        probe, verdict = self.build_cache.look_up(self.probe(suite_probe))
         self._see(verdict)
         return probe, verdict
 

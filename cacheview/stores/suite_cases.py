@@ -230,6 +230,11 @@ def probe_count(cases: Sequence[OpenedCase], place: int) -> int:
     return cases.probe_count(place) if isinstance(cases, SuiteCases) else len(cases[place].probes)
 
 
+def is_quick(cases: Sequence[OpenedCase], place: int) -> bool:
+    """Return whether a case is in memory, or can be within a few milliseconds."""
+    return not isinstance(cases, SuiteCases) or cases.is_quick(place)
+
+
 def case_in_memory(cases: Sequence[OpenedCase], place: int) -> OpenedCase | None:
     """Return a case that is in memory; None if it would have to be read."""
     return cases[place] if not isinstance(cases, SuiteCases) or cases.is_held(place) else None

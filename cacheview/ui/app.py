@@ -247,7 +247,7 @@ def _draw(app: QApplication, window: MainWindow, file: Path, *, succeeded: bool)
     from PySide6.QtCore import QBuffer
 
     app.processEvents()  # paints everything that was laid out for the new store
-    window.centre.paint_panes_now()  # after a dock has opened, the panes delay painting
+    window.centre.paint_panes_now()  # they may delay painting
     drawn = QBuffer()
     window.grab().save(drawn, "PNG")
     app.exit()

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from cacheview.stores.suite_cases import SuiteCases, case_name
+from cacheview.stores.suite_cases import SuiteCases, case_name, is_quick
 from cacheview.ui.answering import make_ready, may_be_made_ready
 from cacheview.ui.loading import Loader, Report
 from cacheview.ui.plain import one_line
@@ -55,7 +55,7 @@ class CaseReader(QObject):
             prepare: computes what the place still needs for that, in another thread.
         """
         self.forget()
-        is_read = not isinstance(cases, SuiteCases) or cases.is_quick(place)
+        is_read = is_quick(cases, place)
         if is_read and not may_be_made_ready(cases[place].store) and is_near():
             when_read()
             return

@@ -100,7 +100,16 @@ class Docks:
             do(dock)
         else:
             self._requests[spec.name] = [lambda: do(self.get(spec))]
-            self._in_turns(*self._making(spec), lambda: self._meet_requests(spec))
+            making = (partial(self._make, spec, step) for step in self._making(spec))
+            self._in_turns(*making, lambda: self._meet_requests(spec))
+
+    def _make(self, spec: DockSpec[Any], step: Callable[[], object]) -> None:
+        """Create a part of a dock. If that fails, its requests are dropped, and a later one tries again."""
+        try:
+            step()
+        except BaseException:
+            self._requests.pop(spec.name, None)
+            raise
 
     def _meet_requests(self, spec: DockSpec[Any]) -> None:
         for do in self._requests.pop(spec.name):

@@ -31,7 +31,7 @@ class OpenedStore:
         answered: the explanation of the probe, and the time it took in milliseconds; None: the probe was not looked up.
         compared_stores: the previous store, this one, and the changes between them; None: there was no previous one.
         walk: the walk of the place that was shown while the location was read again, as far as that place; None: it is
-            not in a walk, or only its first probe was shown.
+            not in a walk, or nothing was shown.
     """
 
     opened: OpenedLocation

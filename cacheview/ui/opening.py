@@ -88,7 +88,7 @@ def open_work(
         _show(report, whole)
         _show(report, NextPaneRequest(probe, explanation))
         loaded = OpenedStore(opened, cache, probe, daemon=daemon, read_at=started_at, forest=tree, answered=answered)
-        loaded, store = _walked(loaded, shown_place, report)
+        loaded, store = _with_walk(loaded, shown_place, report)
         if whole.shown_store is not None:
             compared_stores = (whole.shown_store, store, changes(whole.shown_store, store))
             loaded = replace(loaded, compared_stores=compared_stores)
@@ -105,20 +105,19 @@ def walk_work(loaded: OpenedStore, shown_place: Callable[[], ShownPlace | None])
     Args:
         shown_place: see `open_work`.
     """
-    return lambda report: _walked(loaded, shown_place, report)[0]
+    return lambda report: _with_walk(loaded, shown_place, report)[0]
 
 
 def is_near(loaded: OpenedStore, place: ShownPlace) -> bool:
     """Return whether showing a reloaded location takes only a moment, instead of a place shown so far."""
-    from cacheview.stores.suite_cases import SuiteCases
+    from cacheview.stores.suite_cases import is_quick
     from cacheview.ui.walks import place_in, reloaded_place
 
     cases = loaded.opened.cases
-    is_read = not isinstance(cases, SuiteCases) or cases.is_quick(place_in(cases, place.place)[0])
-    return is_read and reloaded_place(loaded, place).is_near
+    return is_quick(cases, place_in(cases, place.place)[0]) and reloaded_place(loaded, place).is_near
 
 
-def _walked(
+def _with_walk(
     loaded: OpenedStore, shown_place: Callable[[], ShownPlace | None], report: Report
 ) -> tuple[OpenedStore, ImageStore]:
     """Look up the probes before the shown place if it is in a walk. Returns the store that will be shown, too."""

@@ -24,7 +24,7 @@ _MAX_QUICK_COST: Final = 33 * _OVERHEAD_IN_IMAGES
 
 
 class Walks:
-    """The walk of the shown place, and the one of a place or of rules that are about to be shown.
+    """The walk of the shown place, and those of a place and of rules that are about to be shown.
 
     Its methods may be called in any thread.
 
@@ -34,7 +34,7 @@ class Walks:
 
     def __init__(self, shown: Walk | None = None) -> None:
         self.shown = shown
-        self._next: Walk | None = None
+        self._next: tuple[Walk, ...] = ()  # the latest first: one for a place, and one for rules
 
     def is_near(self, case: OpenedCase, number: int, rules: RuleSet) -> bool:
         """Return whether the state before a probe is known, or is found in a moment."""
@@ -45,15 +45,17 @@ class Walks:
         """Return the walk of a case that `is_walk`, as far as it is known."""
         walk = self._known(case, rules)
         if walk is None:
-            walk = self._next = _walk_of(case, rules)
+            walk = _walk_of(case, rules)
+            self._next = (walk, *self._next[:1])
         return walk
 
     def show(self, walk: Walk | None) -> None:
         """From now on, a probe of this walk is shown; None: of none."""
-        self.shown, self._next = walk, None
+        self.shown, self._next = walk, tuple(other for other in self._next if other is not walk)
 
     def _known(self, case: OpenedCase, rules: RuleSet) -> Walk | None:
-        return next((walk for walk in (self.shown, self._next) if walk is not None and _is_of(walk, case, rules)), None)
+        known = (walk for walk in (self.shown, *self._next) if walk is not None)
+        return next((walk for walk in known if _is_of(walk, case, rules)), None)
 
 
 def is_walk(case: OpenedCase) -> bool:

@@ -11,7 +11,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QPalette, QResizeEvent, QShowEvent
 from PySide6.QtWidgets import QSplitter, QVBoxLayout, QWidget
 
-from cacheview.engine import Explanation, StageKind
+from cacheview.engine import StageKind
 from cacheview.ui.answering import is_ready
 from cacheview.ui.field_marks import field_marks
 from cacheview.ui.images.marks import Marks

@@ -79,6 +79,19 @@ def test_what_is_asked_of_docks_is_done_in_order_once_they_exist(window: MainWin
     assert done[-1] == "at once"
 
 
+def test_a_dock_that_could_not_be_created_is_created_on_the_next_request(
+    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    docks, done = window.docks, list[str]()
+    with monkeypatch.context() as broken:
+        broken.setattr(docks, "get", lambda _: 1 / 0)
+        with pytest.raises(ZeroDivisionError):
+            docks.use(REPLAY, lambda _: done.append("first"))
+    docks.use(REPLAY, lambda _: done.append("second"))
+    qtbot.waitUntil(lambda: bool(done))
+    assert done == ["second"]
+
+
 def test_no_dock_is_created_after_the_window_was_closed(window: MainWindow, qtbot: QtBot) -> None:
     window.docks.use(REPLAY, lambda replays: replays.show_and_focus())
     window.close()

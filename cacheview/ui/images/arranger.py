@@ -17,7 +17,7 @@ __all__ = ["Arranger"]
 
 _MAX_IMAGES_WITHOUT_THREAD: Final = 2_000
 """The number of images up to which rows are found in a few milliseconds."""
-_NEXT: Final = 1  # milliseconds: a later turn, after everything else that shows another store
+_NEXT_TURN_MS: Final = 1  # a later turn, after everything else that shows another store
 
 
 class Arranger(QObject):
@@ -40,7 +40,7 @@ class Arranger(QObject):
         self._whole: PreparedTree | None = None  # the tree of all images, if it was available from the start
         self._query: TreeQuery | None = None
         self._preparing: TreeQuery | None = None  # its tree or texts are being created, for later requests too
-        self._later = QTimer(self, singleShot=True, interval=_NEXT)
+        self._later = QTimer(self, singleShot=True, interval=_NEXT_TURN_MS)
         self._later.timeout.connect(self._request_again)
         self._loader = Loader(self)
         self._loader.progressed.connect(lambda done, total, _: self.progressed.emit(100 * done // max(1, total or 1)))

@@ -38,8 +38,10 @@ class Switcher(QObject):
         super().__init__(session)
         self._session = session
         self._requested = ""
+        self._location = ""  # where the rules were requested
         self._loader = Loader(self)
         self._line = WorkLine(self._loader, make_line)
+        session.opened_changed.connect(self._forget_elsewhere)
         session.rules_changed.connect(self._forget)  # other rules were chosen in the meantime, or these are now in use
         self._loader.cancelled.connect(self._cancel)
         self._loader.succeeded.connect(self._switch)
@@ -64,7 +66,7 @@ class Switcher(QObject):
         if self._is_quick(rules):
             session.choose_rules(name)
             return
-        self._requested = name
+        self._requested, self._location = name, session.opened.location
         self._line.text = f"Loading the rules of {rules.title}…"
 
         def work(report: Report) -> object:
@@ -107,6 +109,11 @@ class Switcher(QObject):
     def _forget(self) -> None:
         self._requested = ""
         self._loader.cancel()
+
+    def _forget_elsewhere(self) -> None:
+        """Stop if another location was opened. A reload does not change the request."""
+        if self._requested and self._session.opened.location != self._location:
+            self._forget()
 
     def _cancel(self) -> None:
         if self._requested:

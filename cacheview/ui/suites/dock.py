@@ -44,7 +44,6 @@ class SuiteChecks(DockController[SuitesPane]):
     def stop(self) -> None:
         """Stop running work, and wait for it."""
         super().stop()
-        self.shower.stop()
         self.adder.close()
 
     def _added(self, path: str, count: int) -> None:

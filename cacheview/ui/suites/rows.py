@@ -17,7 +17,7 @@ if TYPE_CHECKING:
 
 __all__ = ["ChecksRow", "Outcome", "checked_row", "expected_in_words", "is_about", "unusable_row"]
 
-_MAX_ERROR_CHARACTERS = 160  # characters shown of an error
+_MAX_TEXT_CHARACTERS = 160  # shown of an error or a command
 _MAX_SEARCHED_CHARACTERS = 2000  # of a row's searchable text
 
 
@@ -137,7 +137,7 @@ def is_about(row: ChecksRow, case: OpenedCase) -> bool:
 
 
 def _name(suite_probe: SuiteProbe) -> str:
-    return suite_probe.name or " ".join(suite_probe.config.Cmd or ())[:_MAX_ERROR_CHARACTERS]
+    return suite_probe.name or " ".join(suite_probe.config.Cmd or ())[:_MAX_TEXT_CHARACTERS]
 
 
 def expected_in_words(expect: Expectation | None) -> str:
@@ -157,4 +157,4 @@ def _answer_in_words(verdict: Verdict) -> str:
 def _in_words(outcome: str, image: str | None, is_new: bool, error: str) -> str:
     if image is not None:
         return f"{outcome} {'a new image' if is_new else short_id(image)}"
-    return f"{outcome}: {error[:_MAX_ERROR_CHARACTERS]}" if error else outcome
+    return f"{outcome}: {error[:_MAX_TEXT_CHARACTERS]}" if error else outcome

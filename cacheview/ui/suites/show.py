@@ -7,7 +7,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
 
-from cacheview.ui.case_reader import CaseReader
 from cacheview.ui.names import DEMO, name_of
 from cacheview.ui.suites.rows import is_about
 
@@ -33,7 +32,6 @@ class RowShower(QObject):
         super().__init__(host.frame)
         self._host = host
         self._requested_row: ChecksRow | None = None
-        self._reader = CaseReader(self, host.add_line)
         host.settled.connect(self._settled)
         host.opener.cancelled.connect(self._forget)
 
@@ -47,21 +45,17 @@ class RowShower(QObject):
         else:
             self._open(row)
 
-    def stop(self) -> None:
-        """Stop reading a case."""
-        self._reader.stop()
-
     def _open(self, row: ChecksRow) -> None:
         self._requested_row = row
         self._host.open(row.location)
 
     def _read(self, row: ChecksRow, then: Callable[[], object]) -> None:
-        """Read the case at the row's position in the open suite, if there is one, then call a function."""
+        """Prepare the case at the row's position in the open suite, if there is one, then call a function."""
         session = self._host.session
         assert session is not None
         assert row.case is not None
         if row.case < len(session.opened.cases):
-            self._reader.read(session.opened.cases, row.case, then)
+            session.places.read_place((row.case, 0), then)
         else:
             then()
 
@@ -70,7 +64,6 @@ class RowShower(QObject):
 
     def _settled(self, succeeded: bool) -> None:
         row, self._requested_row = self._requested_row, None
-        self._reader.forget()
         if row is None or not succeeded or not self._is_open(row):
             return  # the window has reported the error, or the user has opened something else
         self._read(row, lambda: self._choose_or(self._report_changed, row))

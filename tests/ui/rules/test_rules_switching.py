@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pytest
 from pytestqt.qtbot import QtBot
@@ -127,6 +128,15 @@ def test_another_store_meanwhile(large: Switcher, qtbot: QtBot) -> None:
         session.reload(other)
     assert session.cache.rules.name == FIRST
     assert session.store is other.cache.store, "the cache that was made is of the store before"
+
+
+def test_another_location_meanwhile_keeps_its_own_rules(large: Switcher, qtbot: QtBot) -> None:
+    session, other = session_of(large), loaded(3)
+    large.switch(FIRST)
+    with qtbot.assertNotEmitted(session.rules_changed, wait=100):
+        session.open(replace(other, opened=replace(other.opened, location="elsewhere")))
+        assert not large._requested
+    assert session.cache.rules.name == other.cache.rules.name
 
 
 def test_a_cache_of_another_store_is_not_used(qtbot: QtBot) -> None:

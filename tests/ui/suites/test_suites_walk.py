@@ -21,9 +21,10 @@ from cacheview.engine.walk import Walk
 from cacheview.model import ContainerConfig, DataError, ImageStore, Probe, SuiteCase
 from cacheview.stores.change import StoreChanges
 from cacheview.stores.open import open_store
+from cacheview.stores.opened_location import OpenedCase
 from cacheview.stores.suite import read_suite
 from cacheview.stores.suite_file import append_case
-from cacheview.ui import walks
+from cacheview.ui import shown_store, walks
 from cacheview.ui.document import Place
 from cacheview.ui.loaded import OpenedStore, ShownPlace
 from cacheview.ui.session import Session
@@ -254,6 +255,27 @@ def test_a_row_with_other_rules_does_not_keep_the_window_waiting(
     assert session.cache.rules is rules
     assert not any(lookups)
     assert session.store == walked(session)
+
+
+def test_a_row_of_a_case_that_has_to_be_prepared_is_shown_in_that_case(
+    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(shown_store, "_MAX_IMAGES_AT_ONCE", 0)
+    path = tmp_path / "s.jsonl"
+    window, session = opened(open_window, path, long_walk(3), long_walk(4))
+    pane = pane_of(window)
+    ran(pane, qtbot, path)
+    pane.table.chosen.emit(next(row for row in rows(pane) if (row.case, row.probe) == (1, 2)))
+    qtbot.waitUntil(partial(is_shown, session, (1, 2)))
+
+
+def test_the_walks_of_a_place_and_of_rules_that_are_prepared_at_the_same_time_are_both_kept() -> None:
+    made = (long_walk(3), long_walk(4))
+    cases = [OpenedCase("", ImageStore(case.images), case.rules, case.probes, walk=True) for case in made]
+    prepared = walks.Walks()
+    place, rules = prepared.get(cases[0], RULE_SETS[cases[0].rules]), prepared.get(cases[1], RULE_SETS[OTHERS])
+    assert prepared.get(cases[0], RULE_SETS[cases[0].rules]) is place
+    assert prepared.get(cases[1], RULE_SETS[OTHERS]) is rules
 
 
 def test_the_first_case_has_the_state_of_its_layers_from_the_start() -> None:
