@@ -19,7 +19,7 @@ from bounded import MIB, Run, run_bounded
 
 from cacheview.stores.blobs import digest_of
 from cacheview.stores.open import open_store
-from cacheview.stores.progress import Cancelled
+from cacheview.stores.progress import Canceled
 from cacheview.visible import is_unprintable
 
 pytestmark = pytest.mark.slow
@@ -228,7 +228,7 @@ def test_a_member_that_unpacks_to_very_much(explain: Explain) -> None:
     assert "more than 2,147,483,648 bytes when decompressed. The rest was not read" in run.output
 
 
-def test_skipping_can_be_cancelled(tmp_path: Path) -> None:
+def test_skipping_can_be_canceled(tmp_path: Path) -> None:
     path = tmp_path / "store"
     path.write_bytes(zstandard.compress(header("layer", 3 * GIB) + ZEROS * 128) + zstandard.compress(ZEROS * 128) * 23)
     reports = 0
@@ -237,9 +237,9 @@ def test_skipping_can_be_cancelled(tmp_path: Path) -> None:
         nonlocal reports
         reports += 1
         if reports == 2:
-            raise Cancelled
+            raise Canceled
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(Canceled):
         open_store(path, progress=cancel)
 
 

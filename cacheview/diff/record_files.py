@@ -92,7 +92,7 @@ def _record(path: str, line: int) -> ReplayCase | None:
     if len(numbers) > 1:
         listed = ", ".join(f"#{number}" for number in numbers[:_MAX_LISTED_LINES])
         more = ", …" if len(numbers) > _MAX_LISTED_LINES else ""
-        raise DataError(f"the file contains several builds; choose one, such as {path}#{numbers[0]} ({listed}{more})")
+        raise DataError(f"the file contains several builds ({listed}{more}); choose one, such as {path}#{numbers[0]}")
     return build
 
 

@@ -49,7 +49,7 @@ def open_data_root(target: str, reading: Reading) -> OpenedLocation:
 
     Raises:
         DataError: there is no data root, or the user may not read it. The message says what, where, and what to do.
-        Cancelled: ``reading.progress`` canceled the work.
+        Canceled: ``reading.progress`` canceled the work.
     """
     root = path_of(target or DOCKER_ROOT)
     try:

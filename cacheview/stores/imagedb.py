@@ -77,7 +77,7 @@ class ImageDatabase:
         Raises:
             DataError: there is no such store.
             OSError: the store's folders cannot be listed.
-            Cancelled: the progress canceled the work.
+            Canceled: the progress canceled the work.
         """
         self._read_names()
         ids = self._ids()

@@ -77,7 +77,7 @@ def read_lines(
 
     Raises:
         DataError: the file cannot be opened.
-        Cancelled: ``progress`` canceled the work.
+        Canceled: ``progress`` canceled the work.
     """
     where = os.fspath(path)
     buffered, meter = open_metered(Path(path), where, progress)

@@ -30,14 +30,14 @@ def open_store(
     Args:
         platform: the platform of a multi-platform image to show, if available; None: linux/amd64.
         puller: the engine that would pull images from a registry; None: a new one with a containerd store.
-        progress: called with the bytes read from a file, or the images read from a live store; may raise `Cancelled` to
+        progress: called with the bytes read from a file, or the images read from a live store; may raise `Canceled` to
             stop.
         partial: called with the part of a live store that is known so far.
 
     Raises:
         DataError: nothing in the store can be read. The message says what, where, and what to do. The readable part of
             a damaged store is returned, with problems.
-        Cancelled: ``progress`` canceled the work.
+        Canceled: ``progress`` canceled the work.
     """
     text = os.fspath(location)
     try:

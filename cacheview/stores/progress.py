@@ -6,7 +6,7 @@ import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from typing import Final, Protocol, TypeVar
 
-__all__ = ["Cancelled", "Meter", "Progress", "metered", "steps"]
+__all__ = ["Canceled", "Meter", "Progress", "metered", "steps"]
 
 T = TypeVar("T")
 
@@ -14,7 +14,7 @@ _UNITS_PER_STEP: Final = 1_000
 _REPORT_SECONDS = 0.05  # between two reports: more than 20 a second would not be noticed
 
 
-class Cancelled(BaseException):
+class Canceled(BaseException):
     """Raised by a progress callback: the work stops and nothing is kept.
 
     It is not an Exception, so no reader catches it.
@@ -22,7 +22,7 @@ class Cancelled(BaseException):
 
 
 class Progress(Protocol):
-    """A function called with the bytes read, the total (None: not known) and a description. May raise `Cancelled`."""
+    """A function called with the bytes read, the total (None: not known) and a description. May raise `Canceled`."""
 
     def __call__(self, done: int, total: int | None, what: str) -> None: ...
 

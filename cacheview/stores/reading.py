@@ -26,7 +26,7 @@ class Reading:
 
     Attributes:
         platform: the platform of a multi-platform image to show, if available.
-        progress: called with the number of images read and the total; may raise `Cancelled` to stop.
+        progress: called with the number of images read and the total; may raise `Canceled` to stop.
         partial: called with a growing store, first when the images have been listed; None: only the complete store is
             needed.
         budget: the budget, shared by all stores that are read for one opening.

@@ -38,11 +38,11 @@ def suite_line(
         probe: a probe with its expected answer, written before those of the case.
         redact_env: whether to replace the values of environment variables and build arguments; see `Redaction`.
         redact_labels: whether to replace the values of labels.
-        progress: called with the number of images written and the total; may raise `Cancelled` to stop.
+        progress: called with the number of images written and the total; may raise `Canceled` to stop.
 
     Raises, while the pieces are read:
         DataError: a value is too long to be read again; see `line_pieces`.
-        Cancelled: ``progress`` canceled the work.
+        Canceled: ``progress`` canceled the work.
     """
     probes = () if case.walk else case.probes
     if probe is not None:

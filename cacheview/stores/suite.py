@@ -38,7 +38,7 @@ def read_suite(
 
     Raises:
         DataError: the file cannot be opened.
-        Cancelled: ``progress`` canceled the work.
+        Canceled: ``progress`` canceled the work.
     """
     return (case for _, case in read_lines(path, progress=progress, limits=limits))
 

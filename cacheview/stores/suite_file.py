@@ -47,7 +47,7 @@ def append_case(
 
     Raises:
         DataError: the file is not a complete suite, or cannot be written. It stays unchanged.
-        Cancelled: ``progress`` canceled the work. The file stays unchanged.
+        Canceled: ``progress`` canceled the work. The file stays unchanged.
     """
     reading, writing = steps(progress, 2)
     where = os.fspath(path)

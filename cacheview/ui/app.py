@@ -96,7 +96,7 @@ def run_window(
         window.resize(*first_size(window.screen().availableSize().toTuple()))
     faults = FaultWatch(window, with_traceback=with_traceback)
     location = store or (DEMO if screenshot is not None else "")
-    window.centre.announce(location or ENGINE)
+    window.center.announce(location or ENGINE)
     if on_shown is not None:
         window.first_painted.connect(on_shown)
     window.first_painted.connect(lambda: _begin(app, window, location))
@@ -247,7 +247,7 @@ def _draw(app: QApplication, window: MainWindow, file: Path, *, succeeded: bool)
     from PySide6.QtCore import QBuffer
 
     app.processEvents()  # paints everything that was laid out for the new store
-    window.centre.paint_panes_now()  # they may delay painting
+    window.center.paint_panes_now()  # they may delay painting
     drawn = QBuffer()
     window.grab().save(drawn, "PNG")
     app.exit()
@@ -256,7 +256,7 @@ def _draw(app: QApplication, window: MainWindow, file: Path, *, succeeded: bool)
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or str(error)
         return _refuse(f"{file}: cannot be written: {why}. Choose another path for --screenshot")
-    return 0 if succeeded else _refuse(window.centre.last_error)
+    return 0 if succeeded else _refuse(window.center.last_error)
 
 
 def _refuse(why: str) -> int:

@@ -26,10 +26,10 @@ __all__ = ["CaseReader"]
 class CaseReader(QObject):
     """Reads one case at a time, and looks up the probes before a chosen one. An earlier request is dropped.
 
-    Signals: ``cancelled()``: the user canceled the reading.
+    Signals: ``canceled()``: the user canceled the reading.
     """
 
-    cancelled = Signal()
+    canceled = Signal()
 
     def __init__(self, parent: QObject, make_line: Callable[[], Notice]) -> None:
         super().__init__(parent)
@@ -37,7 +37,7 @@ class CaseReader(QObject):
         self._loader = Loader(self)
         self._line = WorkLine(self._loader, make_line)
         self._loader.succeeded.connect(self._read)
-        self._loader.cancelled.connect(self._cancelled)
+        self._loader.canceled.connect(self._canceled)
 
     def read(
         self,
@@ -89,10 +89,10 @@ class CaseReader(QObject):
         """Stop reading, and wait for the thread."""
         self._loader.close()
 
-    def _cancelled(self) -> None:
+    def _canceled(self) -> None:
         when_read, self._when_read = self._when_read, None
         if when_read is not None:  # otherwise another case was requested
-            self.cancelled.emit()
+            self.canceled.emit()
 
     def _read(self) -> None:
         when_read, self._when_read = self._when_read, None

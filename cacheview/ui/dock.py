@@ -59,8 +59,8 @@ class PaneDock(QDockWidget):
         if not is_seen(self):
             self._attach()
             joined = self._join_others()
-            centre = self._host.frame.centralWidget()
-            room = centre.height() if centre is not None else 0
+            center = self._host.frame.centralWidget()
+            room = center.height() if center is not None else 0
             self._host.paint_panes_later(_PANES_DELAY_MS)
             self.show()
             if not self._was_shown and not joined:

@@ -170,10 +170,10 @@ class DockHead(QWidget):
         set_font(self._title, strong_font)
         set_font(self._message, small_font)
         self._picture.setVisible(self._look is not None)
-        drawing, colour = self._look or ("", "text_muted")
+        drawing, color = self._look or ("", "text_muted")
         if drawing:
-            self._picture.setPixmap(pixmap(drawing, colour, icon_size(), self.devicePixelRatioF()))
-        self._message.set_colour(colour)
+            self._picture.setPixmap(pixmap(drawing, color, icon_size(), self.devicePixelRatioF()))
+        self._message.set_color(color)
         for button, name in self._drawings.items():
             _draw(button, name)
 

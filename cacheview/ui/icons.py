@@ -27,35 +27,35 @@ _SMALL_SIZE: Final = 4 * GRID
 _APP_SIZES: Final = (16, 24, 32, 48, 64, 128, 256)
 
 
-def icon(name: str, colour_token: str = "text") -> QIcon:
+def icon(name: str, color_token: str = "text") -> QIcon:
     """Return an icon in a color of the current theme, by the name of the token (``failed``).
 
     It keeps that color, and the current icon sizes at the ratio of the finest screen: create it again on
     `QEvent.PaletteChange`. Raises KeyError for a name not in `ICONS`.
     """
     result, tokens = QIcon(), current_tokens()
-    colour, faint = getattr(tokens, colour_token), tokens.text_faint
+    color, faint = getattr(tokens, color_token), tokens.text_faint
     app = QGuiApplication.instance()
     assert isinstance(app, QGuiApplication)
     ratio = app.devicePixelRatio()
     # Only sizes that are shown are drawn: a dock has a dozen icons, and each drawing takes part of a millisecond.
     for size in {_SMALL_SIZE, icon_size()}:
-        result.addPixmap(_drawn(name, colour, size, ratio))
+        result.addPixmap(_drawn(name, color, size, ratio))
         result.addPixmap(_drawn(name, faint, size, ratio), QIcon.Mode.Disabled)
     return result
 
 
-def pixmap(name: str, colour_token: str, size: int, ratio: float = 1.0) -> QPixmap:
+def pixmap(name: str, color_token: str, size: int, ratio: float = 1.0) -> QPixmap:
     """Return an icon for a delegate. ``size``: in logical pixels; ``ratio``: that of the paint device."""
-    return _drawn(name, getattr(current_tokens(), colour_token), size, ratio)
+    return _drawn(name, getattr(current_tokens(), color_token), size, ratio)
 
 
-def _drawn(name: str, colour: str, size: int, ratio: float) -> QPixmap:
+def _drawn(name: str, color: str, size: int, ratio: float) -> QPixmap:
     """Return a drawing in a color, which is given as in SVG. It is drawn once, and then cached."""
-    key = f"cacheview/{name}/{colour}/{size}/{ratio}"
+    key = f"cacheview/{name}/{color}/{size}/{ratio}"
     result = QPixmap()
     if not QPixmapCache.find(key, result):
-        result = _render(_drawing(name).replace(b"#000", colour.encode()), size, ratio)
+        result = _render(_drawing(name).replace(b"#000", color.encode()), size, ratio)
         QPixmapCache.insert(key, result)
     return result
 

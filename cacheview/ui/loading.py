@@ -11,7 +11,7 @@ from typing import Final, Protocol
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from cacheview.collector import paused_collector
-from cacheview.stores.progress import Cancelled
+from cacheview.stores.progress import Canceled
 from cacheview.ui.pacing import Pacer, time_of_this_thread
 
 __all__ = ["MAX_CLOSE_SECONDS", "Background", "Loader", "Report", "Work", "end_all"]
@@ -109,22 +109,22 @@ class _Request:
         self.part_shown = threading.Event()
         self.part_shown.set()
         self._lock = threading.Lock()
-        self._is_cancelled = self._is_committed = False
+        self._is_canceled = self._is_committed = False
 
     @property
-    def is_cancelled(self) -> bool:
-        return self._is_cancelled
+    def is_canceled(self) -> bool:
+        return self._is_canceled
 
     def cancel(self) -> bool:
         """Cancel the work. Returns False if it is committed."""
         with self._lock:
-            self._is_cancelled = not self._is_committed
-            return self._is_cancelled
+            self._is_canceled = not self._is_committed
+            return self._is_canceled
 
     def commit(self) -> bool:
         """Commit the work. Returns False if it was canceled."""
         with self._lock:
-            self._is_committed = not self._is_cancelled
+            self._is_committed = not self._is_canceled
             return self._is_committed
 
 
@@ -147,7 +147,7 @@ class Loader(Background):
         succeeded(result): the work returned this result.
         failed(exception): the work raised this exception. Anything except a `DataError` is unexpected, and is also
             passed to ``sys.excepthook``, as in the UI thread.
-        cancelled(): `cancel` stopped the work.
+        canceled(): `cancel` stopped the work.
         finished(): the work has ended; emitted after each of the three above.
     """
 
@@ -156,7 +156,7 @@ class Loader(Background):
     parted = Signal(object)
     succeeded = Signal(object)
     failed = Signal(object)
-    cancelled = Signal()
+    canceled = Signal()
     finished = Signal()
 
     def __init__(self, parent: QObject | None = None) -> None:
@@ -193,7 +193,7 @@ class Loader(Background):
         """
         if self._current is not None and self._current.cancel():
             self._current = None
-            self.cancelled.emit()
+            self.canceled.emit()
             self.finished.emit()
 
     def stop(self) -> None:
@@ -247,15 +247,15 @@ class _Report:
         self.check_canceled()
 
     def check_canceled(self) -> None:
-        """Raise `Cancelled` if the work is no longer wanted."""
-        if not self._request.is_cancelled:
+        """Raise `Canceled` if the work is no longer wanted."""
+        if not self._request.is_canceled:
             self._pacer.yield_to_window()
-        if self._request.is_cancelled:
-            raise Cancelled
+        if self._request.is_canceled:
+            raise Canceled
 
     def commit(self) -> None:
         if not self._request.commit():
-            raise Cancelled
+            raise Canceled
 
     def __call__(self, done: int, total: int | None, what: str) -> None:
         self.check_canceled()
@@ -308,11 +308,11 @@ def _run(request: _Request, mail: _Mail, turns: threading.Semaphore) -> None:
             report.begin()
             with paused_collector(), Effort(check_canceled=report.check_canceled).spent():
                 result = request.work(report)
-        except Cancelled:
+        except Canceled:
             return
         except LimitError as error:
             failed = DataError(f"this {error}")
         except Exception as error:  # any exception is reported in the UI thread
             failed = error
-    if not request.is_cancelled:
+    if not request.is_canceled:
         mail.ended.emit(request.number, result, failed)

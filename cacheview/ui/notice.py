@@ -151,9 +151,9 @@ class Notice(QWidget):
         self.copied.emit("details")
 
     def _update_look(self) -> None:
-        name, colour, _ = _LOOK_OF_KIND[self._kind]
+        name, color, _ = _LOOK_OF_KIND[self._kind]
         self._picture.setVisible(self._kind != "note")
-        self._picture.setPixmap(pixmap(name, colour, 16, self.devicePixelRatioF()))
+        self._picture.setPixmap(pixmap(name, color, 16, self.devicePixelRatioF()))
         self._close.setIcon(icon("remove", "text_muted"))
         for button in self.findChildren(QPushButton):
             set_font(button, small_font)

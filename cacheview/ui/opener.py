@@ -47,8 +47,8 @@ class Opener(QObject):
         panes_requested(NextPaneRequest): a piece of the panes is requested.
         opened(OpenedStore, again): a store was read; ``again``: it was open before.
         failed(exception): ``requested_location`` could not be read.
-        cancelled(): the user canceled the reading.
-        ended(): after ``opened``, ``failed`` or ``cancelled``.
+        canceled(): the user canceled the reading.
+        ended(): after ``opened``, ``failed`` or ``canceled``.
 
     Attributes:
         location: the open location; empty: nothing is open.
@@ -66,7 +66,7 @@ class Opener(QObject):
     panes_requested = Signal(object)
     opened = Signal(object, bool)
     failed = Signal(object)
-    cancelled = Signal()
+    canceled = Signal()
     ended = Signal()
 
     def __init__(
@@ -105,7 +105,7 @@ class Opener(QObject):
         self._loader.parted.connect(self._pass_on)
         self._loader.succeeded.connect(self._succeeded)
         self._loader.failed.connect(self.failed)
-        self._loader.cancelled.connect(self.cancelled)
+        self._loader.canceled.connect(self.canceled)
         self._loader.finished.connect(self._finish)
 
     @property

@@ -21,7 +21,7 @@ class WindowSaver(Saver):
         self._host = host
         self.saved.connect(lambda path: host.status.show_text(f"Saved: {one_line(path)}"))
         self.failed.connect(self._not_saved)
-        self.cancelled.connect(lambda: host.status.show_text("Saving was canceled, and nothing was written"))
+        self.canceled.connect(lambda: host.status.show_text("Saving was canceled, and nothing was written"))
 
     def _not_saved(self, error: Exception) -> None:
         buttons = (("&Save again…", self._host.commands.save_suite.trigger),)

@@ -193,7 +193,7 @@ def palette_for(tokens: Tokens) -> QPalette:
     """Return the palette that makes plain widgets match the rest."""
     role, group = QPalette.ColorRole, QPalette.ColorGroup
     palette = QPalette()
-    for where, colour in {
+    for where, color in {
         role.Window: tokens.surface,
         role.WindowText: tokens.text,
         role.Base: tokens.surface,
@@ -216,7 +216,7 @@ def palette_for(tokens: Tokens) -> QPalette:
         role.Dark: tokens.line_strong,
         role.Shadow: tokens.line_strong,
     }.items():
-        palette.setColor(where, QColor(colour))
+        palette.setColor(where, QColor(color))
     for where in (role.WindowText, role.Text, role.ButtonText, role.HighlightedText):
         palette.setColor(group.Disabled, where, QColor(tokens.text_faint))
     return palette

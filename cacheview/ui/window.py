@@ -10,7 +10,7 @@ from PySide6.QtWidgets import QMainWindow
 from cacheview.stores.locations import parse_location
 from cacheview.ui.actions import Actions, connect
 from cacheview.ui.appearance import Appearance
-from cacheview.ui.centre import Centre
+from cacheview.ui.center import Center
 from cacheview.ui.choosers import ToolBar
 from cacheview.ui.docks import FILES, REPLAY, SUITES, WATCH, Docks
 from cacheview.ui.lazy import Lazy
@@ -71,8 +71,8 @@ class MainWindow(QMainWindow):
         self.addToolBar(self.tool_bar)
         self.status = StatusBar(self)
         self.setStatusBar(self.status)
-        self.centre = Centre(settings, rules, self)
-        self.setCentralWidget(self.centre)
+        self.center = Center(settings, rules, self)
+        self.setCentralWidget(self.center)
         self.docks = Docks(self, settings)
         self.menus = WindowMenus(self.commands, settings, self._location, lambda menu: self.what_if.fill(menu), self)
         self.menus.store_chosen.connect(self.open)
@@ -82,7 +82,7 @@ class MainWindow(QMainWindow):
         self.setAcceptDrops(True)
         self.setWindowTitle("cacheview")
         self._what_is_open = Lazy(self._make_what_is_open)
-        self._connect_centre()
+        self._connect_center()
         self._connect_actions()
         Appearance(self.commands, settings, self)
         self._update_look()
@@ -99,35 +99,35 @@ class MainWindow(QMainWindow):
     @property
     def session(self) -> Session | None:
         """The open session; None while nothing is open."""
-        return self.centre.session
+        return self.center.session
 
     @property
     def workspace(self) -> Workspace | None:
         """The panes of the open store; None while nothing is open."""
-        return self.centre.workspace
+        return self.center.workspace
 
     @property
     def notice(self) -> Notice:
         """The notice line above the panes about the open store."""
-        return self.centre.notice
+        return self.center.notice
 
     def add_line(self) -> Notice:
         """Add a hidden line above the panes for work in the background."""
-        return self.centre.add_line()
+        return self.center.add_line()
 
     def paint_panes_later(self, wait: int = 0) -> None:
         """Paint the panes with a delay after their size has changed. ``wait``: in milliseconds."""
-        self.centre.paint_panes_later(wait)
+        self.center.paint_panes_later(wait)
 
     @property
     def opener(self) -> Opener:
         """Opens stores."""
-        return self.centre.opener
+        return self.center.opener
 
     @property
     def page(self) -> QWidget | None:
         """The widget in the middle of the window: the panes, or the page shown while nothing is open."""
-        return self.centre.page
+        return self.center.page
 
     @property
     def frame(self) -> QMainWindow:
@@ -186,7 +186,7 @@ class MainWindow(QMainWindow):
     def _make_what_if(self) -> WhatIf:
         from cacheview.ui.whatif.mode import WhatIf
 
-        return WhatIf(self, self.centre.mode)
+        return WhatIf(self, self.center.mode)
 
     def _make_what_is_open(self) -> WhatIsOpen:
         from cacheview.ui.what_is_open import WhatIsOpen
@@ -223,17 +223,17 @@ class MainWindow(QMainWindow):
         if self.session is not None and location == self.opener.location and self.session.opened.builds:
             self.docks.show_records_of(location)
 
-    def _connect_centre(self) -> None:
-        centre = self.centre
-        centre.announced.connect(lambda: self._enable(busy=True))
-        centre.session_made.connect(self._make_headline)
-        centre.opened.connect(self._opened)
-        centre.failed.connect(lambda: self.settled.emit(False))
-        centre.record_found.connect(self.docks.show_records_of)
-        centre.cancelled.connect(lambda: self.status.show_text("Opening was canceled"))
-        centre.ended.connect(self._ended)
-        centre.copied.connect(self._show_copied)
-        centre.name_requested.connect(self.dialogs.ask_name)
+    def _connect_center(self) -> None:
+        center = self.center
+        center.announced.connect(lambda: self._enable(busy=True))
+        center.session_made.connect(self._make_headline)
+        center.opened.connect(self._opened)
+        center.failed.connect(lambda: self.settled.emit(False))
+        center.record_found.connect(self.docks.show_records_of)
+        center.canceled.connect(lambda: self.status.show_text("Opening was canceled"))
+        center.ended.connect(self._ended)
+        center.copied.connect(self._show_copied)
+        center.name_requested.connect(self.dialogs.ask_name)
 
     def _make_headline(self) -> None:
         from cacheview.ui.case_reader import CaseReader
@@ -309,7 +309,7 @@ class MainWindow(QMainWindow):
 
     def _reset_layout(self) -> None:
         self.docks.reset()
-        self.centre.reset_layout()
+        self.center.reset_layout()
 
     def focus_shown(self) -> None:
         """Move the keyboard focus to the visible page, since the widget that had it no longer exists."""
@@ -335,7 +335,7 @@ class MainWindow(QMainWindow):
     def _enable(self, *, busy: bool) -> None:
         """Enable the actions that are now possible. Those that depend only on the session are enabled with it."""
         session = self.session
-        has_failed = bool(self.centre.last_error)
+        has_failed = bool(self.center.last_error)
         follows = session is not None and parse_location(session.opened.location).source.reports_changes
         self.commands.enable(is_open=session is not None, follows=follows, busy=busy, has_failed=has_failed)
         for button in (self.tool_bar.rules, self.tool_bar.platform):
@@ -388,12 +388,12 @@ class MainWindow(QMainWindow):
         self.docks.stop()
         if self._layer_access.existing is not None:
             self._layer_access.existing.close()
-        self.centre.stop()
+        self.center.stop()
         if self.session is not None:
             self._headline.stop()
         self._settings.geometry = self.saveGeometry()
         replays = self.docks.existing(REPLAY)
-        self.centre.keep_choices(replays.secrets() if replays is not None else ())
+        self.center.keep_choices(replays.secrets() if replays is not None else ())
         if self._settings.builds:
             from cacheview.ui.replay.build import forget_values
 

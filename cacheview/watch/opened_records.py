@@ -52,7 +52,7 @@ def read_records(path: str | os.PathLike[str], progress: Progress | None = None)
 
     Raises:
         DataError: the file cannot be opened, or has no build.
-        Cancelled: ``progress`` canceled the work.
+        Canceled: ``progress`` canceled the work.
     """
     builds: list[WatchedBuild] = []
     problems: list[str] = []

@@ -25,7 +25,7 @@ from engine_replay import Replay, load, serving
 
 from cacheview.model import ImageStore
 from cacheview.stores.open import open_store
-from cacheview.stores.progress import Cancelled
+from cacheview.stores.progress import Canceled
 
 IMAGES = 10_000
 FIRST_LIMIT = 0.5  # seconds
@@ -111,10 +111,10 @@ def _first_image_seconds(url: str) -> float:
 
     def partial(store: ImageStore) -> None:
         assert len(store.images) == IMAGES
-        raise Cancelled
+        raise Canceled
 
     started_at = time.perf_counter()
-    with pytest.raises(Cancelled):
+    with pytest.raises(Canceled):
         open_store(f"engine:{url}", partial=partial)
     return time.perf_counter() - started_at
 

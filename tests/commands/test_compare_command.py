@@ -150,7 +150,7 @@ def test_one_of_several_builds_is_named_by_its_line(
     assert main(["compare", a, f"{both}#2"]) == 1
     capsys.readouterr()
     assert main(["compare", a, str(both)]) == 2
-    assert f"choose one, such as {both}#1 (#1, #2)" in capsys.readouterr().err
+    assert f"several builds (#1, #2); choose one, such as {both}#1" in capsys.readouterr().err
     assert main(["compare", a, f"{both}#3"]) == 2
 
 

@@ -28,8 +28,8 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRe
     (tmp_path / "Dockerfile").write_text("FROM scratch\nLABEL a=1\n")
     fake = FakeRegistry()
     history = [{"created": "2024-01-01T00:00:00Z", "created_by": LABEL, "empty_layer": True}]
-    labelled = {"history": history, "rootfs": {"type": "layers", "diff_ids": []}, "config": {"Labels": {"a": "1"}}}
-    descriptors = [{**fake.layout.manifest(config(0, **each, **labelled)), "platform": each} for each in (AMD64, ARM64)]
+    labeled = {"history": history, "rootfs": {"type": "layers", "diff_ids": []}, "config": {"Labels": {"a": "1"}}}
+    descriptors = [{**fake.layout.manifest(config(0, **each, **labeled)), "platform": each} for each in (AMD64, ARM64)]
     fake.tag("1", fake.layout.index(descriptors))
     with serving(fake):
         yield fake

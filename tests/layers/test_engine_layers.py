@@ -145,17 +145,17 @@ def test_a_download_that_breaks_off_is_reported_and_deleted(tmp_path: Path, monk
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_download_is_cancelled_by_its_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    class CancelledError(BaseException):
+def test_a_download_is_canceled_by_its_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    class CanceledError(BaseException):
         pass
 
     def report(done: int, _what: str) -> None:
         if done:
-            raise CancelledError
+            raise CanceledError
 
     with running(monkeypatch, saved()):
         source = EngineLayers(store_of(), tmp_path)
-        with pytest.raises(CancelledError):
+        with pytest.raises(CanceledError):
             LayerFiles(source, report=report).listing(digest(LAYER))
         source.close()
     assert list(tmp_path.iterdir()) == []

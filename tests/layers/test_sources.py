@@ -30,7 +30,7 @@ from cacheview.layers.tarstream import TarLayers
 from cacheview.model import ImageStore
 from cacheview.stores.compression import decompressed
 from cacheview.stores.open import open_store
-from cacheview.stores.progress import Cancelled
+from cacheview.stores.progress import Canceled
 
 D = tarfile.DIRTYPE
 BELOW = layer(entry("d", kind=D), entry("d/f", b"content" * 5000), entry("d/g", b"gone"))
@@ -203,15 +203,15 @@ def test_a_record_of_headers_that_says_nothing_on_very_many_lines_is_left(
         list(source.entries(ANY, lambda *_: None))
 
 
-def test_reading_a_record_of_headers_can_be_cancelled(tmp_path: Path) -> None:
+def test_reading_a_record_of_headers_can_be_canceled(tmp_path: Path) -> None:
     source = headers_of_one_layer(tmp_path, b'{"type":2,"payload":""}\n' * 900_000)
     reports: list[int] = []
 
     def cancel(done: int, _: str) -> None:
         reports.append(done)
-        raise Cancelled
+        raise Canceled
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(Canceled):
         list(source.entries(ANY, cancel))
     assert len(reports) == 1
 
@@ -298,9 +298,9 @@ def test_unpacking_a_layer_can_be_stopped_within_one_member(
     def stop(done: int, what: str) -> None:
         nonlocal reports
         reports += 1
-        raise Cancelled
+        raise Canceled
 
     layers = TarLayers(lambda _, budget: decompressed(io.BufferedReader(path.open("rb", buffering=0)), budget)[0])
-    with pytest.raises(Cancelled):
+    with pytest.raises(Canceled):
         list(layers.entries("sha256:0", stop))
     assert reports == 1

@@ -22,7 +22,7 @@ from cacheview.stores import data_root
 from cacheview.stores.locations import parse_location
 from cacheview.stores.open import open_store
 from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
-from cacheview.stores.progress import Cancelled
+from cacheview.stores.progress import Canceled
 from cacheview.stores.reading import Reading
 
 BOLT = "containerd/daemon/io.containerd.metadata.v1.bolt"
@@ -251,9 +251,9 @@ class TestProgress:
         Root(tmp_path).image(1)
 
         def cancel(done: int, total: int | None, what: str) -> None:
-            raise Cancelled
+            raise Canceled
 
-        with pytest.raises(Cancelled):
+        with pytest.raises(Canceled):
             read(tmp_path, progress=cancel)
 
     def test_partial_stores_grow_in_order(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -28,7 +28,7 @@ from cacheview.stores.limits import Limits
 from cacheview.stores.line_pieces import line_pieces, read_back, write_line
 from cacheview.stores.lines import document_lines
 from cacheview.stores.opened_location import OpenedCase
-from cacheview.stores.progress import Cancelled
+from cacheview.stores.progress import Canceled
 from cacheview.stores.save import suite_line, write_suite
 
 IMAGES = tuple(
@@ -83,15 +83,15 @@ def test_fields_that_together_could_not_be_read_again_are_not_written() -> None:
 
 
 @pytest.mark.parametrize("name", ["x.jsonl", "x.jsonl.gz"])
-def test_nothing_is_left_of_what_was_cancelled(name: str, tmp_path: Path) -> None:
+def test_nothing_is_left_of_what_was_canceled(name: str, tmp_path: Path) -> None:
     file = tmp_path / name
     file.write_text("kept")
 
     def cancel() -> None:
-        raise Cancelled
+        raise Canceled
 
     many = OpenedCase("many", ImageStore(tuple(IMAGES[0].model_copy(update={"id": str(i)}) for i in range(2000))), "r")
-    with pytest.raises(Cancelled), Effort(check_canceled=cancel).spent():
+    with pytest.raises(Canceled), Effort(check_canceled=cancel).spent():
         write_suite(file, suite_line(many))
     assert file.read_text() == "kept"
     assert os.listdir(tmp_path) == [name]

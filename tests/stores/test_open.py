@@ -15,7 +15,7 @@ from store_samples import sample
 from cacheview.model import DataError, Platform
 from cacheview.stores import paths
 from cacheview.stores.open import open_store
-from cacheview.stores.progress import Cancelled, Meter
+from cacheview.stores.progress import Canceled, Meter
 
 CASE = {"rules": "containerd-71ebfc7", "name": "one", "images": [], "probes": []}
 PNG = b"\x89PNG\r\n\x1a\n" + bytes(600)
@@ -165,9 +165,9 @@ def test_cancel(kind: str, tmp_path: Path) -> None:
         path.write_text(json.dumps(CASE))
 
     def stop(done: int, total: int | None, what: str) -> None:
-        raise Cancelled
+        raise Canceled
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(Canceled):
         open_store(path, progress=stop)
     assert gc.isenabled()
 

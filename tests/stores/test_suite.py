@@ -11,7 +11,7 @@ from store_builder import config
 from cacheview.model import DataError, SuiteCase
 from cacheview.stores.limits import Limits
 from cacheview.stores.open import open_store
-from cacheview.stores.progress import Cancelled
+from cacheview.stores.progress import Canceled
 from cacheview.stores.suite import read_suite
 
 
@@ -120,9 +120,9 @@ def test_progress_and_cancel(tmp_path: Path) -> None:
     assert reports[-1] == (path.stat().st_size, path.stat().st_size)
 
     def stop(done: int, total: int | None, what: str) -> None:
-        raise Cancelled
+        raise Canceled
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(Canceled):
         list(read_suite(path, stop))
 
 

@@ -1,4 +1,4 @@
-"""Colours, the size of text and the layout are what the person chose, in this start and the next."""
+"""Colors, the size of text and the layout are what the person chose, in this start and the next."""
 
 from __future__ import annotations
 
@@ -82,7 +82,7 @@ def test_zoom_ends_at_both_ends(window: MainWindow) -> None:
         assert least <= window._settings.zoom <= most
 
 
-def test_colours_and_size_are_those_of_the_last_time(
+def test_colors_and_size_are_those_of_the_last_time(
     open_window: OpenWindow, window: MainWindow, qtbot: QtBot, qapp: QApplication, file: Path
 ) -> None:
     window.commands.schemes["dark"].trigger()

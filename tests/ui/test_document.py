@@ -92,7 +92,7 @@ def test_load_starts_over(document: ProbeDocument) -> None:
 
 def test_unknown_field(document: ProbeDocument) -> None:
     with pytest.raises(KeyError):
-        document.set_field("Colour", "red")
+        document.set_field("Color", "red")
 
 
 edits = st.lists(st.tuples(st.sampled_from(["User", "Hostname"]), st.text(max_size=2), st.booleans()))

@@ -37,7 +37,7 @@ def begin(application, window, location):
         QTimer.singleShot(0, done)
         raise ZeroDivisionError("odd \\x1b[1m")
     def done():
-        notice = window.centre.notice
+        notice = window.center.notice
         print(notice.isVisible(), "ZeroDivisionError" in notice.text)
         window.close()
     window.settled.connect(lambda _: QTimer.singleShot(0, fault))

@@ -251,7 +251,7 @@ def test_saving_can_be_stopped_and_leaves_nothing(
     assert notice is not None
     assert notice.text == "Saving saved.jsonl…"
     (cancel,) = (button for button in notice.findChildren(QPushButton) if button.text() == "&Cancel")
-    with qtbot.waitSignal(window.saver.cancelled):
+    with qtbot.waitSignal(window.saver.canceled):
         cancel.click()
     assert "nothing was written" in window.status.currentMessage()
     goes_on.set()

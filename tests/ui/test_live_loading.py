@@ -1,4 +1,4 @@
-"""While a live store is being read: the tree fills, the window stays alive, and cancelling loses nothing."""
+"""While a live store is being read: the tree fills, the window stays alive, and canceling loses nothing."""
 
 from __future__ import annotations
 
@@ -59,9 +59,9 @@ def test_the_tree_is_there_before_the_images_are_read(window: MainWindow, qtbot:
     assert window.workspace is not None
     assert window.workspace.images.tree.isVisible()
     # Nothing is asked and nothing is answered before all is there: the progress stands in that place.
-    assert window.centre.busy_page.isVisible()
-    assert window.centre.busy_page.title == "Opening Docker Engine"
-    assert (window.centre.busy_page.progress.minimum(), window.centre.busy_page.progress.maximum()) == (0, 1000)
+    assert window.center.busy_page.isVisible()
+    assert window.center.busy_page.title == "Opening Docker Engine"
+    assert (window.center.busy_page.progress.minimum(), window.center.busy_page.progress.maximum()) == (0, 1000)
     assert window.commands.cancel.isEnabled()
     assert not window.commands.copy_text.isEnabled()
     row = window.workspace.images.tree.row_of_image(make_image(3).id)
@@ -71,16 +71,16 @@ def test_the_tree_is_there_before_the_images_are_read(window: MainWindow, qtbot:
     assert words(window) == ["base:1 RUN step 1", *(f"{make_image(n).short_id} RUN step {n}" for n in (2, 3))]
     assert window.session is not None
     assert window.session.answer is not None
-    assert not window.centre.busy_page.isVisible()
+    assert not window.center.busy_page.isVisible()
     assert window.workspace.probe.isVisible()
     assert window.workspace.verdict.isVisible()
     assert len(window.workspace.widths) == 3
 
 
-def test_cancelling_the_first_store(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:
+def test_canceling_the_first_store(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:
     begin_partly(window, qtbot, engine)
-    window.centre.busy_page.cancel.click()
-    assert window.centre.start_page.isVisible()
+    window.center.busy_page.cancel.click()
+    assert window.center.start_page.isVisible()
     assert window.workspace is None
     engine.go_on.set()
     engine.steps = lambda _: None
@@ -95,8 +95,8 @@ def test_an_error_in_the_middle_of_the_first_store(window: MainWindow, qtbot: Qt
         engine.fail_after = DataError("the daemon has stopped")
         engine.go_on.set()
     assert settled.args == [False]
-    assert window.centre.start_page.isVisible()
-    assert any("the daemon has stopped" in label.text() for label in window.centre.start_page.findChildren(QLabel))
+    assert window.center.start_page.isVisible()
+    assert any("the daemon has stopped" in label.text() for label in window.center.start_page.findChildren(QLabel))
 
 
 def test_what_is_open_stays_while_another_is_read(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:

@@ -105,7 +105,7 @@ def test_panes_of_a_store_that_was_read_again_are_painted_one_by_one(window: Mai
     counts: list[int] = []
     every_turn = QTimer(window, interval=0)
     every_turn.timeout.connect(lambda: counts.append(sum(pane.updatesEnabled() for pane in panes)))
-    window.centre.opened.connect(every_turn.start)
+    window.center.opened.connect(every_turn.start)
     reloaded(window, qtbot)
     qtbot.waitUntil(lambda: len(panes) in counts)
     every_turn.stop()

@@ -107,17 +107,17 @@ def test_an_engine_that_never_answers(
     assert engine.requested == []
 
 
-def test_the_search_can_be_cancelled(
+def test_the_search_can_be_canceled(
     engine: FakeEngine, window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     over = threading.Event()
     monkeypatch.setattr(start, "ask_engine", lambda _: over.wait(10) and None)
     with qtbot.waitSignal(window.opener.progressed):
         window.begin()
-    assert window.centre.busy_page.text == "Looking for Docker Engine"
-    window.centre.busy_page.cancel.click()
+    assert window.center.busy_page.text == "Looking for Docker Engine"
+    window.center.busy_page.cancel.click()
     over.set()
-    assert window.centre.start_page.isVisible()
+    assert window.center.start_page.isVisible()
     assert not window.opener.is_busy
 
 

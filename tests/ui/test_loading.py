@@ -190,7 +190,7 @@ def test_cancel_stops_the_work(loader: Loader, qtbot: QtBot) -> None:
     loader.succeeded.connect(results.append)
     loader.start(gate)
     assert gate.begun.wait(5)
-    with qtbot.waitSignals([loader.cancelled, loader.finished]):
+    with qtbot.waitSignals([loader.canceled, loader.finished]):
         loader.cancel()
     assert not loader.is_busy
     loader.close()  # returns only because the thread has ended, though nobody opened the gate
@@ -216,9 +216,9 @@ def test_cancel_cannot_be_swallowed_by_the_work(loader: Loader) -> None:
     assert not went_on.is_set()
 
 
-def test_what_is_committed_is_not_cancelled(loader: Loader, qtbot: QtBot) -> None:
-    committed, proceed, cancelled = threading.Event(), threading.Event(), []
-    loader.cancelled.connect(lambda: cancelled.append(True))
+def test_what_is_committed_is_not_canceled(loader: Loader, qtbot: QtBot) -> None:
+    committed, proceed, canceled = threading.Event(), threading.Event(), []
+    loader.canceled.connect(lambda: canceled.append(True))
 
     def work(report: Report) -> str:
         report.commit()
@@ -232,10 +232,10 @@ def test_what_is_committed_is_not_cancelled(loader: Loader, qtbot: QtBot) -> Non
         loader.cancel()
         proceed.set()
     assert blocker.args == ["written"]
-    assert not cancelled
+    assert not canceled
 
 
-def test_what_was_cancelled_is_not_committed(loader: Loader) -> None:
+def test_what_was_canceled_is_not_committed(loader: Loader) -> None:
     begun, proceed, committed = threading.Event(), threading.Event(), threading.Event()
 
     def work(report: Report) -> None:
@@ -288,7 +288,7 @@ def test_late_error_is_dropped(loader: Loader, qtbot: QtBot) -> None:
 
 def test_close_while_loading(loader: Loader, qtbot: QtBot) -> None:
     printed: list[object] = []
-    for signal in (loader.succeeded, loader.failed, loader.cancelled, loader.finished):
+    for signal in (loader.succeeded, loader.failed, loader.canceled, loader.finished):
         signal.connect(lambda *args: printed.append(args))
     gate = Gate("never")
     loader.start(gate)

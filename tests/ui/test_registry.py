@@ -89,8 +89,8 @@ def test_what_the_registry_refuses_is_a_page_with_what_to_do(
     registry: FakeRegistry, window: MainWindow, qtbot: QtBot
 ) -> None:
     open_by_name(window, qtbot, f"registry:{registry.host}/shop/app:2")
-    assert "the registry has no such image (manifest unknown). Check the name and tag" in window.centre.last_error
-    assert window.centre.start_page.isVisible()
+    assert "the registry has no such image (manifest unknown). Check the name and tag" in window.center.last_error
+    assert window.center.start_page.isVisible()
 
 
 def test_a_registry_that_says_nothing_can_be_left(registry: FakeRegistry, window: MainWindow, qtbot: QtBot) -> None:
@@ -103,8 +103,8 @@ def test_a_registry_that_says_nothing_can_be_left(registry: FakeRegistry, window
     registry.hook = silent
     with qtbot.waitSignal(window.opener.progressed, timeout=20_000):
         window.open(f"registry:{registry.host}/shop/app:1")
-    assert window.centre.busy_page.text == f"Requesting {registry.host}/shop/app:1 from {registry.host}"
-    with qtbot.waitSignal(window.opener.cancelled, timeout=20_000):
-        window.centre.busy_page.cancel.click()
+    assert window.center.busy_page.text == f"Requesting {registry.host}/shop/app:1 from {registry.host}"
+    with qtbot.waitSignal(window.opener.canceled, timeout=20_000):
+        window.center.busy_page.cancel.click()
     ending.set()
     assert not window.opener.is_busy

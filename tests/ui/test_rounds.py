@@ -87,13 +87,13 @@ def test_docks_that_are_closed_one_after_the_other(demo: MainWindow, qtbot: QtBo
 
 
 def test_without_a_store(window: MainWindow, qtbot: QtBot) -> None:
-    window.centre.welcome()
+    window.center.welcome()
     dock = shown(window.suites.dock, window.commands.suite_checks, qtbot)
     assert place(window) == "suites"
     qtbot.keyClick(window, F6)
     focus = QApplication.focusWidget()
     assert focus is not None
-    assert window.centre.start_page.isAncestorOf(focus)
+    assert window.center.start_page.isAncestorOf(focus)
     qtbot.keyClick(window, F6)
     assert place(window) == "suites"
     qtbot.keyClick(dock.findChild(QWidget), ESCAPE)

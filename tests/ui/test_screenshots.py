@@ -33,9 +33,9 @@ def test_the_readme_shows_the_window(scheme: str, tmp_path: Path, request: pytes
     assert (drawn.returncode, drawn.stderr) == (0, "")
     picture = QImage(str(file))
     assert (picture.width(), picture.height()) == SIZE
-    # A window that was drawn has text and colour; a blank one has a handful of colours.
-    colours = {picture.pixel(x, y) for x in range(0, SIZE[0], 5) for y in range(0, SIZE[1], 5)}
-    assert len(colours) > 100
+    # A window that was drawn has text and color; a blank one has a handful of colors.
+    colors = {picture.pixel(x, y) for x in range(0, SIZE[0], 5) for y in range(0, SIZE[1], 5)}
+    assert len(colors) > 100
     corner = picture.pixelColor(5, SIZE[1] // 2).lightness()
     assert corner > 200 if scheme == "light" else corner < 60
     kept = SCREENSHOTS / file.name

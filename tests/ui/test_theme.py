@@ -40,13 +40,13 @@ TEXT_PAIRS = (
 
 
 def contrast(one: str, other: str) -> float:
-    """The contrast ratio of two ``#rrggbb`` colours after WCAG 2.1: from 1 to 21."""
+    """The contrast ratio of two ``#rrggbb`` colors after WCAG 2.1: from 1 to 21."""
     low, high = sorted((luminance(one), luminance(other)))
     return (high + 0.05) / (low + 0.05)
 
 
-def luminance(colour: str) -> float:
-    parts = (int(colour[start : start + 2], 16) / 255 for start in (1, 3, 5))
+def luminance(color: str) -> float:
+    parts = (int(color[start : start + 2], 16) / 255 for start in (1, 3, 5))
     red, green, blue = (part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts)
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue
 
@@ -73,7 +73,7 @@ def test_outlines_can_be_seen(tokens: Tokens) -> None:
 
 
 @SCHEMES
-def test_every_colour_of_text_is_in_a_pair(tokens: Tokens) -> None:
+def test_every_color_of_text_is_in_a_pair(tokens: Tokens) -> None:
     backgrounds = {"line", "line_strong", "outline"}  # drawn as lines, never under or as text
     named = {name for pair in TEXT_PAIRS for name in pair}
     fields = set(tokens._fields) - {"dark"} - backgrounds
@@ -113,7 +113,7 @@ def test_sizes_follow_the_application_font(qapp: QApplication) -> None:
 
 
 @pytest.mark.parametrize("name", ICONS)
-def test_icon_is_drawn_in_its_colour(name: str) -> None:
+def test_icon_is_drawn_in_its_color(name: str) -> None:
     image = pixmap(name, "failed", 32).toImage()
     solid = {
         image.pixelColor(x, y).name()

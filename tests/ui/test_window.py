@@ -186,10 +186,10 @@ def test_error_without_a_store(window: MainWindow, qtbot: QtBot, tmp_path: Path)
     file = tmp_path / "<b>x.tar"
     opened(window, qtbot, file, well=False)
     assert window.session is None
-    assert f"{file.name} could not be opened" in texts(window.centre.start_page)
+    assert f"{file.name} could not be opened" in texts(window.center.start_page)
     file.write_bytes(CHAIN.read_bytes())
     with qtbot.waitSignal(window.settled, timeout=20_000) as settled:
-        button(window.centre.start_page, "Try again").click()
+        button(window.center.start_page, "Try again").click()
     assert settled.args == [True]
 
 
@@ -218,7 +218,7 @@ def test_fault_of_our_own_is_reported(window: MainWindow, qtbot: QtBot, monkeypa
     with qtbot.captureExceptions() as faults:
         opened(window, qtbot, CHAIN, well=False)
         qtbot.waitUntil(lambda: bool(faults))
-    assert any("ZeroDivisionError" in text and "bug in cacheview" in text for text in texts(window.centre.start_page))
+    assert any("ZeroDivisionError" in text and "bug in cacheview" in text for text in texts(window.center.start_page))
     assert [str(fault) for _, fault, _ in faults] == ["by zero"]
 
 
@@ -233,11 +233,11 @@ def test_cancel(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatc
     monkeypatch.setattr(opener_module, "open_work", lambda *_: endless)
     with qtbot.waitSignal(window.opener.progressed):
         window.open(str(CHAIN))
-    assert window.centre.busy_page.text == "Reading <i>x</i>"
-    assert window.centre.busy_page.isVisible()
+    assert window.center.busy_page.text == "Reading <i>x</i>"
+    assert window.center.busy_page.isVisible()
     assert window.commands.cancel.isEnabled()
-    button(window.centre.busy_page, "Cancel").click()
-    assert "Open an image store" in texts(window.centre.start_page)
+    button(window.center.busy_page, "Cancel").click()
+    assert "Open an image store" in texts(window.center.start_page)
     assert not window.commands.cancel.isEnabled()
 
 

@@ -296,8 +296,8 @@ def moved_parent(image: Image, old: str, new: str) -> HazardText:
     return HazardText(
         f"This hit makes {new} the parent of {image.title}, instead of {old}. A build on {old} will no longer find "
         f"{image.title}.",
-        f"If the local cache has the steps of this build, leave out --cache-from. Otherwise, repeat the build on {old} "
-        "afterward.",
+        "If the local cache has the steps of this build, leave out --cache-from. Otherwise, after this build, run "
+        f"the build on {old} again.",
     )
 
 

@@ -34,7 +34,7 @@ def open_containerd(target: str, reading: Reading) -> OpenedLocation:
     Raises:
         DataError: there is no containerd, it does not answer, or nothing in it can be read. The message says what,
             where, and what to do.
-        Cancelled: ``reading.progress`` canceled the work.
+        Canceled: ``reading.progress`` canceled the work.
     """
     from cacheview.stores.containerd.opening import open_target
 

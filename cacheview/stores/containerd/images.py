@@ -44,7 +44,7 @@ def read_images(
 
     Raises:
         StoreUnavailableError: the content store stopped responding before any image was read.
-        Cancelled: the progress canceled the work.
+        Canceled: the progress canceled the work.
     """
     records, damaged = record_list
     groups, unused = grouped(records, reading.limits)

@@ -16,7 +16,7 @@ def open_engine(target: str, reading: Reading) -> OpenedLocation:
 
     Raises:
         DataError: there is no such engine, or it does not answer. The message says what, where, and what to do.
-        Cancelled: ``reading.progress`` canceled the work.
+        Canceled: ``reading.progress`` canceled the work.
     """
     from cacheview.stores.docker_engine.opening import open_target
 

@@ -101,7 +101,7 @@ def read_richer_store(engine: Engine, endpoint: Endpoint, ids: Iterable[str], re
     nothing: two stores may have pulled the same ones.
 
     Raises:
-        Cancelled: ``reading.progress`` canceled the work.
+        Canceled: ``reading.progress`` canceled the work.
     """
     listed = set(ids)
     notes: list[str] = []

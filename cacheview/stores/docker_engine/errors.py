@@ -86,7 +86,7 @@ def connection_error(error: BaseException, endpoint: Endpoint, seconds: float, m
         if isinstance(cause, ConnectionRefusedError):
             return ConnectionLostError(_not_running("nothing is listening there", endpoint), where=where, kind="down")
         if isinstance(cause, socket.gaierror):
-            what = f"there is no such host: {cause.strerror}. Check the name, or choose another context"
+            what = f"the host name cannot be resolved: {cause.strerror}. Check the name, or choose another context"
             return ConnectionLostError(what, where=where, kind="down")
         if isinstance(cause, OSError) and cause.errno in (errno.EHOSTUNREACH, errno.ENETUNREACH, errno.EHOSTDOWN):
             return ConnectionLostError(f"the host is unreachable: {cause.strerror}", where=where, kind="down")

@@ -16,7 +16,7 @@ def open_registry(target: str, reading: Reading) -> OpenedLocation:
 
     Raises:
         DataError: none of them can be read. The message says what, where, and what to do.
-        Cancelled: ``reading.progress`` canceled the work.
+        Canceled: ``reading.progress`` canceled the work.
     """
     from cacheview.stores.registry.opening import open_target
 

@@ -60,7 +60,7 @@ def _why_failed(error: BaseException, origin: HttpOrigin, target: Target, timeou
     if first(TimeoutError) is not None or names & {"ReadTimeoutError", "ConnectTimeoutError"}:
         return f"{origin} could not be reached within {timeouts.connect:g} seconds. Check the name and your network"
     if first(socket.gaierror) is not None:
-        return f"there is no such host: {origin.host[:200]}. Check the name of the registry"
+        return f"the host name {origin.host[:200]} cannot be resolved. Check the name of the registry"
     if first(ConnectionRefusedError) is not None:
         return f"nothing is listening at {origin}. Check the name of the registry, and make sure that it is running"
     is_head = first(HeadTooLargeError, http.client.LineTooLong) is not None

@@ -12,7 +12,7 @@ from cacheview.ui.compare.model import MatrixColumn
 from cacheview.ui.theme import GRID
 from cacheview.ui.verdict.delegate import TextRun, TraceRowDelegate
 from cacheview.ui.verdict.pieces import Piece
-from cacheview.ui.verdict.words import VERDICT_COLOURS, VERDICT_ICONS
+from cacheview.ui.verdict.words import VERDICT_COLORS, VERDICT_ICONS
 
 __all__ = ["LineDelegate"]
 
@@ -57,7 +57,7 @@ class LineDelegate(TraceRowDelegate):
         return self.icon_size + GRID + max(self._faces["strong"].width(short_name(r)) for r in RULE_SETS.values())
 
     def _rules(self, line: RuleSetAnswer, width: float, word: str, *, in_use: bool) -> list[TextRun]:
-        runs = [TextRun(0.0, self.icon_size, (), colour="accent", icon="chevron-right")] if in_use else []
+        runs = [TextRun(0.0, self.icon_size, (), color="accent", icon="chevron-right")] if in_use else []
         end = float(width - _GAP)
         if word:
             value = self._faces["word"].width(word)
@@ -77,8 +77,8 @@ class LineDelegate(TraceRowDelegate):
         verdict = line.verdict
         if verdict is None:
             return [self._run(0.0, width - _GAP, line.missing, "plain", "text_faint")]
-        picture, look = VERDICT_ICONS[verdict.outcome], VERDICT_COLOURS[verdict.outcome]
-        icon = TextRun(0.0, self.icon_size, (), colour=look, icon=picture)
+        picture, look = VERDICT_ICONS[verdict.outcome], VERDICT_COLORS[verdict.outcome]
+        icon = TextRun(0.0, self.icon_size, (), color=look, icon=picture)
         word = self._run(self.icon_size + GRID, width, verdict.outcome.value.upper(), "word", look)
         left = word.left + word.width + _GAP
         return [icon, word, self._run(left, width - _GAP - left, answer_of(line), "plain", "text")]

@@ -106,7 +106,7 @@ class FilesPane(DockPane[FilesHead]):
         self._loader.progressed.connect(self._progress)
         self._loader.succeeded.connect(self._show_listing)
         self._loader.failed.connect(self._fail)
-        self._loader.cancelled.connect(lambda: self._show_empty("Reading was canceled", "Nothing was written.", ""))
+        self._loader.canceled.connect(lambda: self._show_empty("Reading was canceled", "Nothing was written.", ""))
         self._builder.succeeded.connect(self._show_tree)
         self._reader.succeeded.connect(self._show_contents)
         self._reader.failed.connect(lambda error: self.contents.show_text("", f"The file cannot be shown: {error}"))

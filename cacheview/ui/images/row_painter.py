@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 __all__ = ["RowHeight", "RowPainter"]
 
 _GAP: Final = 2 * GRID
-_MARK_COLOURS: Final = {
+_MARK_COLORS: Final = {
     "parent": ("text_muted", "surface_raised"),
     "source": ("text_muted", "surface_raised"),
     "new": ("text_muted", "surface_raised"),
@@ -83,7 +83,7 @@ class RowPainter:
         self._word = _Face(scaled_font(0.85, weight=QFont.Weight.DemiBold))
         self._icon = max(16, self._name.height)
         self._mark_icon = max(12, self._word.metrics.ascent())
-        self._colours: dict[str, QColor] = {}
+        self._colors: dict[str, QColor] = {}
         self._badges: dict[tuple[ImageMark, float, bool], QPixmap] = {}
         self.height = max(self._name.height, self._mono.height) + 2 * GRID
         self.icon_middle = GRID + self._icon // 2
@@ -124,18 +124,18 @@ class RowPainter:
             wide = self._small.width(_line(node.word)) + _GAP
             reserved += min(wide, (rect.width() - reserved) // 2)
         text = rect.adjusted(0, 0, -reserved, 0)
-        strong, plain, mono, colour, faint = self._name, self._plain, self._mono, "text", "text_muted"
+        strong, plain, mono, color, faint = self._name, self._plain, self._mono, "text", "text_muted"
         if REMOVED in marks:
             strong, plain, mono = self._struck[strong], self._struck[plain], self._struck[mono]
-            colour = faint = "text_faint"
+            color = faint = "text_faint"
         if image is None:
-            used = self._text(painter, text, strong, "scratch", colour)
+            used = self._text(painter, text, strong, "scratch", color)
         elif image.names:
-            used = self._text(painter, text, strong, _line(image.title), colour)
+            used = self._text(painter, text, strong, _line(image.title), color)
         else:
             used = self._text(painter, text, mono, self._id_within(image, text.width()), faint)
             step = text.adjusted(used + _GAP, 0, 0, 0)
-            used += _GAP + self._text(painter, step, plain, _line(image.instruction), colour)
+            used += _GAP + self._text(painter, step, plain, _line(image.instruction), color)
         if node.word:
             word = text.adjusted(used + _GAP, 0, reserved - marked, 0)
             used += _GAP + self._text(painter, word, self._small, _line(node.word), "text_faint")
@@ -176,7 +176,7 @@ class RowPainter:
     def _paint_thread(self, painter: QPainter, rect: QRect, node: ImageNode, top: int) -> None:
         """Draw the line from an image to the one it was built on, if that is in the row above."""
         middle = rect.x() + self._icon // 2
-        painter.setPen(self._colour("text_faint"))
+        painter.setPen(self._color("text_faint"))
         if node.follows:
             painter.drawLine(middle, rect.top(), middle, top)
         if node.followed:
@@ -188,7 +188,7 @@ class RowPainter:
         rect: QRect,
         face: _Face,
         text: str,
-        colour: str,
+        color: str,
         side: Qt.AlignmentFlag = _LEFT,
     ) -> int:
         """Draw text on one line, with an ellipsis if it is too long. Returns its width."""
@@ -200,15 +200,15 @@ class RowPainter:
             text = face.cut(text, room)
             width = face.width(text)
         painter.setFont(face.font)
-        painter.setPen(self._colour(colour))
+        painter.setPen(self._color(color))
         painter.drawText(rect, side, text)
         return width
 
-    def _colour(self, token: str) -> QColor:
-        colour = self._colours.get(token)
-        if colour is None:
-            colour = self._colours[token] = QColor(getattr(self.tokens, token))
-        return colour
+    def _color(self, token: str) -> QColor:
+        color = self._colors.get(token)
+        if color is None:
+            color = self._colors[token] = QColor(getattr(self.tokens, token))
+        return color
 
     def _badge(self, mark: ImageMark, ratio: float, *, short: bool = False) -> QPixmap:
         """Draw a badge. ``short``: without its word, which the tool tip shows."""
@@ -220,7 +220,7 @@ class RowPainter:
         return result
 
     def _draw_badge(self, mark: ImageMark, ratio: float, *, short: bool) -> QPixmap:
-        text_token, surface_token = _MARK_COLOURS[mark.kind]
+        text_token, surface_token = _MARK_COLORS[mark.kind]
         if mark.is_faint:
             return pixmap(mark.kind, "text_faint", self._mark_icon, ratio)
         word = "" if short else _line(mark.word)
@@ -231,15 +231,15 @@ class RowPainter:
         badge.fill(Qt.GlobalColor.transparent)
         painter = QPainter(badge)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        painter.setBrush(self._colour(surface_token))
+        painter.setBrush(self._color(surface_token))
         plain = surface_token == "surface_raised"
-        painter.setPen(self._colour("line_strong") if plain else QColor(Qt.GlobalColor.transparent))
+        painter.setPen(self._color("line_strong") if plain else QColor(Qt.GlobalColor.transparent))
         whole = QRect(0, 0, size.width(), size.height())
         painter.drawRoundedRect(QRectF(whole).adjusted(0.5, 0.5, -0.5, -0.5), GRID, GRID)
         top = (size.height() - self._mark_icon) // 2
         painter.drawPixmap(GRID, top, pixmap(mark.kind, text_token, self._mark_icon, ratio))
         painter.setFont(self._word.font)
-        painter.setPen(self._colour(text_token))
+        painter.setPen(self._color(text_token))
         painter.drawText(whole.adjusted(self._mark_icon + 2 * GRID, 0, 0, 0), _LEFT, word)
         painter.end()
         return badge

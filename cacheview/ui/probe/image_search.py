@@ -172,10 +172,10 @@ class ImageDelegate(QStyledItemDelegate):
         painter.restore()
 
     @staticmethod
-    def _text(painter: QPainter, rect: QRect, text: str, colour: str) -> int:
+    def _text(painter: QPainter, rect: QRect, text: str, color: str) -> int:
         """Draw text on one line, with an ellipsis if it is too long. Returns its width."""
         metrics = painter.fontMetrics()
         shown = metrics.elidedText(text, Qt.TextElideMode.ElideRight, max(0, rect.width()))
-        painter.setPen(QColor(colour))
+        painter.setPen(QColor(color))
         painter.drawText(rect, Qt.AlignmentFlag.AlignVCenter | Qt.TextFlag.TextSingleLine, shown)
         return metrics.horizontalAdvance(shown)

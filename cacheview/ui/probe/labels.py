@@ -26,29 +26,29 @@ class TokenLabel(Wrapped):
         self.setWordWrap(False)
         self.setText(text)
         self.setForegroundRole(QPalette.ColorRole.WindowText)  # otherwise that of a surrounding editor is used
-        self._colour()
+        self._color()
 
     def set_tokens(self, token: str, surface: str = "") -> None:
         """Use other colors. ``surface``: the token of the background; empty: none is painted."""
         if (token, surface) != (self._token, self._surface):
             self._token, self._surface = token, surface
-            self._colour()
+            self._color()
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         # Setting a style sheet again resets the palette, so the colors are set again too.
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.StyleChange):
-            self._colour()
+            self._color()
 
-    def _colour(self) -> None:
+    def _color(self) -> None:
         tokens = current_tokens()
         palette = self.palette()
         tokens_by_role = {QPalette.ColorRole.WindowText: self._token, QPalette.ColorRole.Window: self._surface}
-        colours = {role: QColor(getattr(tokens, token)) for role, token in tokens_by_role.items() if token}
+        colors = {role: QColor(getattr(tokens, token)) for role, token in tokens_by_role.items() if token}
         self.setAutoFillBackground(bool(self._surface))
-        if any(palette.color(role) != colour for role, colour in colours.items()):
-            for role, colour in colours.items():
-                palette.setColor(role, colour)
+        if any(palette.color(role) != color for role, color in colors.items()):
+            for role, color in colors.items():
+                palette.setColor(role, color)
             self.setPalette(palette)
 
 

@@ -61,13 +61,13 @@ class RowsDelegate(QStyledItemDelegate):
 
     Signals:
         started(row): a cell of this row is about to be edited.
-        cancelled(): the edit must be reverted.
+        canceled(): the edit must be reverted.
         finished(index, key): Enter, Tab or Backtab (a `Qt.Key`) closed the editor.
     """
 
     started = Signal(int)
     finished = Signal(QModelIndex, int)
-    cancelled = Signal()
+    canceled = Signal()
 
     def __init__(self, parent: QWidget, actions: tuple[str, ...], perform: Callable[[str, int], None]) -> None:
         super().__init__(parent)
@@ -323,7 +323,7 @@ class RowsDelegate(QStyledItemDelegate):
                 self._close(watched, Qt.Key(key))
                 return True
             if key == Qt.Key.Key_Escape:
-                self.cancelled.emit()
+                self.canceled.emit()
                 self.closeEditor.emit(watched, QStyledItemDelegate.EndEditHint.NoHint)
                 return True
         return super().eventFilter(watched, event)

@@ -58,7 +58,7 @@ class RowsView(QTableView):
         self._delegate = RowsDelegate(self, actions, self._perform)
         self._delegate.started.connect(self._started)
         self._delegate.finished.connect(self._finished)
-        self._delegate.cancelled.connect(model.restore)
+        self._delegate.canceled.connect(model.restore)
         self.setModel(model)
         self.setItemDelegate(self._delegate)
         self.horizontalHeader().hide()

@@ -97,7 +97,7 @@ class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
         self._loader.parted.connect(self._show_result)
         self._loader.succeeded.connect(self._show)
         self._loader.failed.connect(self._fail)
-        self._loader.cancelled.connect(self._cancelled)
+        self._loader.canceled.connect(self._canceled)
         self._copier.copied.connect(self.copied)
         self._watcher.changed.connect(self.look_up_again)
         self._chosen_step.chosen.connect(lambda _: self._choose())
@@ -294,7 +294,7 @@ class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
         self._content.show_text("The Dockerfile could not be replayed", one_line(error_words(error)), "Replay again")
         self.settled.emit()
 
-    def _cancelled(self) -> None:
+    def _canceled(self) -> None:
         self._settle()
         if self.result is not None:
             self._show_counts()

@@ -37,7 +37,7 @@ class StripLine:
     step: Step | None = None
 
     @property
-    def colour(self) -> str:
+    def color(self) -> str:
         """Its color token."""
         return "hazard" if self.look == "not-certain" else self.look
 
@@ -94,7 +94,7 @@ def _without_miss(replay: Replay) -> StripLine:
     if not steps:
         return StripLine("hit", "NOTHING TO CHECK", "No steps in this Dockerfile are looked up in the cache")
     if replay.all_cached:
-        text = f"All {len(steps)} steps looked up in the cache are hits"
+        text = f"All {len(steps)} steps that were looked up in the cache are hits"
         return StripLine(
             "hit", "HIT", text if len(steps) > 1 else "The only step that was looked up in the cache is a hit"
         )
@@ -187,8 +187,8 @@ class _StripRow(QWidget):
     def _update_look(self) -> None:
         if self._summary is None:
             return
-        self._picture.setPixmap(pixmap(self._summary.look, self._summary.colour, icon_size(), self.devicePixelRatioF()))
-        self._word.set_colour(self._summary.colour)
+        self._picture.setPixmap(pixmap(self._summary.look, self._summary.color, icon_size(), self.devicePixelRatioF()))
+        self._word.set_color(self._summary.color)
         self.update()
 
     def changeEvent(self, event: QEvent) -> None:
@@ -203,6 +203,6 @@ class _StripRow(QWidget):
         if self._summary is None:
             return
         tokens, painter = current_tokens(), QPainter(self)
-        painter.fillRect(self.rect(), QColor(getattr(tokens, f"{self._summary.colour}_surface")))
-        painter.fillRect(0, 0, GRID, self.height(), QColor(getattr(tokens, self._summary.colour)))
+        painter.fillRect(self.rect(), QColor(getattr(tokens, f"{self._summary.color}_surface")))
+        painter.fillRect(0, 0, GRID, self.height(), QColor(getattr(tokens, self._summary.color)))
         painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(tokens.line))

@@ -44,10 +44,10 @@ class _FoundLabel(FramedLine):
             advice = "\n".join(filter(None, (result.note, releases_of(result.rules))))
         elif not result.is_unfinished:
             sentence = f"None: {result.text}"
-        self.icon, self.colours = _LOOKS[look]
+        self.icon, self.colors = _LOOKS[look]
         self.show_text(sentence, advice)
         self.setAccessibleName(f"{sentence} {advice}".strip())
-        self._colour()
+        self._color()
         self.update()
 
 

@@ -29,10 +29,10 @@ class Switcher(QObject):
     Args:
         make_line: creates a notice line above the panes for the progress.
 
-    Signals: ``cancelled()``: the user canceled the switch.
+    Signals: ``canceled()``: the user canceled the switch.
     """
 
-    cancelled = Signal()
+    canceled = Signal()
 
     def __init__(self, session: Session, make_line: Callable[[], Notice]) -> None:
         super().__init__(session)
@@ -43,7 +43,7 @@ class Switcher(QObject):
         self._line = WorkLine(self._loader, make_line)
         session.opened_changed.connect(self._forget_elsewhere)
         session.rules_changed.connect(self._forget)  # other rules were chosen in the meantime, or these are now in use
-        self._loader.cancelled.connect(self._cancel)
+        self._loader.canceled.connect(self._cancel)
         self._loader.succeeded.connect(self._switch)
         self._loader.failed.connect(self._fail)
 
@@ -118,7 +118,7 @@ class Switcher(QObject):
     def _cancel(self) -> None:
         if self._requested:
             self._requested = ""
-            self.cancelled.emit()
+            self.canceled.emit()
 
     def stop(self) -> None:
         """Stop running work, and wait for its thread."""

@@ -32,12 +32,12 @@ class Saver(QObject):
     Args:
         make_line: creates a notice line above the panes for the progress.
 
-    Signals: ``saved(path)``: the store was saved; ``failed(exception)``, ``cancelled()``: the file is unchanged.
+    Signals: ``saved(path)``: the store was saved; ``failed(exception)``, ``canceled()``: the file is unchanged.
     """
 
     saved = Signal(object)
     failed = Signal(object)
-    cancelled = Signal()
+    canceled = Signal()
 
     def __init__(self, window: QWidget, make_line: Callable[[], Notice]) -> None:
         super().__init__(window)
@@ -45,7 +45,7 @@ class Saver(QObject):
         self._loader = Loader(self)
         self._loader.succeeded.connect(self.saved)
         self._loader.failed.connect(self.failed)
-        self._loader.cancelled.connect(self.cancelled)
+        self._loader.canceled.connect(self.canceled)
         self._line = WorkLine(self._loader, make_line)
 
     def open_dialog(self, session: Session) -> SaveDialog:

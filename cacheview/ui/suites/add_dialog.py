@@ -208,11 +208,11 @@ class AddDialog(QDialog):
             self.resize(self.width(), max(self.height(), layout.totalHeightForWidth(self.width())))
 
     def _show_outcome(self, picture: str, text: str) -> None:
-        colour = "text_muted" if picture == "not-certain" else picture
-        self._picture.setPixmap(pixmap(picture, colour, icon_size(), self.devicePixelRatioF()))
+        color = "text_muted" if picture == "not-certain" else picture
+        self._picture.setPixmap(pixmap(picture, color, icon_size(), self.devicePixelRatioF()))
         self._value_label.show_text(visible(text[:_MAX_CHARACTERS] + ("…" if len(text) > _MAX_CHARACTERS else "")))
         set_tip(self._value_label, text)
-        self._value_label.set_colour(colour)
+        self._value_label.set_color(color)
 
     # User actions
 

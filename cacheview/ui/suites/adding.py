@@ -35,12 +35,12 @@ class ProbeAdder(QObject):
         make_line: creates a notice line above the panes for the progress.
 
     Signals: ``added(path, count)``: a probe was added, and the file now has this many cases; ``failed(exception)``,
-    ``cancelled()``: nothing was added.
+    ``canceled()``: nothing was added.
     """
 
     added = Signal(str, int)
     failed = Signal(object)
-    cancelled = Signal()
+    canceled = Signal()
 
     def __init__(self, window: QWidget, make_line: Callable[[], Notice]) -> None:
         super().__init__(window)
@@ -49,7 +49,7 @@ class ProbeAdder(QObject):
         self._loader = Loader(self)
         self._loader.succeeded.connect(self._succeeded)
         self._loader.failed.connect(self.failed)
-        self._loader.cancelled.connect(self.cancelled)
+        self._loader.canceled.connect(self.canceled)
         self._line = WorkLine(self._loader, make_line)
 
     def open_dialog(self, session: Session, default_path: str = "") -> AddDialog | None:

@@ -34,7 +34,7 @@ class SuiteChecks(DockController[SuitesPane]):
         self.shower.failed.connect(self._not_shown)
         self.adder.added.connect(self._added)
         self.adder.failed.connect(self._not_added)
-        self.adder.cancelled.connect(lambda: host.status.show_text("Adding was canceled"))
+        self.adder.canceled.connect(lambda: host.status.show_text("Adding was canceled"))
 
     def add(self, session: Session) -> AddDialog | None:
         """Prompt for the suite to add the current probe to."""

@@ -123,7 +123,7 @@ class ChecksModel(QAbstractTableModel):
         """Update colors, icons and fonts after a change of the theme."""
         tokens = current_tokens()
         self._icons: dict[Outcome, QIcon] = {outcome: icon(*look) for outcome, look in OUTCOME_LOOKS.items()}
-        self._colours = {outcome: QColor(getattr(tokens, colour)) for outcome, (_, colour) in OUTCOME_LOOKS.items()}
+        self._colors = {outcome: QColor(getattr(tokens, color)) for outcome, (_, color) in OUTCOME_LOOKS.items()}
         self._mono: QFont = mono_font()
         if self._shown:
             self.dataChanged.emit(self.index(0, 0), self.index(len(self._shown) - 1, len(ChecksColumn) - 1))
@@ -192,7 +192,7 @@ class ChecksModel(QAbstractTableModel):
         if role == Qt.ItemDataRole.DecorationRole:
             return self._icons[row.outcome] if column == ChecksColumn.OUTCOME else None
         if role == Qt.ItemDataRole.ForegroundRole:
-            return self._colours[row.outcome] if column == ChecksColumn.OUTCOME else None
+            return self._colors[row.outcome] if column == ChecksColumn.OUTCOME else None
         if role == Qt.ItemDataRole.FontRole:
             return self._mono if column in _MONO_COLUMNS else None
         return None

@@ -33,7 +33,7 @@ class RowShower(QObject):
         self._host = host
         self._requested_row: ChecksRow | None = None
         host.settled.connect(self._settled)
-        host.opener.cancelled.connect(self._forget)
+        host.opener.canceled.connect(self._forget)
 
     def show(self, row: ChecksRow) -> None:
         """Show a probe as it is in the suite. Undo returns to the previous probe, with its edits."""

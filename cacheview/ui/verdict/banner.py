@@ -25,7 +25,7 @@ __all__ = ["Banner", "ElidedButton"]
 _BAR_WIDTH: Final = GRID
 _MIN_WORD_CHARACTERS: Final = 4  # including the ellipsis
 UNCERTAIN_LOOK: Final = "not-certain"
-_COLOURS: Final = {UNCERTAIN_LOOK: "hazard"}
+_COLORS: Final = {UNCERTAIN_LOOK: "hazard"}
 """The color tokens of drawings whose token has a different name."""
 
 
@@ -121,7 +121,7 @@ class Banner(QWidget):
             menu.addAction(action)
         self.copy_button.setMenu(menu)
         self._lay_out()
-        self._colour()
+        self._color()
 
     def _lay_out(self) -> None:
         self._layout = layout = QHBoxLayout(self)
@@ -182,7 +182,7 @@ class Banner(QWidget):
         look = UNCERTAIN_LOOK if only_if or is_unknown else VERDICT_ICONS[outcome]
         if look != self._look:
             self._look = look
-            self._colour()
+            self._color()
         word = outcome.value.upper()
         if only_if:
             word += f", if {only_if}"
@@ -203,7 +203,7 @@ class Banner(QWidget):
         """Show that a new answer is being computed, instead of the current one."""
         if self._look != UNCERTAIN_LOOK:
             self._look = UNCERTAIN_LOOK
-            self._colour()
+            self._color()
         self._word.show_text("LOOKING UP")
         self._head.show_text("the changed probe")
         self._reason_shown = "The trace below is for the previous probe.", None
@@ -301,21 +301,21 @@ class Banner(QWidget):
         set_font(self._reason, plain_font)
         set_font(self._remedy, plain_font)
         set_font(self._coming, plain_font)
-        self._colour()
+        self._color()
 
-    def _colour(self) -> None:
-        name = _COLOURS.get(self._look, self._look)
+    def _color(self) -> None:
+        name = _COLORS.get(self._look, self._look)
         size = max(16, self._head.fontMetrics().height())
         self._icon.setPixmap(pixmap(self._look, name, size, self.devicePixelRatioF()))
         self.copy_button.setIcon(icon("copy", "text_muted"))
         self.copy_button.setIconSize(QSize(size, size) * 0.8)
-        self._word.set_colour(name)
+        self._word.set_color(name)
         self.update()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
         tokens = current_tokens()
-        name = _COLOURS.get(self._look, self._look)
+        name = _COLORS.get(self._look, self._look)
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         ground = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)

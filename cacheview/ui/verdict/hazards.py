@@ -31,7 +31,7 @@ class FramedLine(QWidget):
     """A sentence, with advice below it."""
 
     icon = "hazard"
-    colours = ("hazard", "hazard_surface")
+    colors = ("hazard", "hazard_surface")
     """The color tokens of the icon and the background."""
 
     def __init__(self, parent: QWidget | None = None) -> None:
@@ -49,7 +49,7 @@ class FramedLine(QWidget):
         column.addWidget(self._advice)
         layout.addLayout(column, 1)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
-        self._colour()
+        self._color()
 
     @property
     def text(self) -> str:
@@ -71,11 +71,11 @@ class FramedLine(QWidget):
         if event.type() in (QEvent.Type.PaletteChange, QEvent.Type.ApplicationFontChange):
             set_font(self._sentence, plain_font)
             set_font(self._advice, small_font)
-            self._colour()
+            self._color()
 
-    def _colour(self) -> None:
+    def _color(self) -> None:
         size = max(16, self._sentence.fontMetrics().height())
-        self._icon.setPixmap(pixmap(self.icon, self.colours[0], size, self.devicePixelRatioF()))
+        self._icon.setPixmap(pixmap(self.icon, self.colors[0], size, self.devicePixelRatioF()))
 
     def paintEvent(self, event: QPaintEvent) -> None:
         del event
@@ -83,7 +83,7 @@ class FramedLine(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         painter.setPen(QColor(tokens.line_strong))
-        painter.setBrush(QColor(getattr(tokens, self.colours[1])))
+        painter.setBrush(QColor(getattr(tokens, self.colors[1])))
         painter.drawRoundedRect(QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5), GRID, GRID)
 
 
@@ -101,7 +101,7 @@ class DoubtLine(FramedLine):
     """Unknown facts that the verdict depends on, and what would make them known."""
 
     icon = "not-certain"
-    colours = ("text_muted", "surface_raised")
+    colors = ("text_muted", "surface_raised")
 
     def show_doubts(self, doubted: Sequence[DoubtCount], further: int = 0) -> None:
         """Show doubts that have the same remedy. ``further``: the number of reasons that are not shown."""

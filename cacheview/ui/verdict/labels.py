@@ -23,13 +23,13 @@ __all__ = ["ElidedLabel", "ValueLine", "WrappedText"]
 class WrappedText(Wrapped):
     """Plain text, wrapped, in the color of a token."""
 
-    def __init__(self, font: Callable[[], QFont], colour: str = "text", parent: QWidget | None = None) -> None:
+    def __init__(self, font: Callable[[], QFont], color: str = "text", parent: QWidget | None = None) -> None:
         super().__init__(parent=parent)
-        self._colour = colour
+        self._color = color
         set_font(self, font)
         self.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
-        self.set_colour(colour)
+        self.set_color(color)
 
     def show_text(self, text: str) -> None:
         """Set the text. An empty one takes no space."""
@@ -37,26 +37,26 @@ class WrappedText(Wrapped):
             self.setText(text)
         self.setVisible(bool(text))
 
-    def set_colour(self, colour: str) -> None:
+    def set_color(self, color: str) -> None:
         """Use the color of another token."""
-        self._colour = colour
-        new_colour = QColor(getattr(current_tokens(), colour))
+        self._color = color
+        new_color = QColor(getattr(current_tokens(), color))
         palette = self.palette()
-        if palette.color(self.foregroundRole()) != new_colour:
-            palette.setColor(self.foregroundRole(), new_colour)
+        if palette.color(self.foregroundRole()) != new_color:
+            palette.setColor(self.foregroundRole(), new_color)
             self.setPalette(palette)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() == QEvent.Type.PaletteChange:
-            self.set_colour(self._colour)
+            self.set_color(self._color)
 
 
 class ElidedLabel(WrappedText):
     """One line of plain text that is cut if necessary. The tool tip is complete."""
 
-    def __init__(self, font: Callable[[], QFont], colour: str = "text", parent: QWidget | None = None) -> None:
-        super().__init__(font, colour, parent)
+    def __init__(self, font: Callable[[], QFont], color: str = "text", parent: QWidget | None = None) -> None:
+        super().__init__(font, color, parent)
         self._whole = ""
         self.setWordWrap(False)
         self.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)

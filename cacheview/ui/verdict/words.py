@@ -32,7 +32,7 @@ __all__ = [
     "NOT_CERTAIN",
     "OUTCOME_ICONS",
     "STAGE_TITLES",
-    "VERDICT_COLOURS",
+    "VERDICT_COLORS",
     "VERDICT_ICONS",
     "SubjectSummary",
     "check_in_words",
@@ -70,7 +70,7 @@ VERDICT_ICONS: Final = {
 }
 """The drawing of each verdict."""
 
-VERDICT_COLOURS: Final = {**VERDICT_ICONS, VerdictOutcome.UNKNOWN: "hazard"}
+VERDICT_COLORS: Final = {**VERDICT_ICONS, VerdictOutcome.UNKNOWN: "hazard"}
 """The color token of each verdict. With ``_surface`` appended, it names the color of the background."""
 
 NOT_CERTAIN: Final = "not certain"
@@ -236,7 +236,7 @@ def empty_stage(explanation: Explanation, stage: Stage) -> tuple[str, str]:
     if stage.kind is not StageKind.LOCAL:
         return (
             "The references do not bring in any images.",
-            "In Cache from, enter an image from the store, or leave the field empty.",
+            "In “Cache from”, enter an image from the store, or leave the field empty.",
         )
     trace = explanation.trace
     title = parent_title(trace.store, trace.probe.parent)
@@ -246,7 +246,7 @@ def empty_stage(explanation: Explanation, stage: Stage) -> tuple[str, str]:
     if all(parent == SCRATCH for parent in trace.store.children):
         return (
             f"{nothing[:1].upper()}{nothing[1:]}.",
-            "No image here has a parent. Enter images in the Cache from field instead.",
+            "No image here has a parent. Enter images in “Cache from” instead.",
         )
     hint = "Choose a parent that has children"
     return f"{nothing[:1].upper()}{nothing[1:]}.", hint + (

@@ -30,7 +30,7 @@ from cacheview.stores.containerd.namespaces import choose_namespace
 from cacheview.stores.containerd.records import CONFIG_REFERENCE
 from cacheview.stores.limits import Limits
 from cacheview.stores.open import open_store
-from cacheview.stores.progress import Cancelled
+from cacheview.stores.progress import Canceled
 from cacheview.visible import is_unprintable
 
 SAMPLE = "28.5.2-c8d"
@@ -200,7 +200,7 @@ def test_fields_are_counted_and_not_beyond_the_most(data: bytes, counted: int) -
     assert count(data, 10) == counted
 
 
-def test_a_wait_can_be_cancelled(server: Server, address: Path) -> None:
+def test_a_wait_can_be_canceled(server: Server, address: Path) -> None:
     """Long before the answer is overdue."""
     server.instead[client.NAMESPACES] = server.hang
     reported: list[str] = []
@@ -208,10 +208,10 @@ def test_a_wait_can_be_cancelled(server: Server, address: Path) -> None:
     def progress(done: int, total: int | None, what: str) -> None:
         reported.append(what)
         if len(reported) > 3:
-            raise Cancelled
+            raise Canceled
 
     began = time.monotonic()
-    with pytest.raises(Cancelled):
+    with pytest.raises(Canceled):
         open_store(f"containerd:{address}", progress=progress)
     assert time.monotonic() - began < client._DEADLINE_SECONDS / 2
     assert set(reported) == {"Connecting to containerd"}

@@ -13,7 +13,7 @@ from containerd_samples import BLOBS, DATABASE, ENGINES, assert_as_expected, rea
 
 from cacheview.model import DataError, ImageStore
 from cacheview.stores.open import open_store
-from cacheview.stores.progress import Cancelled
+from cacheview.stores.progress import Canceled
 
 
 @pytest.fixture(params=ENGINES)
@@ -78,11 +78,11 @@ def test_progress_counts_images(root: Path) -> None:
     assert reported[-1] == (count, count, "Reading images")
 
 
-def test_it_can_be_cancelled(root: Path) -> None:
+def test_it_can_be_canceled(root: Path) -> None:
     def cancel(*_: Any) -> None:
-        raise Cancelled
+        raise Canceled
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(Canceled):
         read(str(root), progress=cancel)
 
 

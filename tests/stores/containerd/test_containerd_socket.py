@@ -21,7 +21,7 @@ from cacheview.stores.containerd import client
 from cacheview.stores.containerd.client import ALLOWED_CALLS, ContainerdClient
 from cacheview.stores.containerd.messages import message
 from cacheview.stores.open import open_store
-from cacheview.stores.progress import Cancelled
+from cacheview.stores.progress import Canceled
 
 
 @pytest.fixture
@@ -65,9 +65,9 @@ def test_nothing_that_changes_anything_may_be_called() -> None:
 
 def test_it_can_be_stopped(server: Server, address: Path) -> None:
     def stop(done: int, total: int | None, what: str) -> None:
-        raise Cancelled
+        raise Canceled
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(Canceled):
         open_store(f"containerd:{address}", progress=stop)
 
 

@@ -19,7 +19,7 @@ from cacheview.stores.docker_engine.contexts import Endpoint
 from cacheview.stores.docker_engine.engine import Engine
 from cacheview.stores.docker_engine.opening import open_target
 from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
-from cacheview.stores.progress import Cancelled
+from cacheview.stores.progress import Canceled
 from cacheview.stores.reading import Reading
 
 C8D, GD = "28.5.2-c8d", "28.5.2-gd"
@@ -140,9 +140,9 @@ def test_what_cannot_be_read_is_in_the_remedy(tmp_path: Path, monkeypatch: pytes
     assert len(replay.requests) == 3 + 2 * len(store.images)
 
 
-def test_cancelling_while_the_richer_store_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    with pytest.raises(Cancelled):
-        read(C8D, Stores({SOCKET: Cancelled()}), tmp_path, monkeypatch)
+def test_canceling_while_the_richer_store_is_read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(Canceled):
+        read(C8D, Stores({SOCKET: Canceled()}), tmp_path, monkeypatch)
 
 
 class TestPlaces:

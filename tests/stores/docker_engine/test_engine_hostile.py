@@ -25,7 +25,7 @@ from cacheview.stores.docker_engine.contexts import Endpoint
 from cacheview.stores.docker_engine.opening import open_target
 from cacheview.stores.docker_engine.reader import THREADS
 from cacheview.stores.limits import Limits
-from cacheview.stores.progress import Cancelled
+from cacheview.stores.progress import Canceled
 from cacheview.stores.reading import Reading
 from cacheview.visible import is_unprintable
 
@@ -266,18 +266,18 @@ def test_an_answer_that_never_ends_is_cut(tmp_path: Path) -> None:
         read(lambda path: Raw(head + b" " * 6_000_000) if path == "/version" else None, tmp_path)
 
 
-def test_cancelling_stops_at_once_though_the_engine_hangs(tmp_path: Path) -> None:
+def test_canceling_stops_at_once_though_the_engine_hangs(tmp_path: Path) -> None:
     begun = time.monotonic()
 
     def progress(done: int, total: int | None, what: str) -> None:
         if total and time.monotonic() > begun + 0.3:
-            raise Cancelled
+            raise Canceled
 
     def hook(path: str) -> Answer:
         return Raw(hang=True) if "sha256:" in path else None
 
     before = threading.active_count()
-    with pytest.raises(Cancelled):
+    with pytest.raises(Canceled):
         read(hook, tmp_path, Reading(progress=progress), Timeouts(5, 5, 5))
     assert time.monotonic() - begun < 2
     end = time.monotonic() + 6

@@ -402,7 +402,7 @@ class TestLookingUpAHost:
         monkeypatch.setattr(socket, "getaddrinfo", none)
         with (
             EngineClient(find_endpoint("tcp://far.example:2375"), SHORT) as client,
-            pytest.raises(ConnectionLostError, match="there is no such host"),
+            pytest.raises(ConnectionLostError, match="the host name cannot be resolved"),
         ):
             client.get("/version", limit=100)
 

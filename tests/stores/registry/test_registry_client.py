@@ -396,7 +396,7 @@ def test_a_registry_that_is_not_running_is_named(registry: FakeRegistry) -> None
 
 def test_a_name_that_nobody_has_is_named() -> None:
     (target,) = parse_target("registry.invalid/app")
-    with pytest.raises(DataError, match=r"no such host: registry\.invalid"):
+    with pytest.raises(DataError, match=r"the host name registry\.invalid cannot be resolved"):
         RegistryClient(target, TRUSTED, lambda: ANONYMOUS, timeouts=QUICK).manifest("1", ACCEPT, 100)
 
 

@@ -22,7 +22,7 @@ from cacheview.stores.budget import Budget
 from cacheview.stores.limits import Limits
 from cacheview.stores.open import open_store
 from cacheview.stores.opened_location import OpenedLocation
-from cacheview.stores.progress import Cancelled
+from cacheview.stores.progress import Canceled
 from cacheview.stores.registry import certificates, opening
 from cacheview.stores.registry.client import RegistryDocument
 from cacheview.stores.registry.pulling import pulled_image
@@ -339,7 +339,7 @@ def test_docker_hub_has_no_folder_of_certificates(monkeypatch: pytest.MonkeyPatc
     assert asked == ["ghcr.io"]
 
 
-def test_it_can_be_cancelled_while_the_registry_says_nothing(registry: FakeRegistry) -> None:
+def test_it_can_be_canceled_while_the_registry_says_nothing(registry: FakeRegistry) -> None:
     ending = threading.Event()
 
     def silent(_: Request) -> Reply:
@@ -352,9 +352,9 @@ def test_it_can_be_cancelled_while_the_registry_says_nothing(registry: FakeRegis
     def progress(done: int, total: int | None, what: str) -> None:
         reported.append(what)
         if registry.requests:
-            raise Cancelled
+            raise Canceled
 
-    with pytest.raises(Cancelled):
+    with pytest.raises(Canceled):
         opened(registry, "app:1", progress=progress)
     ending.set()
     assert reported[0] == f"Requesting {registry.host}/shop/app:1 from {registry.host}"

@@ -208,7 +208,7 @@ def test_a_fault_is_reported_and_can_be_tried_again(
 
 
 @pytest.mark.parametrize("by", ["button", "key"])
-def test_it_shows_how_far_it_is_and_is_cancelled(
+def test_it_shows_how_far_it_is_and_is_canceled(
     by: str, window: MainWindow, qtbot: QtBot, show: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     show(*unmarked(3))

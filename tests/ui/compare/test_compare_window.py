@@ -302,7 +302,7 @@ def test_asked_in_another_thread_and_verdicts_come_first(
     assert not shown.head.text.endswith("…")
 
 
-def test_it_shows_how_far_it_is_and_is_cancelled(
+def test_it_shows_how_far_it_is_and_is_canceled(
     shown: ComparePane, demo: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     head = shown.head

@@ -500,7 +500,7 @@ def test_reveal_unfolds_and_scrolls(pane: ProbePane) -> None:
     assert focused() is pane.platform_field.line or focused() is pane.platform_field.combo
 
 
-@pytest.mark.parametrize("path", ["", "Colour", "Env[", "Env[1.5]", "../x"])
+@pytest.mark.parametrize("path", ["", "Color", "Env[", "Env[1.5]", "../x"])
 def test_reveal_of_no_field(pane: ProbePane, path: str) -> None:
     with pytest.raises(ValueError, match="not a field path"):
         pane.reveal(path)

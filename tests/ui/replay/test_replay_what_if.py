@@ -74,7 +74,7 @@ def test_the_progress_of_changes_has_a_total(window: MainWindow, qtbot: QtBot, p
 def test_the_mode_is_marked_and_esc_leads_back_to_just_where_one_was(
     window: MainWindow, qtbot: QtBot, pane: ReplayPane
 ) -> None:
-    before, line, rules = seen(window), window.centre.mode, window.tool_bar.rules.text()
+    before, line, rules = seen(window), window.center.mode, window.tool_bar.rules.text()
     assert not line.isVisible()
     suppose(window, qtbot, "upgrade:26.1.5")
     assert line.isVisible()
@@ -99,7 +99,7 @@ def test_what_containers_keep_is_unknown_until_one_says_that_there_are_none(
     window: MainWindow, qtbot: QtBot, pane: ReplayPane
 ) -> None:
     suppose(window, qtbot, "prune-all")
-    line = window.centre.mode
+    line = window.center.mode
     assert " may be gone." in line.text
     assert all(step.cached is None for step in pane.result.replay.looked_up) if pane.result is not None else False
     (assume,) = (button for button in line.findChildren(QPushButton) if "no containers" in button.text())
@@ -114,7 +114,7 @@ def test_changes_follow_one_another(window: MainWindow, qtbot: QtBot, pane: Repl
     suppose(window, qtbot, "builder-prune")
     assert pane.strip.texts[0] == "WHAT IF: No steps change."
     suppose(window, qtbot, "upgrade:29.5.3, containerd")
-    assert window.centre.mode.text.startswith("What if: docker builder prune; then an upgrade to 29.5.3, containerd. ")
+    assert window.center.mode.text.startswith("What if: docker builder prune; then an upgrade to 29.5.3, containerd. ")
     supposed = session_of(window).supposed
     assert supposed is not None
     assert len(supposed.applied) == 2
@@ -130,11 +130,11 @@ def test_another_store_and_other_rules_end_it(
         session_of(window).choose_rules("graphdriver-29")
     assert session_of(window).store is own.before
     assert session_of(window).daemon.rules.name == "graphdriver-29"
-    assert not window.centre.mode.isVisible()
+    assert not window.center.mode.isVisible()
     suppose(window, qtbot, "builder-prune")
     open_store(real_build("tools/again"))
     assert session_of(window).supposed is None
-    assert not window.centre.mode.isVisible()
+    assert not window.center.mode.isVisible()
     assert not window.commands.leave_what_if.isEnabled()
 
 
@@ -157,7 +157,7 @@ def test_the_menu_names_the_image_that_is_selected(window: MainWindow, qtbot: Qt
     assert named.title in remove.text()
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         remove.trigger()
-    assert window.centre.mode.text.startswith(f"What if: docker rmi {named.names[0]}. ")
+    assert window.center.mode.text.startswith(f"What if: docker rmi {named.names[0]}. ")
     assert window.commands.leave_what_if in menu.actions()
 
 

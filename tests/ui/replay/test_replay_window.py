@@ -69,7 +69,7 @@ def button(pane: ReplayPane, text: str) -> QPushButton:
 def test_a_folder_is_dropped(window: MainWindow, qtbot: QtBot, site: Path) -> None:
     pane = replayed(window, qtbot, site)
     assert statuses(pane) == ["–", *["hit"] * 9]
-    assert pane.strip.texts == ("HIT: All 9 steps looked up in the cache are hits",)
+    assert pane.strip.texts == ("HIT: All 9 steps that were looked up in the cache are hits",)
     assert pane.head.text.startswith("site/Dockerfile  ·  9 of 9 steps cached")
     assert not window.replays.dock.isHidden()
     assert window.commands.replay.isChecked()
@@ -502,7 +502,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
     return Slow(monkeypatch)
 
 
-def test_cancelled(window: MainWindow, qtbot: QtBot, site: Path, slow: Slow) -> None:
+def test_canceled(window: MainWindow, qtbot: QtBot, site: Path, slow: Slow) -> None:
     slow.install()
     drop(window, site)
     pane = window.replays.pane

@@ -109,13 +109,13 @@ def test_back_before_it_is_ready(large: Switcher, qtbot: QtBot) -> None:
 def test_the_person_cancels_it(large: Switcher, qtbot: QtBot) -> None:
     session = session_of(large)
     before = session.cache.rules
-    with qtbot.waitSignal(large.cancelled):
+    with qtbot.waitSignal(large.canceled):
         large.switch(FIRST)
         large._loader.cancel()  # as the button of the line does
     with qtbot.assertNotEmitted(session.rules_changed, wait=50):
         pass
     assert session.cache.rules is before
-    with qtbot.assertNotEmitted(large.cancelled), qtbot.waitSignal(session.rules_changed):
+    with qtbot.assertNotEmitted(large.canceled), qtbot.waitSignal(session.rules_changed):
         large.switch(FIRST)
         large.switch(SECOND)
 

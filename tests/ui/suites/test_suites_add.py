@@ -17,7 +17,7 @@ from cacheview.engine import RULE_SETS, ImageCache
 from cacheview.engine.case_results import probe_results, unmet_expectations
 from cacheview.engine.expectation import case_of, expectation_of
 from cacheview.model import DataError, ImageStore, SuiteCase, decode
-from cacheview.stores.progress import Cancelled
+from cacheview.stores.progress import Canceled
 from cacheview.stores.suite import read_suite
 from cacheview.ui.suites.add_dialog import AddDialog
 from cacheview.ui.suites.adding import add_work
@@ -209,8 +209,8 @@ def test_a_store_is_not_written_to(tmp_path: Path) -> None:
 class Watched(Silent):
     """Keeps how far the work is, and may refuse what cannot be taken back."""
 
-    def __init__(self, *, is_cancelled: bool = False) -> None:
-        self.is_cancelled = is_cancelled
+    def __init__(self, *, is_canceled: bool = False) -> None:
+        self.is_canceled = is_canceled
         self.shares: list[float] = []
 
     def __call__(self, done: int, total: int | None, what: str) -> None:
@@ -218,8 +218,8 @@ class Watched(Silent):
             self.shares.append(done / total)
 
     def commit(self) -> None:
-        if self.is_cancelled:
-            raise Cancelled
+        if self.is_canceled:
+            raise Canceled
 
 
 def test_how_far_it_is_goes_from_nothing_to_all(tmp_path: Path) -> None:
@@ -231,13 +231,13 @@ def test_how_far_it_is_goes_from_nothing_to_all(tmp_path: Path) -> None:
     assert len(set(watched.shares)) > 3
 
 
-def test_what_is_cancelled_at_the_last_moment_is_not_written(tmp_path: Path) -> None:
+def test_what_is_canceled_at_the_last_moment_is_not_written(tmp_path: Path) -> None:
     file = suite(tmp_path / "s.jsonl", GOOD)
     content = file.read_text()
     (case,) = cases(file)
     for path in (file, tmp_path / "new.jsonl"):
-        with pytest.raises(Cancelled):
-            add_work(str(path), case, ())(Watched(is_cancelled=True))
+        with pytest.raises(Canceled):
+            add_work(str(path), case, ())(Watched(is_canceled=True))
     assert file.read_text() == content
     assert [each.name for each in tmp_path.iterdir()] == ["s.jsonl"]
 

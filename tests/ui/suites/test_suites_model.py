@@ -49,14 +49,14 @@ def test_counts_are_of_all_and_rows_of_the_filter() -> None:
     assert model.rowCount() == 3
 
 
-def test_outcomes_have_icon_word_and_colour() -> None:
+def test_outcomes_have_icon_word_and_color() -> None:
     model = ChecksModel()
     model.add([row(1), row(2, Outcome.FAILED), unusable_row("/s.jsonl", 3, "damaged")])
     indexes = [model.index(i, ChecksColumn.OUTCOME) for i in range(3)]
     assert [index.data() for index in indexes] == ["passed", "failed", "could not be run"]
     tokens = current_tokens()
-    colours = [index.data(Qt.ItemDataRole.ForegroundRole) for index in indexes]
-    assert colours == [QColor(tokens.passed), QColor(tokens.failed), QColor(tokens.error)]
+    colors = [index.data(Qt.ItemDataRole.ForegroundRole) for index in indexes]
+    assert colors == [QColor(tokens.passed), QColor(tokens.failed), QColor(tokens.error)]
     icons = [index.data(Qt.ItemDataRole.DecorationRole).pixmap(16).toImage() for index in indexes]
     assert icons[0] != icons[1] != icons[2] != icons[0]
 

@@ -189,7 +189,7 @@ def test_a_file_that_was_changed_after_it_was_run(window: MainWindow, qtbot: QtB
     assert "Run the suite again" in reported
 
 
-def test_cancelled_what_was_run_stays(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_canceled_what_was_run_stays(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     many = [case(f"case {number}", *(probe(f"y{i}", "miss") for i in range(30))) for number in range(200)]
     pane = pane_of(window)
     pane.model.rowsInserted.connect(lambda: pane.head.cancel_button.click())

@@ -220,13 +220,13 @@ def test_without_doubts_nothing_is_marked(pane: VerdictPane) -> None:
 
 
 def test_the_mark_is_drawn(pane: VerdictPane) -> None:
-    """The words are on the screen, in the colour of the theme."""
+    """The words are on the screen, in the color of the theme."""
     pane.show_explanation(either())
     index = pane.trace.subject_index(StageKind.LOCAL, 0)
     pane.view.scrollTo(index)
     rect = pane.view.visualRect(index.siblingAtColumn(TraceColumn.IMAGE))
     picture = pane.view.viewport().grab(rect).toImage()
     wanted = current_tokens().text_muted
-    colours = {picture.pixelColor(x, y).name() for x in range(picture.width()) for y in range(picture.height())}
-    assert wanted in colours
-    assert PATH not in colours
+    colors = {picture.pixelColor(x, y).name() for x in range(picture.width()) for y in range(picture.height())}
+    assert wanted in colors
+    assert PATH not in colors

@@ -16,7 +16,7 @@ from cacheview.ui.verdict.rows import MoreRow, TraceNote
 LOCAL = StageKind.LOCAL
 
 
-def test_what_is_asked_for_is_listed_with_its_neighbours() -> None:
+def test_what_is_asked_for_is_listed_with_its_neighbors() -> None:
     listing = ListedSubjects()
     assert listing.ranges(10_000) == (range(200),)
     assert listing.ranges(50) == (range(50),)

@@ -335,7 +335,7 @@ def test_no_candidates_in_a_store_without_parents(pane: VerdictPane) -> None:
     pane.show_explanation(explain(ImageCache(store, CONTAINERD_71EBFC7), Probe(parent="sha256:" + "a" * 64)))
     stage = pane.trace.stage_index(StageKind.LOCAL)
     assert name_at(pane, pane.trace.index(1, 0, stage)) == (
-        "No image here has a parent. Enter images in the Cache from field instead."
+        "No image here has a parent. Enter images in “Cache from” instead."
     )
 
 
@@ -560,7 +560,7 @@ def test_nothing_on_a_row_runs_into_the_next(pane: VerdictPane, width: float) ->
         runs = [run for run in runs if run.pieces]
         assert all(one.left + one.width < other.left for one, other in pairwise(runs))
         assert runs[-1].left + runs[-1].width <= width
-        assert runs[-1].icon  # the outcome: never a word or a colour alone
+        assert runs[-1].icon  # the outcome: never a word or a color alone
         assert runs[-1].text
 
 
@@ -614,8 +614,8 @@ def test_it_draws_in_either_scheme_at_any_width_with_a_large_font(
             qtbot.addWidget(pane)
             pane.resize(width, 700)
             pane.show_explanation(explain(cache, small_probe()))
-            colours = {pane.grab().toImage().pixelColor(x, 2).name() for x in (1, 2)}
-            assert colours == {current_tokens().surface}
+            colors = {pane.grab().toImage().pixelColor(x, 2).name() for x in (1, 2)}
+            assert colors == {current_tokens().surface}
             assert pane.width() <= width * factor
             heights.append(pane.view.rowHeight(pane.trace.stage_index(StageKind.LOCAL)))
     finally:

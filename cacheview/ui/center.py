@@ -28,12 +28,12 @@ if TYPE_CHECKING:
     from cacheview.ui.start_page import StartPage
     from cacheview.ui.workspace import Workspace
 
-__all__ = ["Centre"]
+__all__ = ["Center"]
 
 _PAUSE_MS: Final = 10  # between two pieces of the panes that are created while a store is being read
 
 
-class Centre(QWidget):
+class Center(QWidget):
     """Shows the open store, or the progress of opening one. An open store stays until the next one has been read.
 
     The first opening creates the session and its panes. The panes, the engine and the models are imported with the
@@ -48,8 +48,8 @@ class Centre(QWidget):
         opened(again): a store is shown; ``again``: it was open before and was reloaded.
         failed(): ``last_error`` is the reason.
         record_found(path): the opened location is a build record without a store.
-        cancelled(): the user canceled the opening.
-        ended(): after ``opened``, ``failed`` or ``cancelled``.
+        canceled(): the user canceled the opening.
+        ended(): after ``opened``, ``failed`` or ``canceled``.
         copied(str): what was put on the clipboard, in words.
         name_requested(): the user wants to open a store by name.
 
@@ -64,7 +64,7 @@ class Centre(QWidget):
     opened = Signal(bool)
     failed = Signal()
     record_found = Signal(str)
-    cancelled = Signal()
+    canceled = Signal()
     ended = Signal()
     copied = Signal(str)
     name_requested = Signal()
@@ -127,7 +127,7 @@ class Centre(QWidget):
         opener.panes_requested.connect(self._show_next_piece)
         opener.opened.connect(self._opened)
         opener.failed.connect(self._failed)
-        opener.cancelled.connect(self._cancelled)
+        opener.canceled.connect(self._canceled)
         opener.ended.connect(self._ended)
         return opener
 
@@ -327,13 +327,13 @@ class Centre(QWidget):
             self.notice.show()
         self.failed.emit()
 
-    def _cancelled(self) -> None:
+    def _canceled(self) -> None:
         if self.session is None:
             self._discard_part()
             self.welcome()
         else:
             self.notice.hide()
-        self.cancelled.emit()
+        self.canceled.emit()
 
     def _ended(self) -> None:
         self._busy_timer.stop()
