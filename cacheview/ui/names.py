@@ -11,7 +11,7 @@ from cacheview.stores.locations import parse_location
 if TYPE_CHECKING:
     from cacheview.stores.opened_location import OpenedLocation
 
-__all__ = ["DEMO", "ENGINE", "described", "is_live", "name_of", "shortened", "start_folder", "title_of"]
+__all__ = ["DEMO", "ENGINE", "described", "is_live", "name_of", "shortened", "start_folder", "title_of", "with_tilde"]
 
 DEMO: Final = locations.DEMO.prefix
 """The location of the bundled demo."""
@@ -73,6 +73,14 @@ def shortened(text: str, limit: int) -> str:
         return text
     head = (limit - 1) // 2
     return f"{text[:head]}…{text[len(text) - (limit - 1 - head) :]}"
+
+
+def with_tilde(path: str) -> str:
+    """Return a path as a shell prompt shows it: with ``~`` for the user's home folder."""
+    home = os.path.expanduser("~").rstrip(os.sep)
+    if not home or home == "~" or not f"{path}{os.sep}".startswith(f"{home}{os.sep}"):
+        return path
+    return f"~{path[len(home) :]}"
 
 
 def name_of(location: str) -> str:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject
 
-from cacheview.ui.names import described, shortened, title_of
+from cacheview.ui.names import described, shortened, title_of, with_tilde
 from cacheview.ui.plain import one_line
 
 if TYPE_CHECKING:
@@ -56,7 +56,7 @@ class WhatIsOpen(QObject):
             words = f"{described(session.opened)}{what_if}"
             self._status.show_store(words, session.opened.location, len(session.store.images))
         paths = f"Context: {self._context}\nDockerfile: {self._dockerfile}" if self._context else ""
-        self._status.show_context(f"context {self._context}" if self._context else "", paths)
+        self._status.show_context(f"context {with_tilde(self._context)}" if self._context else "", paths)
         shown = [shortened(one_line(name), 2 * _MAX_TITLE_CHARACTERS) for name in names if name]
         self._window.setWindowTitle(" — ".join((" · ".join(shown), "cacheview") if shown else ("cacheview",)))
 

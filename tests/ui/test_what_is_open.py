@@ -152,3 +152,19 @@ def test_a_text_is_cut_in_the_middle_to_what_there_is_room_for() -> None:
     assert shortened("abcdef", 6) == "abcdef"
     assert shortened("abcdefg", 6) == "ab…efg"
     assert [len(shortened("x" * 50, most)) for most in range(1, 60)] == [min(most, 50) for most in range(1, 60)]
+
+
+def test_a_context_in_the_home_folder_is_shown_as_a_shell_shows_it(
+    window: MainWindow, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HOME", "/home/me/")
+    for path, words in {"/home/me/shop": "~/shop", "/home/me": "~", "/home/meg/shop": "/home/meg/shop"}.items():
+        window.show_build("shop/Dockerfile", f"{path}/Dockerfile", path)
+        assert window.status.text("context") == f"context {words}"
+        (label,) = (
+            label for label in window.status.findChildren(QLabel) if label.accessibleName().startswith("context")
+        )
+        assert f"Context: {path}<br>" in label.toolTip()
+    monkeypatch.setenv("HOME", "/")
+    window.show_build("shop/Dockerfile", "/shop/Dockerfile", "/shop")
+    assert window.status.text("context") == "context /shop"
