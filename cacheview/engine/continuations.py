@@ -9,7 +9,7 @@ from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from itertools import compress, count
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 from cacheview.engine.check import CheckKind
 from cacheview.engine.doubts import doubts_about, have_doubts
@@ -27,7 +27,7 @@ from cacheview.engine.stage_check import Certainty, all_pass, conjunction, joine
 from cacheview.model import ContainerConfig, Doubt, Image
 from cacheview.model.effort import paced
 
-__all__ = ["Continuations"]
+__all__ = ["Continuations", "NearestImage"]
 
 
 class _Compared(Protocol):
@@ -148,6 +148,14 @@ def _doubts_of(image: Image) -> Hashable:
     return tuple(map(id, image.doubts))
 
 
+class NearestImage(NamedTuple):
+    """The image that passes the most checks, its index among the images, and the number of those checks."""
+
+    position: int
+    image: Image
+    passed: int
+
+
 class Continuations:
     """Images compared with one parent, each image once. Rules that compare only layers and history require a parent.
 
@@ -240,8 +248,8 @@ class Continuations:
             return ()
         return tuple(compress(count(), have_doubts(self.images, "history.created_by")))
 
-    def nearest(self, config: ContainerConfig) -> tuple[Image, int] | None:
-        """Return the image that passes the most checks, and their number.
+    def nearest(self, config: ContainerConfig) -> NearestImage | None:
+        """Return the image that passes the most checks.
 
         On a tie, the one with the most equal entries wins.
 
@@ -260,7 +268,7 @@ class Continuations:
             return self._rank_with(place, passes=self._compared.command(self.images[place], config).passes)
 
         best = max((self._best, self._best_of[command]), key=rank)
-        return self.images[best], rank(best)[0]
+        return NearestImage(best, self.images[best], rank(best)[0])
 
     @cached_property
     def _best(self) -> int:

@@ -5,11 +5,11 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from cacheview.engine.check import Check, CheckOutcome
+from cacheview.engine.continuations import NearestImage
 from cacheview.engine.known_cache import KnownCache
 from cacheview.engine.nearness import NearCandidate, countable, nearest
 from cacheview.engine.trace import Stage, Subject, Trace, first_failed
 from cacheview.engine.verdict import StageKind, UnknownAnswer, VerdictOutcome
-from cacheview.model import Image
 
 __all__ = ["DecidingCheck", "deciding_in"]
 
@@ -93,7 +93,7 @@ def _of_miss(trace: Trace, cache: KnownCache) -> DecidingCheck | None:
 
 def _by_layers(trace: Trace, cache: KnownCache) -> DecidingCheck | None:
     """Return the check that stopped the image with the most passed checks, preferring sources."""
-    best: tuple[int, Stage, Image] | None = None
+    best: tuple[Stage, NearestImage] | None = None
     for stage in trace.stages:
         brings_all = stage.kind is StageKind.CACHE_FROM and all(
             lineage.sources for lineage in cache.lineages(trace.probe.cache_from)
@@ -104,15 +104,19 @@ def _by_layers(trace: Trace, cache: KnownCache) -> DecidingCheck | None:
             continue
         steps = cache.next_children if stage.kind is StageKind.LOCAL else cache.continuations
         near = steps(trace.probe, explained=True).nearest(trace.probe.config)
-        if near is not None and (best is None or near[1] > best[0]):
-            best = (near[1], stage, near[0])
+        if near is not None and (best is None or near.passed > best[1].passed):
+            best = stage, near
     if best is None:
         return DecidingCheck(trace.stages[-1], None, None)
-    subject = trace.subject(best[1].kind, best[2])
-    return DecidingCheck(best[1], subject, subject.deciding if subject is not None else None)
+    stage, near = best
+    if stage.kind is StageKind.LOCAL:  # the candidates are the images compared; searching them by id takes longer
+        subject: Subject | None = stage.subjects[near.position]
+    else:
+        subject = trace.subject(stage.kind, near.image)
+    return DecidingCheck(stage, subject, subject.deciding if subject is not None else None)
 
 
 def _nearest_source(trace: Trace, cache: KnownCache) -> Subject | None:
     """Return the source that passed the most checks, counting history entries separately."""
     near = cache.continuations(trace.probe, explained=True).nearest(trace.probe.config)
-    return trace.subject(StageKind.HISTORY, near[0]) if near is not None else None
+    return trace.subject(StageKind.HISTORY, near.image) if near is not None else None

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import compress
 
 from cacheview.engine.check import CheckKind
 from cacheview.engine.doubts import doubts_about, prefix_doubts
@@ -39,22 +40,46 @@ def children_by_layers(store: ImageStore, parent: str) -> tuple[Image, ...]:
     go_on()
     if not layers:
         return tuple(child for child in store.images if child.diff_ids)
-    size = len(layers)
-    images, all_layers = by_first_layer(store)[layers[0]]
-    pairs = zip(images, all_layers, strict=True)
-    return tuple([child for child, child_layers in pairs if child_layers[:size] == layers and len(child_layers) > size])
+    return by_first_layer(store)[layers[0]].beyond(layers)
+
+
+class _Family:
+    """Images with the same first layer, in store order, and their layers."""
+
+    def __init__(self, layers: tuple[str, ...]) -> None:
+        self._images: list[Image] = []
+        self._layers: list[tuple[str, ...]] = []
+        self._sizes: list[int] = []
+        self._shared = layers  # the first layers that all of them have
+
+    def add(self, image: Image, layers: tuple[str, ...]) -> None:
+        """Add the next image."""
+        self._images.append(image)
+        self._layers.append(layers)
+        self._sizes.append(len(layers))
+        while layers[: len(self._shared)] != self._shared:
+            self._shared = self._shared[:-1]
+
+    def beyond(self, layers: tuple[str, ...]) -> tuple[Image, ...]:
+        """Return the images that have all of these layers, in order, and then more."""
+        size = len(layers)
+        if self._shared[:size] == layers:
+            return tuple(compress(self._images, map(size.__lt__, self._sizes)))
+        pairs = zip(self._images, self._layers, strict=True)
+        return tuple([image for image, its_layers in pairs if its_layers[:size] == layers and len(its_layers) > size])
 
 
 @once_of_store
-def by_first_layer(store: ImageStore) -> Mapping[str, tuple[Sequence[Image], Sequence[tuple[str, ...]]]]:
-    """Return the images that have layers, and their layers, by the first layer, in store order."""
-    results: dict[str, tuple[list[Image], list[tuple[str, ...]]]] = {}
+def by_first_layer(store: ImageStore) -> Mapping[str, _Family]:
+    """Return the images that have layers, by the first layer."""
+    results: dict[str, _Family] = {}
     for image in paced(store.images):
         layers = image.diff_ids
         if layers:
-            images, all_layers = results.setdefault(layers[0], ([], []))
-            images.append(image)
-            all_layers.append(layers)
+            family = results.get(layers[0])
+            if family is None:
+                family = results[layers[0]] = _Family(layers)
+            family.add(image, layers)
     return results
 
 

@@ -138,7 +138,7 @@ def test_the_nearest_source_is_the_one_that_passes_the_most(rules: RuleSet, case
         lines = cache.continuations(asked)
         near = lines.nearest(asked.config)
         expected = farthest(stage)
-        assert (near[0].id if near else None) == (expected.id if expected is not None else None)
+        assert (near.image.id if near else None) == (expected.id if expected is not None else None)
 
 
 def test_an_index_that_told_the_nearest_goes_with_what_refers_to_it() -> None:
