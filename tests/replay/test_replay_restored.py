@@ -130,7 +130,7 @@ def test_a_step_that_the_daemon_never_answers_ends_the_replay_in_nobodys_words()
         reported.refused.what,
     )
     text = replay_as_text(reported, daemon.store)
-    assert "never answered at line 2: The daemon would never respond. Neither the source nor the local match" in text
+    assert "never answered at line 2: The daemon would never respond to this probe. Neither the source nor" in text
     assert "daemon says" not in text
     daemon.version = "26.1.5"
     later = daemon.replay(dockerfile, options=CACHE)

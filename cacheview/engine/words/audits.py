@@ -38,15 +38,15 @@ def orphans(count: int) -> HazardText:
     return HazardText(
         f"{_images(count, 'records', 'record')} a parent that is not in the store (it was pruned, or could not be "
         "read). A build finds such an image only once that exact parent is back in the store.",
-        "Build again; the new images record parents that are in the store.",
+        "Build again. The new images record parents that are in the store.",
     )
 
 
 def cycle(count: int) -> HazardText:
     """Describe images whose parents form a cycle."""
     return HazardText(
-        f"The recorded parents of {_images(count, 'form a cycle', 'form cycles')}. A build with --cache-from that "
-        "looks for their ancestors may never end.",
+        f"The recorded parents of {_images(count, 'form a cycle', 'form cycles')}. A build with --cache-from may "
+        "never end if it searches these parents.",
         "Remove one image from each cycle.",
     )
 
@@ -57,7 +57,7 @@ def unmarked(count: int) -> HazardText:
         f"{_images(count, 'is', 'are')} not recorded as built here. {plural(count, 'It was', 'They were')} loaded, "
         "or built by an older engine that did not yet record its own builds. The local cache never returns such an "
         "image, so the step that created it misses once.",
-        "Build once; the new images are recorded as built here.",
+        "Build once. The new images are recorded as built here.",
     )
 
 
@@ -124,7 +124,7 @@ def layers_missing(count: int, *, ignored: bool, panics: bool) -> HazardText:
     if ignored:
         effect = "With --cache-from, the daemon silently ignores such an image."
     elif panics:
-        effect = "If such an image is used with --cache-from, the daemon can panic, and the build then fails."
+        effect = "If such an image is used with --cache-from, the daemon can panic, which makes the build fail."
     return HazardText(
         f"{_images(count, 'has', 'have')} fewer layers than there are steps with a layer in "
         f"{plural(count, 'its', 'their')} history. {effect}",

@@ -98,8 +98,8 @@ def discarded(match: Image, *, any_ancestor: bool) -> HazardText:
 def cycle_of_source(match: Image) -> HazardText:
     """Describe the daemon's search for a local match among parents that form a cycle."""
     return HazardText(
-        "The daemon would never respond. The recorded parents of a source form a cycle, and the daemon looks for "
-        f"{match.title} among them until its stack overflows.",
+        "The daemon would never respond to this probe. The recorded parents of a source form a cycle, and the daemon "
+        f"looks for {match.title} among them until its stack overflows.",
         f"{_LEAVE_OUT}remove one of the images in the cycle.",
     )
 
@@ -107,8 +107,8 @@ def cycle_of_source(match: Image) -> HazardText:
 def loop(match: Image) -> HazardText:
     """Describe a source and a local match that both record no parent."""
     return HazardText(
-        f"The daemon would never respond. Neither the source nor the local match {match.title} records a parent, so "
-        "the daemon recurses until its stack overflows.",
+        f"The daemon would never respond to this probe. Neither the source nor the local match {match.title} records "
+        "a parent, so the daemon recurses until its stack overflows.",
         f"{_LEAVE_OUT}start its list with an image that was built on the matching image.",
     )
 
@@ -139,7 +139,7 @@ def unmarked(image: Image) -> HazardText:
     return HazardText(
         f"{image.title} matches in every compared field, but is not recorded as built here: it was loaded, or built "
         "by an older engine that did not yet record its own builds.",
-        "Build once: the step runs again, its new image is recorded as built here, and the next build finds that "
+        "Build once. The step runs again, its new image is recorded as built here, and the next build finds that "
         "image.",
     )
 
@@ -241,7 +241,7 @@ def new_empty_config() -> HazardText:
     return HazardText(
         "The new image has no recorded build config, which the cache treats as an empty config. From now on, the image "
         "is a local match for any step on this parent whose config is empty.",
-        "If the build has steps without a command, remove the new image afterward.",
+        "If the build has steps without a command, remove the new image after the build.",
     )
 
 

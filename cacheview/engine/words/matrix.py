@@ -33,7 +33,7 @@ def why(
         case VerdictOutcome.ERROR | VerdictOutcome.PANIC:
             return verdict.error
         case VerdictOutcome.DIVERGES:
-            return "the search for a source's parents never ends"
+            return "the search among a source's parents never ends"
     if stage is None:
         return "nothing is looked up"
     if check is not None:

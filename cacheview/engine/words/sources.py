@@ -50,4 +50,4 @@ def sizes_unknown(image: Image) -> str:
 
 def as_many_as_entries(image: Image) -> str:
     """Explain that the walk along an image's parents stopped at the number of its history entries."""
-    return f"the search stops after as many images as {image.title} has history entries"
+    return f"the search stops once it has found as many images as {image.title} has history entries"

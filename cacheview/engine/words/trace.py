@@ -61,11 +61,9 @@ __all__ = [
 
 ABSENT_CONFIG: Final = "the store has no container config for this image, so the config is treated as empty"
 UNKNOWN_CONFIG: Final = "the store does not report the container config of this image"
-FROM_HISTORY: Final = (
-    "from the last entry in the image's history, which the engine derives from the container config's Cmd"
-)
+FROM_HISTORY: Final = "from the image's last history entry, which the engine derives from the container config's Cmd"
 YEAR_ONE: Final = "no time is recorded, so the time is treated as year 1"
-TIME_UNKNOWN: Final = "the store does not report when it was created"
+TIME_UNKNOWN: Final = "the store does not report when this image was created"
 NEVER_WITHOUT_TIME: Final = "an image without a creation time never matches"
 NO_MATCH_BEFORE: Final = "no earlier match"
 BUILT_HERE: Final = "recorded as built here"
@@ -170,7 +168,7 @@ PARENT_OF_OTHER_PLATFORM: Final = (
 MORE_ENTRIES: Final = "the source must have more entries than the parent"
 NOT_FEWER_LAYERS: Final = "the source must have at least as many layers as the parent"
 LAYERS_OF_PARENT: Final = "the parent's layers, compared with the source's first layers"
-OTHER_ZONE: Final = "the same instant, but written in another time zone; the daemon treats the two as different"
+OTHER_ZONE: Final = "the same instant in different time zones; the daemon treats the two times as different"
 NOT_LOOKED_UP: Final = "not looked up"
 SCRATCH: Final = "FROM scratch is never looked up, so it is always a miss"
 ONE_ENTRY_MORE: Final = "the image must have one more entry than the parent"
@@ -211,7 +209,7 @@ def entry_differs(number: int) -> str:
 
 def command_entry(other: str, number: int) -> str:
     """Return which entry is compared. ``other`` is its owner: the source or the image; ``number`` counts from 0."""
-    return f"the {other}'s entry {number}, compared with the words of the probe's Cmd joined by single spaces"
+    return f"the {other}'s entry {number}, compared with the words of the probe's Cmd, joined by single spaces"
 
 
 def next_step(image: Image) -> str:

@@ -195,9 +195,9 @@ def _of_hit(trace: Trace, image: Image, parent: str) -> VerdictWords:
         source = known_as(trace.verdict.only_source)
         reason = f"The history of the source {source} begins with that of {parent}, followed by this command"
         if not trace.verdict.is_new:
-            rest = "and then by other commands; an earlier build created an image for just this step from the source."
+            rest = "and then by other commands; an earlier build created an image from the source for just this step."
             return VerdictWords(f"{known_as(image)} is used", f"{reason} {rest}")
-        rest = "and then by other commands, so the daemon creates an image for just this step from the source."
+        rest = "and then by other commands, so the daemon creates an image from the source for just this step."
         perhaps = trace.verdict.perhaps
         if perhaps is not None:
             words = (
@@ -263,30 +263,35 @@ def _reason(check: Check | None, nearest: Image | None, config: ContainerConfig)
     who = known_as(nearest)
     match check.kind:
         case CheckKind.BUILT_LOCALLY:
-            return f"The nearest image is {who}: it is not recorded as built here.", ""
+            return f"The nearest image, {who}, is not recorded as built here.", ""
         case CheckKind.CREATED:
             return (
-                f"The nearest image is {who}: its config matches, but it has no creation time, so it is never a match.",
+                f"The nearest image, {who}, has a matching config but no creation time, so it is never a match.",
                 "",
             )
         case CheckKind.LENGTH:
             return (
-                f"The nearest image is {who}: {check.field} has {_elements(check.probe)} in the probe and "
-                f"{check.image or 'none'} in the image.",
+                f"{check.field} has {_elements(check.probe)} in the probe and {check.image or 'none'} in the nearest "
+                f"image, {who}.",
                 "",
             )
+        case CheckKind.NOT_SET:
+            name = path_text(check.path)
+            return f"The nearest image is {who}. {name} must not be set on either side.", _values(check)
+        case CheckKind.NOT_EMPTY:
+            return f"The nearest image, {who}, has no history.", ""
     if is_same_but_for_files(check.probe, check.image):
         return (
-            f"The nearest image is {who}: it comes from the same step with different files. The store has only the "
-            "checksum of the files.",
+            f"The nearest image, {who}, comes from the same step with different files. The store has only the checksum "
+            "of the files.",
             "",
         )
     argument = argument_of(check, config)
     if argument:
-        return f"The nearest image is {who}: build argument {argument} differs.", _values(check)
+        return f"The nearest image, {who}, differs in build argument {argument}.", _values(check)
     if check.image is UNKNOWN:  # an unknown check is not a failure, so there is no failed check to name
         return f"The build config of {who} is not known, so it may or may not match.", ""
-    return f"The nearest image is {who}: {check.name} differs.", _values(check)
+    return f"The nearest image, {who}, differs in {check.name}.", _values(check)
 
 
 def _elements(count: object) -> str:

@@ -117,7 +117,7 @@ def test_words_in_place_of_a_verdict_are_never_cut_in_a_low_pane(pane: VerdictPa
 def test_the_banner_of_a_miss(pane: VerdictPane, cache: ImageCache) -> None:
     pane.show_explanation(explain(cache, small_probe()))
     assert pane.banner.text == "MISS: no child of base:1 has this config"
-    assert pane.banner.reason == "The nearest image is 000000000001 (STEP 1): Env[1] differs."
+    assert pane.banner.reason == "The nearest image, 000000000001 (STEP 1), differs in Env[1]."
     marked = ["".join(p.text for p in line.pieces() if p.is_marked) for line in pane.banner.values]
     assert marked == ["prod", "dev"]
     assert ["".join(p.text for p in line.pieces()) for line in pane.banner.values] == ['"MODE=prod"', '"MODE=dev"']
