@@ -24,7 +24,7 @@ from cacheview.replay.causes import causes_of
 __all__ = ["history_files"]
 
 _LAYERS_NOT_READ = "the image's layers were not read"
-_NO_COPY_SOURCE = "the build does not have the image or stage that the files are copied from"
+_NO_COPY_SOURCE = "the build's context does not show which files are copied"
 
 
 def history_files(a: BuildSide, b: BuildSide, step_a: SideStep, step_b: SideStep) -> FilesDiffer | FilesUnknown:

@@ -142,7 +142,7 @@ def cause_phrase(cause: Cause, row: StepPair | None = None) -> str:
         case CauseKind.CLIENT:
             detail = f"; {cause.detail}" if cause.detail else ""
             senders = [client_title(each or "") for each in (cause.a, cause.b)]
-            others = ", which write different headers" if row is not None else ""
+            others = ", and these clients write different headers" if row is not None else ""
             return f"A's context was sent by {senders[0]} and B's by {senders[1]}{others}{detail}"
         case CauseKind.BUILDER:
             return f"{cause.a} built A and {cause.b} built B, and their histories never match"
@@ -229,17 +229,18 @@ def _of_missing(cause: Cause, row: StepPair | None) -> str:
         return f"image {image} is in A's store but not in B's"
     if row is not None and row.a is not None and row.a.is_created and short_id(row.a.image) == image:
         return f"build A created image {image}, and build B used it"
-    return f"image {image} is in B's store but was not in A's"
+    return f"image {image} is in B's store but not in A's"
 
 
 def _missing_image_phrase(missing: MissingImage) -> str:
     image = short_id(missing.image)
     at = f" at {_moment(missing.created_at)}" if missing.created_at is not None else ""
-    how = f"it was built{at} as {image}" if missing.is_created else f"build A used image {image}"
-    if missing.was_there:
-        when = f": it was removed at {_moment(missing.removed_at)}" if missing.removed_at is not None else ""
-        return f"{how}, which is no longer in the store{when}"
-    return f"{how}, which B's store does not have"
+    subject = f"image {image}, which build A {f'created{at}' if missing.is_created else 'used'},"
+    if not missing.was_there:
+        return f"{subject} is not in B's store"
+    if missing.removed_at is not None:
+        return f"{subject} was removed from the store at {_moment(missing.removed_at)}"
+    return f"{subject} is no longer in the store"
 
 
 def missing_image_sentences(diff: BuildDiff) -> Iterator[str]:

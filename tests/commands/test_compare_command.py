@@ -78,7 +78,8 @@ def test_the_answer_has_at_most_three_lines(
     assert main(["compare", a, b, "--brief"]) == 1
     lines = capsys.readouterr().out.splitlines()
     assert len(lines) == 3
-    assert lines[0].startswith("The builds first differ at step 2, `ARG VERSION=1`: build A used image ")
+    assert lines[0].startswith("The builds first differ at step 2, `ARG VERSION=1`: image ")
+    assert ", which build A used, " in lines[0]
     assert lines[1].startswith(
         "B lost the cache for 3 steps because of an image that it uses, its engine or its store."
     )

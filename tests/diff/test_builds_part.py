@@ -120,7 +120,7 @@ def test_what_a_build_made_and_the_next_one_cannot_find(daemon: Daemon) -> None:
     assert first(diff) == (CauseKind.IMAGE_MISSING, "", "ARG VERSION=1")
     [known] = diff.missing_images
     assert known.is_created
-    assert "it was built at" in answer_sentence(diff)
+    assert ", which build A created at " in answer_sentence(diff)
     assert "no longer in the store" in answer_sentence(diff)
 
 

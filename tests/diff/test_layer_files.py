@@ -145,7 +145,7 @@ def test_the_client_that_sent_an_image_is_named(place: Place) -> None:
     assert cause.a is not None
     assert "Docker CLI 23.0 or Docker CLI 20.10" in cause.a
     assert (
-        f": A's context was sent by {cause.a} and B's by {record.client}, which write different headers."
+        f": A's context was sent by {cause.a} and B's by {record.client}, and these clients write different headers."
         in answer_sentence(diff)
     )
 

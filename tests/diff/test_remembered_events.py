@@ -30,9 +30,7 @@ def test_when_an_image_was_removed() -> None:
     assert with_events(diff, (other, untagged)) == diff
     reported = with_events(diff, (other, ImageEvent(LATER, "delete", gone.id)))
     assert [known.removed_at for known in reported.missing_images] == [LATER]
-    assert f"no longer in the store: it was removed at {LATER.astimezone():%Y-%m-%d %H:%M:%S}." in answer_sentence(
-        reported
-    )
+    assert f"was removed from the store at {LATER.astimezone():%Y-%m-%d %H:%M:%S}." in answer_sentence(reported)
 
 
 def test_when_a_base_was_pulled_again() -> None:

@@ -84,9 +84,9 @@ def test_when_the_image_was_removed_is_shown_once_the_engine_answers(
 ) -> None:
     pane = compared(window, qtbot, engine)
     assert "no longer in the store" in pane.answer.text()
-    assert "removed at" not in pane.answer.text()
+    assert "was removed from" not in pane.answer.text()
     row = pane.table.currentIndex().row()
-    printed = f"it was removed at {LATER.astimezone():%Y-%m-%d %H:%M:%S}"
+    printed = f"was removed from the store at {LATER.astimezone():%Y-%m-%d %H:%M:%S}"
     qtbot.waitUntil(lambda: printed in pane.answer.text(), timeout=20_000)
     assert printed in pane.words.text()
     assert pane.table.currentIndex().row() == row
