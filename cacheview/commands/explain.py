@@ -77,7 +77,7 @@ def parser() -> argparse.ArgumentParser:
     )
     result.add_argument("store", metavar="STORE", help="the store to open (see below)")
     result.add_argument(
-        "--parent", metavar="IMAGE", help="the parent image, by name or ID (or the beginning of the ID), or scratch"
+        "--parent", metavar="IMAGE", help="the parent image (its name, its ID or the beginning of its ID), or scratch"
     )
     result.add_argument(
         "--config", metavar="FILE", help="the candidate container config as JSON; use - to read it from standard input"

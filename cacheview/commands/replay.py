@@ -90,8 +90,8 @@ def parser() -> argparse.ArgumentParser:
         default="",
         help=f"the client that sends the context: {', '.join(CLIENTS)}, or a program and its version, such as 'docker "
         "CLI 20.10.24'. Checksums depend on the client. Use 'all' to compare every client and show which clients share "
-        "a cache with the default one. The default is docker-cli, or the CLI of the engine's release if that is older; "
-        "with --compose, it is compose-v2",
+        "a cache with the default client. The default is docker-cli, or the CLI of the engine's release if that CLI is "
+        "older; with --compose, the default is compose-v2",
     )
     result.add_argument(
         "--past-misses",
@@ -104,7 +104,7 @@ def parser() -> argparse.ArgumentParser:
         action="store_true",
         help=(
             "if image layers in a running engine cannot be read any other way, download the images as docker save "
-            "does; the downloads are deleted afterward"
+            "does; the downloads are deleted when the command ends"
         ),
     )
     result.add_argument(

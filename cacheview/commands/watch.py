@@ -30,7 +30,8 @@ cacheview listens on a private socket and passes every byte on to the engine, un
 classic builder, it shows the steps and why the first uncached step misses. It never keeps passwords
 or anything from other requests. Press Ctrl+C to stop; the engine keeps running.
 
-exit status: 0 every build went as predicted, 1 at least one build did not, 2 builds cannot be watched.
+exit status: 0 every build went as predicted, 1 at least one build did not, 2 the command line is
+invalid or watching is not possible.
 
 examples:
   cacheview watch

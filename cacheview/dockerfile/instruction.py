@@ -47,7 +47,7 @@ def probe_config(
             raise DataError(_why_not(parsed.name))
         if parent is not None and (parent.config.os or "linux").lower() != "linux":
             raise DataError(
-                f"the parent is an image for {parent.config.os[:40]}, which Docker on Linux cannot build on; choose "
+                f"Docker on Linux cannot build on the parent, which is an image for {parent.config.os[:40]}; choose "
                 "another parent"
             )
         check(parsed, release)

@@ -66,9 +66,7 @@ class ImageSums:
     def _requests(self, paths: Iterable[str]) -> Iterator[tuple[str, SumRequest]]:
         for path in paths:
             if not path:
-                raise UnknownError(
-                    "a link points to the root folder of the image, whose mode is not recorded in any layer"
-                )
+                raise UnknownError("a link points to the image's root folder, whose mode is not recorded in any layer")
             file = self._root.get(path)
             if file is not None:
                 yield path, (file.diff_id, file.entry, self._header(path, file))

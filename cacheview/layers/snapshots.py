@@ -81,8 +81,8 @@ class Snapshots:
         """See `LayerSource`."""
         if not hasattr(os, "getxattr"):
             what = (
-                "the layer's snapshot can be read only on Linux, because other systems lack the attributes that mark "
-                "folders that hide the files of earlier layers"
+                "the layer's snapshot can be read only on Linux, because only Linux has the attributes that show which "
+                "folders hide the files of earlier layers"
             )
             raise LayerError(what)
         names: dict[tuple[int, int], str] = {}

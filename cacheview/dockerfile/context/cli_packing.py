@@ -242,7 +242,8 @@ class _Sender:
         message = "error checking context: " + message.format(self.context.full_path(entry.path))
         what = "folder" if entry.kind is EntryKind.DIRECTORY else "file"
         raise BuildRefusedError(
-            f"the client cannot read this {what} and sends nothing; change its permissions, or add it to .dockerignore",
+            f"the client cannot read this {what} and sends nothing; change the {what}'s permissions, or add the {what} "
+            "to .dockerignore",
             message=message,
             where=entry.path,
             by="client",

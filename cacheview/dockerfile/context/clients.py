@@ -142,7 +142,7 @@ class Client:
     def with_umask(self, umask: int) -> Client:
         """Return the same client with another umask. Raises `DataError` if that is invalid or has no effect."""
         if not self.has_umask or not isinstance(self.packing, DockerodePacking | TestcontainersNodePacking):
-            raise DataError(f"the umask does not affect what {self.title} sends; omit it")
+            raise DataError(f"omit the umask, which does not affect what {self.title} sends")
         if not 0 <= umask <= 0o777:
             raise DataError(f"{umask:o} is not a umask; specify three octal digits, such as 022")
         style = replace(self.packing.style, umask=umask)

@@ -187,7 +187,7 @@ class _Translation:
         if char.isdigit() and char.isascii():
             if char == "0" and not self.text[self.at : self.at + 1].isdigit():
                 return "\0"
-            raise UnknownError(f"the pattern {self.text[:80]!r} has a back-reference, which takes too long to match")
+            raise UnknownError(f"the pattern {self.text[:80]!r} has a back-reference, which cacheview does not support")
         if char == "c" and self.text[self.at : self.at + 1].isalpha():
             self.at += 1
             return chr(ord(self.text[self.at - 1]) % 32)

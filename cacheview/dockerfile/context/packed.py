@@ -97,7 +97,7 @@ class HeaderStyle:
 def check_readable(entry: Entry) -> None:
     """Raise `DataError` if the client could not read a file that it has started to send."""
     if not entry.is_readable:
-        raise DataError("it cannot be read, so the client would send a broken context", where=entry.path)
+        raise DataError("it cannot be read, so the client sends a broken context", where=entry.path)
 
 
 def path_in_context(dockerfile: str, client: str) -> str:

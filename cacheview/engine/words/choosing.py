@@ -19,8 +19,8 @@ __all__ = [
 ]
 
 HOW_TO_CHOOSE: Final = (
-    "specify the name of a rule set, such as graphdriver-24.0.7, or a release and a storage driver, such as "
-    '"Docker 24.0.7, overlay2"'
+    "specify the name of a rule set (such as graphdriver-24.0.7), or a release and a storage driver (such as "
+    '"Docker 24.0.7, overlay2")'
 )
 """Instructions for naming rules, for messages."""
 

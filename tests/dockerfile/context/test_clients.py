@@ -88,7 +88,7 @@ def test_a_umask_is_part_of_the_name(name: str) -> None:
 
 
 def test_a_umask_of_a_client_that_does_not_use_it_is_refused() -> None:
-    with pytest.raises(DataError, match="omit it"):
+    with pytest.raises(DataError, match="omit the umask"):
         client_named("docker-cli:077")
 
 
