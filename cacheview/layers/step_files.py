@@ -210,7 +210,9 @@ class _Recovery:
             link = min(outside)[:_MAX_CHARACTERS]
             return f"the checksum of a link covers the link's target, but the target of {link} was not copied"
         if self.copy.from_:
-            return "the image that the files were copied from may have had different owners, folder modes or sources"
+            return (
+                "in the image that the files were copied from, owners, folder modes or sources may have been different"
+            )
         return "a different client may have sent the files, or the sources may have been different"
 
     def _points_outside(self, path: str, entry: LayerEntry) -> bool:

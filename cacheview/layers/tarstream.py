@@ -119,9 +119,7 @@ def _bounded(stream: io.BufferedReader) -> Iterator[TarHeader]:
     for number, header in enumerate(headers(stream)):
         names += len(header.name) + len(header.link)
         if max(len(header.name), len(header.link)) > _MAX_NAME_CHARACTERS:
-            raise TarError(
-                f"it contains a name longer than {_MAX_NAME_CHARACTERS:,} characters, which no operating system accepts"
-            )
+            raise TarError(f"it contains a name longer than {_MAX_NAME_CHARACTERS:,} characters, the limit for a name")
         if names > _MAX_NAME_CHARACTERS_IN_TOTAL:
             raise TarError(
                 f"its names have more than {_MAX_NAME_CHARACTERS_IN_TOTAL:,} characters in total, the limit for a layer"

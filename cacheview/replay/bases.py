@@ -46,20 +46,21 @@ def find_image(
     try:
         image = store.resolve_for(name, rules.store)
     except NoSuchImageError:
-        raise MustPullError(f"the store has no image {name[:200]!r}, so the builder would pull it") from None
+        raise MustPullError(f"the store has no image {name[:200]!r}, so the builder has to pull it") from None
     except BadReferenceError as error:
         raise BuildRefusedError(error.what, message=_message(error, name, release)) from None
     if (doubt := image.doubt("existence")) is not None:
         raise MustPullError(f"it is unclear whether the store has the image {name[:200]!r}: {doubt.reason}")
     if platform is not None and not _accepts(platform, image, rules, release):
         shown = f"the image is for {image.config.platform}, but the build is for {platform}"
-        raise MustPullError(f"{shown}, so the builder would pull a different image")
+        raise MustPullError(f"{shown}, so the builder has to pull a different image")
     if image.variants and not any(
         variant.config is not None and Matcher(_PLATFORM_LIBRARY, platform or daemon).matches(variant.platform)
         for variant in image.variants
     ):
         raise MustPullError(
-            f"the store has the index, but not the image for {platform or daemon}, so the builder would pull that image"
+            f"the store has the index {name[:200]!r}, but not its image for {platform or daemon}, so the builder has "
+            "to pull that image"
         )
     if not _is_linux(image):
         raise BuildRefusedError(

@@ -172,8 +172,8 @@ def _remote(context: str) -> DataError:
         )
         return DataError(what, where=repository[:200])
     what = (
-        "is a URL, which cacheview does not download; download the file and specify its path, or pass the file on "
-        "standard input with -"
+        "is a URL, but cacheview does not download files; download the file and specify its path, or pass the file "
+        "on standard input with -"
     )
     return DataError(what, where=context[:200])
 
@@ -253,7 +253,8 @@ def _tar_input(
 ) -> BuildInput:
     if compression_of(head) == "zstd" and release.ignores_by_old_rules:
         raise DataError(
-            "the daemon cannot read this tar file, because Docker before 23.0 does not decompress zstd", where=title
+            "the daemon cannot read this tar file, because Docker releases before 23.0 do not decompress zstd",
+            where=title,
         )
     context, name = TarContext.read_from(open_tar, title, report, release.not_unpacked_message), file or DOCKERFILE
     try:

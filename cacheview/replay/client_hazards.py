@@ -124,7 +124,7 @@ def _of_umask(client: Client, replay: Replay) -> Iterator[StepHazard]:
             "umask",
             f"The file modes that {client.program} sends depend on the umask of its process, "
             f"which is {client.umask:03o} here. With a different umask, {numbers} {plural(count, 'misses', 'miss')}.",
-            f"Build with the same umask everywhere, or replay with the other build's umask, for example "
+            f"Build with the same umask everywhere, or replay with the umask that the build uses, for example "
             f"--client {client.key}:002.",
         )
 

@@ -63,7 +63,7 @@ def images_of_copy(build: FinishedStages, name: str, instruction: Instruction) -
         raise UnknownError(f"this step copies from the stage {name[:80]}, whose base is unknown")
     images = [build.image(image_id) for image_id in stage.images]
     if stage.is_past_miss or any(image is not None and has_unknown_layer(image) for image in images):
-        raise UnknownError(f"this step copies from the stage {name[:80]}, part of which would have to be built")
+        raise UnknownError(f"this step copies from the stage {name[:80]}, part of which has to be built")
     if len(stage.images) == 1:
         try:
             build.mount(stage.images[0], build.platform)

@@ -36,8 +36,8 @@ def _sentences(comparison: FileComparison) -> Iterator[str]:
         assert comparison.client is not None
         others = " or ".join(client.title for client in comparison.senders)
         yield (
-            f"No files differ from those that {title} was built from. Those files were sent by a different client "
-            f"({others}), and {comparison.client.title} sends different headers, which are part of the checksum. "
+            f"The files are the same as those that {title} was built from, but those were sent by a different client "
+            f"({others}). {comparison.client.title} sends different headers, which are part of the checksum. "
             f"{by_client.advice}"
         )
     elif words:

@@ -27,11 +27,11 @@ def of_heredocs(instruction: Instruction) -> Iterator[StepHazard]:
     """
     if instruction.heredocs and instruction.name == "RUN":
         names = ", ".join(f"<<{name[:40]}" for name, _ in instruction.heredocs)
-        owner = plural(len(instruction.heredocs), "heredoc's", "heredocs'")
+        heredoc = plural(len(instruction.heredocs), "heredoc", "heredocs")
         yield StepHazard(
             "heredoc not compared",
-            f"The {owner} lines ({names}) are not compared, because the classic builder leaves them out of the "
-            "step. A change to them never causes a miss.",
+            f"The lines of the {heredoc} ({names}) are not compared, because the classic builder leaves them out of "
+            "the step. A change to these lines never causes a miss.",
             "Build with BuildKit, which runs heredocs, or write the command without a heredoc.",
         )
 

@@ -28,7 +28,7 @@ CHECKSUM_PLACEHOLDER: Final = "\0"
 """The placeholder for a checksum that is not known."""
 _CHECKSUM_OF_NO_IMAGE: Final = "\1"
 """A checksum that no image is reported to have: it can only hit an image whose command is not known."""
-_AFTER_UNKNOWN: Final = "the answer depends on the previous step, which is unknown"
+_AFTER_UNKNOWN: Final = "the answer depends on the result of the previous step, which is unknown"
 _SOURCES_UNKNOWN: Final = "the store does not show whether the layers of the --cache-from images are unpacked"
 _MAX_SHOWN_PARENTS: Final = 3
 _MAX_TRIED_CHECKSUMS: Final = 500

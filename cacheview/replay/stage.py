@@ -338,7 +338,7 @@ class StageBuild:
         if answer.status is StepStatus.UNKNOWN or len(bases) > 1:
             doubt = Doubt(
                 aspect="existence",
-                reason=f"step {step.number} of this build may be a hit, or may be built on a different image",
+                reason=f"step {step.number} of this build may be a hit, or its image may have a different parent",
                 remedy=" ".join(answer.remedies) or f"Determine which images the steps up to step {step.number} hit",
             )
         return tuple(

@@ -170,7 +170,7 @@ def _walk(file: io.BufferedReader, title: str, report: Report) -> Iterator[_Read
                 raise DataError(f"a name has more than {_MAX_NAME_CHARACTERS:,} characters", where=title)
             holes += header.sparse.size if header.sparse is not None else 0
             if holes > _MAX_HOLE_BYTES:
-                raise DataError("the sparse files contain more data than cacheview reads from one context", where=title)
+                raise DataError("the context's sparse files contain more data than cacheview can read", where=title)
             yield _ReadTar(header, _content(stream, header, lambda: report(file.tell()), title))
 
 
@@ -264,7 +264,7 @@ class TarContext:
                 if number == int(path):
                     yield from content
                     return
-        raise DataError("the tar has changed; replay again", where=self.title)
+        raise DataError("the tar file has changed; replay again", where=self.title)
 
     @cached_property
     def _tree(self) -> Tree:

@@ -28,7 +28,7 @@ __all__ = ["is_data_root", "open_data_root"]
 _BOLT = "containerd/daemon/io.containerd.metadata.v1.bolt"
 _MAX_DRIVERS = 100
 _REMAPPED = re.compile(r"[0-9]+\.[0-9]+")
-_WHAT_TO_OPEN = f"Open Docker's data root, which `docker info` shows as Docker Root Dir; it is usually {DOCKER_ROOT}"
+_WHAT_TO_OPEN = f"Open Docker's data root, which `docker info` shows as “Docker Root Dir”; it is usually {DOCKER_ROOT}"
 
 
 @dataclass(frozen=True, slots=True)

@@ -25,8 +25,7 @@ M = TypeVar("M", bound=AnyModel)
 _BLOB: Final = re.compile("blobs/(sha256|sha384|sha512)/([a-f0-9]+)")
 _OLD_CONFIG: Final = re.compile(r"[a-f0-9]{64}\.json")
 _NO_TABLE: Final = (
-    "The archive's table of contents cannot be read, so names and parents are unknown, and images later in the file "
-    "are missing."
+    "The archive's table of contents cannot be read, so names and parents are unknown, and some images may be missing."
 )
 
 
@@ -140,8 +139,8 @@ def _parent_notes(images: list[Image]) -> list[str]:
     parents = [image.parent for image in images if image.parent is not None]
     if not parents:
         return [
-            "No image has a parent, as usual after `docker load`. With rules that follow recorded parents, the local "
-            "cache can match at most the first steps of FROM scratch builds."
+            "No image has a parent, as is usual after `docker load`. With rules that follow recorded parents, the "
+            "local cache can match at most the first steps of FROM scratch builds."
         ]
     if missing := sum(parent not in ids for parent in parents):
         return [f"Recorded parents that are not in this archive: {missing} of {len(parents)}."]

@@ -156,7 +156,7 @@ FILE: Final = LocationKind(
         (
             "PATH",
             "a `docker save` archive (plain or compressed), an OCI image layout (folder or tar file) or a suite file; "
-            "to open a file whose name begins with a prefix, such as engine:x, use ./engine:x",
+            "if a file's name begins with a prefix such as engine:, put ./ before the name: ./engine:x",
         ),
     ),
     _open_path,

@@ -95,7 +95,7 @@ class Actions:
             "Replay &Dockerfile…", "Look up each step in the cache without building", "Ctrl+D"
         )
         self.replay_dockerfile.setIconText("Replay Dockerfile…")  # Qt drops the dots
-        self.replay = self._make("Repla&y", "Show each step's result and why it missed", "Ctrl+T")
+        self.replay = self._make("Repla&y", "Show the result of each step, and the reason for each miss", "Ctrl+T")
         self.replay.setCheckable(True)
         self.files = self._make("Fil&es", "Show which files differ and what a layer changed", "Ctrl+E")
         self.files.setCheckable(True)

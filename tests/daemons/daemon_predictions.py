@@ -30,10 +30,10 @@ from cacheview.replay.result import Replay, Step
 
 __all__ = ["NOT_BUILT", "built", "differences", "predicted", "predicted_for", "unlike", "wrong_of"]
 
-NOT_BUILT = "part of which would have to be built"
+NOT_BUILT = "part of which has to be built"
 """Why files of a stage may be unknown, whatever the store."""
 
-_LATER = "the answer depends on the previous step, which is unknown"
+_LATER = "the answer depends on the result of the previous step, which is unknown"
 
 
 def predicted(

@@ -40,7 +40,9 @@ def test_only_files_that_come_out_of_a_stage_are_not_known(file: str) -> None:
     copies = [step for step in unknown if "--from=" in step.text]
     assert copies
     for step in unknown:
-        assert step in copies or step.reason == "the answer depends on the previous step, which is unknown"
+        assert (
+            step in copies or step.reason == "the answer depends on the result of the previous step, which is unknown"
+        )
 
 
 @pytest.mark.parametrize("file", FILES)

@@ -82,7 +82,7 @@ def test_all_on_a_base_that_is_to_be_pulled_is_unknown(daemon: Daemon) -> None:
     dockerfile = "FROM nothing:1\nENV A=1\nFROM scratch\nENV A=1\n"
     reported = daemon.replay(dockerfile)
     assert statuses(reported) == ["unknown", "miss"]
-    reason = "the store has no image 'nothing:1', so the builder would pull it"
+    reason = "the store has no image 'nothing:1', so the builder has to pull it"
     assert [step.reason for step in reported.steps][:2] == [reason, reason]
     assert reported.all_cached is False
     assert daemon.replay("FROM nothing:1\nENV A=1\n").all_cached is None
@@ -121,7 +121,7 @@ def test_files_of_an_image_that_is_not_there_are_reported_as_such(daemon: Daemon
     daemon.build(dockerfile)
     assert daemon.replay(dockerfile).steps[1].reason == "this step copies from base:1: the image's layers were not read"
     daemon.images = [image for image in daemon.images if not image.names]
-    assert daemon.replay(dockerfile).steps[1].reason == "the store has no image 'base:1', so the builder would pull it"
+    assert daemon.replay(dockerfile).steps[1].reason == "the store has no image 'base:1', so the builder has to pull it"
 
 
 def test_a_url_is_unknown_where_the_store_has_a_candidate(daemon: Daemon) -> None:

@@ -151,7 +151,7 @@ def test_a_sparse_file_of_the_old_format_is_refused_in_the_words_of_the_daemon()
 
 
 def test_sparse_files_of_absurd_sizes_are_not_read() -> None:
-    with pytest.raises(DataError, match="more data than cacheview reads from one context"):
+    with pytest.raises(DataError, match="sparse files contain more data than cacheview can read"):
         of(sparse_tar("0.1", {0: b"a"}, 1 << 42))
 
 

@@ -96,7 +96,7 @@ def test_no_file_and_no_place_are_refused(tmp_path: Path) -> None:
 def test_what_could_not_be_opened_again_is_refused(tmp_path: Path) -> None:
     file = tmp_path / "full.jsonl"
     file.write_bytes(OLD)
-    with pytest.raises(DataError, match=r"full\.jsonl: images\[0\]: would have [0-9]+ characters, but at most 120"):
+    with pytest.raises(DataError, match=r"full\.jsonl: images\[0\]: has [0-9]+ characters, but at most 120"):
         append_case(file, CASE, limits=Limits(document=120))
     assert file.read_bytes() == OLD
     assert os.listdir(tmp_path) == ["full.jsonl"]

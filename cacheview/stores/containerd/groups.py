@@ -71,7 +71,7 @@ def _name(record: ImageRecord) -> str:
         return ""
     name = full_name(record.name)
     if name != record.name:
-        raise DataError(f"Docker would look for {name[:300]} instead")
+        raise DataError(f"Docker looks for {name[:300]} instead")
     return name
 
 
@@ -91,7 +91,7 @@ def parent_of(records: Sequence[ImageRecord]) -> str:
         raise DataError(f"the parent label {wrong[:100]!r} is not a digest, so the parent is unknown")
     if len(parents) > 1:
         text = (
-            f"the image's records have {len(parents)} different parents, so the parent is unknown. The first of "
+            f"the image's records name {len(parents)} different parents, so the parent is unknown. The first of "
             "these parents is shown"
         )
         raise DataError(text, path=parents[0])

@@ -43,7 +43,7 @@ def open_target(target: str, reading: Reading) -> OpenedLocation:
     if stat.S_ISDIR(mode) or path.name == "meta.db":
         return _open_root(path, requested, f"containerd:{target}", reading)
     kind = "a file" if stat.S_ISREG(mode) else what_it_is(mode)
-    raise DataError(f"is {kind}. Open containerd's socket or its root folder", where=str(path))
+    raise DataError(f"is {kind}. Open containerd's socket or root folder", where=str(path))
 
 
 def _open_root(path: Path, requested: str, location: str, reading: Reading) -> OpenedLocation:

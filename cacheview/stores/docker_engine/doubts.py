@@ -11,7 +11,7 @@ __all__ = ["Doubts"]
 
 # The keys that inspect omits from Config since API 1.50, and that the engine itself ignores before that.
 _LEGACY_FIELDS = "Hostname, Image, AttachStdin, Tty and other fields that OCI configs do not have"
-_TIMES_TO_THE_SECOND = "reports times in UTC, and only to the second"
+_TIMES_TO_THE_SECOND = "contains times in UTC, accurate only to the second"
 
 
 class Doubts:
@@ -79,7 +79,7 @@ class Doubts:
         doubts.append(
             self.about(
                 "config.other",
-                "the API does not report os.features; newer versions also omit the container ID, and report the "
+                "the API does not report os.features; newer API versions also omit the container ID, and report the "
                 "comment from the history instead of the image's own comment",
             )
         )

@@ -174,7 +174,7 @@ def _not_running(why: str, endpoint: Endpoint) -> str:
         )
     others = [other.location for other in endpoints() if other.host != endpoint.host and _exists(other)]
     also = f". Other engines that you can open: {', '.join(others[:3])}" if others else ""
-    return f"the Docker Engine is not running: {why}. {hint}{also}"
+    return f"cannot connect to the Docker Engine: {why}. {hint}{also}"
 
 
 def _exists(endpoint: Endpoint) -> bool:

@@ -69,5 +69,5 @@ def _text(path: Path) -> str:
     with open_regular(path, "") as file:
         content = file.read(_MAX_FILE_BYTES + 1) or b""
     if len(content) > _MAX_FILE_BYTES:
-        raise DataError(f"is larger than {_MAX_FILE_BYTES:,} bytes, the limit for a certificate")
+        raise DataError(f"it is larger than {_MAX_FILE_BYTES:,} bytes, the limit for a certificate")
     return content.decode("ascii", "replace")

@@ -204,7 +204,9 @@ class RegistryClient:
         try:
             return token_of(body)
         except DataError as error:
-            raise DataError(f"the token server {origin} returned no token: {error.what}", where=where) from error
+            raise DataError(
+                f"the token server {origin} did not return a usable token: {error.what}", where=where
+            ) from error
 
     def _body(self, response: BaseHTTPResponse, limit: int) -> bytes:
         """Read the body and close the connection. A larger body is cut to one byte more than ``limit``."""

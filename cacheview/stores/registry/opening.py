@@ -28,7 +28,7 @@ _TIMEOUT_SECONDS: Final = 180.0
 
 _BUILDKIT_NOTE: Final = (
     "Built by BuildKit: {}. BuildKit records instructions in a different form, so the classic builder cannot match the "
-    "steps of its images, even with `--cache-from`."
+    "steps of these images, even with `--cache-from`."
 )
 
 

@@ -150,7 +150,8 @@ def _decoded(budget: Budget, answer: RegistryDocument, where: str) -> Manifest:
     for types, says_index in ((_INDEXES, True), (_MANIFESTS, False)):
         if answer.media_type in types and is_index != says_index:
             raise DataError(
-                f"the manifest is not of the type that the registry reports: {answer.media_type}", where=where
+                f"the registry reports the type {answer.media_type}, but the manifest is of a different type",
+                where=where,
             )
     if not is_index and manifest.config is None:
         kind = manifest.mediaType or answer.media_type or "no media type"

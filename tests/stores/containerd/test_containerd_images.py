@@ -124,7 +124,7 @@ def test_the_record_of_an_image_without_a_name_is_dockers_own(name: str, is_dang
         ("moby-dangling@DIGEST", (), ""),
         ("import-2024-01-01@DIGEST", (), ""),
         ("DIGEST", (), ""),
-        ("a/b:1", (), "Docker would look for docker.io/a/b:1 instead"),
+        ("a/b:1", (), "Docker looks for docker.io/a/b:1 instead"),
         ("docker.io/A/b:1", (), "the name is ignored"),
         ("docker.io/a/b:\ufffd", (), "the name is ignored"),
         ("", (), "the name is ignored"),

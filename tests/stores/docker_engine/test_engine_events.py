@@ -159,5 +159,5 @@ def test_a_flood_of_events_is_not_as_many_calls(tmp_path: Path) -> None:
 
 
 def test_no_engine(tmp_path: Path) -> None:
-    with pytest.raises(DataError, match="not running"):
+    with pytest.raises(DataError, match="cannot connect to the Docker Engine"):
         follow(f"unix://{tmp_path}/none.sock", lambda: None, threading.Event())

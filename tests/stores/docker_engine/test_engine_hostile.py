@@ -315,7 +315,7 @@ def test_partial_stores_grow_and_progress_counts_images(tmp_path: Path) -> None:
 
 class TestConnecting:
     def test_nothing_there(self, tmp_path: Path) -> None:
-        with pytest.raises(DataError, match="not running: there is no such socket") as caught:
+        with pytest.raises(DataError, match="cannot connect to the Docker Engine: there is no such socket") as caught:
             open_target(f"unix://{tmp_path}/docker.sock", Reading())
         assert str(tmp_path) in caught.value.where
 
@@ -323,7 +323,7 @@ class TestConnecting:
         path = tmp_path / "docker.sock"
         with socket.socket(socket.AF_UNIX) as bound:
             bound.bind(str(path))
-            with pytest.raises(DataError, match="not running: nothing is listening"):
+            with pytest.raises(DataError, match="cannot connect to the Docker Engine: nothing is listening"):
                 open_target(f"unix://{path}", Reading())
 
     def test_no_permission_names_the_group(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -354,7 +354,7 @@ class TestConnecting:
         with socket.socket() as free:
             free.bind(("127.0.0.1", 0))
             port = free.getsockname()[1]
-        with pytest.raises(DataError, match="not running: nothing is listening"):
+        with pytest.raises(DataError, match="cannot connect to the Docker Engine: nothing is listening"):
             open_target(f"tcp://127.0.0.1:{port}", Reading(), QUICK)
 
     def test_tls_with_what_speaks_none(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

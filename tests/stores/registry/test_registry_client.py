@@ -182,7 +182,7 @@ def test_of_two_ways_to_log_in_the_token_is_chosen(registry: FakeRegistry) -> No
             Reply(401, dumps({"details": "incorrect username or password"})),
             r"config \(incorrect username or password\)",
         ),
-        (Reply(200, b"{}"), "returned no token: there is no token"),
+        (Reply(200, b"{}"), "did not return a usable token: there is no token"),
         (Reply(200, dumps({"token": "a\r\nX: y"})), "not allowed in a header"),
         (Reply(200, b"[]"), "is not valid JSON, or its token is not a string"),
         (Reply(200, b"x" * 70_000), "responded with status 200"),
