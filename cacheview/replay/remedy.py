@@ -138,7 +138,7 @@ def _of_arguments(explanation: Explanation, image: Image) -> tuple[str, str] | N
     text = "; ".join(phrase for phrase, _ in changes)
     word = plural(len(changes), "a different build argument", "different build arguments")
     edits = "; ".join(edit for _, edit in changes)
-    return f"The nearest image is {known_as(image)}, built with {word} ({text}).", edits
+    return f"The nearest image is {known_as(image)}, which was built with {word} ({text}).", edits
 
 
 def _arguments(config: ContainerConfig) -> tuple[Mapping[str, str] | None, tuple[str, ...]]:
@@ -164,7 +164,7 @@ def _changes(probe_value: Mapping[str, str], image_value: Mapping[str, str]) -> 
             difference = (
                 f"{_shown(wanted)}, was {_shown(stored)}" if wanted is not None else f"not set, was {_shown(stored)}"
             )
-            yield f"{name}: {difference}", f"use --build-arg {name}={_shown(stored)}"
+            yield f"{name}: {difference}", f"use --build-arg {name}={_shown(stored) if stored else ''}"
 
 
 def _shown(value: str | None) -> str:
@@ -199,4 +199,4 @@ def _of_line(step: Step, explanation: Explanation, image: Image, cache: ImageCac
         return None
     place = f" on line {step.line}" if step.line else ""
     edit = f"change the instruction{place} to {line}"
-    return f"The nearest image is {image.title}, where this step was {line}.", edit
+    return f"The nearest image is {image.title}, which was created by {line}.", edit
