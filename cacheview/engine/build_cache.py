@@ -7,7 +7,7 @@ from copy import copy
 from dataclasses import dataclass, field, replace
 
 from cacheview.engine.cache import NEW_ID, CarriedState, ImageCache
-from cacheview.engine.restore import LayerContent, identity
+from cacheview.engine.restore import identity
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import Verdict
 from cacheview.model import Image, ImageStore, Probe
@@ -98,12 +98,11 @@ class BuildCache:
         store: ImageStore,
         rules: RuleSet,
         cache_from: tuple[str, ...],
-        layers: LayerContent | None = None,
         effects: BuildEffects | None = None,
     ) -> None:
         self.effects = effects or BuildEffects()
         restored = {key: image.id for key, image in self.effects.restored.items()}
-        carried = CarriedState(layers=layers or {}, restored=restored)
+        carried = CarriedState(restored=restored)
         self.cache = ImageCache(self.effects.applied(store), rules, carried)
         self.cache_from = cache_from
         self._count = 0

@@ -6,8 +6,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from cacheview.engine.cache import NEW_ID, CarriedState, ImageCache
-from cacheview.engine.restore import LayerContent
+from cacheview.engine.cache import NEW_ID, ImageCache
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets.named import named as rules_named
 from cacheview.engine.verdict import Verdict
@@ -16,7 +15,7 @@ from cacheview.engine.words import case_results as words
 from cacheview.model import Expectation, ImageConfig, ImageStore, Probe, SuiteCase, SuiteProbe
 from cacheview.model.effort import go_on
 
-__all__ = ["ProbeResult", "answers_to", "cache_with_layers", "probe_results", "unmet_expectations"]
+__all__ = ["ProbeResult", "answers_to", "probe_results", "unmet_expectations"]
 
 _COMPARED_FIELDS = tuple(name for name in ImageConfig.model_fields if name != "docker_version")
 
@@ -49,7 +48,8 @@ def probe_results(case: SuiteCase, rules: RuleSet | None = None) -> Iterator[Pro
         yield from (ProbeResult(i, None, (str(error.args[0]),)) for i in range(len(case.probes)))
         return
     images, _ = ImageStore.unique(case.images)
-    answers = answers_to(ImageStore(images), rules, case.probes, walk=case.walk, layers=case.layer_content)
+    store = ImageStore(images, layer_content=case.layer_content)
+    answers = answers_to(store, rules, case.probes, walk=case.walk)
     for i, (suite_probe, (_, verdict)) in enumerate(zip(case.probes, answers, strict=True)):
         differences = (
             list(unmet_expectations(verdict, suite_probe.expect))
@@ -63,27 +63,17 @@ def probe_results(case: SuiteCase, rules: RuleSet | None = None) -> Iterator[Pro
 
 
 def answers_to(
-    store: ImageStore,
-    rules: RuleSet,
-    probes: Sequence[SuiteProbe],
-    *,
-    walk: bool,
-    layers: LayerContent | None = None,
+    store: ImageStore, rules: RuleSet, probes: Sequence[SuiteProbe], *, walk: bool
 ) -> Iterator[tuple[Probe, Verdict]]:
     """Yield each probe as it is looked up in the cache, and its answer; in a walk, one after another."""
     if walk:
-        yield from answers_in_walk(store, rules, probes, layers)
+        yield from answers_in_walk(store, rules, probes)
         return
-    cache = cache_with_layers(store, rules, layers or {})
+    cache = ImageCache(store, rules)
     for suite_probe in probes:
         go_on()
         probe = probe_after(suite_probe)
         yield probe, cache.verdict(probe)
-
-
-def cache_with_layers(store: ImageStore, rules: RuleSet, layers: LayerContent) -> ImageCache:
-    """Return the cache of a case whose probes do not depend on one another. ``layers``: see `CarriedState`."""
-    return ImageCache(store, rules, CarriedState(layers=layers))
 
 
 def unmet_expectations(verdict: Verdict, expected: Expectation) -> Iterator[str]:

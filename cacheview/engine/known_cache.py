@@ -97,7 +97,7 @@ class KnownCache(Lookups):
                 VerdictOutcome.HIT, source, StageKind.HISTORY, local, sources, set_parent=new_parents, source=source
             )
         try:
-            config = restored_config(self.rules, parent, source, step, probe.config, self.carried.layers)
+            config = restored_config(self.rules, parent, source, step, probe.config, self.store.layer_content)
         except RestorePanic as panic:
             return Verdict(
                 VerdictOutcome.PANIC,

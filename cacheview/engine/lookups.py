@@ -16,7 +16,6 @@ from cacheview.engine.index import CandidateIndex
 from cacheview.engine.layers import children_by_layers
 from cacheview.engine.lineage import Lineage, ancestors, lineages
 from cacheview.engine.prepared import doubtful_images, tables_of
-from cacheview.engine.restore import LayerContent
 from cacheview.engine.ruleset import RuleSet
 from cacheview.model import SCRATCH, Aspect, Doubt, Image, ImageStore, Probe
 from cacheview.model.effort import paced
@@ -43,12 +42,10 @@ class CarriedState:
     Attributes:
         sources: the images that ``--cache-from`` brought in; None: not looked up yet.
         restored: ids of images that the cache has created before, by `identity`.
-        layers: the state of each layer whose content is not as it should be, by diff id.
     """
 
     sources: tuple[Image, ...] | None = None
     restored: Mapping[Hashable, str] = field(default_factory=dict)
-    layers: LayerContent = field(default_factory=dict)
 
 
 class Lookups:

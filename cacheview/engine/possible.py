@@ -326,7 +326,7 @@ def _restored_before(cache: KnownCache, probe: Probe, parent: Image | None, sour
     If it is, the build fails; otherwise, there is a hit. An image that this build restored certainly has such a record.
     """
     step = len(parent.history) if parent is not None else 0
-    config = restored_config(cache.rules, parent, source, step, probe.config, cache.carried.layers)
+    config = restored_config(cache.rules, parent, source, step, probe.config, cache.store.layer_content)
     if identity(cache.rules, config) in cache.carried.restored:
         return
     for image in cache.like_restored(config):

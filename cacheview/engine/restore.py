@@ -6,9 +6,9 @@ in ``daemon/containerd/cache.go`` (v26 to 29).
 
 from __future__ import annotations
 
-from collections.abc import Hashable, Mapping
+from collections.abc import Hashable
 from dataclasses import dataclass, replace
-from typing import Any, Literal
+from typing import Any
 
 from cacheview.engine.ruleset import Restoring, RuleSet
 from cacheview.model import (
@@ -19,6 +19,7 @@ from cacheview.model import (
     HistoryEntry,
     Image,
     ImageConfig,
+    LayerContent,
     Platform,
     RootFS,
     Timestamp,
@@ -26,10 +27,7 @@ from cacheview.model import (
 )
 from cacheview.platforms.library import PLATFORMS_RC_4
 
-__all__ = ["LayerContent", "RestoreError", "RestorePanic", "identity", "restored_config"]
-
-LayerContent = Mapping[str, Literal["missing", "empty"]]
-"""The state of each layer whose content is not in the store as it should be, by diff id."""
+__all__ = ["RestoreError", "RestorePanic", "identity", "restored_config"]
 
 
 class RestoreError(Exception):

@@ -10,7 +10,6 @@ from typing import Final
 
 from cacheview.engine.build_cache import BuildCache
 from cacheview.engine.cache import ImageCache
-from cacheview.engine.restore import LayerContent
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.verdict import Verdict
 from cacheview.model import SCRATCH, ImageStore, Probe, SuiteProbe
@@ -32,11 +31,9 @@ def probe_after(suite_probe: SuiteProbe, previous: str = SCRATCH) -> Probe:
     return probe.model_copy(update={"parent": previous}) if probe.parent == PREVIOUS else probe
 
 
-def answers_in_walk(
-    store: ImageStore, rules: RuleSet, probes: Sequence[SuiteProbe], layers: LayerContent | None = None
-) -> Iterator[tuple[Probe, Verdict]]:
+def answers_in_walk(store: ImageStore, rules: RuleSet, probes: Sequence[SuiteProbe]) -> Iterator[tuple[Probe, Verdict]]:
     """Yield each probe of a walk as it is looked up, and its answer."""
-    state = _State.first(store, rules, probes, layers)
+    state = _State.first(store, rules, probes)
     for suite_probe in probes:
         go_on()
         yield state.look_up(suite_probe)
@@ -55,10 +52,10 @@ class _State:
         self.previous = SCRATCH
 
     @staticmethod
-    def first(store: ImageStore, rules: RuleSet, probes: Sequence[SuiteProbe], layers: LayerContent | None) -> _State:
+    def first(store: ImageStore, rules: RuleSet, probes: Sequence[SuiteProbe]) -> _State:
         """Return the state before the first probe."""
         # A walk uses one cache object, created with the references of the first probe.
-        return _State(BuildCache(store, rules, probes[0].probe.cache_from if probes else (), layers))
+        return _State(BuildCache(store, rules, probes[0].probe.cache_from if probes else ()))
 
     def fork(self) -> _State:
         """Return an independent copy, without indexes."""
@@ -98,16 +95,13 @@ class Walk:
 
     Args:
         probes: of a suite.
-        layers: see `CarriedState`.
     """
 
-    def __init__(
-        self, store: ImageStore, rules: RuleSet, probes: Sequence[SuiteProbe], layers: LayerContent | None = None
-    ) -> None:
+    def __init__(self, store: ImageStore, rules: RuleSet, probes: Sequence[SuiteProbe]) -> None:
         self.store = store
         self.rules = rules
         self.probes = probes
-        self._first = _State.first(store, rules, probes, layers)
+        self._first = _State.first(store, rules, probes)
         self._max_states = max(1, _MAX_IMAGES // max(1, len(store.images) + len(probes)))  # each probe adds at most one
         self._states: OrderedDict[int, _State] = OrderedDict()  # by the number of the probe, the last used one last
         self._answers: list[tuple[Probe, Verdict]] = []

@@ -28,7 +28,7 @@ from cacheview.model.image import (
 from cacheview.model.probe import Probe
 from cacheview.model.reference import Reference, parse_reference
 from cacheview.model.release import DockerVersion, Release, StoreKind
-from cacheview.model.store import ImageStore, Problem, StoreOrigin
+from cacheview.model.store import ImageStore, LayerContent, Problem, StoreOrigin
 from cacheview.model.suite import Expectation, SuiteCase, SuiteProbe
 from cacheview.model.timestamp import Timestamp
 
@@ -52,6 +52,7 @@ __all__ = [
     "Image",
     "ImageConfig",
     "ImageStore",
+    "LayerContent",
     "NoSuchImageError",
     "Platform",
     "Probe",

@@ -8,7 +8,7 @@ from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import cached_property
-from typing import Any, Final, Generic, TypeVar
+from typing import Any, Final, Generic, Literal, TypeVar
 
 from cacheview.model.doubt import Doubt
 from cacheview.model.effort import paced
@@ -17,9 +17,12 @@ from cacheview.model.image import SCRATCH, Image, Platform
 from cacheview.model.reference import parse_reference
 from cacheview.model.release import Release, StoreKind
 
-__all__ = ["ImageStore", "Problem", "StoreOrigin"]
+__all__ = ["ImageStore", "LayerContent", "Problem", "StoreOrigin"]
 
 V = TypeVar("V")
+
+LayerContent = Mapping[str, Literal["missing", "empty"]]
+"""The state of each layer whose content is not in the store as it should be, by diff id."""
 
 _HEX = re.compile(r"[a-f0-9]{1,64}")
 _MAX_CHANGES: Final = 64
@@ -92,6 +95,7 @@ class ImageStore:
         platform: of the engine's machine, for which it builds unless a build names another; None: no engine was
             queried.
         layers_at: where the content of its layers can be read, in the form of a store's name; empty if nowhere.
+        layer_content: the layers that are not as a restore expects. Only a suite reports them.
     """
 
     images: tuple[Image, ...]
@@ -104,6 +108,7 @@ class ImageStore:
     engine_os: str = ""
     layers_at: str = ""
     platform: Platform | None = None
+    layer_content: LayerContent = field(default_factory=dict, hash=False)  # a map has no hash
 
     @staticmethod
     def unique(images: Iterable[Image]) -> tuple[tuple[Image, ...], tuple[Problem, ...]]:

@@ -2,10 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from enum import StrEnum
-from typing import Literal
 
 from cacheview.model import ImageStore, Problem, SuiteProbe
 
@@ -36,7 +35,6 @@ class OpenedCase:
         is_named: whether the suite gives the name; otherwise the name is the case's position in the file.
         rules: name of the rule set that it is for; empty if not given.
         walk: whether the probes are consecutive lookups in one cache of one store.
-        layer_content: by diff id, the state of layers that are not as a restore expects.
     """
 
     name: str
@@ -44,7 +42,6 @@ class OpenedCase:
     rules: str
     probes: tuple[SuiteProbe, ...] = ()
     walk: bool = False
-    layer_content: Mapping[str, Literal["missing", "empty"]] = field(default_factory=dict)
     is_named: bool = True
 
 

@@ -69,7 +69,7 @@ def suite_line(
         platform=case.store.platform,
         images=images,
         probes=probes,
-        layer_content=dict(case.layer_content),
+        layer_content=dict(case.store.layer_content),
     )
     return line_pieces(line, {"images": map(redact, metered(images, progress, "Saving"))})
 

@@ -168,6 +168,7 @@ def _case(case: SuiteCase, number: int, where: str, limits: Limits) -> OpenedCas
         rules=case.rules,
         problems=Problems((*problems, *long)).reported(),
         platform=case.platform,
+        layer_content=case.layer_content,
     )
     return OpenedCase(
         name=name,
@@ -175,6 +176,5 @@ def _case(case: SuiteCase, number: int, where: str, limits: Limits) -> OpenedCas
         rules=case.rules,
         probes=case.probes,
         walk=case.walk,
-        layer_content=case.layer_content,
         is_named=bool(case.name),
     )

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Final
 from cacheview.cases import Daemon, daemon_known, daemon_of, first_probe
 from cacheview.engine import Explanation, ImageCache, explain
 from cacheview.engine.build_cache import with_new_id
-from cacheview.engine.case_results import cache_with_layers, unmet_expectations
+from cacheview.engine.case_results import unmet_expectations
 from cacheview.engine.host import builder_platform
 from cacheview.engine.walk import probe_after
 from cacheview.model import Expectation, ImageStore, Probe, SuiteProbe
@@ -23,7 +23,6 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cacheview.engine import RuleSet, Verdict
-    from cacheview.engine.restore import LayerContent
     from cacheview.engine.walk import Walk
     from cacheview.stores.opened_location import OpenedCase, OpenedLocation
     from cacheview.ui.document import Place
@@ -188,8 +187,8 @@ class ShownStore:
         self._walks.show(walk)
         if walk is not None and number:
             return walk.at(number)[1]
-        fits = prepared is not None and prepared.store is case.store and not _layers_of(case)
-        return prepared if prepared is not None and fits else _new_cache(case, rules)
+        fits = prepared is not None and prepared.store is case.store
+        return prepared if prepared is not None and fits else ImageCache(case.store, rules)
 
     def has_place(self, place: Place) -> bool:
         """Whether there is a probe at a place."""
@@ -229,7 +228,7 @@ class ShownStore:
         case, rules = self.opened.cases[number], self._rules_at(number)
         if is_walk(case):
             return self._walks.get(case, rules).at(probe)
-        cache = self.cache if number == self.place[0] else _new_cache(case, rules)
+        cache = self.cache if number == self.place[0] else ImageCache(case.store, rules)
         return probe_after(case.probes[probe]) if case.probes else first_probe(case.store), cache
 
     def move(self, place: Place) -> None:
@@ -288,11 +287,3 @@ def _is_known(case: OpenedCase) -> bool:
 
 def _daemon_of(loaded: OpenedStore) -> Daemon:
     return loaded.daemon or daemon_of(loaded.opened.cases[0], loaded.cache.rules.name)
-
-
-def _layers_of(case: OpenedCase) -> LayerContent:
-    return case.layer_content if case.probes else {}
-
-
-def _new_cache(case: OpenedCase, rules: RuleSet) -> ImageCache:
-    return cache_with_layers(case.store, rules, _layers_of(case))

@@ -64,7 +64,7 @@ def is_walk(case: OpenedCase) -> bool:
 
 
 def _walk_of(case: OpenedCase, rules: RuleSet) -> Walk:
-    return Walk(case.store, rules, case.probes, case.layer_content)
+    return Walk(case.store, rules, case.probes)
 
 
 def _is_of(walk: Walk, case: OpenedCase, rules: RuleSet) -> bool:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, replace
 from enum import Enum
-from itertools import pairwise
+from itertools import pairwise, takewhile
 
 from cacheview.model import Image, ImageStore, StoreKind
 
@@ -60,6 +60,7 @@ class Draft:
         self._store = store
         self._kind = kind
         self._images = dict(store.by_id)
+        self._layer_content = dict(store.layer_content)
         self._names = {name: image.id for image in reversed(store.images) for name in image.names}
         self._children: dict[str, dict[str, None]] = {}
         for image in store.images:
@@ -92,7 +93,7 @@ class Draft:
         images, key = self.images, _order(self._kind)
         if all(key(first) <= key(second) for first, second in pairwise(self._store.images)):
             images = tuple(sorted(images, key=key))
-        return replace(self._store, images=images)
+        return replace(self._store, images=images, layer_content=self._layer_content)
 
     # Changes
 
@@ -125,10 +126,26 @@ class Draft:
         self.tagged.append(Tagged(name, image_id, before))
 
     def add(self, image: Image) -> None:
-        """Add an image without a name."""
+        """Add an image without a name, which brings the content of its layers."""
+        self._bring_layers(image)
         self._images[image.id] = image
         self._children.setdefault(image.parent or "", {})[image.id] = None
         self.added.append(image)
+
+    def _bring_layers(self, image: Image) -> None:
+        """Note that the content of an image's layers has arrived, except for layers that are already unpacked.
+
+        containerd neither fetches nor labels the content of a layer if the snapshot of the layer and those below it
+        exists (``unpack`` of ``core/unpack/unpacker.go``), so the content stays as it was.
+        """
+        unpacked = 0
+        if self._layer_content:
+            for other in self._images.values():
+                if other.unpacked:
+                    same = zip(image.diff_ids, other.diff_ids, strict=False)
+                    unpacked = max(unpacked, sum(1 for _ in takewhile(lambda pair: pair[0] == pair[1], same)))
+        for diff_id in image.diff_ids[unpacked:]:
+            self._layer_content.pop(diff_id, None)
 
     def put(self, image: Image) -> None:
         """Replace an image with its new state."""

@@ -48,8 +48,8 @@ def cases() -> list[SuiteCase]:
 @pytest.mark.parametrize("name", RELEASES)
 def test_both_readings_agree(name: str, cases: list[SuiteCase]) -> None:
     for case in cases:
-        images = ImageStore(ImageStore.unique(case.images)[0])
-        verdicts = answers_to(images, RULE_SETS[name], case.probes, walk=case.walk, layers=case.layer_content)
+        images = ImageStore(ImageStore.unique(case.images)[0], layer_content=case.layer_content)
+        verdicts = answers_to(images, RULE_SETS[name], case.probes, walk=case.walk)
         reported = [
             (v.outcome.value, v.image.id if v.image is not None else None, dict(v.set_parent), v.is_new)
             for _, v in verdicts

@@ -52,10 +52,10 @@ def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[Probe]:
 
 
 def one_after_another(
-    store: ImageStore, rules: RuleSet, probes: Sequence[SuiteProbe], layers: dict[str, Any]
+    store: ImageStore, rules: RuleSet, probes: Sequence[SuiteProbe]
 ) -> Iterator[tuple[Before, Verdict]]:
     """Each probe, the store and the state before it, and its answer."""
-    build_cache = BuildCache(store, rules, probes[0].cache_from or () if probes else (), layers)
+    build_cache = BuildCache(store, rules, probes[0].cache_from or () if probes else ())
     previous = SCRATCH
     for suite_probe in probes:
         cache, probe = build_cache.cache, suite_probe.probe
@@ -73,7 +73,7 @@ def before(walk: Walk, number: int) -> Before:
 
 
 def of_case(case: SuiteCase) -> Walk:
-    return Walk(ImageStore(case.images), RULE_SETS[case.rules], case.probes, case.layer_content)
+    return Walk(ImageStore(case.images, layer_content=case.layer_content), RULE_SETS[case.rules], case.probes)
 
 
 suite_probes = st.builds(
@@ -95,7 +95,7 @@ suite_probes = st.builds(
 def test_in_any_order_each_is_as_after_all_before_it(
     store: ImageStore, probes: list[SuiteProbe], rules: RuleSet, order: list[int], most: int
 ) -> None:
-    expected = list(one_after_another(store, rules, probes, {}))
+    expected = list(one_after_another(store, rules, probes))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(walk_module, "_MAX_IMAGES", most)
         walk = Walk(store, rules, probes)
@@ -114,7 +114,7 @@ def test_recorded_walks_backwards_and_forwards(most: int, monkeypatch: pytest.Mo
     for path in VECTORS:
         for case in (case for case in some_cases(path, EVERY) if case.walk):
             walk = of_case(case)
-            expected = list(one_after_another(walk.store, walk.rules, case.probes, case.layer_content))
+            expected = list(one_after_another(walk.store, walk.rules, case.probes))
             for number in (*reversed(range(len(expected))), *range(len(expected))):
                 assert before(walk, number) == expected[number][0], (case.name, number)
             for _, verdict in expected[:-1]:
@@ -208,4 +208,4 @@ def test_the_state_of_layers_is_carried_on() -> None:
     case = long_walk(3)
     missing = {case.images[0].diff_ids[0]: "missing"}
     walk = of_case(case.model_copy(update={"layer_content": missing}))
-    assert [walk.at(number)[1].carried.layers for number in (0, 2)] == [missing, missing]
+    assert [walk.at(number)[1].store.layer_content for number in (0, 2)] == [missing, missing]

@@ -5,10 +5,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import pytest
-from what_if_kit import changed, digest, full, ids, image, left, using
+from what_if_kit import UNKNOWN, changed, digest, full, ids, image, left, using
 
-from cacheview.model import DataError, Image, StoreKind
-from cacheview.whatif.change import Load, Prune, PruneKind, Pull, SaveLoad, Upgrade
+from cacheview.model import DataError, Image, LayerContent, StoreKind
+from cacheview.whatif.change import Change, Load, Prune, PruneKind, Pull, SaveLoad, Upgrade
 from cacheview.whatif.draft import RemovedFor
 
 GRAPH = "Docker 26.1.5, overlay2"
@@ -143,6 +143,35 @@ def test_an_image_without_a_tag_is_pulled_by_its_digest(release: str) -> None:
 def test_a_pull_into_containerd_takes_the_last_record_of_the_old_image_before_27_2(release: str, there: str) -> None:
     new = image("d", None, "base:1")
     assert left(STORE, release, Pull("registry", StoreKind.CONTAINERD, (new,))) == there
+
+
+@pytest.mark.parametrize("unpacked", ["", "a", "ab"])
+def test_a_pulled_image_brings_the_content_of_layers_that_are_not_unpacked(unpacked: str) -> None:
+    images = tuple(each.model_copy(update={"unpacked": each.id[7] == unpacked[-1:]}) for each in STORE)
+    lacking: LayerContent = {layer_of(each): "missing" for each in STORE}
+    for change in (
+        Pull("registry", StoreKind.CONTAINERD, (image("d", STEP, "app:3"),)),
+        Load("archive", StoreKind.CONTAINERD, (image("d", STEP, "app:3"),)),
+    ):
+        state = changed(images, CONTAINERD, change, layer_content=lacking)
+        expected = {layer_of(each): "missing" for each in STORE if each is APP or each.id[7] in unpacked}
+        assert state.store.layer_content == expected
+        assert state.before.layer_content == lacking
+
+
+@pytest.mark.parametrize(
+    "change",
+    [Prune(PruneKind.ALL_IMAGES), SaveLoad(("app:1",)), SaveLoad(), Upgrade("Docker 28.5.2, containerd")],
+    ids=["prune", "save-load", "all", "upgrade"],
+)
+def test_no_other_change_brings_content(change: Change) -> None:
+    lacking: LayerContent = {layer_of(STEP): "empty"}
+    assert changed(STORE, CONTAINERD, change, layer_content=lacking).store.layer_content == lacking
+    assert changed(STORE, CONTAINERD, change, containers=UNKNOWN, layer_content=lacking).store.layer_content == lacking
+
+
+def layer_of(image: Image) -> str:
+    return image.diff_ids[-1]
 
 
 def test_pulling_the_image_itself_takes_what_containerd_knows_of_its_build() -> None:

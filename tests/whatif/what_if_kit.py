@@ -15,6 +15,7 @@ from cacheview.model import (
     Image,
     ImageConfig,
     ImageStore,
+    LayerContent,
     RootFS,
     Timestamp,
 )
@@ -25,6 +26,7 @@ from cacheview.whatif.change import Change
 __all__ = ["UNKNOWN", "changed", "digest", "full", "ids", "image", "left", "using"]
 
 UNKNOWN = Containers(None, "containers are unknown", "Ask the engine")
+NO_LAYERS: LayerContent = {}
 NOW = Timestamp.parse("2024-01-01T00:00:00Z")
 
 
@@ -74,10 +76,14 @@ def using(*used: Image, name: str = "", running: bool = False) -> Containers:
 
 
 def changed(
-    images: Sequence[Image], release: str, *changes: Change, containers: Containers = NO_CONTAINERS
+    images: Sequence[Image],
+    release: str,
+    *changes: Change,
+    containers: Containers = NO_CONTAINERS,
+    layer_content: LayerContent = NO_LAYERS,
 ) -> ChangedStore:
     """The store of a release after these changes. ``release``: as rules are named."""
-    store = ImageStore(tuple(images))
+    store = ImageStore(tuple(images), layer_content=layer_content)
     state = unchanged(store, daemon_of(OpenedCase("", store, ""), release), containers)
     for change in changes:
         state = apply(state, change)

@@ -99,7 +99,7 @@ def case_before(session: Session) -> SuiteCase:
         images=case.store.images,
         probes=tuple(probes),
         walk=case.walk,
-        layer_content=dict(case.layer_content),
+        layer_content=dict(case.store.layer_content),
     )
 
 

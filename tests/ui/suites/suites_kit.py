@@ -80,6 +80,10 @@ def pane_of(window: MainWindow) -> SuitesPane:
     return window.suites.pane
 
 
+def choose_rules(window: MainWindow, name: str) -> None:
+    next(action for action in window.commands.rules_menu.actions() if action.data() == name).trigger()
+
+
 class Silent:
     """For work that is done here and now: tells nobody how far it is."""
 

@@ -258,9 +258,8 @@ def test_every_verdict_makes_a_case_that_passes(file: Path) -> None:
     """Errors, panics, images made anew, parents, sources: as the window would add them."""
     outcomes = set()
     for case in cases(file):
-        if case.layer_content:
-            continue  # an opened suite does not tell of it
-        store, rules = ImageStore(case.images), RULE_SETS[case.rules]
+        store = ImageStore(case.images, layer_content=case.layer_content)
+        rules = RULE_SETS[case.rules]
         for reported in case.probes:
             probe = reported.probe
             if probe.parent.startswith("@"):
@@ -268,7 +267,12 @@ def test_every_verdict_makes_a_case_that_passes(file: Path) -> None:
             verdict = ImageCache(store, rules).verdict(probe)
             expect = expectation_of(verdict, probe)
             assert list(unmet_expectations(verdict, expect)) == []
-            made = case_of(SuiteCase(rules=case.rules, images=case.images), probe, verdict, expect)
+            made = case_of(
+                SuiteCase(rules=case.rules, images=case.images, layer_content=case.layer_content),
+                probe,
+                verdict,
+                expect,
+            )
             (again,) = probe_results(decode(SuiteCase, made.model_dump_json(exclude_defaults=True)))
             assert again.differences == ()
             outcomes.add(expect.outcome)

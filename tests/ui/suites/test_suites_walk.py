@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 from long_walk import long_walk
 from pytestqt.qtbot import QtBot
-from suites_kit import DATA, Silent, pane_of, ran, rows
+from suites_kit import DATA, Silent, choose_rules, pane_of, ran, rows
 from window_kit import OpenWindow
 
 from cacheview.engine import RULE_SETS, ImageCache
@@ -49,7 +49,7 @@ def test_each_answers_as_expected(file: Path) -> None:
     session = session_of(file)
     session.begin()
     walked = new = 0
-    walks = [number for number, case in enumerate(session.opened.cases) if case.walk or case.layer_content]
+    walks = [number for number, case in enumerate(session.opened.cases) if case.walk or case.store.layer_content]
     for number in walks[::2]:
         case = session.opened.cases[number]
         session.places.choose_case(number)
@@ -119,12 +119,8 @@ def go_to(session: Session, qtbot: QtBot, place: Place) -> None:
 def walked(session: Session) -> ImageStore:
     """The store of the shown place, walked to from the beginning."""
     case = session.case
-    _, cache = Walk(case.store, session.cache.rules, case.probes, case.layer_content).at(session.probe_number)
+    _, cache = Walk(case.store, session.cache.rules, case.probes).at(session.probe_number)
     return cache.store
-
-
-def choose_rules(window: MainWindow, name: str) -> None:
-    next(action for action in window.commands.rules_menu.actions() if action.data() == name).trigger()
 
 
 def test_a_step_on_looks_up_one_more_probe_and_a_step_back_none(
@@ -280,7 +276,7 @@ def test_the_walks_of_a_place_and_of_rules_that_are_prepared_at_the_same_time_ar
 
 def test_the_first_case_has_the_state_of_its_layers_from_the_start() -> None:
     opened = open_store(CONTAINERD)
-    cases = [case for case in opened.cases if case.layer_content]
+    cases = [case for case in opened.cases if case.store.layer_content]
     assert cases
     for case in cases:
         cache, probe = ImageCache(case.store, RULE_SETS[case.rules]), case.probes[0].probe

@@ -1,0 +1,101 @@
+"""The window answers as ``cacheview check`` does if a store lacks the content of a layer, whatever it shows."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from missing_layer import OTHER, check_answer, missing_layer, write_missing_layer
+from pytestqt.qtbot import QtBot
+from suites_kit import choose_rules
+from window_kit import OpenWindow
+
+from cacheview.engine import RULE_SETS
+from cacheview.engine.matrix import compare
+from cacheview.engine.verdict import Verdict, VerdictOutcome
+from cacheview.ui import walks
+from cacheview.ui.rules import switching
+from cacheview.ui.session import Session
+from cacheview.ui.window import MainWindow
+
+OTHER_RULES = "containerd-28.5.2"
+
+
+@pytest.fixture(params=[False, True], ids=["alone", "walk"])
+def walk(request: pytest.FixtureRequest) -> bool:
+    return bool(request.param)
+
+
+@pytest.fixture
+def window(open_window: OpenWindow, tmp_path: Path, *, walk: bool) -> MainWindow:
+    return open_window(str(write_missing_layer(tmp_path / "layer.jsonl", walk=walk)))
+
+
+@pytest.fixture
+def last(walk: bool) -> int:
+    """The index of the probe that needs the layer."""
+    return len(missing_layer(walk=walk).probes) - 1
+
+
+def session_of(window: MainWindow) -> Session:
+    assert window.session is not None
+    return window.session
+
+
+def shown(window: MainWindow) -> Verdict:
+    answer = session_of(window).answer
+    assert answer is not None
+    return answer.explanation.verdict
+
+
+def answer_of(verdict: Verdict) -> tuple[VerdictOutcome, str]:
+    return verdict.outcome, verdict.error
+
+
+def test_each_probe_in_turn(window: MainWindow, last: int, *, walk: bool) -> None:
+    for number in (*range(last + 1), *reversed(range(last + 1))):
+        session_of(window).places.choose_probe(number)
+        assert answer_of(shown(window)) == answer_of(check_answer(missing_layer(walk=walk), number))
+    session_of(window).places.choose_probe(last)
+    assert shown(window).outcome is VerdictOutcome.ERROR
+
+
+@pytest.mark.parametrize("limit", [0, 500], ids=["prepared", "at once"])
+def test_other_rules(
+    window: MainWindow, qtbot: QtBot, last: int, limit: int, monkeypatch: pytest.MonkeyPatch, *, walk: bool
+) -> None:
+    session_of(window).places.choose_probe(last)
+    monkeypatch.setattr(switching, "_MAX_IMAGES_WITHOUT_THREAD", limit)
+    monkeypatch.setattr(walks, "_MAX_QUICK_COST", limit * 1000)
+    monkeypatch.setattr(switching, "is_ready", lambda _: limit > 0)
+    for name in (OTHER_RULES, "graphdriver-29", "containerd-29"):
+        with qtbot.waitSignal(session_of(window).rules_changed, timeout=20_000):
+            choose_rules(window, name)
+        qtbot.waitUntil(lambda: session_of(window).answer is not None)
+        expected = check_answer(missing_layer(walk=walk), last, RULE_SETS[name])
+        assert answer_of(shown(window)) == answer_of(expected)
+        assert (expected.outcome is VerdictOutcome.ERROR) == name.startswith("containerd")
+
+
+def test_what_if(window: MainWindow, qtbot: QtBot, last: int, *, walk: bool) -> None:
+    session = session_of(window)
+    session.places.choose_probe(last)
+    window.what_if.suppose(f"remove:{OTHER}")
+    qtbot.waitUntil(lambda: session.supposed is not None)
+    window.what_if.without_containers()
+    qtbot.waitUntil(lambda: len(session.store.images) < len(session.supposed.before.images))  # type: ignore[union-attr]
+    assert answer_of(shown(window)) == answer_of(check_answer(missing_layer(walk=walk), last))
+    window.what_if.leave()
+    assert answer_of(shown(window)) == answer_of(check_answer(missing_layer(walk=walk), last))
+
+
+def test_a_reload_and_the_comparison_of_rules(window: MainWindow, qtbot: QtBot, last: int, *, walk: bool) -> None:
+    session = session_of(window)
+    session.places.choose_probe(last)
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.opener.reload()
+    assert answer_of(shown(window)) == answer_of(check_answer(missing_layer(walk=walk), last))
+    matrix = compare(session.store, session.document.probe)
+    outcomes = {row.rules.name: row.verdict.outcome for row in matrix.rows}
+    assert outcomes[session.cache.rules.name] is shown(window).outcome is VerdictOutcome.ERROR
+    assert outcomes["graphdriver-29"] is VerdictOutcome.HIT
