@@ -82,8 +82,8 @@ def add_redact(parser: argparse.ArgumentParser, where: str = "the file") -> None
         choices=("env", "labels"),
         action="append",
         default=[],
-        help=f"replace values in {where} with placeholders: env (environment variables and build arguments) or labels; "
-        "may be repeated",
+        help=f"in {where}, replace the values of env (environment variables and build arguments) or labels with "
+        "placeholders; may be repeated",
     )
 
 

@@ -129,7 +129,7 @@ class ProbeDocument(QObject):
         probe = self._probe
         if reference not in probe.cache_from:
             changed = probe.model_copy(update={"cache_from": (*probe.cache_from, reference)})
-            self.edit(changed, f"Add {image.title} to Cache from")
+            self.edit(changed, f"Add {image.title} to “Cache from”")
 
     def load(self, probe: Probe, place: Place = (0, 0)) -> None:
         """Start again with a probe, and nothing to undo."""

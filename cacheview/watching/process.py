@@ -24,7 +24,7 @@ __all__ = ["WatchFaultError", "WatchProcess"]
 
 _POLL_SECONDS: Final = 0.05  # between two chances to stop waiting
 _END_SECONDS: Final = 5.0  # after which a closed process is killed
-_PROCESS_ENDED: Final = "the process watching the builds has ended, and its clients lost their connection"
+_PROCESS_ENDED: Final = "the process that watches builds has ended, and the clients have lost their connections"
 _PROGRAM: Final = (
     "import json, sys; sys.path[:] = json.loads(sys.argv[2]); "
     "from cacheview.watching.child import main; main(int(sys.argv[1]), sys.argv[3])"

@@ -94,7 +94,7 @@ def removed_reason(removed: Removed) -> str:
 def applied_lines(applied: Applied) -> Iterator[str]:
     """Yield the effects of one change on the images of the store."""
     if applied.refused:
-        yield f"Nothing changes, because the daemon refuses this: {applied.refused}"
+        yield f"Nothing changes, because the daemon refuses the request: {applied.refused}"
         return
     if applied.removed:
         yield f"Removes {counted(len(applied.removed), 'image')}:"

@@ -238,7 +238,7 @@ def test_builds_of_buildkit_and_from_urls_are_listed_and_not_explained(watching:
     watching.build("version=2")
     assert watching.final(1).unpredicted == "built by BuildKit, not explained here"
     watching.build("remote=https://example.com/x.git")
-    assert "fetches the context from a URL" in watching.final(2).unpredicted
+    assert "the daemon fetches from a URL" in watching.final(2).unpredicted
     for number in (1, 2):
         with pytest.raises(DataError):
             watching.watcher.record(number)

@@ -127,10 +127,10 @@ def test_one_that_is_killed_ends_its_clients_and_is_missed(
     os.kill(child, signal.SIGKILL)
     with contextlib.suppress(ConnectionResetError):  # the process was killed before it had read everything
         read_all(client)
-    assert "watching the builds has ended" in str(watching.faults.get(timeout=LONG))
+    assert "that watches builds has ended" in str(watching.faults.get(timeout=LONG))
     with socket.socket(socket.AF_UNIX) as other, pytest.raises(ConnectionRefusedError):
         other.connect(str(watching.path))
-    with pytest.raises(DataError, match="watching the builds has ended"):
+    with pytest.raises(DataError, match="that watches builds has ended"):
         watching.process.save(number, str(tmp_path / "x"), lambda: None, env=False, labels=False)
     engine.answers.set()
     again = Watching()

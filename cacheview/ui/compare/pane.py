@@ -152,7 +152,7 @@ class ComparePane(LookupPane[CompareHead, Probe]):
 
     def _show_busy(self) -> None:
         self.model.blank()
-        self.head.show_text("Querying all rule sets…")
+        self.head.show_text("Comparing all rule sets…")
         self.head.show_progress(0, None)
         self.head.set_busy(True)
 

@@ -106,7 +106,7 @@ class BuildDiffs(DockController[DiffPane]):
 
         def request(build: Build) -> ReplayRequest:
             if session is None:
-                raise DataError("no store is open; open one to replay this build context", where=build.context)
+                raise DataError("no store is open. Open a store to replay this build context", where=build.context)
             return ReplayRequest(build, session.store, session.daemon)
 
         return of_path(path, build, request, self._replayer)

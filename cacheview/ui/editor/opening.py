@@ -81,10 +81,10 @@ class Editor(QObject):
         url = QUrl.fromLocalFile(path)
         if url.toLocalFile() != path:
             raise DataError(
-                f"the path is not UTF-8, so the desktop cannot open the file; choose an editor under {_EDITOR_MENU}"
+                f"the path is not UTF-8, so the desktop cannot open the file. Choose an editor under {_EDITOR_MENU}"
             )
         if not QDesktopServices.openUrl(url):
-            raise DataError(f"no application is associated with this file; choose an editor under {_EDITOR_MENU}")
+            raise DataError(f"no application is associated with this file. Choose an editor under {_EDITOR_MENU}")
 
 
 def _program(command: EditorCommand) -> str:

@@ -62,7 +62,8 @@ class ImageMenu(QObject):
             menu.setDefaultAction(probe)
         _item(menu, "Use as pa&rent", lambda: self.parent_requested.emit(image)).setEnabled(not is_removed)
         if image is not None:
-            _item(menu, "Add to Cache &from", lambda: self.cache_from_requested.emit(image)).setEnabled(not is_removed)
+            source = _item(menu, "Add to “Cache &from”", lambda: self.cache_from_requested.emit(image))
+            source.setEnabled(not is_removed)
             _item(menu, "&Details", lambda: self.details_requested.emit(image))
             layer = _item(menu, "Files in this &layer", lambda: self.layer_requested.emit(image))
             layer.setEnabled(not is_removed)

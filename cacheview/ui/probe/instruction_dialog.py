@@ -81,7 +81,8 @@ class InstructionDialog(QDialog):
             self.problem.setMinimumHeight(self.problem.heightForWidth(self.problem.width()))
 
     def _show_problem(self, why: str) -> None:
-        self.problem.setText(visible(why) or "Replaces the probe's config with the one that the builder would look up.")
+        effect = "Replaces the probe's config with the one that the builder looks up for this instruction."
+        self.problem.setText(visible(why) or effect)
         self.problem.set_tokens("error" if why else "text_faint")
         self.line.setAccessibleDescription(visible(why))
         self._fit()

@@ -104,7 +104,7 @@ class ProbePane(QWidget):
         """Show in the title whether the user edited the probe. A probe just loaded from an image does not count."""
         is_shown = edited and self._document.probe != self._loaded
         self._bar.show_title(*(("Probe (edited)", "Edited") if is_shown else ("Probe", "")))
-        set_tip(self._bar, "The probe has been edited; undo to restore the loaded probe" if is_shown else "")
+        set_tip(self._bar, "The probe has been edited. Undo to restore the loaded probe" if is_shown else "")
 
     @property
     def title(self) -> str:

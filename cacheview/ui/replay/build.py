@@ -123,7 +123,7 @@ def build_at(path: str | os.PathLike[str], file: str = "") -> Build:
         return Build(dockerfile=place, context=place, inside=file)
     result = find_dockerfile(place, file)
     if not result.path.exists():
-        raise DataError("does not exist; choose the Dockerfile itself", where=str(result.path))
+        raise DataError("does not exist. Choose the Dockerfile instead of its folder", where=str(result.path))
     return Build(dockerfile=str(result.path), context=place)
 
 

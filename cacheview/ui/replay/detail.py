@@ -189,9 +189,9 @@ def _reason(step: Step, result: ReplayResult, explanation: Explanation | None, *
         case StepStatus.NO_PROBE:
             return "The builder never looks up this step in the cache."
         case StepStatus.HIT | StepStatus.MISS if explanation is None and is_explained:
-            return "See Probe and Verdict for the comparison."
+            return "For the comparison, see the probe and verdict panes."
         case StepStatus.HIT | StepStatus.MISS if explanation is None:
-            return "Probe and Verdict do not currently show this step."
+            return "The probe and verdict panes do not currently show this step."
     return ""
 
 

@@ -71,7 +71,7 @@ def summaries(result: ReplayResult) -> tuple[StripLine, ...]:
     missing = result.request.build.missing
     if missing:
         names = ", ".join(missing)
-        text = f"Build argument values are not saved when you close cacheview. Set {names} again in Options"
+        text = f"Build argument values are not saved when you close cacheview. Set {names} again in “Options”"
         lines.append(StripLine("hazard", "NOTE", text))
     if result.problem:
         lines.append(StripLine("hazard", "NOTE", f"The record of the files could not be saved: {result.problem}"))

@@ -76,7 +76,7 @@ class ByVersionDialog(QDialog):
         if release is not None and release.kind is StoreKind.CONTAINERD:
             self.driver.setCurrentText("containerd")
         self.commit = QLineEdit(release.commit if release is not None else "")
-        self.commit.setPlaceholderText("only needed for builds between releases")
+        self.commit.setPlaceholderText("only for engines built between releases")
         self.answer = _FoundLabel()
         form = QFormLayout()
         form.setHorizontalSpacing(4 * GRID)

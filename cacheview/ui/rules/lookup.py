@@ -50,14 +50,14 @@ def find(version: str, driver: str, commit: str = "") -> FoundRules:
         return FoundRules(None, "Choose the storage driver that `docker info` shows.", is_unfinished=True)
     kind = store_kind(driver)
     if kind is None:
-        return FoundRules(None, f"Unknown storage driver “{driver}”: choose the driver that `docker info` shows.")
+        return FoundRules(None, f"Unknown storage driver “{driver}”. Choose the driver that `docker info` shows.")
     choice = choose(version, kind, commit)
     if choice is not None:
         # A commit determines the rule set, and its builder with it.
         name = choice.rules.name if choice.rules.commit else f"{version}, {kind.value}"
         return FoundRules(choice.rules, choice.rules.title, choice.note, name)
     if not version:
-        return FoundRules(None, f"The commit {commit} alone is not enough: enter the version too.")
+        return FoundRules(None, f"The commit {commit} alone is not enough. Enter the version too.")
     from cacheview.engine import RULE_SETS
 
     oldest = next(span.first for rules in RULE_SETS.values() if rules.store is kind for span in rules.spans)

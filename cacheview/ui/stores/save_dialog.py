@@ -30,10 +30,10 @@ _CONTENT_HINT: Final = (
     "the images."
 )
 _REDACTED_HINT: Final = (
-    "Placeholders replace values everywhere, including commands, history, notes and all other text, regardless of "
+    "Placeholders replace values everywhere, including in commands, history, notes and all other text, regardless of "
     "quoting. Equal values get equal placeholders, so verdicts do not change. The file keeps variable and label "
     "names, image names, IDs, times and platforms. It also keeps values and parts of values with fewer "
-    "than four characters, as well as secrets that are not the value of a variable, build argument or label. Review "
+    "than four characters, as well as secrets that are not values of variables, build arguments or labels. Review "
     "the file before you share it."
 )
 

@@ -159,7 +159,7 @@ class AddDialog(QDialog):
 
     def _image(self, text: str) -> str:
         if not text:
-            raise DataError("A hit returns an image: enter the expected image.")
+            raise DataError("A hit returns an image. Enter the expected image.")
         if text == self._own.image or _FULL_ID.fullmatch(text):
             return text
         return self._addition.store.resolve(text).id
@@ -169,7 +169,7 @@ class AddDialog(QDialog):
         images = counted(len(self._addition.case.images), "image")
         what = f"the entire store ({images}, all values), the probe, and the rules"
         if os.path.isdir(path):
-            self._file_note.setText("This is a folder: choose a file in it.")
+            self._file_note.setText("This is a folder. Choose a file in it.")
         elif os.path.exists(path):
             self._file_note.setText(f"One line will be appended to the file: {what}.")
         else:
@@ -254,7 +254,7 @@ def _expected_details(expect: Expectation) -> str:
         parts.append("the complete new image")
     if expect.set_parent is not None:
         count = len(expect.set_parent)
-        parts.append(f"the parents that the hit records ({count or 'none'})")
+        parts.append(f"the parents recorded on a hit ({count or 'none'})")
     if expect.sources_after is not None:
         parts.append(f"the sources for the next step ({len(expect.sources_after) or 'none'})")
     checked = f"Also checked: {all_of(parts)}." if parts else "Nothing else is checked."

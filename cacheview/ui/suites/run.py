@@ -46,7 +46,7 @@ def run_work(locations: Sequence[str], limit: int = MAX_ROWS) -> Work:
             for row in _rows(location, report, _progress(report, before, sum(sizes), name_of(location))):
                 count += 1
                 if count > limit:
-                    why = f"only the first {limit:,} probes were run. `cacheview check` runs them all"
+                    why = f"only the first {limit:,} probes were run. `cacheview check` runs all probes"
                     return (*waiting, unusable_row(location, 0, why))
                 waiting.append(row)
                 report.part(pop_waiting)

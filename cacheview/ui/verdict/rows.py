@@ -216,7 +216,10 @@ def _rows_of_group(group: FoldedChecks) -> Rows:
         lead.append(
             (
                 "note",
-                TraceNote(f"The first {MAX_CHECKS_IN_GROUP:,} of {total:,}: all {group.outcome.word}.", is_faint=True),
+                TraceNote(
+                    f"The first {MAX_CHECKS_IN_GROUP:,} of {total:,} checks with the outcome “{group.outcome.word}”.",
+                    is_faint=True,
+                ),
             )
         )
     first = group.checks[group.places[0]]

@@ -235,7 +235,7 @@ def empty_stage(explanation: Explanation, stage: Stage) -> tuple[str, str]:
     """Return the text for a stage without subjects, and what to do."""
     if stage.kind is not StageKind.LOCAL:
         return (
-            "The references do not bring in any images.",
+            "The references in “Cache from” provide no sources.",
             "In “Cache from”, enter an image from the store, or leave the field empty.",
         )
     trace = explanation.trace

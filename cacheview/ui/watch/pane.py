@@ -31,7 +31,7 @@ __all__ = ["WatchPane"]
 
 _SPLITTER_SIZES: Final = (720, 640)
 _HINT: Final = (
-    "cacheview listens on a private socket, passes every byte on to the engine, and shows each build with "
+    "cacheview listens on a private socket, passes every byte on to the engine, and shows each build that uses "
     "the classic builder, step by step. cacheview itself sends nothing that changes the engine."
 )
 

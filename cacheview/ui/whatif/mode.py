@@ -204,7 +204,7 @@ class WhatIf(QObject):
             return
         self._left = None
         if session.store is left[0]:
-            self._host.status.show_text("What if is off: the actual store is shown")
+            self._host.status.show_text("“What if” is off: the actual store is shown")
 
 
 @dataclass(frozen=True)

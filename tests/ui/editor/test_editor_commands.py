@@ -71,10 +71,10 @@ def test_a_name_stays_one_argument_whatever_is_in_it(name: str, line: int) -> No
     ("template", "why"),
     [
         ("", "the command is empty"),
-        ("editor", "the command has no {file} after the program; add it where the path goes"),
-        ("{file}", "the command has no {file} after the program; add it where the path goes"),
+        ("editor", "the command has no {file} after the program. Add it where the path goes"),
+        ("{file}", "the command has no {file} after the program. Add it where the path goes"),
         ("editor '{file}", "the command has an unmatched quotation mark"),
-        ("code.cmd -g {file}:{line}", "code.cmd: is a script; Windows would run it in a shell"),
+        ("code.cmd -g {file}:{line}", "code.cmd: is a script, and Windows runs scripts in a shell"),
     ],
 )
 def test_a_command_that_cannot_be_used_is_refused(template: str, why: str) -> None:

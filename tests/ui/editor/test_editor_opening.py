@@ -124,7 +124,7 @@ def test_a_desktop_without_a_program_is_reported(
     monkeypatch.setattr(QDesktopServices, "openUrl", lambda _: False)
     editor._settings.editor = ""
     for name, why in (
-        ("Dockerfile", "no application is associated with this file; choose an editor under"),
+        ("Dockerfile", "no application is associated with this file. Choose an editor under"),
         (os.fsdecode(b"\xff"), "the path is not UTF-8"),
     ):
         (tmp_path / name).write_text("FROM scratch\n")

@@ -151,7 +151,7 @@ def test_context_menu(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None
     assert list(filter(None, actions)) == [
         "Show the builder's probe",
         "Use as parent",
-        "Add to Cache from",
+        "Add to “Cache from”",
         "Details",
         "Files in this layer",
         "Copy ID",
@@ -161,7 +161,7 @@ def test_context_menu(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None
         "Copy JSON",
     ]
     with qtbot.waitSignal(pane.menu.cache_from_requested) as signal:
-        actions["Add to Cache from"].trigger()
+        actions["Add to “Cache from”"].trigger()
     assert signal.args == [image]
     copied: list[str] = []
     pane.menu.copied.connect(copied.append)

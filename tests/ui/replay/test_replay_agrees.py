@@ -170,7 +170,7 @@ class Person:
         elif "The probe has changed" in subject:
             assert subject.endswith(f"{name[:1].lower()}{name[1:]}.")
             assert step is None or explanation.trace.probe != step.probe or not settled
-            assert "See Probe and Verdict" not in "".join(replay.detail.texts)
+            assert "see the probe and verdict panes" not in "".join(replay.detail.texts)
         else:
             assert subject == name or subject.startswith(f"{name} is unknown.")
             assert step is not None

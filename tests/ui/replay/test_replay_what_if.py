@@ -88,7 +88,7 @@ def test_the_mode_is_marked_and_esc_leads_back_to_just_where_one_was(
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         qtbot.keyClick(pane.view, Qt.Key.Key_Escape)
     assert not line.isVisible()
-    assert window.status.currentMessage() == "What if is off: the actual store is shown"
+    assert window.status.currentMessage() == "“What if” is off: the actual store is shown"
     assert seen(window) == before
     assert window.tool_bar.rules.text() == rules
     assert session_of(window).supposed is None
@@ -191,7 +191,7 @@ def test_removed_images_are_struck_out_until_the_mode_is_left(
         action.text().replace("&", ""): action.isEnabled() for action in workspace.images.menu_for(named).actions()
     }
     assert not enabled["Use as parent"]
-    assert not enabled["Add to Cache from"]
+    assert not enabled["Add to “Cache from”"]
     assert enabled["Details"]
     menu = window.commands.what_if_menu
     menu.aboutToShow.emit()

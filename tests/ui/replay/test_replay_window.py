@@ -386,7 +386,7 @@ def test_a_value_that_was_not_kept_is_asked_for(
     context = write_context(case, tmp_path / "tools")
     save_build(settings, build_at(context).model_copy(update={"build_args": ("LEVEL=2",)}))  # by an earlier start
     pane = replayed(window, qtbot, context)
-    reported = "NOTE: Build argument values are not saved when you close cacheview. Set LEVEL again in Options"
+    reported = "NOTE: Build argument values are not saved when you close cacheview. Set LEVEL again in “Options”"
     assert pane.strip.texts[-1] == reported
     pane.head.options_button.click()
     with qtbot.waitSignal(pane.settled, timeout=9_000):

@@ -35,7 +35,7 @@ def test_found_by_the_commit() -> None:
     assert found.rules.name == found.name == "containerd-71ebfc7"
     other = find("", "containerd", "abcdef0")
     assert other.rules is None
-    assert "enter the version" in other.text
+    assert "Enter the version" in other.text
 
 
 def test_near() -> None:

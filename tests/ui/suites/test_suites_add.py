@@ -140,7 +140,7 @@ def test_a_hit_is_expected_with_its_image(window: MainWindow, qtbot: QtBot, tmp_
     assert "no such image" in reported(dialog)
     assert not add_button(dialog).isEnabled()
     dialog.image.clear()
-    assert "enter the expected image" in reported(dialog)
+    assert "Enter the expected image" in reported(dialog)
     assert not add_button(dialog).isEnabled()
     dialog.reject()
 

@@ -75,7 +75,7 @@ def test_a_long_history_is_neither_walked_nor_listed_whole() -> None:
         assert len(before) == MAX_CHECKS_IN_GROUP + 1
         note = before.item(0)
         assert isinstance(note, TraceNote)
-        assert note.text == "The first 5,000 of 15,000: all passed."
+        assert note.text == "The first 5,000 of 15,000 checks with the outcome “passed”."
 
 
 def test_the_trail_to_the_failed_element() -> None:

@@ -91,7 +91,7 @@ def test_selection_folding_and_scroll_position_are_as_before(
     assert pane.place == before
     assert selected == []
     assert pane.model._removed == frozenset()
-    assert window.status.currentMessage() == "What if is off: the actual store is shown"
+    assert window.status.currentMessage() == "“What if” is off: the actual store is shown"
 
 
 def test_a_filter_stays(window: MainWindow, pane: ImagesPane, qtbot: QtBot) -> None:
@@ -171,7 +171,7 @@ def test_another_store_before_the_rows_follow_is_shown_from_its_top(
         window.open("demo:")
     qtbot.waitUntil(lambda: not pane.is_filtering)
     assert {node.image_id for node in pane.model.rows} <= {"", *session_of(window).store.by_id}
-    assert window.status.currentMessage() != "What if is off: the actual store is shown"
+    assert window.status.currentMessage() != "“What if” is off: the actual store is shown"
 
 
 def test_it_is_left_before_its_own_rows_are_there(window: MainWindow, pane: ImagesPane, qtbot: QtBot) -> None:
