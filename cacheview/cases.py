@@ -198,7 +198,7 @@ def _of_store(store: ImageStore, default_kind: StoreKind) -> Daemon:
     reason = "nothing in the store shows which release wrote it, so the newest rules are used"
     if release is not None and release.version:
         reason = (
-            f"no rules are known for the store's engine, {_one_line(release.version)}, so the newest rules are used"
+            f"no rules are known for the store's engine ({_one_line(release.version)}), so the newest rules are used"
         )
     elif kind is StoreKind.GRAPH_DRIVER:
         builder = next((version for version in _builders(store) if DockerVersion.parse(version)), "")

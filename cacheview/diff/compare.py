@@ -25,7 +25,7 @@ from cacheview.model.effort import go_on
 __all__ = ["BuildDiff", "PairStatus", "StepPair", "compare_builds"]
 
 _CHECKSUM_ALONE: Final = "a record contains only a checksum for files copied from a stage or an image"
-_COMPARE_CONTEXTS: Final = "compare the build contexts instead, each with its own store"
+_COMPARE_CONTEXTS: Final = "compare the build contexts instead, each replayed against its own store"
 
 
 class PairStatus(Enum):

@@ -157,7 +157,7 @@ def stage_name(args: tuple[str, ...]) -> str:
         return name
     if len(args) != 1:
         raise BuildRefusedError(
-            "use FROM image or FROM image AS name", message="FROM requires either one or three arguments"
+            "use FROM IMAGE or FROM IMAGE AS NAME", message="FROM requires either one or three arguments"
         )
     return ""
 

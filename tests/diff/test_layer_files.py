@@ -221,7 +221,7 @@ def test_of_files_of_an_image_records_have_the_checksum_alone(place: Place) -> N
     assert (
         "not known which ones: a record contains only a checksum for files copied from a stage or an image" in printed
     )
-    assert printed.endswith("To find out: compare the build contexts instead, each with its own store.")
+    assert printed.endswith("To find out: compare the build contexts instead, each replayed against its own store.")
 
 
 def test_relative_destinations_are_below_the_folder_of_that_step(place: Place) -> None:

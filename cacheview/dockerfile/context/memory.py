@@ -78,7 +78,9 @@ class MemoryContext:
             path = name[2:] if name.startswith("./") else name
             path = path.rstrip("/")
             if len(path) > _MAX_PATH_CHARACTERS:
-                what = f"a path has more than {_MAX_PATH_CHARACTERS:,} characters, which no operating system accepts"
+                what = (
+                    f"a path has more than {_MAX_PATH_CHARACTERS:,} characters, more than any operating system accepts"
+                )
                 raise DataError(what, where=name[:200])
             if not path or path.startswith("/") or clean(path) != path or path.split("/")[0] == ".." or "\0" in path:
                 raise DataError("it is not a path in the context", where=name[:200])

@@ -27,7 +27,7 @@ _EXCEPTIONS: Final = (
         Span("v24.0.0-rc.3", "v24.0.2"),
         "containerd-24.0.7",
         "Before Docker 24.0.3, a FROM scratch step fails the build. Under these rules (those of 24.0.3), such "
-        "a step is a miss. Otherwise, the rules are the same.",
+        "a step is a miss. There is no other difference.",
     ),
 )
 """Releases with the rules of a rule set except for one difference: the kind of store, the releases, the name of the

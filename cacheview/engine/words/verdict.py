@@ -108,7 +108,7 @@ def words_of_unknown(rules: RuleSet, unknown: UnknownAnswer) -> VerdictWords:
     images = unknown.images
     if unknown.may_hit_others or not images:
         possible = [_OUTCOME_PHRASES[each] for each in VerdictOutcome if each in unknown.outcomes]
-        return VerdictWords(f"it may be {_or(possible)}", f"For at least one image, {_unreported(unknown)}.")
+        return VerdictWords(f"the answer may be {_or(possible)}", f"For at least one image, {_unreported(unknown)}.")
     what = sentence(_unreported(unknown))
     who = known_as(images[0]) if len(images) == 1 else f"one of {len(images)} images"
     if unknown.outcomes == {VerdictOutcome.HIT}:
