@@ -202,9 +202,9 @@ def _from_stdin(file: str, release: BuilderRelease, stdin: BinaryIO, report: Rep
     is_tar = looks_like_tar(head)
     if is_tar and not cli_recognizes(head):
         what = (
-            "the docker CLI does not recognize this tar file, because its first member has an extended header, and "
-            "sends it as a Dockerfile. Compress the tar file, or create it with `tar --format=gnu`. If you build with "
-            "a different client, specify the path to the tar file instead of using standard input"
+            "the Docker CLI sends this tar file as a Dockerfile, because it does not recognize a tar file whose first "
+            "member has an extended header. Compress the tar file, or create it with `tar --format=gnu`. If you build "
+            "with a different client, specify the path to the tar file instead of using standard input"
         )
         raise DataError(what, where=_STDIN_TITLE)
     if is_tar:

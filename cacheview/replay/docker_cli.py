@@ -131,7 +131,7 @@ def _proxies(path: Path, host: str, names: Mapping[str, str]) -> dict[str, str]:
     try:
         document = json.loads(data or b"{}") if names is _PY_PROXIES else _decoded(data)
     except (ValueError, RecursionError):
-        raise DataError("the docker CLI's config file is not JSON", where=str(path)) from None
+        raise DataError("the Docker CLI's config file is not JSON", where=str(path)) from None
     is_exact = names is _PY_PROXIES
     by_host = _member(document, "proxies", is_exact=is_exact)
     if not isinstance(by_host, dict):

@@ -42,10 +42,9 @@ def of_hard_links(links: Iterable[tuple[str, str]]) -> Iterator[StepHazard]:
     if results:
         path, first = results[0]
         more = f" and {counted(len(results) - 1, 'more file')}" if len(results) > 1 else ""
-        contents = plural(len(results), "the file contains", "the files contain")
         yield StepHazard(
             "content not compared",
-            f"The content of {path[:200]}{more} is not compared, so the cache does not detect changes in what "
-            f"{contents}: {path[:200]} is a hard link to {first[:200]}, and the client sends only the link.",
+            f"The cache does not detect changes to the content of {path[:200]}{more}: {path[:200]} is a hard link to "
+            f"{first[:200]}, and the client sends only the link.",
             f"Copy {first[:200]} too, or make {path[:200]} a separate file.",
         )

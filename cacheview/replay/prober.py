@@ -187,7 +187,11 @@ class StageProber:
         may_hit = any(one.verdict.outcome is not VerdictOutcome.MISS for one in lookups)
         if not may_hit and not earlier:
             self._is_busted = True
-            return StepAnswer(StepStatus.MISS, reason=self._why_none("regardless of its files"), misses_on=self.parents)
+            return StepAnswer(
+                StepStatus.MISS,
+                reason=self._why_none("regardless of the files that the step copies"),
+                misses_on=self.parents,
+            )
         self._missed += [branch.build_cache.effects for branch in self._branches]
         misses_on = self.parents
         answer = self._unknown([*(branch for branch, _ in results), *earlier], [image for _, image in results])

@@ -130,7 +130,7 @@ def test_a_loaded_image_is_given_as_a_reference_and_the_hazard_says_why() -> Non
 def test_a_miss_whatever_the_files_are_has_a_reason(daemon: Daemon, source: str) -> None:
     reported = daemon.replay(f"FROM base:1\nADD {source} /y\n".replace("ADD --from", "COPY --from"))
     assert statuses(reported) == ["miss"]
-    printed = "no image built on base:1 matches this step, regardless of its files"
+    printed = "no image built on base:1 matches this step, regardless of the files that the step copies"
     assert reported.steps[1].reason == printed
     assert f" ---> miss: {printed}" in replay_as_text(reported, daemon.store)
     (entry,) = json.loads(replay_as_json(reported, daemon.rules))["misses"]

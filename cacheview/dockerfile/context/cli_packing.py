@@ -129,7 +129,7 @@ def _with_dockerfile(members: Iterable[Member], context: Context, name: str, tex
             # The CLI writes content for a link, which Go's tar writer rejects.
             message = "archive/tar: write too long"
             what = (
-                f"{IGNORE_FILE} is a link, and the docker CLI cannot add the Dockerfile's name to it; use a regular "
+                f"{IGNORE_FILE} is a link, and the Docker CLI cannot add the Dockerfile's name to it; use a regular "
                 "file"
             )
             raise BuildRefusedError(what, message=message, where=IGNORE_FILE, by="client")

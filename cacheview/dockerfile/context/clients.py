@@ -44,7 +44,7 @@ class CliConfigUse(Enum):
     CLI_20_10 = "proxies except ALL_PROXY, and the platform and content trust settings from the environment"
     CLI = "proxies, and the platform and content trust settings from the environment"
     CLI_29 = "proxies, and the platform setting from the environment"
-    PROXIES = "proxies, as the docker CLI reads them"
+    PROXIES = "proxies, as the Docker CLI reads them"
     DOCKER_PY = "proxies, as docker-py reads them"
 
     @property

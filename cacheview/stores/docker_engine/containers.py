@@ -47,7 +47,7 @@ def _list(client: EngineClient, version: str, *, by_name: bool) -> tuple[Contain
     for each in entries:
         if not _ID.fullmatch(each.Id):
             raise DataError(
-                f"a container has no ID: {each.Id[:100]!r}. Is Docker Engine listening there?", where=client.where
+                f"a container has no valid ID: {each.Id[:100]!r}. Is Docker Engine listening there?", where=client.where
             )
         image = each.Image
         if by_name:

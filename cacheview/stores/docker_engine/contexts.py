@@ -250,11 +250,11 @@ def read_cli_file(model: type[M], path: Path) -> M:
         except OSError as error:
             raise DataError(f"cannot be read: {error.strerror or error}", where=str(path)) from error
     if len(content) > _MAX_FILE_BYTES:
-        raise DataError((f"is larger than {_MAX_FILE_BYTES:,} bytes, the limit for a docker CLI file"), where=str(path))
+        raise DataError((f"is larger than {_MAX_FILE_BYTES:,} bytes, the limit for a Docker CLI file"), where=str(path))
     try:
         return decode(model, content)
     except DataError as error:
-        raise DataError(f"is not a valid docker CLI file: {error}. Repair or remove it", where=str(path)) from error
+        raise DataError(f"is not a valid Docker CLI file: {error}. Repair or remove it", where=str(path)) from error
 
 
 def _usual_sockets() -> Iterator[Endpoint]:

@@ -98,7 +98,7 @@ class EngineReader:
         kept: dict[str, ListedImage] = {}
         for number, entry in enumerate(paced(entries[:limit])):
             if not is_image_id(entry.Id):
-                self.problems.append(Problem(f"image {number + 1} in the list", f"has no ID: {entry.Id[:100]!r}"))
+                self.problems.append(Problem(f"image {number + 1} in the list", f"has no valid ID: {entry.Id[:100]!r}"))
             elif entry.Id in kept:
                 self.problems.append(Problem(entry.Id, "the ID occurs more than once; the first image is used"))
             else:

@@ -56,7 +56,7 @@ def test_in_containerd_the_name_that_was_given_counts(tmp_path: Path) -> None:
     [
         ((403, {"message": "not for you"}), "not for you"),
         ((200, {}), "containers"),
-        ((200, [{**LISTED, "Id": "../../images/json"}]), "has no ID"),
+        ((200, [{**LISTED, "Id": "../../images/json"}]), "has no valid ID"),
     ],
 )
 def test_what_cannot_be_read_is_unknown(answer: Answer, reason: str, tmp_path: Path) -> None:

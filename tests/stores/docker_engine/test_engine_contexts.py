@@ -140,7 +140,7 @@ def test_unknown_context_says_which_there_are(home: Path) -> None:
 def test_broken_config_is_an_error_and_the_rest_is_listed(home: Path, content: str) -> None:
     make_context(home, "a", "unix:///a.sock")
     make_current(home, content)
-    with pytest.raises(DataError, match="not a valid docker CLI file") as caught:
+    with pytest.raises(DataError, match="not a valid Docker CLI file") as caught:
         current_endpoint()
     assert caught.value.where.endswith("config.json")
     assert [endpoint.host for endpoint in endpoints()][:2] == [USUAL, "unix:///a.sock"]
@@ -159,7 +159,7 @@ def test_broken_context_files_are_problems(home: Path) -> None:
     assert [endpoint.name for endpoint in endpoints() if endpoint.name] == ["default", "good"]
     with pytest.raises(DataError, match="no Docker endpoint"):
         find_endpoint("bare")
-    with pytest.raises(DataError, match="not a valid docker CLI file"):
+    with pytest.raises(DataError, match="not a valid Docker CLI file"):
         find_endpoint("half")
     assert {name for name, _ in files(home).items()} == before
 
