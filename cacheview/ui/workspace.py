@@ -33,6 +33,8 @@ if TYPE_CHECKING:
 __all__ = ["Workspace", "first_focus"]
 
 _PANE_WIDTHS: Final = (400, 400, 640)
+_VERDICT_RATIO: Final = 1.2
+"""The width of the verdict, as a multiple of the probe's, down to which it leaves the probe a comfortable width."""
 _PANE_STRETCHES: Final = (2, 2, 3)
 _LOOKUP_FAILED: Final = "This probe could not be looked up"
 _TURN_SECONDS: Final = 0.008  # approximate, of work in one turn
@@ -188,7 +190,17 @@ class Workspace(QWidget):
             is_hidden = widget is None or widget.isHidden()
             sizes.append(left if widget is self._busy else 0 if is_hidden else self._widths[place])
             left -= sizes[-1]
+        if self._widths == list(_PANE_WIDTHS) and len(sizes) == len(_PANE_WIDTHS) and sizes[1]:
+            sizes = self._comfortable(sizes)
         self._splitter.setSizes(sizes)
+
+    def _comfortable(self, sizes: list[int]) -> list[int]:
+        """Return widths in which the verdict, if it can, leaves the probe what it lacks."""
+        room = self._splitter.width() - (len(sizes) - 1) * self._splitter.handleWidth()
+        images, probe = (size * room // sum(sizes) for size in sizes[:2])
+        needed = self.probe.comfortable_width()
+        verdict = room - images - needed
+        return [images, needed, verdict] if probe < needed and verdict >= _VERDICT_RATIO * needed else sizes
 
     def _connect(self) -> None:
         session = self._session

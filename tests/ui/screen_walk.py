@@ -43,6 +43,7 @@ COPY --from=build /app /app
 EXPOSE 80
 CMD ["/bin/sh"]
 """
+_NAME = "shop/tool:0.9"
 
 
 def main(folder: Path) -> None:
@@ -126,6 +127,7 @@ def _wait_until_still(window: MainWindow) -> None:
 def _look(window: MainWindow, name: str) -> dict[str, Any]:
     assert window.workspace is not None
     _wait_until_still(window)
+    parent = window.workspace.probe.parent_field.line
     views = {type(view).__name__: _rows(view) for view in window.findChildren(QAbstractItemView) if _is_list(view)}
     return {
         "name": name,
@@ -133,6 +135,7 @@ def _look(window: MainWindow, name: str) -> dict[str, Any]:
         "outside": [_named(widget) for widget in _shown(window) if not _is_inside(widget)],
         "cut": [_named(widget) for widget in _shown(window) if _is_cut(widget)],
         "rows": views,
+        "parent": (parent.text_width, parent.fontMetrics().horizontalAdvance(_NAME)),
     }
 
 

@@ -66,3 +66,10 @@ def test_every_dock_shows_rows_and_leaves_the_panes_some(seen: dict[str, Any]) -
     least = 1 if seen["screen"][0] < _TINY else 2
     for place in seen["places"]:
         assert all(rows >= least for rows in place["rows"].values()), (place["name"], place["rows"])
+
+
+def test_the_parent_has_room_for_a_name(seen: dict[str, Any]) -> None:
+    if seen["screen"][0] < _TINY:
+        return  # it ends with an ellipsis
+    narrow = {place["name"]: place["parent"] for place in seen["places"] if place["parent"][0] < place["parent"][1]}
+    assert narrow == {}

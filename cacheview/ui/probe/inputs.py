@@ -12,10 +12,13 @@ from PySide6.QtGui import (
     QInputMethodEvent,
     QKeyEvent,
     QKeySequence,
+    QPainter,
+    QPaintEvent,
+    QPalette,
     QRegularExpressionValidator,
     QTextCharFormat,
 )
-from PySide6.QtWidgets import QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QStyle, QStyleOptionFrame, QWidget
 
 from cacheview.model import DataError
 from cacheview.model.duration import format_duration, parse_duration
@@ -24,6 +27,8 @@ from cacheview.ui.theme import current_tokens, mono_font, set_font
 __all__ = ["DurationEdit", "LineEdit", "NumberEdit", "is_undo_key", "leave_undo_key"]
 
 _INT64_LIMIT: Final = 1 << 63
+_TEXT_PADDING: Final = 2
+"""Pixels that Qt leaves before the text in a line."""
 _STAYING_REASONS: Final = (Qt.FocusReason.PopupFocusReason, Qt.FocusReason.ActiveWindowFocusReason)
 """Reasons for losing the focus that do not mean that the user left: a list or another window opens or closes."""
 
@@ -44,7 +49,10 @@ def leave_undo_key(event: QEvent) -> bool:
 
 
 class LineEdit(QLineEdit):
-    """A line of monospace text. The window handles undo and redo. Part of the text can be marked."""
+    """A line of monospace text. The window handles undo and redo. Part of the text can be marked.
+
+    A text that is too long ends with an ellipsis while the line does not have the focus.
+    """
 
     focused = Signal()
     left = Signal()
@@ -59,6 +67,43 @@ class LineEdit(QLineEdit):
         """Return the smallest usable size, without the space reserved for a hint, which disappears in a narrow line."""
         margins = self.textMargins()
         return super().minimumSizeHint() - QSize(margins.left() + margins.right(), 0)
+
+    @property
+    def text_width(self) -> int:
+        """The width that the line has for its text, in pixels."""
+        return self.width() - self._around
+
+    def width_for(self, characters: int) -> int:
+        """Return the width of a line, without a hint, that shows this number of characters."""
+        margins = self.textMargins()
+        text = self.fontMetrics().horizontalAdvance("0" * characters)
+        return text + self._around - margins.left() - margins.right()
+
+    @property
+    def _around(self) -> int:
+        """The width of everything around the text, such as the buttons of actions."""
+        # Qt's minimum is the widest character with everything around it.
+        return super().minimumSizeHint().width() - self.fontMetrics().maxWidth()
+
+    @property
+    def elided(self) -> str:
+        """The text as the line shows it without the focus."""
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, self.text_width)
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        super().paintEvent(event)
+        if self.hasFocus() or self.cursorPosition() or self.elided == self.text():
+            return
+        metrics = self.fontMetrics()
+        option = QStyleOptionFrame()
+        self.initStyleOption(option)
+        rest = self.style().subElementRect(QStyle.SubElement.SE_LineEditContents, option, self)
+        left = rest.left() + self.textMargins().left() + _TEXT_PADDING
+        rest.setLeft(left + metrics.horizontalAdvance(self.elided.removesuffix("…")))
+        painter = QPainter(self)
+        painter.fillRect(rest, QColor(current_tokens().surface_raised))
+        painter.setPen(self.palette().color(QPalette.ColorRole.Text))
+        painter.drawText(rest, int(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter), "…")
 
     def set_value(self, text: str) -> None:
         """Show a value, keeping the cursor position if possible. Does not emit ``textEdited``."""

@@ -43,6 +43,7 @@ __all__ = ["ProbePane"]
 _MIN_HEIGHT: Final = 20 * GRID
 """The minimum height below the title. If there is less space, the pane scrolls."""
 _MIN_FORM_HEIGHT: Final = 36 * GRID
+_PARENT_CHARACTERS: Final = 13
 _HEAD_LABELS: Final = {"parent": "&Parent", "cache_from": "Cache &from", "platform": "Platfor&m"}
 
 
@@ -180,6 +181,11 @@ class ProbePane(QWidget):
         if json:
             self.json.set_config(self._document.probe.config)
 
+    def comfortable_width(self) -> int:
+        """Return the smallest width in which the parent shows a short ID or a short name, even beside a scroll bar."""
+        line = self.parent_field.line.width_for(_PARENT_CHARACTERS)
+        return self._head["parent"].width_with(line) + self._scrolled.verticalScrollBar().sizeHint().width()
+
     # Layout
 
     def _lay_out(self) -> None:
@@ -196,7 +202,8 @@ class ProbePane(QWidget):
         self._bar = TitleBar(self, title, self._form_button, self._json_button)
         layout.addWidget(self._bar)
         content = QWidget(self)
-        layout.addWidget(Scrolled(content, _MIN_HEIGHT, self), 1)
+        self._scrolled = Scrolled(content, _MIN_HEIGHT, self)
+        layout.addWidget(self._scrolled, 1)
         layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)

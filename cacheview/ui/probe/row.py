@@ -100,9 +100,13 @@ class FieldRow(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Return the smallest usable width."""
-        label, editor = self.label.narrow_width(), self.editor.minimumSizeHint().width()
-        width = max(label, editor) if self._stacks else label + editor
-        return QSize(width + 6 * GRID, super().minimumSizeHint().height())
+        width = self.width_with(self.editor.minimumSizeHint().width())
+        return QSize(width, super().minimumSizeHint().height())
+
+    def width_with(self, editor: int) -> int:
+        """Return the smallest width in which the editor has this width."""
+        label = self.label.narrow_width()
+        return (max(label, editor) if self._stacks else label + editor) + 6 * GRID
 
     def _arrange(self) -> None:
         is_narrow = self.width() < _NARROW_RATIO * self.label.wide_width()

@@ -18,6 +18,7 @@ from cacheview.ui.probe.inputs import LineEdit
 from cacheview.ui.probe.instruction_dialog import InstructionDialog
 from cacheview.ui.probe.marks import FieldMark
 from cacheview.ui.probe.pane import ProbePane
+from cacheview.ui.scrolled import Scrolled
 from cacheview.ui.theme import current_tokens
 
 NARROW = 250
@@ -52,6 +53,20 @@ def test_the_hint_in_the_parent_does_not_keep_the_pane_wide(pane: ProbePane) -> 
     smallest = parent.line.minimumSizeHint()
     parent.line.setTextMargins(0, 0, 0, 0)
     assert parent.line.minimumSizeHint() == smallest
+
+
+def test_a_name_fits_in_the_parent_of_a_comfortable_pane_that_scrolls(pane: ProbePane, qtbot: QtBot) -> None:
+    pane.resize(pane.comfortable_width(), 200)
+    (scrolled,) = pane.findChildren(Scrolled)
+    qtbot.waitUntil(scrolled.verticalScrollBar().isVisible)
+    line = pane.parent_field.line
+    for text, fits in (("shop/tool:0.9", True), ("registry.example.com/shop/tool:0.9", False)):
+        line.set_value(text)
+        assert (line.elided == text) is fits
+        assert line.elided.endswith("…") is not fits
+        line.end(False)
+        line.grab()  # Qt scrolls while it paints, and only a text that is too long
+        assert (line.cursorPositionAt(QPoint(0, line.height() // 2)) == 0) is fits
 
 
 @pytest.mark.parametrize("width", [NARROW, 340, 366, 420])
