@@ -23,16 +23,37 @@ def suite(tmp_path: Path) -> Path:
     return write_missing_layer(tmp_path / "layer.jsonl", walk=False)
 
 
-@pytest.mark.parametrize("probe", [0, 1])
+@pytest.mark.parametrize(("walk", "count"), [(False, 2), (True, 3)], ids=["alone", "walk"])
 @pytest.mark.parametrize("changes", [(), ("--what-if", f"remove:{OTHER}", "--no-containers")], ids=["", "what-if"])
-def test_a_missing_layer_is_reported(
-    suite: Path, probe: int, changes: tuple[str, ...], capsys: pytest.CaptureFixture[str]
+def test_each_probe_with_a_missing_layer(
+    tmp_path: Path, walk: bool, count: int, changes: tuple[str, ...], capsys: pytest.CaptureFixture[str]
 ) -> None:
-    expected = check_answer(missing_layer(walk=False), probe)
-    main(["explain", str(suite), "--probe", str(probe + 1), *changes, "--json"])
-    reported = json.loads(capsys.readouterr().out)["verdict"]
-    assert (reported["outcome"], reported.get("error") or "") == answer_of(expected)
-    assert (expected.outcome is VerdictOutcome.ERROR) == (probe == 1)
+    case, suite = missing_layer(walk=walk), write_missing_layer(tmp_path / "layer.jsonl", walk=walk)
+    for probe in range(count):
+        expected = check_answer(case, probe)
+        main(["explain", str(suite), "--probe", str(probe + 1), *changes, "--json"])
+        reported = json.loads(capsys.readouterr().out)["verdict"]
+        assert (reported["outcome"], reported.get("error") or "") == answer_of(expected)
+        assert (expected.outcome is VerdictOutcome.ERROR) == (probe == count - 1)
+
+
+@pytest.mark.parametrize("rules", ["containerd-29", "graphdriver-29"])
+def test_a_later_probe_of_a_walk_stands_on_the_earlier_ones(
+    tmp_path: Path, rules: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    case, suite = missing_layer(walk=True), write_missing_layer(tmp_path / "layer.jsonl", walk=True)
+    main(["explain", str(suite), "--probe", "2", "--rules", rules, "--json"])
+    reported = json.loads(capsys.readouterr().out)
+    assert reported["verdict"]["outcome"] == check_answer(case, 1, RULE_SETS[rules]).outcome.value == "hit"
+    assert reported["probe"]["parent"] == "new:0"
+
+
+def test_all_rules_answer_a_later_probe_of_a_walk(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    suite = write_missing_layer(tmp_path / "layer.jsonl", walk=True)
+    assert main(["explain", str(suite), "--probe", "3", "--rules", "all", "--json"]) == 2
+    groups = json.loads(capsys.readouterr().out)["groups"]
+    outcomes = {rules: group["outcome"] for group in groups for rules in group["rules"]}
+    assert (outcomes["containerd-29"], outcomes["graphdriver-29"]) == ("error", "hit")
 
 
 def test_so_it_is_with_all_rules(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
