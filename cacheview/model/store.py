@@ -27,6 +27,8 @@ LayerContent = Mapping[str, Literal["missing", "empty"]]
 _HEX = re.compile(r"[a-f0-9]{1,64}")
 _MAX_CHANGES: Final = 64
 """The images in which a store differs from its origin, up to which what is known of the origin is used."""
+_MAX_ORIGINS: Final = 16
+"""The origins behind one another, each of which makes a lookup in a store take longer."""
 _TRUNCATED_ID = re.compile(r"(?:sha256:)?([a-f0-9]{4,64})")
 
 
@@ -137,10 +139,12 @@ class ImageStore:
         images = [*self.images, *added]
         for image_id, image in replaced.items():
             images[self._place(image_id)] = image
-        origin = self.origin
-        origin = (origin or StoreOrigin(self)).changed(replaced, added)
         changed = replace(self, images=tuple(images))
-        changed.__dict__["origin"] = origin if origin.is_near else StoreOrigin(self).changed(replaced, added)
+        origin = (self.origin or StoreOrigin(self)).changed(replaced, added)
+        if not origin.is_near:
+            origin = StoreOrigin(self).changed(replaced, added)
+        if origin.store._origins < _MAX_ORIGINS:  # otherwise, the new store starts anew
+            changed.__dict__["origin"] = origin
         return changed
 
     def with_more(self, images: tuple[Image, ...]) -> ImageStore:
@@ -151,6 +155,11 @@ class ImageStore:
     def origin(self) -> StoreOrigin | None:
         """The store that `with_changes` made this one from; None: it was not."""
         return None
+
+    @cached_property
+    def _origins(self) -> int:
+        """The number of its origins: its own `origin`, the origin's, and so on."""
+        return 0 if self.origin is None else 1 + self.origin.store._origins
 
     def _place(self, image_id: str) -> int:
         """Return the index of an image."""

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import sys
+
+import pytest
 from changing import made_by_changes
 from examples import examples
 from hypothesis import given
@@ -65,3 +68,27 @@ def test_the_origin_is_the_first_store_as_long_as_there_are_few_changes() -> Non
     assert len(origins) == 2
     assert all(store.origin is not None and len(store.origin.images) <= 64 for store in made[1:])
     assert [image.parent for image in made[-1].images] == [None, *["sha256:1"] * 99]
+
+
+def test_origins_behind_one_another_are_few_whatever_the_number_of_changes(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cacheview.model.store._MAX_CHANGES", 1)
+    store = ImageStore(numbered(0))
+    depths = []
+    for number in range(1, sys.getrecursionlimit() + 100):
+        store = store.with_changes({}, numbered(number))
+        depths.append(depth_of(store))
+    assert max(depths) == 16
+    assert depths.count(0) == len(depths) // 17, "only one store in many starts anew"
+    moved = numbered(0)[0].model_copy(update={"parent": store.images[-1].id})
+    store = store.with_changes({moved.id: moved})
+    assert store == ImageStore((moved, *numbered(*range(1, len(store.images)))))
+    assert store.by_id[moved.id] is moved
+    assert list(store.children[store.images[-1].id]) == [moved]
+    assert store.resolve(store.images[-1].id) is store.images[-1]
+
+
+def depth_of(store: ImageStore) -> int:
+    depth = 0
+    while store.origin is not None:
+        depth, store = depth + 1, store.origin.store
+    return depth
