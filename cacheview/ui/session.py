@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from copy import copy
 from dataclasses import replace
+from enum import Enum
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -12,7 +13,6 @@ from PySide6.QtCore import QObject, Signal
 from cacheview.cases import Daemon
 from cacheview.engine import ImageCache
 from cacheview.model import ImageStore, Probe
-from cacheview.stores.change import StoreChanges
 from cacheview.stores.opened_location import OpenedCase, OpenedLocation
 from cacheview.ui.answering import Answering
 from cacheview.ui.discarding import Discarder
@@ -27,11 +27,19 @@ from cacheview.ui.shown_store import ProbeAnswer, ShownStore
 from cacheview.ui.supposed_store import SupposedStore
 
 if TYPE_CHECKING:
+    from cacheview.stores.change import StoreChanges
     from cacheview.ui.selected_item import SelectedItem
     from cacheview.ui.supposed_store import ListedImages, SessionBefore
     from cacheview.whatif.apply import ChangedStore
 
-__all__ = ["Session"]
+__all__ = ["Session", "StoreRelation"]
+
+
+class StoreRelation(Enum):
+    """The relation between the store that is shown now and the one shown before."""
+
+    OTHER = "another store"
+    SAME = "the same store, read again or changed"
 
 
 class Session(QObject):
@@ -43,7 +51,7 @@ class Session(QObject):
 
     Signals:
         opened_changed(): another location was opened, or the same one reloaded.
-        store_changed(): another store is shown: that of another place, or a reloaded or changed one.
+        store_changed(StoreRelation): another store is shown: that of another place, or a reloaded or changed one.
         probe_loaded(): another probe was loaded: the first one of a location, or another one of the suite.
         rules_changed(): the rules or the builder's release changed.
         answered(ProbeAnswer): the probe was looked up, after any of these changes or after an edit.
@@ -55,7 +63,7 @@ class Session(QObject):
     """
 
     opened_changed = Signal()
-    store_changed = Signal()
+    store_changed = Signal(object)
     probe_loaded = Signal()
     rules_changed = Signal()
     answered = Signal(object)
@@ -276,9 +284,7 @@ class Session(QObject):
         before, earlier = self.daemon, self._restore_actual()
         if earlier is None:
             return
-        self._shown.change = earlier.change or StoreChanges()  # the tree keeps its position
         self._show_cache(before)
-        self._shown.change = earlier.change
         self._selection.restore(earlier.selection)
         if self.document.place == earlier.place and not self.document.edit(earlier.probe, "Leave What if"):
             self.selection_changed.emit()
@@ -294,7 +300,7 @@ class Session(QObject):
 
     def _show_cache(self, before: Daemon) -> None:
         """Look the probe up in the cache that is now shown. ``before``: the previous daemon."""
-        self.store_changed.emit()
+        self.store_changed.emit(StoreRelation.SAME)
         if not before.answers_as(self.daemon):
             self.rules_changed.emit()
         self._ask(self.document.probe)
@@ -318,7 +324,7 @@ class Session(QObject):
         self._shown.reload(loaded)
         self._keep_places()
         self.opened_changed.emit()
-        self.store_changed.emit()
+        self.store_changed.emit(StoreRelation.SAME)
         self._ask(self.document.probe)
 
     def _keep_places(self) -> None:
@@ -345,7 +351,7 @@ class Session(QObject):
         if self.cache is not replaced:
             self.discard(self._answer, replaced, walk)
         if self.store is not store:
-            self.store_changed.emit()
+            self.store_changed.emit(StoreRelation.SAME)
         self.rules_changed.emit()
         if self.cache.rules is replaced.rules:  # only the builder's release differs
             self.selection_changed.emit()
@@ -356,7 +362,7 @@ class Session(QObject):
         """Start with the first probe of a location."""
         self._selection.end_passing()
         self._is_as_opened = True
-        self.store_changed.emit()
+        self.store_changed.emit(StoreRelation.OTHER)
         self._load(probe)
         self.probe_loaded.emit()
         self._ask(probe)
@@ -370,17 +376,14 @@ class Session(QObject):
 
     def _moving(self, place: Place) -> None:
         """Use the cache of the place that the document is moving to."""
-        before, earlier = self.store, self._restore_actual()
-        self.discard(self._answer, self.cache, *(() if place[0] == self.case_number else (self._shown.walk,)))
+        before, is_same_case = self.store, place[0] == self.case_number
+        self._restore_actual()
+        self.discard(self._answer, self.cache, *(() if is_same_case else (self._shown.walk,)))
         self._shown.move(place)
         self._is_as_opened = False
         self._selection.end_passing()
         if self.store is not before:
-            change = self._shown.change
-            if earlier is not None and self.store is earlier.cache.store:
-                self._shown.change = change or StoreChanges()  # the tree keeps its position
-            self.store_changed.emit()
-            self._shown.change = change
+            self.store_changed.emit(StoreRelation.SAME if is_same_case else StoreRelation.OTHER)
         self._loading = True
 
     def _moved(self) -> None:

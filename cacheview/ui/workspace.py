@@ -21,7 +21,7 @@ from cacheview.ui.plain import error_words, one_line
 from cacheview.ui.probe.pane import ProbePane
 from cacheview.ui.selected_item import SelectedItem
 from cacheview.ui.selection import SelectionRelation
-from cacheview.ui.session import Session
+from cacheview.ui.session import Session, StoreRelation
 from cacheview.ui.verdict.pane import VerdictPane
 
 if TYPE_CHECKING:
@@ -300,9 +300,9 @@ class Workspace(QWidget):
 
     # Signals of the session
 
-    def _show_store(self) -> None:
+    def _show_store(self, relation: StoreRelation) -> None:
         change = self._session.change
-        keep = change is not None or self._filling
+        keep = relation is StoreRelation.SAME or self._filling
         self._filling = False
         new, listed = change.new if change else (), self._session.listed
         if self.images.model.forest is not listed.forest:

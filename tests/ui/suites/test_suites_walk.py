@@ -27,7 +27,7 @@ from cacheview.stores.suite_file import append_case
 from cacheview.ui import shown_store, walks
 from cacheview.ui.document import Place
 from cacheview.ui.loaded import OpenedStore, ShownPlace
-from cacheview.ui.session import Session
+from cacheview.ui.session import Session, StoreRelation
 from cacheview.ui.suites.add_dialog import AddDialog, SuiteAddition
 from cacheview.ui.suites.adding import add_work, case_before
 from cacheview.ui.window import MainWindow
@@ -61,6 +61,24 @@ def test_each_answers_as_expected(file: Path) -> None:
             new += bool(reported.expect and reported.expect.created)
     assert walked > 100
     assert new
+
+
+def test_another_case_has_another_store_and_a_step_of_a_walk_the_same_one() -> None:
+    session = session_of(GRAPH)
+    session.begin()
+    number = next(
+        i
+        for i, case in enumerate(session.opened.cases)
+        if i and case.walk and any(reported.expect and reported.expect.created for reported in case.probes[:-1])
+    )
+    relations: list[StoreRelation] = []
+    session.store_changed.connect(relations.append)
+    session.places.choose_case(number)
+    assert relations == [StoreRelation.OTHER]
+    session.places.choose_probe(len(session.case.probes) - 1)
+    assert relations == [StoreRelation.OTHER, StoreRelation.SAME]
+    session.places.choose_case(0)
+    assert relations[2:] == [StoreRelation.OTHER]
 
 
 def test_other_rules_and_back() -> None:

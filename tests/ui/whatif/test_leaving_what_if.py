@@ -11,7 +11,7 @@ from window_kit import OpenWindow
 
 from cacheview.ui.images import arranger
 from cacheview.ui.images.pane import ImagesPane
-from cacheview.ui.session import Session
+from cacheview.ui.session import Session, StoreRelation
 from cacheview.ui.window import MainWindow
 
 REMOVED = make_image(1010).id
@@ -92,6 +92,15 @@ def test_selection_folding_and_scroll_position_are_as_before(
     assert selected == []
     assert pane.model._removed == frozenset()
     assert window.status.currentMessage() == "“What if” is off: the actual store is shown"
+
+
+def test_it_is_the_same_store_again_without_changes(window: MainWindow, pane: ImagesPane, qtbot: QtBot) -> None:
+    suppose(window, qtbot)
+    session, reported = session_of(window), []
+    session.store_changed.connect(lambda relation: reported.append((relation, session.change)))
+    leave(window)
+    assert reported == [(StoreRelation.SAME, None)]
+    qtbot.waitUntil(lambda: not pane.is_filtering)
 
 
 def test_a_filter_stays(window: MainWindow, pane: ImagesPane, qtbot: QtBot) -> None:
