@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Final
+from typing import Final, Literal
 
-from pydantic import ConfigDict
+from pydantic import ConfigDict, Field
 
 from cacheview.model.base import Model
 from cacheview.model.errors import DataError
@@ -45,6 +45,7 @@ class RecordedStore(Model):
         kind: of its store, ``graphdriver`` or ``containerd``.
         scenario: a description of the build, for people.
         images: the images just before the build; None: left out.
+        layer_content: of their layers, see `SuiteCase`.
         engine_os: the operating system of the engine; empty: not known.
         engine_platform: the platform of its machine; None: not known.
         tag: the first name of the image that was built.
@@ -58,6 +59,7 @@ class RecordedStore(Model):
     kind: str
     scenario: str = ""
     images: tuple[Image, ...] | None = ()
+    layer_content: dict[str, Literal["missing", "empty"]] = Field(default_factory=dict)
     engine_os: str = ""
     engine_platform: Platform | None = None
     tag: str = ""
@@ -88,4 +90,10 @@ class RecordedStore(Model):
         kind = self.store_kind
         rules = f"{kind}-{self.commit}" if self.commit else f"Docker {self.engine}, {kind}"
         name = ", ".join(filter(None, (self.scenario or self.tag, self.started)))
-        return SuiteCase(rules=rules, name=name, platform=self.engine_platform, images=self.images)
+        return SuiteCase(
+            rules=rules,
+            name=name,
+            platform=self.engine_platform,
+            images=self.images,
+            layer_content=self.layer_content,
+        )

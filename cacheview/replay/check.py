@@ -68,7 +68,13 @@ def store_of(case: ReplayCase) -> ImageStore:
         raise DataError("the record does not contain the store, so nothing can be looked up")
     images, _ = ImageStore.unique(case.images)
     release = Release(case.store_kind, case.engine, case.commit)
-    return ImageStore(images, engine_os=case.engine_os, release=release, platform=case.engine_platform)
+    return ImageStore(
+        images,
+        engine_os=case.engine_os,
+        release=release,
+        platform=case.engine_platform,
+        layer_content=case.layer_content,
+    )
 
 
 def checksums_of(case: ReplayCase, release: BuilderRelease | None = None) -> ContextChecksums:

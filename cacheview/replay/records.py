@@ -128,6 +128,7 @@ def record_of(
         engine=version,
         kind=recorded_kind(daemon.rules.store),
         images=store.images if with_store else None,
+        layer_content=dict(store.layer_content) if with_store else {},
         engine_os=store.engine_os,
         engine_platform=store.platform,
         client=client,

@@ -13,10 +13,11 @@ from typing import Any
 
 import pytest
 from build_kit import Daemon
+from missing_layer import missing_layer, write_missing_layer
 
 from cacheview.cli import main
 from cacheview.model import DataError, Platform, SuiteCase, decode
-from cacheview.replay.check import build_result
+from cacheview.replay.check import build_result, store_of
 from cacheview.replay.file import ReplayCase
 from cacheview.replay.recorded import bytes_of, text_of
 from cacheview.replay.records import redacted_record
@@ -226,3 +227,12 @@ def test_a_record_keeps_the_machine_of_the_engine(context: Path, tmp_path: Path)
     kept = record(context, str(path), tmp_path / "record.jsonl")
     assert kept.engine_platform == arm
     assert open_store(str(tmp_path / "record.jsonl")).cases[0].store.platform == arm
+
+
+def test_a_record_keeps_the_state_of_layers(context: Path, tmp_path: Path) -> None:
+    suite = write_missing_layer(tmp_path / "suite.jsonl", walk=False)
+    layers = missing_layer(walk=False).layer_content
+    kept = record(context, str(suite), tmp_path / "record.jsonl")
+    assert kept.layer_content == layers
+    assert store_of(kept).layer_content == layers
+    assert kept.as_case.layer_content == layers
