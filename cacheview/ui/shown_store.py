@@ -131,12 +131,8 @@ class ShownStore:
 
     @property
     def earlier_answers(self) -> Sequence[tuple[Probe, Verdict]]:
-        """In a walk, the probes before this one, as they were looked up, and their answers.
-
-        They are known unless supposed changes of the store include other rules.
-        """
-        case = self.case
-        return self._walks.get(case, self.cache.rules).answers_before(self.place[1]) if is_walk(case) else ()
+        """In a walk, the probes before this one, as they were looked up in the actual store, and their answers."""
+        return self.walk.answers_before(self.place[1]) if self.walk is not None else ()
 
     @property
     def shown_place(self) -> ShownPlace:

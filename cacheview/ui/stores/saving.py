@@ -65,8 +65,11 @@ class Saver(QObject):
 
             self.failed.emit(DataError("the previous save is still running. Wait until it is done, or cancel it"))
             return
-        case, probe, answer = session.case, session.document.probe, session.answer
-        rules, location = session.cache.rules.name, session.opened.location
+        case, answer, location = session.case, session.answer, session.opened.location
+        rules = session.places.shown.rules.name
+        # A later probe of a walk, and any probe in a changed store, may have another answer in the store that is saved.
+        is_elsewhere = session.supposed is not None or (case.walk and session.probe_number)
+        probe = None if is_elsewhere else session.document.probe
 
         def work(report: Report) -> str:
             from cacheview.model import Expectation
@@ -74,7 +77,7 @@ class Saver(QObject):
 
             report(0, None, "Saving")
             expect = None
-            if answer is not None:
+            if probe is not None and answer is not None:
                 verdict = answer.explanation.verdict
                 image = verdict.image.id if verdict.image is not None else None
                 expect = Expectation(outcome=verdict.outcome.value, image=image)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, Signal
@@ -87,11 +88,17 @@ class ProbeAdder(QObject):
 
 
 def case_before(session: Session) -> SuiteCase:
-    """Return the open case without the chosen probe, but in a walk, with the probes before it."""
-    case, rules = session.case, session.cache.rules
+    """Return the shown store as a case without the chosen probe, but in a walk, with the probes before it.
+
+    While changes of the store are supposed, the probe is looked up in the changed store alone. In a walk, this is
+    already the store after the earlier probes, so the case has neither these nor the walk.
+    """
+    case, rules, earlier = session.case, session.cache.rules, session.places.earlier_answers
+    if session.supposed is not None:
+        case, earlier = replace(case, store=session.store, walk=False), ()
     probes = [
         suite_probe.model_copy(update={"expect": expectation_of(verdict, probe), "sources": None})
-        for suite_probe, (probe, verdict) in zip(case.probes, session.places.earlier_answers, strict=False)
+        for suite_probe, (probe, verdict) in zip(case.probes, earlier, strict=False)
     ]
     return SuiteCase(
         rules=rules.name,
