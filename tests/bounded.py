@@ -28,11 +28,14 @@ class Run:
 
 
 _RUNNER: Final = """
-import atexit, json, re, resource, sys
+import atexit, importlib, json, re, resource, sys
 from cacheview.stores.limits import DEFAULT_LIMITS
 peak, seconds, space, limits, *sys.argv[1:] = sys.argv[1:]
 for name, limit in json.loads(limits).items():
-    object.__setattr__(DEFAULT_LIMITS, name, limit)
+    module, _, name = name.rpartition(".")
+    holder = importlib.import_module("cacheview." + module) if module else DEFAULT_LIMITS
+    getattr(holder, name)
+    object.__setattr__(holder, name, limit)
 resource.setrlimit(resource.RLIMIT_CPU, (int(seconds), int(seconds)))
 resource.setrlimit(resource.RLIMIT_AS, (int(space), int(space)))
 def report():
@@ -47,6 +50,7 @@ def run_bounded(
 ) -> Run:
     """Run cacheview, with some `Limits` that are not the default: what reaches a smaller limit is read sooner.
 
+    A limit with dots in its name is a constant of a module, such as ``model.decode._MAX_VALUES``.
     The system ends the process after so many seconds of processor time, however busy the machine is; what it took of
     memory is asserted here.
     """

@@ -28,10 +28,28 @@ CASE = b'{"rules":"containerd-71ebfc7","images":[],"probes":[]}\n'
 GIB = 1024 * MIB
 
 
-QUARTER = {"memory": 128 * MIB, "images": 50_000}
-"""A quarter of the limits that are reached only by decoding as much as they allow, which takes several seconds for each
-file at the full ones. Estimated memory and images are added up one by one and compared with the limit before the next
-document is decoded, whatever the limit is, and the memory that these tests allow is a quarter, too."""
+SCALE = 16
+SMALL = {
+    "document": 4 * MIB,
+    "line": MIB // SCALE,
+    "held": 2 * MIB,
+    "documents": 16 * MIB,
+    "memory": 32 * MIB,
+    "errors": 100_000 // SCALE,
+    "images": 200_000 // SCALE,
+    "probes": 500_000 // SCALE,
+    "history": 100_000 // SCALE,
+    "histories": 2_000_000 // SCALE,
+    "layers": 2_000_000 // SCALE,
+    "model.decode._SAFE_BYTES": (MIB // 2) // SCALE,
+    "model.decode._MAX_VALUES": 2_000_000 // SCALE,
+    "model.decode._MAX_MEMORY_BYTES": 32 * MIB,
+    "stores.long_line._MAX_PARSED_CHARACTERS": 4 * MIB // SCALE,
+}
+"""A sixteenth of all limits of suites. At the full ones, reading as much as they allow takes several seconds for each
+file. What is read is a sixteenth, too, and takes the same way: what decides between ways is scaled with the limits."""
+SMALL_MEMORY = (64 + 1024 // SCALE) * MIB
+"""What the program takes that reads nothing, and a sixteenth of what it may take at the full limits."""
 
 
 class Explain(Protocol):
@@ -71,32 +89,32 @@ def image(config: bytes) -> bytes:
 
 # Made when it is needed: together they are large.
 AMPLIFIED: dict[str, Callable[[], bytes]] = {
-    "history": lambda: suite(images=image(b'"history":[' + repeated(b"{}", 3_000_000) + b"]")),
-    "history of nulls": lambda: suite(images=image(b'"history":[' + repeated(b"null", 3_000_000) + b"]")),
-    "layers": lambda: suite(images=image(b'"rootfs":{"diff_ids":[' + repeated(b'""', 8_000_000) + b"]}")),
-    "environment": lambda: suite(images=image(b'"config":{"Env":[' + repeated(b'"a"', 8_000_000) + b"]}")),
-    "numbers for words": lambda: suite(images=image(b'"config":{"Env":[' + repeated(b"1", 8_000_000) + b"]}")),
-    "unknown keys": lambda: suite(images=image(b'"x":[' + repeated(b"{}", 3_000_000) + b"]")),
-    "unknown lists": lambda: suite(images=image(b'"x":[' + repeated(b"[]", 3_000_000) + b"]")),
-    "deep": lambda: suite(images=image(b'"x":' + b"[" * 20_000_000)),
-    "wide characters": lambda: suite(images=image(b'"author":"' + b"a" * 60_000_000 + "\U0001f600".encode() + b'"')),
-    "many lines": lambda: CASE + (suite(images=image(b'"history":[' + repeated(b"{}", 100_000) + b"]"))) * 60,
-    "lines that are not cases": lambda: CASE + b"x\n" * 20_000 + b"{}\n" * 40_000,
+    "history": lambda: suite(images=image(b'"history":[' + repeated(b"{}", 187_500) + b"]")),
+    "history of nulls": lambda: suite(images=image(b'"history":[' + repeated(b"null", 187_500) + b"]")),
+    "layers": lambda: suite(images=image(b'"rootfs":{"diff_ids":[' + repeated(b'""', 500_000) + b"]}")),
+    "environment": lambda: suite(images=image(b'"config":{"Env":[' + repeated(b'"a"', 500_000) + b"]}")),
+    "numbers for words": lambda: suite(images=image(b'"config":{"Env":[' + repeated(b"1", 500_000) + b"]}")),
+    "unknown keys": lambda: suite(images=image(b'"x":[' + repeated(b"{}", 187_500) + b"]")),
+    "unknown lists": lambda: suite(images=image(b'"x":[' + repeated(b"[]", 187_500) + b"]")),
+    "deep": lambda: suite(images=image(b'"x":' + b"[" * 1_250_000)),
+    "wide characters": lambda: suite(images=image(b'"author":"' + b"a" * 3_750_000 + "\U0001f600".encode() + b'"')),
+    "many lines": lambda: CASE + (suite(images=image(b'"history":[' + repeated(b"{}", 6_250) + b"]"))) * 60,
+    "lines that are not cases": lambda: CASE + b"x\n" * 1_250 + b"{}\n" * 2_500,
 }
 DECODED: dict[str, Callable[[], bytes]] = {
-    "images": lambda: suite(images=repeated(b'{"id":"","config":{}}', 500_000)),
-    "configs": lambda: suite(images=repeated(b'{"id":"","config":{"config":{},"container_config":{}}}', 250_000)),
+    "images": lambda: suite(images=repeated(b'{"id":"","config":{}}', 125_000)),
+    "configs": lambda: suite(images=repeated(b'{"id":"","config":{"config":{},"container_config":{}}}', 62_500)),
     "escaped keys": lambda: suite(
-        images=repeated(rb'{"id":"","\u0063onfig":{"\u0063onfig":{},"\u0063ontainer_config":{}}}', 175_000)
+        images=repeated(rb'{"id":"","\u0063onfig":{"\u0063onfig":{},"\u0063ontainer_config":{}}}', 43_750)
     ),
-    "probes": lambda: suite(probes=repeated(b'{"config":{}}', 750_000)),
-    "many short lines": lambda: CASE * 51_000,
+    "probes": lambda: suite(probes=repeated(b'{"config":{}}', 187_500)),
+    "many short lines": lambda: CASE * 12_750,
 }
 
 
 @pytest.mark.parametrize("kind", AMPLIFIED)
 def test_a_suite_that_holds_very_much(kind: str, explain: Explain) -> None:
-    run = explain(gzip.compress(AMPLIFIED[kind](), 1))
+    run = explain(gzip.compress(AMPLIFIED[kind](), 1), memory=SMALL_MEMORY, limits=SMALL)
     assert run.status in (1, 2)
     assert "Traceback" not in run.output
     assert (
@@ -108,16 +126,16 @@ def test_a_suite_that_holds_very_much(kind: str, explain: Explain) -> None:
 
 @pytest.mark.parametrize("kind", DECODED)
 def test_a_suite_of_very_much_that_is_decoded(kind: str, explain: Explain) -> None:
-    run = explain(gzip.compress(DECODED[kind](), 1), memory=320 * MIB, limits=QUARTER)
+    run = explain(gzip.compress(DECODED[kind](), 1), memory=SMALL_MEMORY, limits=SMALL)
     assert run.status in (1, 2)
     assert "Traceback" not in run.output
     assert "more than" in run.output
 
 
 def test_very_many_empty_lines(explain: Explain) -> None:
-    """A tenth of the limit: a line is counted and dropped, so the memory does not depend on the number."""
-    run = explain(zstandard.compress(CASE + b"\n" * 1_201_000), memory=128 * MIB, limits={"lines": 1_200_000})
-    assert "more than 1,200,000 lines. The rest was not read" in run.output
+    """A thirtieth of the limit: a line is counted and dropped, so the memory does not depend on the number."""
+    run = explain(zstandard.compress(CASE + b"\n" * 400_100), memory=80 * MIB, limits={"lines": 400_000})
+    assert "more than 400,000 lines. The rest was not read" in run.output
 
 
 def test_lines_that_are_not_cases_are_counted_and_a_hundred_are_shown(tmp_path: Path) -> None:
@@ -205,9 +223,9 @@ def test_a_data_root_with_very_many_bad_names(tmp_path: Path) -> None:
     """What is wrong is counted where it is found: it takes no more memory than the file of names does."""
     database = tmp_path / "image" / "overlay2"
     (database / "imagedb" / "content" / "sha256").mkdir(parents=True)
-    names = {f"A{number}": "x" for number in range(400_000)}
+    names = {f"A{number}": "x" for number in range(100_000)}
     (database / "repositories.json").write_text(json.dumps({"Repositories": {"r": names}}))
-    run = run_bounded("audit", f"data-root:{tmp_path}", seconds=30, memory=160 * MIB)
+    run = run_bounded("audit", f"data-root:{tmp_path}", seconds=30, memory=80 * MIB)
     assert run.status == 2
     assert "no image could be read. repositories.json, 'A0': the name is ignored" in run.output
 
@@ -252,15 +270,19 @@ def documents(names: Iterable[str]) -> bytes:
 MEMBERS: dict[str, Callable[[], bytes]] = {
     "members": lambda: zstandard.compress(b"".join(header(f"{number}", 0) for number in range(1_000)), 1) * 51,
     "long names": lambda: zstandard.compress(header("x", MIB, b"L") + b"a" * MIB + header("x", 0), 1) * 80,
-    "documents": lambda: documents(f"{number}" for number in range(600)),
-    "top documents": lambda: documents(f"{number}/index.json" for number in range(900)),
+    "documents": lambda: documents(f"{number}" for number in range(150)),
+    "top documents": lambda: documents(f"{number}/index.json" for number in range(225)),
 }
 
 
 @pytest.mark.parametrize("kind", MEMBERS)
 def test_an_archive_that_holds_very_much(kind: str, explain: Explain) -> None:
-    """With a tenth of the limit of members: they are counted as they are read, before anything of them is kept."""
-    run = explain(MEMBERS[kind]() + zstandard.compress(NO_IMAGE, 1), limits={"members": 50_000})
+    """With a tenth of the limit of members, and a quarter of that of documents.
+
+    They are counted as they are read, before anything of them is kept.
+    """
+    limits = {"members": 50_000, "documents": 64 * MIB, "memory": 128 * MIB}
+    run = explain(MEMBERS[kind]() + zstandard.compress(NO_IMAGE, 1), memory=320 * MIB, limits=limits)
     assert run.status in (1, 2)
     assert "Traceback" not in run.output
 

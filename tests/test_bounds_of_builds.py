@@ -64,9 +64,10 @@ def test_very_many_references_of_a_probe(tmp_path: Path) -> None:
 
 
 def test_labels_of_a_stage_that_others_follow(tmp_path: Path) -> None:
-    labels = "".join(f"LABEL a{number}=x\n" for number in range(5_000))
+    labels = "".join(f"LABEL a{number}=x\n" for number in range(2_500))
     (tmp_path / "Dockerfile").write_text(f"FROM scratch\n{labels}FROM scratch\nLABEL a=b\n")
-    run = run_bounded("replay", tmp_path, "--store", "demo:", seconds=60, memory=700 * MIB)
+    quarter = {"replay.finished_stages._MAX_CONFIG_BYTES": 100 * MIB}
+    run = run_bounded("replay", tmp_path, "--store", "demo:", seconds=60, memory=210 * MIB, limits=quarter)
     assert run.status == 2
     assert "the configs of all steps so far take up more than" in run.output
 
