@@ -20,13 +20,20 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-__all__ = ["COMMANDS", "PROGRAM", "WINDOW", "run_forked"]
+__all__ = ["COMMANDS", "DOCKS", "PROGRAM", "WINDOW", "run_forked"]
 
 COMMANDS: Final = tuple(f"cacheview.commands.{name}" for name in ("check", "explain", "replay"))
 """Modules of the command line."""
 
 WINDOW: Final = ("cacheview.ui.app", "cacheview.ui.window")
 """Modules of the window."""
+
+DOCKS: Final = (
+    *WINDOW,
+    "cacheview.ui.workspace",
+    *(f"cacheview.ui.{name}.dock" for name in ("audit", "compare", "details", "replay", "suites")),
+)
+"""Modules of a window that shows a store in its panes and docks."""
 
 PROGRAM: Final = """
 import runpy
@@ -117,7 +124,7 @@ def run_forked(
     Args:
         code: what it runs.
         arguments: of `sys.argv`.
-        modules: `COMMANDS` or `WINDOW`.
+        modules: `COMMANDS`, `WINDOW` or `DOCKS`.
         environment: variables instead of those of this process.
         folder: where it runs.
         merged: whether its standard error is among its output.

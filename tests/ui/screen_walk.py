@@ -128,12 +128,13 @@ def _look(window: MainWindow, name: str) -> dict[str, Any]:
     assert window.workspace is not None
     _wait_until_still(window)
     parent = window.workspace.probe.parent_field.line
+    shown = list(_shown(window))
     views = {type(view).__name__: _rows(view) for view in window.findChildren(QAbstractItemView) if _is_list(view)}
     return {
         "name": name,
         "window": window.size().toTuple(),
-        "outside": [_named(widget) for widget in _shown(window) if not _is_inside(widget)],
-        "cut": [_named(widget) for widget in _shown(window) if _is_cut(widget)],
+        "outside": [_named(widget) for widget in shown if not _is_inside(widget)],
+        "cut": [_named(widget) for widget in shown if _is_cut(widget)],
         "rows": views,
         "parent": (parent.text_width, parent.fontMetrics().horizontalAdvance(_NAME)),
     }
@@ -164,6 +165,8 @@ def _shown(window: QWidget) -> Iterator[QWidget]:
 
 def _is_seen(widget: QWidget) -> bool:
     """Not what stands behind another tab, or is collapsed, which Qt moves out of sight to the left."""
+    if not widget.isVisible() or widget.size().isEmpty():
+        return False
     ancestor: QWidget | None = widget
     while ancestor is not None:
         parent = ancestor.parentWidget()
@@ -171,7 +174,7 @@ def _is_seen(widget: QWidget) -> bool:
         if is_moved and ancestor.geometry().right() < 0:
             return False
         ancestor = parent
-    return widget.isVisible() and widget.width() > 0 and widget.height() > 0
+    return True
 
 
 def _is_inside(widget: QWidget) -> bool:

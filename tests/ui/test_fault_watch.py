@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from forked import WINDOW, run_forked
+from forked import DOCKS, run_forked
 
 ROOT = Path(__file__).parents[2]
 BEGIN = """
@@ -27,7 +27,7 @@ app.run_window('demo:', settings=Path('settings.ini'), with_traceback=%s)
 
 def run(code: str, folder: Path, *, with_traceback: bool = False) -> subprocess.CompletedProcess[str]:
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "HOME": str(folder)}
-    return run_forked(BEGIN + code + END % with_traceback, modules=WINDOW, environment=environment, folder=folder)
+    return run_forked(BEGIN + code + END % with_traceback, modules=DOCKS, environment=environment, folder=folder)
 
 
 SLOT = """

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Final
 
 import pytest
-from forked import PROGRAM, WINDOW, run_forked
+from forked import DOCKS, PROGRAM, run_forked
 from PySide6.QtCore import QAbstractItemModel, QModelIndex, Qt
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QAbstractButton, QAbstractItemView, QHeaderView, QLabel, QLineEdit, QTreeView, QWidget
@@ -54,7 +54,7 @@ def test_the_readme_shows_the_window(
     file = tmp_path / "window.png"
     arguments = ["demo:", "--scheme", scheme, "--size", f"{SIZE[0]}x{SIZE[1]}", "--screenshot", str(file)]
     arguments += ["--replay", str(context)]
-    drawn = run_forked(PROGRAM, *arguments, modules=WINDOW)
+    drawn = run_forked(PROGRAM, *arguments, modules=DOCKS)
     assert (drawn.returncode, drawn.stderr) == (0, "")
     picture = QImage(str(file))
     assert (picture.width(), picture.height()) == SIZE

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, Final
 
 import pytest
-from forked import WINDOW, run_forked
+from forked import DOCKS, run_forked
 
 _SCREENS: Final = {
     "1024x768": ((1024, 768), {}),
@@ -37,7 +37,7 @@ def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     platform = f"offscreen:configfile={folder / 'screen.json'}"
     environment = {**os.environ, **scale, "QT_QPA_PLATFORM": platform}
     walk = f"import runpy\nrunpy.run_path({str(_WALK)!r}, run_name='__main__')"
-    run = run_forked(walk, str(folder), modules=WINDOW, environment=environment)
+    run = run_forked(walk, str(folder), modules=DOCKS, environment=environment)
     assert run.returncode == 0, run.stderr
     reported: dict[str, Any] = json.loads(run.stdout)
     return reported

@@ -7,7 +7,7 @@ import subprocess
 from pathlib import Path
 
 import pytest
-from forked import PROGRAM, WINDOW, run_forked
+from forked import DOCKS, PROGRAM, run_forked
 from PySide6.QtGui import QImage
 
 from cacheview.cli import main
@@ -16,7 +16,7 @@ from cacheview.cli import main
 def run(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     homes = {name: str(tmp_path / "home") for name in ("HOME", "XDG_DATA_HOME", "XDG_CONFIG_HOME", "XDG_CACHE_HOME")}
     environment = {**os.environ, **homes, "QT_QPA_PLATFORM": "offscreen"}
-    return run_forked(PROGRAM, *arguments, modules=WINDOW, environment=environment)
+    return run_forked(PROGRAM, *arguments, modules=DOCKS, environment=environment)
 
 
 def test_a_picture_of_the_steps(tmp_path: Path) -> None:
