@@ -14,6 +14,8 @@ from hypothesis import settings
 from xdist.remote import Producer
 from xdist.scheduler import WorkStealingScheduling
 
+from cacheview.collector import rare_searches
+
 # How long an example takes says more of the machine than of the program. Few examples each time, new ones every time;
 # --hypothesis-profile=thorough for a change of what a property is about.
 settings.register_profile("cacheview", deadline=None, max_examples=40)
@@ -98,6 +100,13 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> WorkSte
 def pytest_make_parametrize_id(val: object) -> str | None:
     """Bytes by their length: packed ones hold the time, and all workers must have the same names."""
     return f"{len(val)} bytes" if isinstance(val, bytes) else None
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_searches() -> Iterator[None]:
+    """Searches for cycles are as rare as in a command: with Python's own thresholds they are a tenth of the time."""
+    with rare_searches():
+        yield
 
 
 @pytest.fixture(scope="session", autouse=True)
