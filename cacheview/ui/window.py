@@ -12,7 +12,7 @@ from cacheview.ui.actions import Actions, connect
 from cacheview.ui.appearance import Appearance
 from cacheview.ui.center import Center
 from cacheview.ui.choosers import ToolBar
-from cacheview.ui.docks import FILES, REPLAY, SUITES, WATCH, Docks
+from cacheview.ui.docks import REPLAY, SUITES, Docks
 from cacheview.ui.lazy import Lazy
 from cacheview.ui.names import DEMO
 from cacheview.ui.settings import Settings
@@ -27,17 +27,13 @@ if TYPE_CHECKING:
     from PySide6.QtGui import QCloseEvent, QDragEnterEvent, QDropEvent, QPaintEvent
     from PySide6.QtWidgets import QWidget
 
-    from cacheview.ui.files.dock import Files
     from cacheview.ui.following import WindowFollower
     from cacheview.ui.layer_access import LayerAccess
     from cacheview.ui.loading import Work
     from cacheview.ui.notice import Notice
     from cacheview.ui.opener import Opener
-    from cacheview.ui.replay.dock import Replays
     from cacheview.ui.session import Session
     from cacheview.ui.stores.saving import Saver
-    from cacheview.ui.suites.dock import SuiteChecks
-    from cacheview.ui.watch.dock import WatchedBuilds
     from cacheview.ui.what_is_open import WhatIsOpen
     from cacheview.ui.whatif.mode import WhatIf
     from cacheview.ui.workspace import Workspace
@@ -134,29 +130,7 @@ class MainWindow(QMainWindow):
         """The parent of docks and dialogs: the window itself."""
         return self
 
-    # Docks, each created on first use
-
-    @property
-    def replays(self) -> Replays:
-        """The dock that replays Dockerfiles."""
-        return self.docks.get(REPLAY)
-
-    @property
-    def files(self) -> Files:
-        """The dock with files that differ, and the content of layers."""
-        return self.docks.get(FILES)
-
-    @property
-    def suites(self) -> SuiteChecks:
-        """The dock that runs suites, and adds to them."""
-        return self.docks.get(SUITES)
-
-    @property
-    def watched(self) -> WatchedBuilds:
-        """The dock with watched builds."""
-        return self.docks.get(WATCH)
-
-    # Other objects that are created on first use
+    # Objects that are created on first use
 
     @property
     def layer_access(self) -> LayerAccess:

@@ -255,7 +255,7 @@ def modes(user: WindowUser, folder: Path) -> None:
         return replays is not None and replays.pane.result is not None and not replays.pane._loader.is_busy
 
     user.act("replay a Dockerfile", lambda: open_paths([str(folder)], window.open, window.docks), replayed)
-    user.act("replay: closed", window.replays.dock.show_or_hide)
+    user.act("replay: closed", window.docks.get(REPLAY).dock.show_or_hide)
     mode = window.what_if
     user.act(
         "what if: prune",

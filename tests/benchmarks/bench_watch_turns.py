@@ -19,6 +19,7 @@ sys.path.append(str(Path(__file__).parents[1] / "ui"))
 from turns import Turns
 
 from cacheview.collector import freeze
+from cacheview.ui.docks import WATCH
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
@@ -114,7 +115,7 @@ def test_the_window_goes_on(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.Mo
             window.show()
             window.commands.watch.trigger()
             qtbot.wait(500)
-            pane = window.watched.pane
+            pane = window.docks.get(WATCH).pane
             with qtbot.waitSignal(pane.bridge.started, timeout=30_000):
                 pane.watch()
             qtbot.wait(500)

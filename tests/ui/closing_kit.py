@@ -25,6 +25,7 @@ import contextlib, faulthandler, hashlib, io, itertools, json, os, socket, sys, 
 from pathlib import Path
 sys.path[:0] = [{tests!r} + folder for folder in ("/stores/docker_engine", "/stores")]
 from PySide6.QtCore import QSocketNotifier, QTimer
+from cacheview.ui.docks import FILES, REPLAY, WATCH
 from cacheview.ui import app
 real_begin = app._begin
 MIB = 1 << 20
@@ -229,7 +230,7 @@ Path("context/Dockerfile").write_text("FROM scratch\nCOPY large /\n")
 with open("context/large", "wb") as file:
     file.truncate(4 << 30)
 def work(window):
-    window.replays.open(os.path.abspath("context"))
+    window.docks.get(REPLAY).open(os.path.abspath("context"))
 """
 
 _STEPS: Final = r"""
@@ -237,7 +238,7 @@ os.mkdir("steps")
 lines = "".join(f"ENV A{n}=b\nRUN step {n} $A{n}\n" for n in range(20000))
 Path("steps/Dockerfile").write_text("FROM scratch\n" + lines)
 def work(window):
-    window.replays.open(os.path.abspath("steps"))
+    window.docks.get(REPLAY).open(os.path.abspath("steps"))
 """
 
 _AUDIT: Final = """
@@ -247,7 +248,7 @@ def work(window):
 
 _LAYER: Final = """
 def work(window):
-    window.files.show_layer(window.session.store.images[0], window.session.store)
+    window.docks.get(FILES).show_layer(window.session.store.images[0], window.session.store)
 """
 
 _HISTORY: Final = """
@@ -260,7 +261,7 @@ _DOWNLOAD: Final = """
 def work(window):
     store = window.session.store
     window.layer_access.allow(store)
-    window.files.show_layer(next(image for image in store.images if image.diff_ids), store)
+    window.docks.get(FILES).show_layer(next(image for image in store.images if image.diff_ids), store)
 """
 
 _EVENTS: Final = """
@@ -285,10 +286,10 @@ def work(window):
     def started():
         url = bridge.watcher.url
         threading.Thread(target=client, args=(url,), daemon=True).start()
-    window.watched.show_and_focus()
-    bridge = window.watched.pane.bridge
+    window.docks.get(WATCH).show_and_focus()
+    bridge = window.docks.get(WATCH).pane.bridge
     bridge.started.connect(started)
-    QTimer.singleShot(0, window.watched.pane.watch)
+    QTimer.singleShot(0, window.docks.get(WATCH).pane.watch)
 """
 
 WORKS: Final = {

@@ -25,7 +25,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from cacheview.ui.docks import AUDIT, COMPARE, DETAILS
+from cacheview.ui.docks import AUDIT, COMPARE, DETAILS, REPLAY, SUITES
 from cacheview.ui.settings import Settings
 from cacheview.ui.status import StatusBar
 from cacheview.ui.theme import apply_theme
@@ -65,16 +65,16 @@ def main(folder: Path) -> None:
     assert window.workspace is not None
     docks: list[QDockWidget] = []
     for name, show, dock in (
-        ("replay", lambda: window.replays.open(str(context)), lambda: window.replays.dock),
+        ("replay", lambda: window.docks.get(REPLAY).open(str(context)), lambda: window.docks.get(REPLAY).dock),
         ("compare", window.commands.compare.trigger, lambda: window.docks.get(COMPARE).dock),
         ("details", window.commands.details.trigger, lambda: window.docks.get(DETAILS).dock),
         ("audit", window.commands.audit.trigger, lambda: window.docks.get(AUDIT).dock),
-        ("suite checks", window.commands.suite_checks.trigger, lambda: window.suites.dock),
+        ("suite checks", window.commands.suite_checks.trigger, lambda: window.docks.get(SUITES).dock),
     ):
         show()
         _wait(dock().isVisible)
         if name == "suite checks":
-            window.suites.pane.run(["demo:"])
+            window.docks.get(SUITES).pane.run(["demo:"])
         view = next(iter(dock().findChildren(QAbstractItemView)))
         _wait(partial(lambda view: view.isVisible() and _rows(view) > 0, view))
         places.append(_look(window, name))
@@ -87,9 +87,9 @@ def main(folder: Path) -> None:
         for other in docks:
             other.show()
         dock().raise_()
-    window.replays.pane.show_options(True)
-    window.replays.dock.raise_()
-    _wait(lambda: window.replays.pane.form.isVisible())
+    window.docks.get(REPLAY).pane.show_options(True)
+    window.docks.get(REPLAY).dock.raise_()
+    _wait(lambda: window.docks.get(REPLAY).pane.form.isVisible())
     places.append(_look(window, "options"))
     for each in docks:
         each.hide()

@@ -11,6 +11,7 @@ from pytestqt.qtbot import QtBot
 from window_kit import OpenWindow
 
 from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Probe
+from cacheview.ui.docks import SUITES
 from cacheview.ui.drafts import ProbeDraft, is_of_an_image, keep_drafts, kept_drafts
 from cacheview.ui.session import Session
 from cacheview.ui.settings import Settings
@@ -99,17 +100,17 @@ def test_another_case_and_back(open_window: OpenWindow, suite: str) -> None:
 def test_a_suite_row_shows_the_suite_s_own(open_window: OpenWindow, suite: str, qtbot: QtBot) -> None:
     window = open_window(suite)
     session(window).document.set_field("User", "me")
-    pane = window.suites.pane
+    pane = window.docks.get(SUITES).pane
     with qtbot.waitSignal(pane.finished, timeout=20_000):
         pane.run([suite])
     rows = [pane.model.row_at(pane.model.index(number, 0)) for number in range(pane.model.rowCount())]
     assert rows[0] is not None
     assert rows[5] is not None
-    window.suites.shower.show(rows[0])
+    window.docks.get(SUITES).shower.show(rows[0])
     assert user(window) == (0, 0, "")
     window.commands.undo.trigger()
     assert user(window) == (0, 0, "me")
-    window.suites.shower.show(rows[5])
+    window.docks.get(SUITES).shower.show(rows[5])
     assert user(window) == (1, 2, "")
     while window.commands.undo.isEnabled() and user(window) != (0, 0, "me"):
         window.commands.undo.trigger()

@@ -9,7 +9,7 @@ from PySide6.QtWidgets import QApplication, QToolButton
 from pytestqt.qtbot import QtBot
 from window_kit import OpenWindow
 
-from cacheview.ui.docks import AUDIT
+from cacheview.ui.docks import AUDIT, SUITES
 from cacheview.ui.window import MainWindow
 
 
@@ -48,7 +48,7 @@ def test_the_form_is_as_wide_as_its_pane(window: MainWindow) -> None:
 
 def test_a_dock_does_not_make_the_window_grow(window: MainWindow, qtbot: QtBot) -> None:
     for action, dock in (
-        (window.commands.suite_checks, window.suites.dock),
+        (window.commands.suite_checks, window.docks.get(SUITES).dock),
         (window.commands.audit, window.docks.get(AUDIT).dock),
     ):
         action.trigger()

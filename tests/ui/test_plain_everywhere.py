@@ -15,6 +15,7 @@ from PySide6.QtWidgets import QApplication, QDialog, QMenu
 from pytestqt.qtbot import QtBot
 
 from cacheview.report.showing import shown_build
+from cacheview.ui.docks import FILES, REPLAY, SUITES, WATCH
 from cacheview.ui.documentation import DocumentationDialog
 from cacheview.ui.probe.instruction_dialog import InstructionDialog
 from cacheview.ui.window import MainWindow
@@ -34,8 +35,8 @@ def opened(window: MainWindow, qtbot: QtBot, location: str) -> None:
 
 
 def replayed(window: MainWindow, qtbot: QtBot, context: Path) -> None:
-    with qtbot.waitSignal(window.replays.pane.settled, timeout=LONG):
-        window.replays.open(str(context))
+    with qtbot.waitSignal(window.docks.get(REPLAY).pane.settled, timeout=LONG):
+        window.docks.get(REPLAY).open(str(context))
 
 
 def demand_plain_dialogs(*begin: Callable[[], object]) -> None:
@@ -62,7 +63,7 @@ def test_of_a_suite_and_what_is_asked_of_it(given: Hostile, window: MainWindow, 
     for action in (do.details, do.audit, do.compare, do.suite_checks):
         action.trigger()
     qtbot.waitUntil(lambda: window.session is not None and window.session.answer is not None)
-    qtbot.waitUntil(lambda: window.suites.is_open)
+    qtbot.waitUntil(lambda: window.docks.get(SUITES).is_open)
     demand_plain_menus(window)
     demand_plain_dialogs(
         *(action.trigger for action in (do.open_by_name, do.save_suite, do.about_rules, do.changed_rules)),
@@ -113,7 +114,7 @@ def test_of_a_replay_and_its_files(given: Hostile, window: MainWindow, qtbot: Qt
     opened(window, qtbot, str(given.archive))
     replayed(window, qtbot, given.context)
     demand_all_plain(window)
-    pane = window.replays.pane
+    pane = window.docks.get(REPLAY).pane
     with qtbot.waitSignal(pane.clients.settled, timeout=LONG):
         pane.head.clients_button.click()
     assert pane.clients.isVisible()
@@ -122,7 +123,7 @@ def test_of_a_replay_and_its_files(given: Hostile, window: MainWindow, qtbot: Qt
     opened(window, qtbot, str(given.saved))
     replayed(window, qtbot, given.built)
     assert pane.miss is not None
-    window.files.show_miss(pane.miss)
+    window.docks.get(FILES).show_miss(pane.miss)
     demand_all_plain(window)
     for copied in (window.commands.copy_text, window.commands.copy_json, window.commands.copy_markdown):
         copied.trigger()
@@ -131,7 +132,7 @@ def test_of_a_replay_and_its_files(given: Hostile, window: MainWindow, qtbot: Qt
 
 def test_of_builds_that_are_watched(window: MainWindow) -> None:
     window.commands.watch.trigger()
-    pane = window.watched.pane
+    pane = window.docks.get(WATCH).pane
     pane.show_records([shown_build(hostile_build(NASTY)), shown_build(hostile_build(NASTY, number=2, failed=True))])
     for row in range(pane.model.rowCount()):
         pane.builds.selectRow(row)

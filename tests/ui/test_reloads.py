@@ -24,7 +24,7 @@ from cacheview.engine.trace import Trace
 from cacheview.model import ImageStore
 from cacheview.model.base import Value
 from cacheview.replay.result import Replay, Step
-from cacheview.ui.docks import COMPARE
+from cacheview.ui.docks import COMPARE, REPLAY
 from cacheview.ui.images.tree import Forest, ImageNode
 from cacheview.ui.verdict.node import TraceNode
 from cacheview.ui.window import MainWindow
@@ -62,7 +62,7 @@ def no_searches() -> Iterator[None]:
 
 def reload(window: MainWindow, qtbot: QtBot, *, after_events: bool = False) -> None:
     """Until all panes have answered for the store that was read."""
-    replays, compare = window.replays.pane, window.docks.get(COMPARE).pane
+    replays, compare = window.docks.get(REPLAY).pane, window.docks.get(COMPARE).pane
     with qtbot.waitSignals([window.settled, replays.settled, compare.settled], timeout=20_000):
         if after_events:
             window.follower.changed.emit()
@@ -80,8 +80,8 @@ def test_what_was_made_of_a_store_goes_with_it(
     for action in (window.commands.compare, window.commands.audit, window.commands.suite_checks):
         action.trigger()
     (tmp_path / "Dockerfile").write_text("FROM app:9\nRUN step 4\nCOPY Dockerfile /a\nENV a=b\n")
-    with qtbot.waitSignal(window.replays.pane.settled):
-        window.replays.open(str(tmp_path))
+    with qtbot.waitSignal(window.docks.get(REPLAY).pane.settled):
+        window.docks.get(REPLAY).open(str(tmp_path))
     reload(window, qtbot)
     reload(window, qtbot)
     engine.images = []

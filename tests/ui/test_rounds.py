@@ -11,7 +11,7 @@ from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QM
 from pytestqt.qtbot import QtBot
 
 from cacheview.ui.dock import PaneDock, is_seen
-from cacheview.ui.docks import AUDIT, DOCKS
+from cacheview.ui.docks import AUDIT, DOCKS, REPLAY, SUITES
 from cacheview.ui.window import MainWindow
 
 F6, SHIFT, ESCAPE = Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier, Qt.Key.Key_Escape
@@ -44,7 +44,7 @@ def shown(dock: PaneDock, action: QAction, qtbot: QtBot) -> PaneDock:
 
 def test_round_the_panes_and_docks(demo: MainWindow, qtbot: QtBot) -> None:
     shown(demo.docks.get(AUDIT).dock, demo.commands.audit, qtbot)
-    shown(demo.suites.dock, demo.commands.suite_checks, qtbot)
+    shown(demo.docks.get(SUITES).dock, demo.commands.suite_checks, qtbot)
     round_ = ["Images", "Probe", "Verdict", "audit", "suites"]
     assert place(demo) == "suites"
     for expected in [*round_, "Images"]:
@@ -73,8 +73,8 @@ def test_closing_a_dock_leads_back_to_where_the_keyboard_came_from(demo: MainWin
 def test_docks_that_are_closed_one_after_the_other(demo: MainWindow, qtbot: QtBot) -> None:
     docks = [
         shown(demo.docks.get(AUDIT).dock, demo.commands.audit, qtbot),
-        shown(demo.suites.dock, demo.commands.suite_checks, qtbot),
-        shown(demo.replays.dock, demo.commands.replay, qtbot),
+        shown(demo.docks.get(SUITES).dock, demo.commands.suite_checks, qtbot),
+        shown(demo.docks.get(REPLAY).dock, demo.commands.replay, qtbot),
     ]
     docks[1].hide()  # where the third one was opened from
     for _ in range(2):
@@ -88,7 +88,7 @@ def test_docks_that_are_closed_one_after_the_other(demo: MainWindow, qtbot: QtBo
 
 def test_without_a_store(window: MainWindow, qtbot: QtBot) -> None:
     window.center.welcome()
-    dock = shown(window.suites.dock, window.commands.suite_checks, qtbot)
+    dock = shown(window.docks.get(SUITES).dock, window.commands.suite_checks, qtbot)
     assert place(window) == "suites"
     qtbot.keyClick(window, F6)
     focus = QApplication.focusWidget()

@@ -18,7 +18,7 @@ from cacheview.model import Image
 from cacheview.stores.opened_location import OpenedLocation
 from cacheview.ui.audit.models import HazardsColumn
 from cacheview.ui.audit.pane import AuditPane
-from cacheview.ui.docks import AUDIT
+from cacheview.ui.docks import AUDIT, SUITES
 from cacheview.ui.theme import GRID, icon_size, strong_font
 from cacheview.ui.window import MainWindow
 
@@ -166,7 +166,7 @@ def test_two_docks_share_a_place_and_the_menu_brings_forward(window: MainWindow,
     show(*unmarked(3))
     pane = audited(window, qtbot)
     window.commands.suite_checks.trigger()
-    qtbot.waitUntil(lambda: window.tabifiedDockWidgets(window.docks.get(AUDIT).dock) == [window.suites.dock])
+    qtbot.waitUntil(lambda: window.tabifiedDockWidgets(window.docks.get(AUDIT).dock) == [window.docks.get(SUITES).dock])
     qtbot.waitUntil(lambda: pane.visibleRegion().isEmpty())
     window.commands.audit.trigger()
     qtbot.waitUntil(lambda: not pane.visibleRegion().isEmpty())

@@ -22,7 +22,7 @@ from cacheview.ui.diff.head import FORMS
 from cacheview.ui.diff.model import DiffColumn
 from cacheview.ui.diff.options import OptionsDialog
 from cacheview.ui.diff.pane import DiffPane
-from cacheview.ui.docks import DIFF
+from cacheview.ui.docks import DIFF, REPLAY, WATCH
 from cacheview.ui.window import MainWindow
 
 BUILD = Build("FROM base\nLABEL team=a\nCOPY a /a\nRUN make\n", {"a": b"1\n", "b": b"2\n"})
@@ -111,7 +111,7 @@ def test_a_record_that_is_open_is_compared_with_another(
     window: MainWindow, qtbot: QtBot, records: tuple[str, str]
 ) -> None:
     window.open(records[0])
-    watch = window.watched.pane
+    watch = window.docks.get(WATCH).pane
     qtbot.waitUntil(lambda: watch.isVisible() and watch.model.rowCount() == 1, timeout=20_000)
     watch.head.compare_button.click()
     dialog = chooser(window, qtbot)
@@ -132,7 +132,7 @@ def test_the_replayed_build_is_compared_with_a_record(
     window.open(records[0])
     qtbot.waitUntil(lambda: window.session is not None, timeout=20_000)
     drop(window, context / "Dockerfile")
-    replay = window.replays.pane
+    replay = window.docks.get(REPLAY).pane
     qtbot.waitUntil(lambda: replay.request is not None, timeout=20_000)
     replay.head.compare_button.click()
     dialog = chooser(window, qtbot)
@@ -178,7 +178,7 @@ def test_two_contexts_are_compared_each_with_options_of_its_own(
 def test_a_watched_build_is_compared_by_its_record(
     window: MainWindow, qtbot: QtBot, records: tuple[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    watch = window.watched.pane
+    watch = window.docks.get(WATCH).pane
     saved = []
 
     def save(number: int, path: str, _report: object, *, env: bool, labels: bool) -> None:
@@ -188,7 +188,7 @@ def test_a_watched_build_is_compared_by_its_record(
     monkeypatch.setattr(watch.bridge, "save", save)
     watch.model.show_build(ShownBuild(7, "app", is_final=True, can_be_recorded=True), 10)
     watch.builds.selectRow(0)
-    window.watched.show_and_focus()
+    window.docks.get(WATCH).show_and_focus()
     watch.head.compare_button.click()
     dialog = chooser(window, qtbot)
     assert dialog.lines[0].currentText() == "app"

@@ -17,15 +17,16 @@ from pytestqt.qtbot import QtBot
 from cacheview.layers.engine import EngineLayers
 from cacheview.model import Image
 from cacheview.stores.opened_location import OpenedKind
+from cacheview.ui.docks import FILES, REPLAY
 from cacheview.ui.files.model import FilesColumn
 from cacheview.ui.files.pane import FilesPane
 from cacheview.ui.window import MainWindow
 
 
 def replay(window: MainWindow, qtbot: QtBot, context: Path) -> None:
-    pane = window.replays.pane
+    pane = window.docks.get(REPLAY).pane
     with qtbot.waitSignal(pane.settled, timeout=9_000):
-        window.replays.open(str(context))
+        window.docks.get(REPLAY).open(str(context))
 
 
 def shown(qtbot: QtBot, pane: FilesPane, do: Callable[[], object]) -> dict[str, str]:
@@ -41,7 +42,7 @@ def shown(qtbot: QtBot, pane: FilesPane, do: Callable[[], object]) -> dict[str, 
 
 def differing(window: MainWindow, qtbot: QtBot, context: Path) -> dict[str, str]:
     replay(window, qtbot, context)
-    return shown(qtbot, window.files.pane, window.replays.pane.detail.files_button.click)
+    return shown(qtbot, window.docks.get(FILES).pane, window.docks.get(REPLAY).pane.detail.files_button.click)
 
 
 def edit(context: Path) -> None:
@@ -64,10 +65,10 @@ EDITED = {
 def test_the_detail_of_a_step_leads_to_its_files(window: MainWindow, qtbot: QtBot, context: Path) -> None:
     edit(context)
     assert differing(window, qtbot, context) == EDITED
-    pane = window.files.pane
+    pane = window.docks.get(FILES).pane
     assert pane.notes == ("Proven: the files in the image's layer produce the stored checksum.",)
     assert pane.head.text == "Step 2, COPY src /app/ compared with shop:1"
-    assert not window.files.dock.isHidden()
+    assert not window.docks.get(FILES).dock.isHidden()
     assert pane.tree.hasFocus()
 
 
@@ -77,7 +78,7 @@ def test_the_verdict_of_a_step_leads_to_the_same(window: MainWindow, qtbot: QtBo
     assert window.workspace is not None
     button = window.workspace.verdict.banner.files_button
     assert button.isVisible()
-    assert shown(qtbot, window.files.pane, button.click) == EDITED
+    assert shown(qtbot, window.docks.get(FILES).pane, button.click) == EDITED
 
 
 def test_the_action_shows_the_files_of_the_step_that_is_selected(
@@ -85,10 +86,10 @@ def test_the_action_shows_the_files_of_the_step_that_is_selected(
 ) -> None:
     edit(context)
     replay(window, qtbot, context)
-    assert window.replays.pane.miss is not None
-    assert shown(qtbot, window.files.pane, window.commands.files.trigger) == EDITED
+    assert window.docks.get(REPLAY).pane.miss is not None
+    assert shown(qtbot, window.docks.get(FILES).pane, window.commands.files.trigger) == EDITED
     window.commands.files.trigger()
-    qtbot.waitUntil(window.files.dock.isHidden)
+    qtbot.waitUntil(window.docks.get(FILES).dock.isHidden)
 
 
 def test_a_probe_without_a_context_says_what_to_do(window: MainWindow, qtbot: QtBot, context: Path) -> None:
@@ -97,15 +98,17 @@ def test_a_probe_without_a_context_says_what_to_do(window: MainWindow, qtbot: Qt
     assert window.session is not None
     window.session.release()
     assert window.workspace is not None
-    assert shown(qtbot, window.files.pane, window.workspace.verdict.banner.files_button.click) == {}
-    reported = [button.text() for button in window.files.pane.findChildren(QPushButton) if button.isVisible()]
+    assert shown(qtbot, window.docks.get(FILES).pane, window.workspace.verdict.banner.files_button.click) == {}
+    reported = [
+        button.text() for button in window.docks.get(FILES).pane.findChildren(QPushButton) if button.isVisible()
+    ]
     assert reported == ["Replay Dockerfile…"]
 
 
 def test_contents_stand_side_by_side(window: MainWindow, qtbot: QtBot, context: Path) -> None:
     edit(context)
     differing(window, qtbot, context)
-    pane = window.files.pane
+    pane = window.docks.get(FILES).pane
     pane.tree.setCurrentIndex(pane.model.index_of("src/main.c"))
     qtbot.keyClick(pane.tree, Qt.Key.Key_Return)
     qtbot.waitUntil(lambda: pane.contents.texts[0] != "")
@@ -122,7 +125,7 @@ def test_contents_stand_side_by_side(window: MainWindow, qtbot: QtBot, context: 
 def test_the_filter_and_the_same(window: MainWindow, qtbot: QtBot, context: Path) -> None:
     edit(context)
     differing(window, qtbot, context)
-    pane = window.files.pane
+    pane = window.docks.get(FILES).pane
     assert shown(qtbot, pane, lambda: pane._box.setText("mode")) == {"src/conf/app.ini": EDITED["src/conf/app.ini"]}
     assert shown(qtbot, pane, pane._box.clear) == EDITED
     everything = shown(qtbot, pane, pane.head.same_button.click)
@@ -133,7 +136,7 @@ def test_the_filter_and_the_same(window: MainWindow, qtbot: QtBot, context: Path
 def test_rows_and_all_are_copied(window: MainWindow, qtbot: QtBot, context: Path) -> None:
     edit(context)
     differing(window, qtbot, context)
-    pane = window.files.pane
+    pane = window.docks.get(FILES).pane
     pane.tree.setCurrentIndex(pane.model.index_of("src/lib/00.c"))
     qtbot.keyClick(pane.tree, Qt.Key.Key_C, Qt.KeyboardModifier.ControlModifier)
     assert QGuiApplication.clipboard().text() == "src/lib/00.c\tremoved"
@@ -147,8 +150,10 @@ def test_another_replay_shows_the_files_of_now(window: MainWindow, qtbot: QtBot,
     edit(context)
     differing(window, qtbot, context)
     (context / "src" / "conf" / "app.ini").chmod(0o644)
-    shown(qtbot, window.files.pane, window.replays.pane.detail.files_button.click)  # asked for twice
-    again = shown(qtbot, window.files.pane, window.files.pane.head.again_button.click)
+    shown(
+        qtbot, window.docks.get(FILES).pane, window.docks.get(REPLAY).pane.detail.files_button.click
+    )  # asked for twice
+    again = shown(qtbot, window.docks.get(FILES).pane, window.docks.get(FILES).pane.head.again_button.click)
     assert again == {path: words for path, words in EDITED.items() if path != "src/conf/app.ini"}
 
 
@@ -159,31 +164,31 @@ def test_the_files_of_a_layer(window: MainWindow, qtbot: QtBot) -> None:
     menu = window.workspace.images.menu_for(image)
     action = next(action for action in menu.actions() if action.text().replace("&", "") == "Files in this layer")
     assert not window.workspace.verdict.banner.files_button.isVisible()
-    files = shown(qtbot, window.files.pane, action.trigger)
+    files = shown(qtbot, window.docks.get(FILES).pane, action.trigger)
     menu.deleteLater()
     assert files["app/main.c"] == "added"
-    assert window.files.pane.notes == ("14 files: 14 added; 115 bytes in the layer.",)
-    assert window.files.pane.head.text.startswith("Layer of shop:1: COPY dir:")
+    assert window.docks.get(FILES).pane.notes == ("14 files: 14 added; 115 bytes in the layer.",)
+    assert window.docks.get(FILES).pane.head.text.startswith("Layer of shop:1: COPY dir:")
 
 
 def test_the_files_stay_when_the_store_is_read_again(window: MainWindow, qtbot: QtBot, context: Path) -> None:
     edit(context)
     differing(window, qtbot, context)
-    window.replays.dock.hide()
+    window.docks.get(REPLAY).dock.hide()
     with qtbot.waitSignal(window.settled, timeout=20_000):
         window.commands.reload.trigger()
-    assert window.files.pane.shown is not None
-    assert window.files.pane.tree.isVisible()
+    assert window.docks.get(FILES).pane.shown is not None
+    assert window.docks.get(FILES).pane.tree.isVisible()
 
 
 def test_another_store_takes_the_files_away(window: MainWindow, qtbot: QtBot, context: Path, tmp_path: Path) -> None:
     edit(context)
     differing(window, qtbot, context)
-    window.replays.dock.hide()
+    window.docks.get(REPLAY).dock.hide()
     with qtbot.waitSignal(window.settled, timeout=20_000):
         window.open("demo:")
-    assert window.files.pane.shown is None
-    assert window.files.pane.model.rowCount() == 0
+    assert window.docks.get(FILES).pane.shown is None
+    assert window.docks.get(FILES).pane.model.rowCount() == 0
 
 
 def test_what_is_not_text_is_reported(window: MainWindow, qtbot: QtBot, context: Path) -> None:
@@ -191,7 +196,7 @@ def test_what_is_not_text_is_reported(window: MainWindow, qtbot: QtBot, context:
     for name in names:
         (context / "src" / name).unlink()
     differing(window, qtbot, context)
-    pane = window.files.pane
+    pane = window.docks.get(FILES).pane
     pane.show_contents(True)
     for name in names:
         pane.tree.setCurrentIndex(pane.model.index_of(f"src/{name}"))
@@ -219,8 +224,8 @@ def test_an_engine_gives_its_image_only_when_asked(
     with qtbot.waitSignal(window.settled, timeout=20_000):
         window.open("engine:x")
     image = store.images[0]
-    pane = window.files.pane
-    assert shown(qtbot, pane, lambda: window.files.show_layer(image, store)) == {}
+    pane = window.docks.get(FILES).pane
+    assert shown(qtbot, pane, lambda: window.docks.get(FILES).show_layer(image, store)) == {}
     assert downloaded == []
     button = next(each for each in pane.findChildren(QPushButton) if each.text().startswith("Download the image"))
     files = shown(qtbot, pane, button.click)
@@ -248,14 +253,14 @@ def test_a_suite_has_no_layers_to_look_into(
     menu.deleteLater()
     edit(context)
     replay(window, qtbot, context)
-    buttons = (window.workspace.verdict.banner.files_button, window.replays.pane.detail.files_button)
+    buttons = (window.workspace.verdict.banner.files_button, window.docks.get(REPLAY).pane.detail.files_button)
     for button in buttons:
         assert button.isVisible()
         assert not button.isEnabled()
         assert "A suite has no layers: open the store that the suite was saved from." in button.toolTip()
     (context / "src" / "new.c").write_text("more")  # an earlier replay knows what changed since
-    with qtbot.waitSignal(window.replays.pane.settled, timeout=9_000):
-        window.replays.pane.look_up_again()
+    with qtbot.waitSignal(window.docks.get(REPLAY).pane.settled, timeout=9_000):
+        window.docks.get(REPLAY).pane.look_up_again()
     assert all(button.isEnabled() for button in buttons)
 
 
@@ -268,8 +273,8 @@ def test_what_is_only_likely_says_so_and_why(window: MainWindow, qtbot: QtBot, c
     edit(context)
     found = differing(window, qtbot, context)
     assert found == EDITED
-    (note,) = window.files.pane.notes
+    (note,) = window.docks.get(FILES).pane.notes
     assert note.startswith("Likely: the files in the image's layer do not produce the stored checksum; ")
     assert "the target of src/out was not copied" in note
-    everything = shown(qtbot, window.files.pane, window.files.pane.head.same_button.click)
+    everything = shown(qtbot, window.docks.get(FILES).pane, window.docks.get(FILES).pane.head.same_button.click)
     assert everything["src/out"] == "not compared: the target of the link is not in the layer"

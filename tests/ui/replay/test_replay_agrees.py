@@ -18,6 +18,7 @@ from replay_kit import opened_of, real_build, write_context
 from cacheview.model import Image, ImageStore, SuiteProbe
 from cacheview.replay.result import StepStatus
 from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
+from cacheview.ui.docks import REPLAY
 from cacheview.ui.replay.build import build_at
 from cacheview.ui.replay.rows import ReplayRow, RowKind
 from cacheview.ui.session import Session
@@ -51,12 +52,12 @@ class Person:
     # What is done
 
     def begin(self) -> None:
-        pane = self.window.replays.pane
+        pane = self.window.docks.get(REPLAY).pane
         self.engine = self.holding(self.images)
         (self.context / "Dockerfile").write_text(self.dockerfile)
         self.opens("engine:")
         with self.qtbot.waitSignal(pane.settled, timeout=9_000):
-            self.window.replays.open_build(build_at(self.context).model_copy(update={"client": "docker-cli"}))
+            self.window.docks.get(REPLAY).open_build(build_at(self.context).model_copy(update={"client": "docker-cli"}))
 
     def holding(self, images: Sequence[Image]) -> OpenedLocation:
         case = self.engine.cases[0]
@@ -75,12 +76,12 @@ class Person:
             self.window.commands.reload.trigger()
 
     def chooses_row(self, number: int) -> None:
-        pane = self.window.replays.pane
+        pane = self.window.docks.get(REPLAY).pane
         if pane.isVisible():
             pane.view.setCurrentIndex(pane.model.index(number % max(1, pane.model.rowCount()), 0))
 
     def shows_or_hides(self) -> None:
-        self.window.replays.show_or_hide()
+        self.window.docks.get(REPLAY).show_or_hide()
 
     def edits(self, user: str) -> None:
         self.session.document.set_field("User", user)
@@ -108,7 +109,7 @@ class Person:
 
     def writes(self, text: str) -> None:
         (self.context / "Dockerfile").write_text(text or self.dockerfile)
-        pane = self.window.replays.pane
+        pane = self.window.docks.get(REPLAY).pane
         if pane.isVisible():
             with self.qtbot.waitSignal(pane.settled, timeout=9_000):
                 pane.head.again_button.click()
@@ -130,7 +131,7 @@ class Person:
                 self.qtbot.mouseClick(button, Qt.MouseButton.LeftButton)
 
     def continues(self) -> None:
-        pane = self.window.replays.pane
+        pane = self.window.docks.get(REPLAY).pane
         if pane.isVisible():
             pane.head.continue_button.click()
 
@@ -138,7 +139,7 @@ class Person:
 
     def waits(self) -> None:
         """Until the steps are those of what is open."""
-        pane = self.window.replays.pane
+        pane = self.window.docks.get(REPLAY).pane
 
         def is_settled() -> bool:
             if not pane.isVisible() or not pane.view.isVisible() or pane.result is None:
@@ -151,7 +152,7 @@ class Person:
     def looks(self, *, settled: bool) -> None:
         """Compares the row that is chosen with the verdict."""
         assert self.window.workspace is not None
-        replay, verdict = self.window.replays.pane, self.window.workspace.verdict
+        replay, verdict = self.window.docks.get(REPLAY).pane, self.window.workspace.verdict
         row = replay.model.row(replay.view.currentIndex()) if replay.view.isVisible() else None
         subject, explanation = verdict.subject.text, verdict.trace.explanation
         if row is None:

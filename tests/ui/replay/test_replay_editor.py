@@ -68,7 +68,7 @@ def test_a_dockerfile_in_a_tar_is_not_offered(pane: ReplayPane, window: MainWind
         tar.add(site, ".")
     with qtbot.waitSignal(pane.settled, timeout=20_000):
         drop(window, site.parent / "site.tar")
-        window.replays.open(str(site.parent / "site.tar"))
+        window.docks.get(REPLAY).open(str(site.parent / "site.tar"))
     choose(pane, 2)
     assert pane.detail.editor_button.isHidden()
     menu = pane.row_menu.menu()

@@ -16,6 +16,7 @@ from cacheview.replay.file import ReplayCase
 from cacheview.replay.result import Replay, StepStatus
 from cacheview.report.explanation_objects import as_object
 from cacheview.report.explanations import as_text
+from cacheview.ui.docks import REPLAY
 from cacheview.ui.replay.build import Build
 from cacheview.ui.replay.pane import ReplayPane
 from cacheview.ui.replay.replayer import ReplayRequest, ReplayResult
@@ -43,9 +44,9 @@ def tools(window: MainWindow, qtbot: QtBot, settings: Settings, tmp_path: Path, 
     """A build in which COPY --from is the first that is not known."""
     case = real_build("tools/again")
     open_store(case)
-    pane = window.replays.pane
+    pane = window.docks.get(REPLAY).pane
     with qtbot.waitSignal(pane.settled, timeout=9_000):
-        window.replays.open(str(sent_by_newer(settings, write_context(case, tmp_path / "tools"))))
+        window.docks.get(REPLAY).open(str(sent_by_newer(settings, write_context(case, tmp_path / "tools"))))
     return pane
 
 
@@ -86,9 +87,9 @@ def test_the_probe_is_edited_beside_a_step_without_one(window: MainWindow, tools
 
 
 def test_undo_and_edits_after_a_step(window: MainWindow, qtbot: QtBot, site: Path) -> None:
-    pane = window.replays.pane
+    pane = window.docks.get(REPLAY).pane
     with qtbot.waitSignal(pane.settled, timeout=9_000):
-        window.replays.open(str(site))
+        window.docks.get(REPLAY).open(str(site))
     assert window.session is not None
     document = window.session.document
     choose(pane, 4)
@@ -143,11 +144,11 @@ def test_what_a_verdict_depends_on() -> None:
 
 
 def test_a_verdict_with_a_condition_is_none_of_its_own(qtbot: QtBot, window: MainWindow, site: Path) -> None:
-    with qtbot.waitSignal(window.replays.pane.settled, timeout=9_000):
-        window.replays.open(str(site))
+    with qtbot.waitSignal(window.docks.get(REPLAY).pane.settled, timeout=9_000):
+        window.docks.get(REPLAY).open(str(site))
     session, pane = window.session, verdict(window)
     assert session is not None
-    choose(window.replays.pane, 4)
+    choose(window.docks.get(REPLAY).pane, 4)
     assert pane.banner.text.startswith("HIT: ")
     session.select(SelectedItem("step 4", session.document.probe, "It depends.", "step 3 hits", True))
     assert pane.banner.text.startswith("HIT, if step 3 hits: ")
@@ -157,9 +158,9 @@ def test_a_verdict_with_a_condition_is_none_of_its_own(qtbot: QtBot, window: Mai
 
 
 def replayed(window: MainWindow, qtbot: QtBot, context: Path) -> ReplayPane:
-    pane = window.replays.pane
+    pane = window.docks.get(REPLAY).pane
     with qtbot.waitSignal(pane.settled, timeout=9_000):
-        window.replays.open(str(context))
+        window.docks.get(REPLAY).open(str(context))
     return pane
 
 

@@ -12,6 +12,7 @@ from pytestqt.qtbot import QtBot
 from replay_kit import real_build
 
 from cacheview.replay.file import ReplayCase
+from cacheview.ui.docks import REPLAY
 from cacheview.ui.replay.pane import ReplayPane
 from cacheview.ui.replay.rows import flat, word_of
 from cacheview.ui.session import Session
@@ -23,9 +24,9 @@ Open = Callable[[ReplayCase], None]
 @pytest.fixture
 def pane(window: MainWindow, qtbot: QtBot, site: Path) -> ReplayPane:
     """A build whose steps are all cached, at its third step."""
-    pane = window.replays.pane
+    pane = window.docks.get(REPLAY).pane
     with qtbot.waitSignal(pane.settled, timeout=9_000):
-        window.replays.open(str(site))
+        window.docks.get(REPLAY).open(str(site))
     pane.view.setCurrentIndex(pane.model.index_of(3))
     return pane
 
@@ -37,7 +38,7 @@ def session_of(window: MainWindow) -> Session:
 
 def suppose(window: MainWindow, qtbot: QtBot, *changes: str) -> None:
     """Suppose these, and wait until they and the replay are shown."""
-    with qtbot.waitSignal(window.replays.pane.settled, timeout=9_000):
+    with qtbot.waitSignal(window.docks.get(REPLAY).pane.settled, timeout=9_000):
         window.what_if.suppose(*changes)
 
 
@@ -53,7 +54,7 @@ def seen(window: MainWindow) -> tuple[object, ...]:
         session.relation,
         selected.name if selected is not None else "",
         workspace.images.tree.place(),
-        window.replays.pane.model.row(window.replays.pane.view.currentIndex()),
+        window.docks.get(REPLAY).pane.model.row(window.docks.get(REPLAY).pane.view.currentIndex()),
     )
 
 

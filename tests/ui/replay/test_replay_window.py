@@ -39,7 +39,7 @@ def session(window: MainWindow) -> Session:
 
 def replayed(window: MainWindow, qtbot: QtBot, path: Path) -> ReplayPane:
     """Drop a Dockerfile or its folder, and wait for its steps."""
-    pane = window.replays.pane
+    pane = window.docks.get(REPLAY).pane
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         drop(window, path)
     return pane
@@ -71,7 +71,7 @@ def test_a_folder_is_dropped(window: MainWindow, qtbot: QtBot, site: Path) -> No
     assert statuses(pane) == ["–", *["hit"] * 9]
     assert pane.strip.texts == ("HIT: All 9 steps that were looked up in the cache are hits",)
     assert pane.head.text.startswith("site/Dockerfile  ·  9 of 9 steps cached")
-    assert not window.replays.dock.isHidden()
+    assert not window.docks.get(REPLAY).dock.isHidden()
     assert window.commands.replay.isChecked()
     assert pane.view.hasFocus()
 
@@ -79,15 +79,15 @@ def test_a_folder_is_dropped(window: MainWindow, qtbot: QtBot, site: Path) -> No
 def test_a_file_is_chosen(window: MainWindow, qtbot: QtBot, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = str(site / "Dockerfile")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (file, ""))
-    with qtbot.waitSignal(window.replays.pane.settled, timeout=9_000):
+    with qtbot.waitSignal(window.docks.get(REPLAY).pane.settled, timeout=9_000):
         window.commands.replay_dockerfile.trigger()
-    assert len(statuses(window.replays.pane)) == 10
+    assert len(statuses(window.docks.get(REPLAY).pane)) == 10
 
 
 def test_the_dialog_is_closed(window: MainWindow, qtbot: QtBot, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
     window.commands.replay.trigger()
-    pane = window.replays.pane
+    pane = window.docks.get(REPLAY).pane
     qtbot.waitUntil(pane.isVisible)
     assert not pane.view.isVisible()
     assert button(pane, "Replay Dockerfile…").isEnabled()
@@ -98,14 +98,14 @@ def test_the_dialog_is_closed(window: MainWindow, qtbot: QtBot, site: Path, monk
 def test_a_recent_one(window: MainWindow, qtbot: QtBot, site: Path, settings: Settings) -> None:
     pane = replayed(window, qtbot, site)
     pane.head.close_button.click()
-    assert window.replays.dock.isHidden()
+    assert window.docks.get(REPLAY).dock.isHidden()
     window.commands.recent_menu.aboutToShow.emit()
     names = [action.text() for action in window.commands.recent_menu.actions()]
     assert "Dockerfiles" in names
     action: QAction = window.commands.recent_menu.actions()[names.index("site/Dockerfile")]
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         action.trigger()
-    assert not window.replays.dock.isHidden()
+    assert not window.docks.get(REPLAY).dock.isHidden()
     settings.clear_recent()
     assert saved_builds(settings) == []
 
@@ -118,9 +118,9 @@ def test_an_image_layout_is_not_a_dockerfile(window: MainWindow, qtbot: QtBot, s
 
 
 def test_a_folder_without_one(window: MainWindow, site: Path) -> None:
-    window.replays.open(str(site / "css"))
+    window.docks.get(REPLAY).open(str(site / "css"))
     assert window.notice.isVisible()
-    assert window.replays.dock.isHidden()
+    assert window.docks.get(REPLAY).dock.isHidden()
 
 
 def test_a_store_comes_after_it(
@@ -130,7 +130,7 @@ def test_a_store_comes_after_it(
     monkeypatch.setattr(window, "begin", lambda: started.append(1))
     context = write_context(real_build("site/again"), tmp_path / "site")
     drop(window, context)
-    pane = window.replays.pane
+    pane = window.docks.get(REPLAY).pane
     qtbot.waitUntil(lambda: bool(started))
     assert started == [1]
     assert not pane.view.isVisible()
@@ -505,7 +505,7 @@ def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
 def test_canceled(window: MainWindow, qtbot: QtBot, site: Path, slow: Slow) -> None:
     slow.install()
     drop(window, site)
-    pane = window.replays.pane
+    pane = window.docks.get(REPLAY).pane
     qtbot.waitUntil(lambda: pane.head.progress.isVisible(), timeout=9_000)
     qtbot.waitUntil(lambda: pane.head.text == "Reading the files in the build context: 2 MB of 4 MB", timeout=9_000)
     qtbot.mouseClick(pane.head.cancel_button, Qt.MouseButton.LeftButton)
@@ -555,7 +555,7 @@ def test_the_steps_do_not_wait_for_the_reasons(
     monkeypatch.setattr(module, "misses", late)
     case = real_build("site/css-changed")
     open_store(case)
-    pane = window.replays.pane
+    pane = window.docks.get(REPLAY).pane
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         drop(window, sent_by_newer(settings, write_context(case, tmp_path / "site")))
         qtbot.waitUntil(lambda: "miss" in statuses(pane), timeout=9_000)
@@ -580,11 +580,11 @@ def test_a_window_that_is_closed_meanwhile(window: MainWindow, qtbot: QtBot, sit
 def test_all_is_reached_by_keyboard_and_has_a_name(window: MainWindow, qtbot: QtBot, site: Path) -> None:
     pane = replayed(window, qtbot, site)
     qtbot.keyClick(window, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
-    qtbot.waitUntil(window.replays.dock.isHidden)
+    qtbot.waitUntil(window.docks.get(REPLAY).dock.isHidden)
     qtbot.keyClick(window, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(pane.view.hasFocus)
     qtbot.keyClick(pane.view, Qt.Key.Key_Escape)
-    assert window.replays.dock.isHidden()
+    assert window.docks.get(REPLAY).dock.isHidden()
     head = pane.head
     for widget in (pane.view, pane.detail, pane.form, pane.form.build_args, pane.form.labels, head.close_button):
         assert widget.accessibleName()
@@ -656,7 +656,7 @@ def test_a_tar_is_replayed(window: MainWindow, qtbot: QtBot, site: Path, monkeyp
     path = site.parent / "context.tar.gz"
     with tarfile.open(path, "w:gz") as tar:
         tar.add(site, ".")
-    pane = window.replays.pane
+    pane = window.docks.get(REPLAY).pane
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (str(path), ""))
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         window.commands.replay_dockerfile.trigger()
@@ -696,7 +696,7 @@ def test_of_a_tar_another_dockerfile_can_be_named(
 
 
 def test_without_a_dockerfile_the_dock_says_what_is_done_with_one(window: MainWindow) -> None:
-    labels = window.replays.pane.findChildren(QLabel)
+    labels = window.docks.get(REPLAY).pane.findChildren(QLabel)
     assert any("Each step is looked up in the cache; nothing is built" in label.text() for label in labels)
 
 

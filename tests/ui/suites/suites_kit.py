@@ -10,6 +10,7 @@ from typing import Any
 from PySide6.QtWidgets import QTableView
 from pytestqt.qtbot import QtBot
 
+from cacheview.ui.docks import SUITES
 from cacheview.ui.suites.pane import SuitesPane
 from cacheview.ui.suites.rows import ChecksRow
 from cacheview.ui.window import MainWindow
@@ -75,9 +76,9 @@ def cells(table: QTableView, row: int) -> list[str]:
 
 def pane_of(window: MainWindow) -> SuitesPane:
     """The pane, shown."""
-    if window.suites.dock.isHidden():
-        window.suites.show_or_hide()
-    return window.suites.pane
+    if window.docks.get(SUITES).dock.isHidden():
+        window.docks.get(SUITES).show_or_hide()
+    return window.docks.get(SUITES).pane
 
 
 def choose_rules(window: MainWindow, name: str) -> None:

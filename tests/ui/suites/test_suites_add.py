@@ -19,6 +19,7 @@ from cacheview.engine.expectation import case_of, expectation_of
 from cacheview.model import DataError, ImageStore, SuiteCase, decode
 from cacheview.stores.progress import Canceled
 from cacheview.stores.suite import read_suite
+from cacheview.ui.docks import SUITES
 from cacheview.ui.suites.add_dialog import AddDialog
 from cacheview.ui.suites.adding import add_work
 from cacheview.ui.window import MainWindow
@@ -48,7 +49,7 @@ def reported(dialog: AddDialog) -> str:
 
 
 def added(window: MainWindow, qtbot: QtBot, dialog: AddDialog) -> None:
-    with qtbot.waitSignal(window.suites.adder.added, timeout=20_000):
+    with qtbot.waitSignal(window.docks.get(SUITES).adder.added, timeout=20_000):
         add_button(dialog).click()
 
 
@@ -190,7 +191,7 @@ def test_what_is_not_a_suite_stays_as_it_is(
     file.write_text(content)
     dialog = open_dialog(window, qtbot)
     dialog.path.setText(str(file))
-    with qtbot.waitSignal(window.suites.adder.failed, timeout=20_000):
+    with qtbot.waitSignal(window.docks.get(SUITES).adder.failed, timeout=20_000):
         add_button(dialog).click()
     assert file.read_text() == content
     assert "The probe was not added" in notice(window)

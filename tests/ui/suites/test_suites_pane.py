@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QCheckBox, QFileDialog, QLabel, QLin
 from pytestqt.qtbot import QtBot
 from suites_kit import GOOD, HAZARDS, WRONG, case, cells, pane_of, probe, ran, rows, suite
 
+from cacheview.ui.docks import SUITES
 from cacheview.ui.suites.model import ChecksColumn
 from cacheview.ui.suites.rows import Outcome
 from cacheview.ui.window import MainWindow
@@ -19,30 +20,34 @@ CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
 def texts(window: MainWindow) -> list[str]:
-    return [label.text() for label in window.suites.pane.findChildren(QLabel) if label.isVisible() and label.text()]
+    return [
+        label.text()
+        for label in window.docks.get(SUITES).pane.findChildren(QLabel)
+        if label.isVisible() and label.text()
+    ]
 
 
 def filter_box(window: MainWindow) -> QLineEdit:
-    box = window.suites.pane.findChild(QLineEdit)
+    box = window.docks.get(SUITES).pane.findChild(QLineEdit)
     assert isinstance(box, QLineEdit)
     return box
 
 
 def only_failed(window: MainWindow) -> QCheckBox:
-    box = window.suites.pane.findChild(QCheckBox)
+    box = window.docks.get(SUITES).pane.findChild(QCheckBox)
     assert isinstance(box, QCheckBox)
     return box
 
 
 def test_opened_and_closed_by_keyboard(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.keyClick(window, Qt.Key.Key_K, CONTROL)
-    dock = window.suites.dock
+    dock = window.docks.get(SUITES).dock
     qtbot.waitUntil(dock.isVisible)
     assert window.commands.suite_checks.isChecked()
     assert window.height() == 768
     assert "No suite has been run" in texts(window)
     focus = QApplication.focusWidget()
-    assert focus is window.suites.pane.head.open_button
+    assert focus is window.docks.get(SUITES).pane.head.open_button
     qtbot.keyClick(focus, Qt.Key.Key_Escape)
     assert not dock.isVisible()
     assert not window.commands.suite_checks.isChecked()
@@ -90,7 +95,7 @@ def test_failed_only_and_filter(window: MainWindow, qtbot: QtBot, tmp_path: Path
     assert "Nothing matches “not wrongzzz”" in texts(window)
     qtbot.keyClick(filter_box(window), Qt.Key.Key_Escape)
     assert len(rows(pane)) == 2
-    assert window.suites.dock.isVisible()
+    assert window.docks.get(SUITES).dock.isVisible()
 
 
 def test_the_row_stays_selected_when_the_filter_goes(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
@@ -121,7 +126,7 @@ def test_enter_puts_the_probe_of_another_file_into_the_window(window: MainWindow
     pane = pane_of(window)
     ran(pane, qtbot, suite(tmp_path / "s.jsonl", "{", GOOD, older))
     pane.table.select(pane.model.index(4, 0))
-    with qtbot.waitSignal(window.suites.shower.shown, timeout=20_000):
+    with qtbot.waitSignal(window.docks.get(SUITES).shower.shown, timeout=20_000):
         qtbot.keyClick(pane.table, Qt.Key.Key_Return)
     session = window.session
     assert session is not None
@@ -171,7 +176,7 @@ def test_a_file_that_was_changed_is_read_again(window: MainWindow, qtbot: QtBot,
     suite(file, GOOD, WRONG)
     ran(pane, qtbot, file)
     pane.table.select(pane.model.index(2, 0))
-    with qtbot.waitSignal(window.suites.shower.shown, timeout=20_000):
+    with qtbot.waitSignal(window.docks.get(SUITES).shower.shown, timeout=20_000):
         qtbot.keyClick(pane.table, Qt.Key.Key_Return)
     assert window.session is not None
     assert window.session.case.name == "wrong"
@@ -183,7 +188,7 @@ def test_a_file_that_was_changed_after_it_was_run(window: MainWindow, qtbot: QtB
     ran(pane, qtbot, file)
     suite(file, WRONG, GOOD)
     pane.table.select(pane.model.index(2, 0))
-    with qtbot.waitSignal(window.suites.shower.failed, timeout=20_000):
+    with qtbot.waitSignal(window.docks.get(SUITES).shower.failed, timeout=20_000):
         qtbot.keyClick(pane.table, Qt.Key.Key_Return)
     reported = " ".join(label.text() for label in window.notice.findChildren(QLabel))
     assert "Run the suite again" in reported

@@ -25,6 +25,7 @@ from cacheview.stores.opened_location import OpenedCase
 from cacheview.stores.suite import read_suite
 from cacheview.stores.suite_file import append_case
 from cacheview.ui import shown_store, walks
+from cacheview.ui.docks import SUITES
 from cacheview.ui.document import Place
 from cacheview.ui.loaded import OpenedStore, ShownPlace
 from cacheview.ui.session import Session, StoreRelation
@@ -309,7 +310,7 @@ def test_a_click_on_a_late_step_shows_its_verdict(window: MainWindow, qtbot: QtB
     ran(pane, qtbot, GRAPH)
     cases = open_store(GRAPH).cases
     row = next(row for row in rows(pane) if row.case is not None and cases[row.case].walk and row.probe == 2)
-    with qtbot.waitSignal(window.suites.shower.shown, timeout=20_000):
+    with qtbot.waitSignal(window.docks.get(SUITES).shower.shown, timeout=20_000):
         pane.table.chosen.emit(row)
     assert window.session is not None
     assert window.session.answer is not None

@@ -17,6 +17,7 @@ from window_kit import OpenWindow, drop
 from cacheview.model import ImageStore
 from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
 from cacheview.stores.save import write_suite
+from cacheview.ui.docks import WATCH
 from cacheview.ui.watch.models import BuildsColumn, WatchedStepsColumn
 from cacheview.ui.watch.pane import WatchPane
 from cacheview.ui.window import MainWindow
@@ -69,7 +70,7 @@ def saved(path: Path, *cases: ReplayCase) -> str:
 
 
 def shown(window: MainWindow, qtbot: QtBot, rows: int = 1) -> WatchPane:
-    pane = window.watched.pane
+    pane = window.docks.get(WATCH).pane
     qtbot.waitUntil(lambda: pane.isVisible() and pane.model.rowCount() == rows, timeout=20_000)
     return pane
 
@@ -85,8 +86,8 @@ def test_the_button_opens_a_record_with_its_steps_beside_what_cacheview_says(
     path = saved(tmp_path / "app.record.jsonl", record(store))
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (path, ""))
     window.commands.watch.trigger()
-    qtbot.waitUntil(lambda: window.watched.pane.isVisible())
-    qtbot.mouseClick(window.watched.pane.head.open_button, Qt.MouseButton.LeftButton)
+    qtbot.waitUntil(lambda: window.docks.get(WATCH).pane.isVisible())
+    qtbot.mouseClick(window.docks.get(WATCH).pane.head.open_button, Qt.MouseButton.LeftButton)
     pane = shown(window, qtbot)
     build = [pane.model.index(0, column).data() for column in BuildsColumn]
     assert build[0].startswith("Jan 0")

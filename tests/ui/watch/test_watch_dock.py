@@ -16,6 +16,7 @@ from cacheview.model import DataError, decode
 from cacheview.replay.check import build_result
 from cacheview.replay.file import ReplayCase
 from cacheview.report.showing import shown_build
+from cacheview.ui.docks import WATCH
 from cacheview.ui.watch.models import BuildsColumn, BuildsModel, WatchedStepsColumn, WatchedStepsModel
 from cacheview.ui.watch.pane import WatchPane
 from cacheview.ui.window import MainWindow
@@ -33,8 +34,8 @@ def watcher(monkeypatch: pytest.MonkeyPatch) -> FakeProcess:
 def pane(window: MainWindow, qtbot: QtBot, watcher: FakeProcess) -> WatchPane:
     """The dock, watching."""
     window.commands.watch.trigger()
-    qtbot.waitUntil(lambda: window.watched.pane.isVisible())
-    pane = window.watched.pane
+    qtbot.waitUntil(lambda: window.docks.get(WATCH).pane.isVisible())
+    pane = window.docks.get(WATCH).pane
     with qtbot.waitSignal(pane.bridge.started, timeout=20_000):
         qtbot.mouseClick(button(pane, "Watch"), Qt.MouseButton.LeftButton)
     return pane
@@ -112,10 +113,10 @@ def test_a_difference_is_shown_loudly_once_and_its_record_can_be_saved(
     assert pane.head.text == "1 of 1 build differs from the prediction"
     assert pane.model.index(0, BuildsColumn.COMPARED).data() == "DIFFERS from the daemon"
     assert window.notice.isVisible()
-    dialog = window.watched.save(shown_build(build))
+    dialog = window.docks.get(WATCH).save(shown_build(build))
     path = tmp_path / "saved.record.jsonl"
     dialog.path.setText(str(path))
-    with qtbot.waitSignal(window.watched._loader.succeeded, timeout=20_000):
+    with qtbot.waitSignal(window.docks.get(WATCH)._loader.succeeded, timeout=20_000):
         dialog.accept()
     assert path.stat().st_mode & 0o777 == 0o600
     case = decode(ReplayCase, path.read_bytes())
@@ -164,8 +165,8 @@ def test_an_engine_that_does_not_answer_is_reported(
     refusing = FakeProcess("unix:///x: does not respond")
     monkeypatch.setattr("cacheview.watching.process.WatchProcess", lambda *_: refusing)
     window.commands.watch.trigger()
-    qtbot.waitUntil(lambda: window.watched.pane.isVisible())
-    pane = window.watched.pane
+    qtbot.waitUntil(lambda: window.docks.get(WATCH).pane.isVisible())
+    pane = window.docks.get(WATCH).pane
     with qtbot.waitSignal(pane.bridge.failed, timeout=20_000):
         qtbot.mouseClick(button(pane, "Watch"), Qt.MouseButton.LeftButton)
     assert "unix:///x: does not respond" in printed(pane)
