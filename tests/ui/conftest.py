@@ -57,6 +57,18 @@ def theme(qapp: QApplication) -> None:
     apply_theme(qapp)
 
 
+@pytest.fixture(scope="module")
+def without_style_sheet(qapp: QApplication, theme: None) -> Iterator[None]:
+    """For modules about what the window does, not how it looks.
+
+    Half of the time in which a window is made and shown, Qt matches the sheet against every widget.
+    """
+    sheet = qapp.styleSheet()
+    qapp.setStyleSheet("")
+    yield
+    qapp.setStyleSheet(sheet)
+
+
 @pytest.fixture(autouse=True)
 def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
     """Fails a test that leaves a window open or a timer running (a running timer fires into later tests)."""

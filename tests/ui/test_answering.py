@@ -20,6 +20,8 @@ from cacheview.ui.document import ProbeDocument
 from cacheview.ui.session import Session
 from cacheview.ui.window import MainWindow
 
+pytestmark = pytest.mark.usefixtures("without_style_sheet")
+
 
 class Gate:
     """Holds up every look-up until it is opened."""

@@ -25,6 +25,8 @@ from cacheview.ui.notice import Notice
 from cacheview.ui.stores.save_dialog import SaveDialog
 from cacheview.ui.window import MainWindow
 
+pytestmark = pytest.mark.usefixtures("without_style_sheet")
+
 COUNT = 12
 
 
