@@ -58,7 +58,7 @@ def theme(qapp: QApplication) -> None:
 
 
 @pytest.fixture(scope="module")
-def without_style_sheet(qapp: QApplication, theme: None) -> Iterator[None]:
+def without_style_sheet(qapp: QApplication) -> Iterator[None]:
     """For modules about what the window does, not how it looks.
 
     Half of the time in which a window is made and shown, Qt matches the sheet against every widget.

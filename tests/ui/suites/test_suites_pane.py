@@ -16,6 +16,8 @@ from cacheview.ui.suites.model import ChecksColumn
 from cacheview.ui.suites.rows import Outcome
 from cacheview.ui.window import MainWindow
 
+pytestmark = pytest.mark.usefixtures("without_style_sheet")
+
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
