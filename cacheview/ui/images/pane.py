@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QEvent, QModelIndex, QPoint, QSize, Qt, Signal
@@ -18,7 +18,8 @@ from cacheview.ui.images.arranger import Arranger
 from cacheview.ui.images.empty import NoImagesPage
 from cacheview.ui.images.footer import ImagesFooter
 from cacheview.ui.images.menu import ImageMenu
-from cacheview.ui.images.model import NODE_ROLE, ImagesColumn, ImageTreeModel
+from cacheview.ui.images.model import NODE_ROLE, ImageTreeModel
+from cacheview.ui.images.shown_rows import ShownRows
 from cacheview.ui.images.tree import Forest, ImageNode
 from cacheview.ui.images.view import ImageTree
 from cacheview.ui.scrolled import Scrolled
@@ -54,21 +55,14 @@ class ImagesPane(QWidget):
         super().__init__(parent)
         self._store: ImageStore | None = None
         self._total: int | None = None
-        self._revealing = False
-        self._keeps_place = False  # whether the place in the tree is kept when the next rows are shown
-        self._next_place: TreePlace | None = None  # the place to return to then, if it is another one
-        self._new: Iterable[str] | None = ()
         self._removed: frozenset[str] = frozenset()
-        self._before_filter: tuple[set[str], str | None] | None = None  # the expanded rows, and the current image
-        self._matching = 0  # images that match the filter
         self._percent = 0  # progress of a running search
-        self._image_to_reveal: str | None = None  # the image to reveal once it has a row
-        self._next_steps: list[Callable[[], object]] = []  # what to do once the rows of a large store are shown
         self.model = ImageTreeModel(self)
         self.tree = ImageTree(self.model)
         self._arranger = Arranger(self)
         self._arranger.arranged.connect(self._show_arranged)
         self._arranger.progressed.connect(self._show_progress)
+        self._rows = ShownRows(self.tree, self.model, lambda: self._arranger.is_busy)
         self._busy_timer = BusyTimer(self)
         self._busy_timer.timeout.connect(lambda: self._show_progress(self._percent))
         self._title = QLabel("Images")
@@ -133,7 +127,7 @@ class ImagesPane(QWidget):
         forest: Forest | None = None,
         total: int | None = None,
     ) -> None:
-        """Show another store. The rows of a large one follow in the next turn; until then, the previous ones stay.
+        """Show another store. The rows of a large one follow in a later turn; until then, the previous ones stay.
 
         Args:
             keep: whether it is the same store, read again, so that the selection, folding and scroll position are kept.
@@ -143,19 +137,16 @@ class ImagesPane(QWidget):
             total: the total number of images, if the store is only a part.
         """
         if keep and not new and store is self._store and forest is not None and forest is self.model.forest:
-            self._total, self._next_place = total, None
+            self._total = total
+            self._rows.return_to(None)
             self._show_counts()
             return
-        self._next_steps.clear()
-        if not keep:
-            self._next_place = None
         if store is not self._store:
             self.model.forget_marks()
-        self._total, self._store, self._keeps_place, self._new, self._removed = total, store, keep, new, removed
+        self._total, self._store, self._removed = total, store, removed
+        self._rows.begin(store, keep=keep, new=new, removed=removed)
         if store is None:
-            self.tree.columns.set_empty({ImagesColumn.SIZE})
             self._arranger.begin(None)
-            self._quietly(lambda: self.model.set_store(None, new=()))
             self._show_counts()
             return
         self._arranger.begin(PreparedTree(store, intermediate=True, forest=forest) if forest is not None else None)
@@ -163,13 +154,13 @@ class ImagesPane(QWidget):
             self._arrange(later=True)
 
     @property
-    def place(self) -> TreePlace:
-        """The user's place in the tree, for `return_to`."""
-        return self._next_place or self.tree.place()
+    def place(self) -> TreePlace | None:
+        """The user's place in the tree, for `return_to`; None: no row of the store has been shown yet."""
+        return self._rows.place
 
-    def return_to(self, place: TreePlace) -> None:
+    def return_to(self, place: TreePlace | None) -> None:
         """Return to a place with the next store, if that is the same one again, without emitting ``image_selected``."""
-        self._next_place = place
+        self._rows.return_to(place)
 
     def set_marks(self, marks: Marks | None) -> None:
         """Set the marks of the probe. Only those of visible rows are found."""
@@ -178,27 +169,38 @@ class ImagesPane(QWidget):
     def reveal(self, image_id: str, *, unhide: bool = True) -> bool:
         """Select an image and scroll to it, without emitting ``image_selected``. The empty id stands for scratch.
 
-        Filters that hide it are cleared, unless ``unhide`` is False. Returns whether it is visible.
+        Filters that hide it are cleared, unless ``unhide`` is False. Returns whether it is visible. If the rows of the
+        store are still being found, it is revealed in them, unless anything else is revealed or selected first.
         """
-        if self._store is None or (image_id and image_id not in self._store.by_id):
+        if not self._has(image_id):
             return False
-        if self._arranger.is_waiting and not unhide:
-            self._next_steps.append(lambda: self.reveal(image_id, unhide=False))
+        self._rows.drop_steps()  # nothing that was to be shown before matters any longer
+        if unhide:  # requested by the user, who does not wait
+            self._arranger.finish()
+        if self._rows.are_as_requested or (unhide and self._rows.are_of_store):
+            return self._reveal(image_id, unhide=unhide)
+        self._rows.once_shown(lambda: self._reveal(image_id, unhide=unhide))
+        return False
+
+    def _reveal(self, image_id: str, *, unhide: bool) -> bool:
+        """Reveal an image in the rows of the store."""
+        if not self._has(image_id):  # the store may have been read again since
             return False
-        self._arranger.finish()
         if unhide and self.model.forest.node_of(image_id) is None:
             self._footer.intermediate.setChecked(True)
         node = self.model.forest.node_of(image_id)
-        if node is None:
-            self._image_to_reveal = image_id if self._arranger.is_busy else None
-            return False
-        self._image_to_reveal = None
-        if unhide and not self.model.passes_filter(node):
+        if node is not None and unhide and not self.model.passes_filter(node):
             self.clear_filter()
-        if not self.model.passes_filter(node):
+        if node is None or not self.model.passes_filter(node):
+            if unhide and not self._rows.are_as_requested:
+                self._rows.once_shown(lambda: self._reveal(image_id, unhide=True))
             return False
-        self._quietly(lambda: self.tree.go_to_image(image_id))
+        self._rows.quietly(lambda: self.tree.go_to_image(image_id))
         return True
+
+    def _has(self, image_id: str) -> bool:
+        """Whether the store has an image. Every store has scratch."""
+        return self._store is not None and (not image_id or image_id in self._store.by_id)
 
     def selected(self) -> Image | None:
         """Return the image of the current row; None for scratch and for no row."""
@@ -228,7 +230,7 @@ class ImagesPane(QWidget):
         """Make the probe's parent the current row, and scroll so that the hit is visible too, if there is one."""
         self.reveal(parent, unhide=False)
         if hit is not None:
-            self._once_shown(lambda: self.tree.scroll_to(hit))
+            self._rows.once_shown(lambda: self.tree.scroll_to(hit))
 
     def scroll_to_both(self, parent: str, image_id: str) -> None:
         """Scroll so that an image is visible together with the parent, if the parent is still the current row.
@@ -241,21 +243,14 @@ class ImagesPane(QWidget):
             if node is not None and self.tree.current_id() == parent:
                 self.tree.keep_in_sight(image_id, *(child.image_id for child in node.children[-1:]))
 
-        self._once_shown(scroll)
-
-    def _once_shown(self, do: Callable[[], object]) -> None:
-        """Do something now, or, if the rows of a large store are shown in a later turn, then."""
-        if self._arranger.is_waiting:
-            self._next_steps.append(do)
-        else:
-            do()
+        self._rows.once_shown(scroll)
 
     # Changes
 
     @property
     def is_filtering(self) -> bool:
-        """Whether the requested rows are still being found."""
-        return self._arranger.is_busy
+        """Whether the requested rows are still being found, or cannot be known before the marks."""
+        return not self._rows.are_as_requested
 
     def _arrange(self, *, later: bool = False) -> None:
         """Show the requested rows, immediately or when they are found. Until then the previous rows stay.
@@ -282,54 +277,9 @@ class ImagesPane(QWidget):
 
     def _show_arranged(self, prepared: PreparedTree, filtered: FilteredNodes | None) -> None:
         self._busy_timer.stop()
-        was_filtered = self.model.is_filtered
-        place = None
-        if prepared.forest is not self.model.forest:
-            place = self.place if self._next_place or (self._keeps_place and self.model.rows) else None
-            self._quietly(lambda: self._show_tree(prepared, place))
-        self._next_place = None
-        if filtered is not None or was_filtered:
-            self._quietly(lambda: self._show_filtered(filtered, was_filtered=was_filtered))
-        if filtered is not None and place is not None:
-            self._quietly(lambda: self.tree.go_to(place))
+        self._rows.show(prepared, filtered)
         self._show_counts()
-        if self._image_to_reveal is not None:
-            self.reveal(self._image_to_reveal, unhide=False)
-        steps, self._next_steps = self._next_steps, []
-        for step in steps:
-            step()
-
-    def _show_tree(self, prepared: PreparedTree, place: TreePlace | None) -> None:
-        """Show another tree: of another store, or with or without intermediate images. New rows are not folded up.
-
-        ``place``: the user's place, as far as its rows still exist; None: another store begins at its top.
-        """
-        marks = self.model.marks
-        folded = place.folded if place is not None else None
-        self.tree.columns.set_empty(set() if prepared.forest.has_sizes else {ImagesColumn.SIZE})
-        self.model.set_store(prepared.store, new=self._new, removed=self._removed, tree=prepared.forest, folded=folded)
-        self.model.set_marks(marks)
-        if place is not None:
-            self.tree.go_to(place)
-        else:
-            self._before_filter = None
-        self._keeps_place, self._new = True, None
-
-    def _show_filtered(self, filtered: FilteredNodes | None, *, was_filtered: bool) -> None:
-        current = self.tree.current_id()
-        if filtered is not None and not (was_filtered and self._before_filter is not None):
-            self._before_filter = (self.tree.expanded_ids(), current)
-        self.model.set_filtered(filtered.nodes if filtered is not None else None)
-        self._matching = filtered.matching if filtered is not None else 0
-        if filtered is None and self._before_filter is not None:
-            expanded, before = self._before_filter
-            self._before_filter = None
-            self.tree.expand_ids(expanded)
-            current = before if current is None else current
-        if current is not None:
-            self.tree.go_to_image(current)
-        if not self.tree.currentIndex().isValid():
-            self.tree.scrollToTop()
+        self._rows.take_steps()
 
     def _show_progress(self, percent: int) -> None:
         """Show the progress of a long search. Escape clears the filter, which ends the search."""
@@ -338,14 +288,6 @@ class ImagesPane(QWidget):
         if self._arranger.is_busy and not self._busy_timer.isActive():
             is_search = query is not None and bool(query.words)
             self._footer.show_busy(f"Searching… {percent}%" if is_search else "Updating…")
-
-    def _quietly(self, change: Callable[[], object]) -> None:
-        """Run a function that may change the current row, without treating this as the user's choice."""
-        before, self._revealing = self._revealing, True
-        try:
-            change()
-        finally:
-            self._revealing = before
 
     def _marks_changed(self) -> None:
         self.tree.update_rows(self._looks_different)
@@ -364,7 +306,7 @@ class ImagesPane(QWidget):
         total = present if self._total is None else self._total
         is_filtered = self.model.is_filtered
         forest = self.model.forest
-        shown = self._matching
+        shown = self._rows.matching
         if not is_filtered:
             shown = present - forest.hidden + sum(forest.node_of(each) is None for each in self._removed)
         self._footer.show_count(shown, total)
@@ -379,8 +321,8 @@ class ImagesPane(QWidget):
 
     def _select(self, current: QModelIndex) -> None:
         node = current.data(NODE_ROLE)
-        if not self._revealing and isinstance(node, ImageNode):
-            self._image_to_reveal = None
+        if not self._rows.is_quiet and isinstance(node, ImageNode):
+            self._rows.keep_choice()
             self.image_selected.emit(node.image)
 
     def _type(self, text: str) -> None:
@@ -397,7 +339,8 @@ class ImagesPane(QWidget):
     def menu_for(self, image: Image | None) -> QMenu:
         """Return the context menu of an image; None: of scratch."""
         why = why_no_layers(self._store) if self._store is not None else ""
-        return self.menu.menu_for(image, why, is_removed=image is not None and image.id in self._removed)
+        is_removed = image is not None and (image.id in self._removed or not self._has(image.id))
+        return self.menu.menu_for(image, why, is_removed=is_removed)
 
     def _open_menu(self, row: QModelIndex, where: QPoint) -> None:
         node = row.data(NODE_ROLE)
@@ -409,8 +352,12 @@ class ImagesPane(QWidget):
     def _enter_tree(self) -> None:
         self._arranger.finish()
         self.tree.setFocus(Qt.FocusReason.OtherFocusReason)
+        self._rows.once_shown(self._select_any)
+
+    def _select_any(self) -> None:
+        """Select the first row if there is no current one."""
         if not self.tree.currentIndex().isValid():
-            self.tree.setCurrentIndex(self.tree.model().index(0, 0))
+            self.tree.setCurrentIndex(self.model.index(0, 0))
 
     def minimumSizeHint(self) -> QSize:
         least = super().minimumSizeHint()

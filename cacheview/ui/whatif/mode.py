@@ -55,7 +55,8 @@ class WhatIf(QObject):
         super().__init__(host.frame)
         self._host = host
         self._line = line
-        self._left: tuple[ImageStore, TreePlace] | None = None  # the actual store, and the user's place in its tree
+        # The actual store, and the user's place in its tree.
+        self._left: tuple[ImageStore, TreePlace | None] | None = None
         self._session: Session | None = None
         self._words: tuple[str, tuple[str, ...]] = ("", ())  # the text that describes the changes, and its details
         self._changes: tuple[str, ...] = ()  # the supposed changes, as on the command line

@@ -11,6 +11,7 @@ from window_kit import OpenWindow
 
 from cacheview.ui.images import arranger
 from cacheview.ui.images.pane import ImagesPane
+from cacheview.ui.images.view import TreePlace
 from cacheview.ui.session import Session, StoreRelation
 from cacheview.ui.window import MainWindow
 
@@ -72,6 +73,11 @@ def leave(window: MainWindow) -> None:
     assert window.workspace.images.model.rows, "an empty tree would flicker"
 
 
+def place_of(pane: ImagesPane) -> TreePlace:
+    assert pane.place is not None
+    return pane.place
+
+
 def box_of(pane: ImagesPane) -> QLineEdit:
     found = pane.findChild(QLineEdit)
     assert found is not None
@@ -81,16 +87,16 @@ def box_of(pane: ImagesPane) -> QLineEdit:
 def test_selection_folding_and_scroll_position_are_as_before(
     window: MainWindow, pane: ImagesPane, qtbot: QtBot
 ) -> None:
-    before = pane.place
+    before = place_of(pane)
     suppose(window, qtbot)
-    assert pane.place.folded == before.folded
-    assert pane.place.current == before.current
+    assert place_of(pane).folded == before.folded
+    assert place_of(pane).current == before.current
     go_elsewhere(pane)
     selected: list[object] = []
     pane.image_selected.connect(selected.append)
     leave(window)
     qtbot.waitUntil(lambda: not pane.is_filtering)
-    assert pane.place == before
+    assert place_of(pane) == before
     assert selected == []
     assert pane.model._removed == frozenset()
     assert window.status.currentMessage() == "“What if” is off: the actual store is shown"
@@ -109,7 +115,7 @@ def test_a_filter_stays(window: MainWindow, pane: ImagesPane, qtbot: QtBot) -> N
     box_of(pane).setText("app:1")
     qtbot.waitUntil(lambda: not pane.is_filtering)
     pane.reveal(make_image(140).id)
-    before, shown = pane.place, [node.image_id for node in pane.model.rows]
+    before, shown = place_of(pane), [node.image_id for node in pane.model.rows]
     suppose(window, qtbot)
     assert [node.image_id for node in pane.model.rows] == shown
     pane.reveal(make_image(101).id)
@@ -117,7 +123,7 @@ def test_a_filter_stays(window: MainWindow, pane: ImagesPane, qtbot: QtBot) -> N
     qtbot.waitUntil(lambda: not pane.is_filtering)
     assert pane.model.is_filtered
     assert [node.image_id for node in pane.model.rows] == shown
-    assert pane.place == before
+    assert place_of(pane) == before
 
 
 def test_a_key_before_the_rows_follow_moves_from_where_the_user_was(
@@ -135,42 +141,42 @@ def test_a_key_before_the_rows_follow_moves_from_where_the_user_was(
 
 
 def test_a_reload_before_the_rows_follow_keeps_the_place(window: MainWindow, pane: ImagesPane, qtbot: QtBot) -> None:
-    before = pane.place
+    before = place_of(pane)
     suppose(window, qtbot)
     go_elsewhere(pane)
     with qtbot.waitSignal(window.settled, timeout=20_000):
         leave(window)
         window.opener.reload()
     qtbot.waitUntil(lambda: not pane.is_filtering)
-    assert pane.place.current == before.current
-    assert pane.place.folded == before.folded
+    assert place_of(pane).current == before.current
+    assert place_of(pane).folded == before.folded
 
 
 def test_a_reload_ends_it_at_the_place_before(window: MainWindow, pane: ImagesPane, qtbot: QtBot) -> None:
-    before = pane.place
+    before = place_of(pane)
     suppose(window, qtbot)
     go_elsewhere(pane)
     with qtbot.waitSignal(window.settled, timeout=20_000):
         window.opener.reload()
     qtbot.waitUntil(lambda: not pane.is_filtering)
     assert session_of(window).supposed is None
-    assert pane.place.current == before.current
-    assert pane.place.folded == before.folded
+    assert place_of(pane).current == before.current
+    assert place_of(pane).folded == before.folded
 
 
 def test_another_change_before_the_rows_follow_keeps_the_place(
     window: MainWindow, pane: ImagesPane, qtbot: QtBot
 ) -> None:
-    before = pane.place
+    before = place_of(pane)
     suppose(window, qtbot)
     go_elsewhere(pane)
     leave(window)
     suppose(window, qtbot)
-    assert pane.place.current == before.current
+    assert place_of(pane).current == before.current
     go_elsewhere(pane)
     leave(window)
     qtbot.waitUntil(lambda: not pane.is_filtering)
-    assert pane.place == before
+    assert place_of(pane) == before
 
 
 def test_another_store_before_the_rows_follow_is_shown_from_its_top(
@@ -186,12 +192,12 @@ def test_another_store_before_the_rows_follow_is_shown_from_its_top(
 
 
 def test_it_is_left_before_its_own_rows_are_there(window: MainWindow, pane: ImagesPane, qtbot: QtBot) -> None:
-    before = pane.place
+    before = place_of(pane)
     window.what_if.suppose(f"remove:{REMOVED}")
     qtbot.waitUntil(lambda: session_of(window).supposed is not None)
     window.what_if.leave()
     qtbot.waitUntil(lambda: not pane.is_filtering)
-    assert pane.place == before
+    assert place_of(pane) == before
     assert pane.model.forest is session_of(window).listed.forest
 
 
