@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+from collections.abc import Iterator
 
 import pytest
 
@@ -10,6 +11,15 @@ from cacheview import collector
 from cacheview.collector import Leftovers, paused_collector, rare_searches
 
 EVERY = collector._READINGS_PER_MEASUREMENT
+
+
+@pytest.fixture(autouse=True)
+def own_thresholds() -> Iterator[None]:
+    """Python's own thresholds, as the program starts with."""
+    before = gc.get_threshold()
+    gc.set_threshold(700, 10, 10)
+    yield
+    gc.set_threshold(*before)
 
 
 class Heap:
