@@ -90,7 +90,7 @@ def _outcome(step: Step, store: ImageStore) -> Iterator[str]:
 def _image(step: Step, store: ImageStore) -> str:
     if step.made_by:
         earlier = next(iter(step.possible), "")
-        perhaps = f", or {short_id(earlier)} if an earlier build created exactly that image" if earlier else ""
+        perhaps = f", or {short_id(earlier)} if an earlier build already created it for this step" if earlier else ""
         return f"the image of step {step.made_by}{perhaps}"
     image = store.by_id.get(step.image)
     names = f" ({image.title})" if image is not None and image.names else ""

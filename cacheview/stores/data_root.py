@@ -83,8 +83,8 @@ def _open_driver(
             f"{_shown(one.folder.name)} ({counted(one.count, 'image')})" for one in results if one is not chosen
         )
         notes.append(
-            f"Showing the images of {driver}, the storage driver whose images changed most recently. There are also "
-            f"images of {others}. To see them, open data-root:{chosen.folder.parent}/<driver>."
+            f"Showing the images of {driver}, the storage driver whose images changed most recently. Other storage "
+            f"drivers also have images: {others}. To see them, open data-root:{chosen.folder.parent}/<driver>."
         )
     if has_bolt:
         notes.append(

@@ -111,7 +111,7 @@ class Actions:
         self.what_if_menu = QMenu("What &if", owner)
         self.leave_what_if = self._make("&Leave What if", "Return to the actual store", "Esc")
         self.leave_what_if.setEnabled(False)
-        self.watch = self._make("&Watch builds…", "Show builds step by step, as clients run them", "Ctrl+B")
+        self.watch = self._make("&Watch builds…", "Show builds step by step while clients run them", "Ctrl+B")
         self.watch.setCheckable(True)
         self.diff = self._make("&Compare two builds…", "Show where two builds first differ, and why", "Ctrl+Shift+D")
         self.diff.setCheckable(True)

@@ -112,7 +112,7 @@ def test_an_image_of_an_earlier_build_may_be_the_one_that_the_cache_makes() -> N
     reported = daemon.replay(TWO_STAGES, options=CACHE)
     assert statuses(reported) == ["hit", "hit"]
     assert (reported.steps[1].made_by, reported.steps[1].possible) == (2, (restored.id,))
-    words = "the image of step 2, or eeeeeeeeeeee if an earlier build created exactly that image"
+    words = "the image of step 2, or eeeeeeeeeeee if an earlier build already created it for this step"
     assert f" ---> {words}\n" in replay_as_text(reported, daemon.store)
 
 
