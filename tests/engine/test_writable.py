@@ -103,7 +103,7 @@ def test_a_build_argument_is_called_by_its_name() -> None:
         return ("|1", f"VERSION={version}", *SHELL, "make")
 
     explanation = explanation_of(run("2.0"), image(CHILD, run("1.4.2"), parent=PARENT))
-    assert "build argument VERSION differs" in explanation.reason
+    assert "differs in build argument VERSION" in explanation.reason
     assert "Cmd[1]" not in explanation.reason
 
 
