@@ -113,7 +113,7 @@ DECODED: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("kind", AMPLIFIED)
-def test_a_suite_that_holds_very_much(kind: str, explain: Explain) -> None:
+def test_a_suite_that_decompresses_to_too_much_is_limited(kind: str, explain: Explain) -> None:
     run = explain(gzip.compress(AMPLIFIED[kind](), 1), memory=SMALL_MEMORY, limits=SMALL)
     assert run.status in (1, 2)
     assert "Traceback" not in run.output
@@ -125,7 +125,7 @@ def test_a_suite_that_holds_very_much(kind: str, explain: Explain) -> None:
 
 
 @pytest.mark.parametrize("kind", DECODED)
-def test_a_suite_of_very_much_that_is_decoded(kind: str, explain: Explain) -> None:
+def test_a_suite_that_decodes_to_too_much_is_limited(kind: str, explain: Explain) -> None:
     run = explain(gzip.compress(DECODED[kind](), 1), memory=SMALL_MEMORY, limits=SMALL)
     assert run.status in (1, 2)
     assert "Traceback" not in run.output
@@ -138,7 +138,7 @@ def test_very_many_empty_lines(explain: Explain) -> None:
     assert "more than 400,000 lines. The rest was not read" in run.output
 
 
-def test_lines_that_are_not_cases_are_counted_and_a_hundred_are_shown(tmp_path: Path) -> None:
+def test_invalid_suite_lines_are_counted_and_100_are_shown(tmp_path: Path) -> None:
     file = tmp_path / "lines"
     file.write_bytes(b"x\n" * 300_000)
     run = run_bounded("check", file, memory=80 * MIB)
@@ -163,7 +163,7 @@ def test_a_file_without_a_case_is_unusable(content: bytes, tmp_path: Path) -> No
     assert run.output.endswith("\n1 passed, 1 failed\n")
 
 
-def test_what_cannot_be_read_as_a_suite_is_unusable(tmp_path: Path) -> None:
+def test_an_unreadable_suite_fails(tmp_path: Path) -> None:
     run = run_bounded("check", tmp_path / "nowhere", tmp_path, seconds=20, memory=128 * MIB)
     assert run.status == 2
     assert run.output.endswith("\n0 passed, 2 failed\n")
@@ -202,7 +202,7 @@ def test_indexes_that_name_the_same_manifests(explain: Explain) -> None:
     assert "no image could be read" in run.output
 
 
-def test_an_archive_of_texts_that_act(tmp_path: Path) -> None:
+def test_control_characters_from_an_archive_are_not_printed(tmp_path: Path) -> None:
     text = "\x1b]0;title\x07\x1b[2J\x9b31m\u202ered\r\n"
     config = json.dumps(
         {"created": "2024-01-01T00:00:00Z", "author": text, "history": [{"created_by": text, "comment": text}]}
@@ -240,7 +240,7 @@ NO_IMAGE = tar(("index.json", b'{"manifests":[]}'))
 ZEROS = bytes(MIB)
 
 
-def test_a_member_that_unpacks_to_very_much(explain: Explain) -> None:
+def test_a_member_above_the_decompression_limit_is_not_read(explain: Explain) -> None:
     """Skipping it costs what unpacking it costs."""
     run = explain(zstandard.compress(header("layer", 3 * GIB) + ZEROS * 8) + zstandard.compress(ZEROS * 128) * 24)
     assert "more than 2,147,483,648 bytes when decompressed. The rest was not read" in run.output
@@ -276,7 +276,7 @@ MEMBERS: dict[str, Callable[[], bytes]] = {
 
 
 @pytest.mark.parametrize("kind", MEMBERS)
-def test_an_archive_that_holds_very_much(kind: str, explain: Explain) -> None:
+def test_an_archive_with_too_much_content_is_limited(kind: str, explain: Explain) -> None:
     """With a tenth of the limit of members, and a quarter of that of documents.
 
     They are counted as they are read, before anything of them is kept.
@@ -316,7 +316,7 @@ def test_triggers_that_expand_to_very_much(tmp_path: Path) -> None:
     assert "variables expand to more than 1,048,576 characters" in run.output
 
 
-def test_a_probe_of_very_many_digits() -> None:
+def test_a_probe_number_of_many_digits_is_refused() -> None:
     run = run_bounded("explain", "demo:", "--probe", "1" * 5000, seconds=20, memory=128 * MIB)
     assert run.status == 2
     assert "no probe" in run.output

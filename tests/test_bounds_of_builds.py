@@ -39,12 +39,12 @@ def check(folder: Path, **changes: object) -> str:
 FILE = {"type": "file", "mode": "0644", "text": "x"}
 
 
-def test_a_file_half_a_million_folders_deep(tmp_path: Path) -> None:
+def test_an_overlong_path_in_a_record_is_reported(tmp_path: Path) -> None:
     printed = check(tmp_path, context={"a/" * 500_000 + "f": FILE})
     assert "a path has more than 4,096 characters, more than any operating system accepts" in printed
 
 
-def test_very_many_folders_that_are_not_named(tmp_path: Path) -> None:
+def test_the_memory_for_implied_folders_is_limited(tmp_path: Path) -> None:
     printed = check(tmp_path, context={f"{number}/" + "a/" * 2000 + "f": FILE for number in range(100)})
     assert "the folders implied by the paths in the context take up more than 268,435,456 bytes of memory" in printed
 
@@ -63,7 +63,7 @@ def test_very_many_references_of_a_probe(tmp_path: Path) -> None:
     assert "probe 1 has more than 20,000 cache-from references" in run.output
 
 
-def test_labels_of_a_stage_that_others_follow(tmp_path: Path) -> None:
+def test_the_memory_for_configs_of_all_steps_is_limited(tmp_path: Path) -> None:
     labels = "".join(f"LABEL a{number}=x\n" for number in range(2_500))
     (tmp_path / "Dockerfile").write_text(f"FROM scratch\n{labels}FROM scratch\nLABEL a=b\n")
     quarter = {"replay.finished_stages._MAX_CONFIG_BYTES": 100 * MIB}
@@ -98,7 +98,7 @@ def test_triggers_of_very_many_stages(monkeypatch: pytest.MonkeyPatch) -> None:
     assert printed.endswith("there are more than 50 steps, including base image triggers, so the build is not replayed")
 
 
-def test_members_of_a_record_that_are_very_many(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_members_in_a_record_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cacheview.replay.file._MAX_MEMBERS", 2)
     member = {"name": "f", "mode": 0o100644, "sum": "0" * 64}
     assert judged(members=[member] * 3) == "the context has more than 2 members"
@@ -118,7 +118,7 @@ def test_very_many_labels_of_the_command_line(monkeypatch: pytest.MonkeyPatch) -
     )
 
 
-def test_arguments_before_very_many_commands(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_many_arguments_before_many_commands_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cacheview.replay.finished_stages._MAX_CARRIED_VALUES", 1000)
     args, commands = "".join(f"ARG a{number}\n" for number in range(20)), "RUN x\n" * 50
     assert "all steps together have more than 1,000" in judged(dockerfile=f"FROM scratch\n{args}{commands}")
@@ -151,14 +151,14 @@ def test_many_instructions_take_little_memory(tmp_path: Path) -> None:
     assert "\n4501 steps: " in run.output
 
 
-def test_a_stage_of_very_many_digits(tmp_path: Path) -> None:
+def test_a_stage_number_of_many_digits_is_refused(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(f"FROM scratch\nCOPY --from=-{'1' * 5000} /a /a\n")
     run = run_bounded("replay", tmp_path, "--store", "demo:", memory=128 * MIB)
     assert run.status == 2
     assert "this is a bug in cacheview" not in run.output
 
 
-def test_an_image_whose_id_is_that_of_a_step(tmp_path: Path) -> None:
+def test_an_image_id_that_looks_like_a_step_placeholder_is_harmless(tmp_path: Path) -> None:
     config = {"config": {"Cmd": ["x"]}, "os": "linux", "architecture": "amd64", "rootfs": {"type": "layers"}}
     image = {"id": "step 2", "names": ["docker.io/library/b:1"], "config": config}
     (tmp_path / "suite").write_text(json.dumps({"rules": "containerd-71ebfc7", "images": [image]}))

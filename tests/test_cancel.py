@@ -77,7 +77,7 @@ def stopping(looks: Iterator[int]) -> None:
         redact_one_image,
     ],
 )
-def test_one_of_many_values_is_left_in_the_midst(work: Callable[[Path], None], tmp_path: Path) -> None:
+def test_work_on_many_values_can_be_canceled(work: Callable[[Path], None], tmp_path: Path) -> None:
     looks = iter(range(10))
     with pytest.raises(Stop), Effort(check_canceled=lambda: stopping(looks)).spent():
         work(tmp_path)

@@ -57,7 +57,7 @@ def test_a_release_that_is_asked_for_decides_rules_and_builder(asked: str, rules
         assert daemon.version in asked
 
 
-def test_a_rule_set_that_is_asked_for_has_the_builder_that_the_store_reports_where_it_fits() -> None:
+def test_a_requested_rule_set_uses_the_stores_builder_if_it_fits() -> None:
     of_images = case(built("a", 1, "20.10.24"), release=Release(G))
     assert daemon_of(of_images, "graphdriver-24.0.7").builder is builder_release("20.10")
     assert daemon_of(of_images, "graphdriver-25.0.5").builder is builder_release("27.5.1")
@@ -67,7 +67,7 @@ def test_a_rule_set_that_is_asked_for_has_the_builder_that_the_store_reports_whe
     assert daemon_of(of_engine, "containerd-71ebfc7").builder is MOBY_71EBFC7
 
 
-def test_rules_that_are_not_known_are_refused_with_those_that_there_are() -> None:
+def test_unknown_rules_are_refused_with_a_list_of_known_ones() -> None:
     for asked in ("graphdriver-1", "Docker 19.03.5, overlay2"):
         with pytest.raises(DataError, match="graphdriver-24"):
             daemon_of(case(), asked)
@@ -93,7 +93,7 @@ def test_a_case_keeps_the_rules_that_it_names() -> None:
         ("never", C),
     ],
 )
-def test_a_window_shows_a_case_of_unknown_rules_by_the_newest_of_its_kind_of_store(rules: str, kind: StoreKind) -> None:
+def test_a_case_of_unknown_rules_is_shown_with_the_newest_of_its_kind(rules: str, kind: StoreKind) -> None:
     with pytest.raises(DataError):
         daemon_of(case(rules=rules))
     daemon = daemon_known(case(rules=rules))
@@ -113,40 +113,40 @@ def test_a_store_has_rules_and_builder_of_its_engine() -> None:
     assert (development.rules.name, development.builder) == ("containerd-71ebfc7", MOBY_71EBFC7)
 
 
-def test_that_an_engine_is_newer_than_what_is_known_is_reported() -> None:
+def test_an_engine_newer_than_all_rules_is_noted() -> None:
     daemon = daemon_of(case(release=Release(C, "31.0.0")))
     assert (daemon.rules.name, daemon.basis) == (newest_rules(C).name, DaemonBasis.ENGINE)
     assert "newer" in daemon.note
 
 
-def test_of_an_engine_without_known_rules_those_of_the_newest_release_are_used_and_it_is_reported() -> None:
+def test_an_engine_without_known_rules_uses_the_newest_ones() -> None:
     daemon = daemon_of(case(release=Release(G, "1.13.1")))
     assert (daemon.rules.name, daemon.basis) == (newest_rules(G).name, DaemonBasis.NEWEST)
     assert "1.13.1" in daemon.reason
 
 
-def test_without_an_engine_the_configs_say_what_built_the_images() -> None:
+def test_the_builder_is_derived_from_image_configs_without_an_engine() -> None:
     images = (built("a", 2, "20.10.24"), built("b", 1, "28.5.2"), built("c", 3, ""))
     daemon = daemon_of(case(*images, release=Release(G)))
     assert (daemon.rules.name, daemon.builder.release, daemon.version) == ("graphdriver-24.0.7", "20.10", "20.10.24")
     assert daemon.basis is DaemonBasis.IMAGES
 
 
-def test_images_that_were_built_here_count_more_than_what_was_pulled() -> None:
+def test_locally_built_images_decide_the_version_over_pulled_ones() -> None:
     pulled = built("b", 9, "28.5.2", parent=None)
     daemon = daemon_of(case(built("a", 1, "26.1.5"), pulled, release=Release(G)))
     assert daemon.version == "26.1.5"
     assert daemon_of(case(pulled, release=Release(G))).version == "28.5.2"
 
 
-def test_of_the_newest_images_the_first_in_the_store_counts() -> None:
+def test_the_first_of_equally_new_images_decides_the_version() -> None:
     images = (built("a", 1, "25.0.5"), built("b", 9, "26.1.5"), built("c", 9, "25.0.5"))
     assert daemon_of(case(*images, release=Release(G))).version == "26.1.5"
     undated = images[2].model_copy(update={"config": ImageConfig(docker_version="28.5.2")})
     assert daemon_of(case(undated, *images, release=Release(G))).version == "26.1.5"
 
 
-def test_a_version_that_is_none_or_has_no_rules_is_passed_over() -> None:
+def test_an_invalid_or_unsupported_version_is_ignored() -> None:
     images = [built(str(i), 9 - i, text) for i, text in enumerate(("library-import", "1.10.3", "dev", "25.0.5"))]
     assert daemon_of(case(*images, release=Release(G))).version == "25.0.5"
     daemon = daemon_of(case(*images[:3], release=Release(G)))
@@ -157,18 +157,18 @@ def test_a_version_that_is_none_or_has_no_rules_is_passed_over() -> None:
     )
 
 
-def test_in_a_containerd_store_a_config_that_names_its_builder_was_made_elsewhere() -> None:
+def test_a_builder_version_in_a_containerd_config_is_not_used() -> None:
     daemon = daemon_of(case(built("a", 1, "25.0.5", parent=None), release=Release(C)))
     assert (daemon.rules.name, daemon.basis) == (newest_rules(C).name, DaemonBasis.NEWEST)
 
 
-def test_a_development_commit_is_used_by_no_store_that_does_not_name_it() -> None:
+def test_development_rules_are_not_used_unless_the_store_names_the_commit() -> None:
     assert daemon_of(case()).rules == newest_rules(C)
     assert daemon_of(case(release=Release(C))).rules == newest_rules(C)
     assert newest_rules(C).spans, "it is in a release"
 
 
-def test_what_a_config_says_is_at_most_a_line() -> None:
+def test_a_version_from_a_config_is_shortened_and_printable() -> None:
     daemon = daemon_of(case(built("a", 1, "26.1.5\x1b[2J\n" + "x" * 999), release=Release(G)))
     assert daemon.sentence.isprintable()
     assert len(daemon.version) == 64
@@ -216,7 +216,7 @@ def on(platform: Platform, digit: str, *, made: bool = True, second: int = 1, pa
         ),
     ],
 )
-def test_without_an_engine_the_builder_is_on_the_platform_of_what_it_made(
+def test_the_builder_platform_is_derived_from_images_without_an_engine(
     images: tuple[Image, ...], platform: Platform | str
 ) -> None:
     daemon = daemon_of(case(*images))
@@ -224,7 +224,7 @@ def test_without_an_engine_the_builder_is_on_the_platform_of_what_it_made(
     assert (f" on {platform}. " in daemon.sentence) == (daemon.platform != HOST)
 
 
-def test_an_engine_says_itself_what_it_is_on() -> None:
+def test_the_reported_platform_of_an_engine_is_used() -> None:
     store = ImageStore((on(HOST, "a"), on(HOST, "b")), platform=ARM)
     assert daemon_of(OpenedCase("made", store, "")).platform == ARM
     assert first_probe(store).platform == ARM
@@ -263,7 +263,7 @@ def test_the_first_probe_is_that_of_the_newest_image_on_a_known_parent(images: l
         assert (probe.parent, probe.config) == (SCRATCH, next(iter(configs), ContainerConfig()))
 
 
-def test_a_probe_asks_for_the_system_of_its_base_on_the_machine_of_the_engine() -> None:
+def test_a_probe_requests_the_platform_of_its_base_or_engine() -> None:
     windows = on(Platform(os="windows", architecture="amd64"), "b")
     store = ImageStore((on(HOST, "a"), windows), platform=HOST)
     assert platform_of_probe(store, on(HOST, "a").id) is None

@@ -36,7 +36,7 @@ def test_explain_prints_the_verdict_and_ends_with_its_status(
     assert document["format"] == "cacheview-explanation/1"
 
 
-def test_why_these_rules_are_used_for_a_store_is_reported(
+def test_the_reason_for_the_rules_is_reported(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     config = ImageConfig(created=Timestamp(1, 0, None), docker_version="20.10.24\x1b[1m")
@@ -81,7 +81,9 @@ def test_explain_prints_everything_when_asked(capsys: pytest.CaptureFixture[str]
     assert "– WorkingDir" in reported
 
 
-def test_the_foremost_candidates_stand_for_many(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_only_the_nearest_candidates_are_printed_unless_all_are_requested(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     parent = "sha256:" + "a" * 64
     images = [
         {
@@ -108,7 +110,7 @@ def test_the_foremost_candidates_stand_for_many(tmp_path: Path, capsys: pytest.C
     assert len(local["subjects"]) == 50
 
 
-def test_what_is_not_certain_is_reported(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_uncertain_verdicts_are_reported_by_explain(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     parent = "sha256:" + "a" * 64
     doubt = {"aspect": "container_config", "reason": "The engine does not tell it.", "remedy": "Open containerd:."}
     images = [
@@ -151,7 +153,7 @@ def test_what_is_not_certain_is_reported(tmp_path: Path, capsys: pytest.CaptureF
     assert "    ✓ Tty false\n" in reported
 
 
-def test_markdown_and_an_image_have_it_too() -> None:
+def test_doubts_are_part_of_markdown_and_image_text() -> None:
     doubt = Doubt(aspect="container_config", reason="The engine does not tell it.", remedy="Open *containerd*.")
     image = Image(id="sha256:" + "1" * 64, config=ImageConfig(created=Timestamp(0, 0, None)), doubts=(doubt,))
     cache = ImageCache(ImageStore((image,)), CONTAINERD_71EBFC7)
@@ -181,7 +183,7 @@ def test_markdown_and_an_image_have_it_too() -> None:
         (["--size", "huge"], "1366x768"),
     ],
 )
-def test_what_cannot_be_used_is_one_line(
+def test_invalid_input_is_reported_in_one_line(
     arguments: list[str], reported: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(arguments) == 2
@@ -192,7 +194,7 @@ def test_what_cannot_be_used_is_one_line(
     assert captured.err.startswith("cacheview: ")
 
 
-def test_a_config_that_is_none(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_an_invalid_config_is_a_usage_error(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "c.json"
     file.write_text('{"Env": "A=1"}')
     assert main(["explain", "demo:", "--parent", "scratch", "--config", str(file)]) == 2
@@ -284,7 +286,7 @@ def test_all_rule_sets_together_have_one_limit(
         ("nonsense", "choose from"),
     ],
 )
-def test_rules_that_are_none(rules: str, reported: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_invalid_rules_are_refused(rules: str, reported: str, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["audit", "demo:", "--rules", rules]) == 2
     assert reported in capsys.readouterr().err
 

@@ -47,7 +47,7 @@ class Heap:
         return self.leftovers.end(location, images)
 
 
-def test_nothing_is_searched_while_a_store_takes_what_it_took() -> None:
+def test_constant_memory_use_does_not_trigger_collection() -> None:
     heap = Heap()
     assert not any(heap.read() for _ in range(100))
     assert heap.searched == 0
@@ -60,7 +60,7 @@ def test_few_readings_are_measured() -> None:
     assert heap.measured == 1 + 2 * 10
 
 
-def test_what_is_left_behind_is_found_when_it_is_a_fifth() -> None:
+def test_garbage_is_collected_when_it_is_a_fifth_of_the_heap() -> None:
     heap = Heap()
     heap.read()
     most = 0
@@ -71,48 +71,48 @@ def test_what_is_left_behind_is_found_when_it_is_a_fifth() -> None:
     assert heap.searched == 100 // EVERY
 
 
-def test_little_that_is_left_each_time_is_found_too() -> None:
+def test_small_repeated_leaks_are_found() -> None:
     heap = Heap()
     heap.read()
     searched = [heap.read(left=10) for _ in range(50)]
     assert searched.index(True) + 1 == 3 * EVERY  # 210
 
 
-def test_a_store_that_grew_once_is_not_searched() -> None:
+def test_a_single_growth_does_not_trigger_collection() -> None:
     heap = Heap()
     heap.read()
     assert not any(heap.read(more=1000 if number == 3 else 0) for number in range(5 * EVERY))
 
 
-def test_a_store_that_grows_is_searched() -> None:
+def test_steady_growth_triggers_collection() -> None:
     heap = Heap()
     heap.read()
     assert [heap.read(more=100) for _ in range(EVERY)] == [*[False] * (EVERY - 1), True]
     assert not heap.read()
 
 
-def test_more_images_may_take_more() -> None:
+def test_a_store_with_more_images_may_need_more_memory() -> None:
     heap = Heap()
     heap.read(images=10)
     assert not any(heap.read(more=100, images=11 + number) for number in range(5 * EVERY))
     assert any(heap.read(more=100, images=10 + 5 * EVERY) for _ in range(5 * EVERY))
 
 
-def test_what_is_made_between_two_readings_is_not_searched() -> None:
+def test_allocations_between_readings_do_not_trigger_a_collection() -> None:
     heap = Heap()
     for number in range(5 * EVERY):
         heap.blocks += 5000 if number % 2 == 0 else -5000  # all rule sets are compared
         assert not heap.read()
 
 
-def test_a_reading_that_left_something_for_once_is_not_searched() -> None:
+def test_a_one_time_growth_between_reads_does_not_trigger_collection() -> None:
     heap = Heap()
     heap.read()
     for number in range(3 * EVERY):
         assert not heap.read(more=100 if number == EVERY - 1 else 0)
 
 
-def test_what_readings_leave_is_found_though_something_else_goes_between_them() -> None:
+def test_garbage_is_found_even_if_other_memory_is_freed() -> None:
     heap = Heap()
     heap.blocks = 9000
     heap.read()
@@ -120,7 +120,7 @@ def test_what_readings_leave_is_found_though_something_else_goes_between_them() 
     assert [heap.read(left=50) for _ in range(2 * EVERY)] == [*[False] * (2 * EVERY - 1), True]
 
 
-def test_another_store_may_take_more() -> None:
+def test_memory_growth_between_different_stores_is_not_a_leak() -> None:
     heap = Heap()
     for number in range(5 * EVERY):
         assert not heap.read("demo:" if number % 2 else "engine:", more=8000)
@@ -143,7 +143,7 @@ def test_frozen_cycles_are_found() -> None:
     assert not any(id(each) == identity for each in gc.get_objects())
 
 
-def test_searches_are_rare_only_inside() -> None:
+def test_garbage_collection_is_less_frequent_only_inside_the_block() -> None:
     before = gc.get_threshold()
     with rare_searches():
         assert gc.get_threshold() > before
@@ -170,7 +170,7 @@ def test_many_objects_that_were_created_in_a_pause_are_not_searched_after_it(
     assert len(kept) + len(more) == made + 1_000
 
 
-def test_no_search_begins_inside_if_the_collector_is_switched_on_while_another_thread_is_inside() -> None:
+def test_a_nested_pause_keeps_the_collector_disabled() -> None:
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -82,7 +82,7 @@ class C:
 '''
 
 
-def test_what_has_none_is_seen(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_missing_docstrings_are_detected(monkeypatch: pytest.MonkeyPatch) -> None:
     module = types.ModuleType("made")
     monkeypatch.setitem(sys.modules, "made", module)  # dataclass looks it up
     exec(SOURCE, vars(module))

@@ -37,13 +37,13 @@ def wrong_with(arguments: list[str], encoding: str) -> str:
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_nothing_printed_acts(all_hostile: Hostile, encoding: str) -> None:
+def test_no_command_prints_unprintable_characters(all_hostile: Hostile, encoding: str) -> None:
     wrong = {name: wrong_with(arguments, encoding) for name, arguments in all_hostile.commands.items()}
     assert {name: why for name, why in wrong.items() if why} == {}
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-def test_nothing_printed_about_watched_builds_acts(encoding: str) -> None:
+def test_no_unprintable_characters_are_printed_while_watching(encoding: str) -> None:
     with watching() as arguments:
         assert wrong_with(arguments, encoding) == ""
 
@@ -60,7 +60,7 @@ def everything(all_hostile: Hostile) -> Iterator[tuple[str, list[str]]]:
     yield "help", ["replay", "--help"]
 
 
-def test_what_cannot_be_printed_is_not_an_answer(all_hostile: Hostile) -> None:
+def test_failed_output_gives_an_error_status(all_hostile: Hostile) -> None:
     for name, arguments in everything(all_hostile):
         status, out, error = printed(arguments)
         full = printed(arguments, failing=OSError(errno.ENOSPC, os.strerror(errno.ENOSPC)))

@@ -69,7 +69,7 @@ def test_a_fault_is_one_line_and_a_status_of_its_own(
     assert "\x1b" not in error
 
 
-def test_a_fault_in_a_thread_of_a_command_is_not_an_answer_either(
+def test_a_fault_in_a_thread_of_a_command_sets_the_fault_status(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def broken() -> None:
@@ -91,7 +91,7 @@ def test_a_fault_in_a_thread_of_a_command_is_not_an_answer_either(
     assert "in broken" in capsys.readouterr().err
 
 
-def test_a_fault_while_builds_are_watched_is_not_an_answer_either(
+def test_a_fault_while_watching_sets_the_fault_status(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     class Watching:
@@ -113,7 +113,9 @@ def test_a_fault_while_builds_are_watched_is_not_an_answer_either(
     assert "KeyError: 'in the relay'" in error
 
 
-def test_ctrl_c_says_nothing(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+def test_ctrl_c_ends_a_command_without_output(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
     def interrupted(*_: object) -> None:
         raise KeyboardInterrupt
 

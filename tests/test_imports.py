@@ -87,19 +87,19 @@ def test_a_short_module_with_one_user_has_a_reason(files: dict[str, ast.Module])
     assert not without, "each belongs in the module that uses it"
 
 
-def test_a_short_module_without_one_is_seen() -> None:
+def test_the_check_finds_a_short_module_without_a_reason() -> None:
     assert not is_separate("cacheview.ui.ending", 24, "The end.", 235)
     assert is_separate("cacheview.ui.saving", 29, "Saving.", 392)
     assert users({"p.a": ast.parse("from p import b"), "p.b": ast.parse("x = 1")})["p.b"] == {"p.a"}
 
 
-def test_no_module_imports_from_the_package_that_imports_it(files: dict[str, ast.Module]) -> None:
+def test_packages_have_no_import_cycles(files: dict[str, ast.Module]) -> None:
     """Else two threads, one in each, wait for each other, and Python gives one of them half a module."""
     assert len(files) > 300
     assert circles(files) == []
 
 
-def test_such_a_circle_is_seen() -> None:
+def test_a_circular_import_is_detected() -> None:
     files = {
         "p": ast.parse("from p.b import f"),
         "p.a": ast.parse("x = 1"),

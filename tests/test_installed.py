@@ -40,13 +40,13 @@ def test_the_desktop_entry_starts_the_program() -> None:
     assert set(entry["MimeType"].strip(";").split(";")) == types
 
 
-def test_the_metadata_is_of_this_version_and_these_programs() -> None:
+def test_the_desktop_metadata_matches_version_and_programs() -> None:
     root = ET.parse(DESKTOP / "org.cacheview.cacheview.metainfo.xml").getroot()
     assert next(release.attrib["version"] for release in root.iter("release")) == __version__ == PROJECT["version"]
     assert {found.text for found in root.iter("binary")} == {*PROJECT["scripts"], *PROJECT["gui-scripts"]}
 
 
-def test_files_that_the_window_saves_have_their_type() -> None:
+def test_suggested_file_names_match_the_registered_file_type() -> None:
     globs = [found.attrib["pattern"] for found in ET.parse(DESKTOP / "org.cacheview.cacheview.xml").iter(f"{MIME}glob")]
     saved = suggested_path("demo:")
     assert any(fnmatch.fnmatch(Path(saved).name, pattern) for pattern in globs)

@@ -34,12 +34,12 @@ def load(*names: str) -> str:
 
 
 @pytest.mark.slow
-def test_what_says_no_qt_needs_none() -> None:
+def test_modules_documented_as_qt_free_do_not_load_qt() -> None:
     files = (path for path in sorted(PACKAGE.rglob("*.py")) if "No Qt." in path.read_text("utf-8").partition("\n\n")[0])
     names = [".".join(path.relative_to(PACKAGE.parent).with_suffix("").parts) for path in files]
     assert len(names) > 30
     assert load(*names) == ""
 
 
-def test_a_module_of_qt_is_seen() -> None:
+def test_the_check_detects_an_imported_qt_module() -> None:
     assert load("cacheview.ui.theme").startswith("cacheview.ui.theme: PySide6")

@@ -14,7 +14,7 @@ from cacheview.regular import NotRegularError
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has neither such modes nor such files")
 
 
-def test_a_file_that_others_may_read_is_closed_to_them(tmp_path: Path) -> None:
+def test_a_world_readable_file_is_made_private(tmp_path: Path) -> None:
     path = tmp_path / "kept"
     path.write_bytes(b"names")
     path.chmod(0o644)
@@ -23,14 +23,14 @@ def test_a_file_that_others_may_read_is_closed_to_them(tmp_path: Path) -> None:
     assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
-def test_a_pipe_in_its_place_is_not_waited_for(tmp_path: Path) -> None:
+def test_opening_a_named_pipe_does_not_block(tmp_path: Path) -> None:
     os.mkfifo(tmp_path / "kept", 0o644)
     with pytest.raises(NotRegularError, match="not a regular file"):
         open_private(tmp_path / "kept")
     assert stat.S_IMODE((tmp_path / "kept").stat().st_mode) == 0o644
 
 
-def test_a_link_in_its_place_changes_nothing_elsewhere(tmp_path: Path) -> None:
+def test_a_symlink_is_refused_and_its_target_is_unchanged(tmp_path: Path) -> None:
     (tmp_path / "mine").write_text("mine")
     (tmp_path / "mine").chmod(0o644)
     (tmp_path / "kept").symlink_to("mine")

@@ -103,12 +103,14 @@ def test_a_context_has_the_same_sums(replayed: tuple[str, ...], here: Answers, t
 
 
 @pytest.mark.parametrize("arguments", ALIKE, ids=lambda arguments: " ".join(arguments[::2]))
-def test_a_command_answers_alike(arguments: tuple[str, ...], here: Answers, there: Answers) -> None:
+def test_a_command_gives_the_same_output_on_the_other_system(
+    arguments: tuple[str, ...], here: Answers, there: Answers
+) -> None:
     assert there[arguments] == here[arguments]
     assert there[arguments].output
 
 
-def test_an_engine_at_a_unix_socket_is_reported_out_of_reach(there: Answers) -> None:
+def test_an_engine_at_a_unix_socket_is_reported_as_unreachable(there: Answers) -> None:
     reported = there[AT_A_SOCKET]
     assert reported.status == 2
     assert "Unix sockets" in reported.complaint

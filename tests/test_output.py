@@ -71,7 +71,7 @@ def test_a_process_prints_in_the_encoding_of_its_environment() -> None:
     assert ended.stdout.decode() == printed("explain", "demo:", "--probe", "1", encoding="ascii").stdout
 
 
-def test_json_keeps_what_the_encoding_lacks() -> None:
+def test_json_is_escaped_for_a_limited_output_encoding() -> None:
     behind = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
     document = {"é…": "\U0001f600 – \x1b"}
     stream = Stream(behind)
@@ -116,13 +116,13 @@ def test_a_full_device_is_reported_in_one_line(arguments: list[str]) -> None:
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="the machine has no /dev/full")
-def test_where_nothing_can_be_complained_the_status_still_holds() -> None:
+def test_the_exit_status_is_kept_if_stderr_is_not_writable() -> None:
     with FULL.open("wb") as full:
         assert run("explain", "demo:", "--parent", "nowhere", "--config", "-", stderr=full).returncode == 2
         assert run("explain", "demo:", "--probe", "2", stderr=full).returncode == 0
 
 
-def test_a_reader_that_goes_away_is_not_an_answer() -> None:
+def test_a_closed_output_pipe_exits_with_the_sigpipe_status() -> None:
     reading, writing = os.pipe()
     os.close(reading)
     try:
@@ -142,7 +142,7 @@ def test_closed_streams() -> None:
     assert (ended.returncode, ended.stdout) == (2, b"")
 
 
-def test_a_stream_is_dropped_after_the_one_behind_was_closed() -> None:
+def test_a_stream_is_closed_after_its_underlying_stream_was_closed() -> None:
     behind = io.StringIO()
     stream = Stream(behind)
     stream.write("text")

@@ -27,7 +27,7 @@ def test_a_link_is_followed_only_if_asked(tmp_path: Path) -> None:
     assert stat.S_ISLNK(caught.value.mode)
 
 
-def test_what_is_not_a_file_is_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_paths_that_are_not_regular_files_are_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     os.mkfifo(tmp_path / "pipe")
     opened: list[object] = []
     monkeypatch.setattr(os, "open", lambda *given, **_: opened.append(given))
@@ -38,7 +38,7 @@ def test_what_is_not_a_file_is_not_opened(tmp_path: Path, monkeypatch: pytest.Mo
     assert opened == []
 
 
-def test_what_replaces_a_file_meanwhile_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_pipe_replacing_a_file_before_opening_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Between the check and the opening, by a pipe that nobody writes to: no wait, and no descriptor is left."""
     (tmp_path / "file").touch()
     real, descriptors = os.open, []

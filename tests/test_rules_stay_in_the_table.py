@@ -31,7 +31,7 @@ def test_the_enumerations_of_a_rule_set_are_found() -> None:
     assert {"Candidates", "Sources", "Descent", "SourceHit", "MissingTime", "Tie"} == ENUMERATIONS
 
 
-def test_a_member_that_is_named_is_seen() -> None:
+def test_the_check_finds_a_named_enum_member() -> None:
     assert list(members_named("x = 1\nif rules.tie is Tie.NEWEST: pass")) == [(2, "Tie.NEWEST")]
 
 

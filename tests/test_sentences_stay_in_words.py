@@ -51,7 +51,7 @@ def _skipped(node: ast.AST) -> Iterator[ast.AST]:
             yield from (each.value for each in node.body if isinstance(each, ast.Assign))
 
 
-def test_a_sentence_is_seen() -> None:
+def test_the_check_finds_sentences_in_code() -> None:
     source = '''
 """A docstring of four words."""
 
@@ -67,7 +67,7 @@ def note(count):
     assert sorted(sentences(source)) == [(10, "there are x"), (11, "there is none")]
 
 
-def test_the_rooms_of_words_and_rows_exist() -> None:
+def test_the_sentence_checker_finds_sentences_in_its_folders() -> None:
     assert any(list(sentences(path.read_text(encoding="utf-8"))) for path in WORDS.glob("*.py"))
     assert all(any(sentences((ENGINE / name).read_text(encoding="utf-8"))) for name in OF_THE_DAEMON)
 

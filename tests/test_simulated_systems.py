@@ -128,7 +128,7 @@ def test_every_module_loads_and_the_window_is_drawn(told: dict[str, Any]) -> Non
     assert Path(told["picture"]).read_bytes().startswith(b"\x89PNG")
 
 
-def test_what_a_folder_is_sent_as_is_what_the_docker_cli_of_that_system_sends(told: dict[str, Any]) -> None:
+def test_a_folder_is_packed_like_the_docker_cli_of_the_system_does(told: dict[str, Any]) -> None:
     assert told["replay"][2] == ""
     record = json.loads(Path(told["record"]).read_text())
     sent = {member["name"]: member["mode"] for member in record["members"]}
@@ -143,7 +143,7 @@ def test_a_store_is_saved_and_checked(told: dict[str, Any]) -> None:
     assert told["check"][0] == 0
 
 
-def test_what_is_not_there_is_refused_in_a_line(told: dict[str, Any]) -> None:
+def test_a_missing_socket_or_pipe_is_reported_in_one_line(told: dict[str, Any]) -> None:
     for name, words in (
         ("watch", _NO_UNIX_SOCKETS if told["system"] == "win32" else "nothing is listening there"),
         ("pipe", "only Windows has named pipes"),  # which the process that simulates it is not
@@ -154,7 +154,7 @@ def test_what_is_not_there_is_refused_in_a_line(told: dict[str, Any]) -> None:
         assert len(complaint.splitlines()) == 1
 
 
-def test_no_key_is_one_that_the_system_keeps_for_itself(told: dict[str, Any]) -> None:
+def test_no_shortcut_is_reserved_by_the_system(told: dict[str, Any]) -> None:
     """⌘H hides a program, ⌘M minimizes it, ⌘, is for its settings: Qt shows Ctrl as ⌘."""
     kept = {"Ctrl+H", "Ctrl+M", "Ctrl+,", "Ctrl+Space", "Ctrl+Tab"} if told["system"] == "darwin" else set()
     assert not kept & set(told["keys"].values())

@@ -14,7 +14,7 @@ from cacheview.visible import is_unprintable, visible, visible_json, visible_lin
 ANYTHING = st.text(st.characters(exclude_categories=()))
 
 
-def test_every_control_format_separator_and_surrogate_acts_and_no_letter_does() -> None:
+def test_control_and_format_characters_are_unprintable() -> None:
     for code in range(sys.maxunicode + 1):
         character = chr(code)
         category = unicodedata.category(character)
@@ -24,14 +24,14 @@ def test_every_control_format_separator_and_surrogate_acts_and_no_letter_does() 
             assert not is_unprintable(character), hex(code)
 
 
-def test_letters_that_are_drawn_as_nothing_act() -> None:
+def test_invisible_letters_are_unprintable() -> None:
     for character in "\u034f\u115f\u1160\u3164\uffa0\ufe0f\U000e0101":
         assert is_unprintable(character)
     assert visible("a\u3164b") == r"a\u3164b"
 
 
 @given(ANYTHING)
-def test_nothing_that_acts_is_left_and_all_else_is(text: str) -> None:
+def test_only_unprintable_characters_are_escaped(text: str) -> None:
     shown = visible(text)
     assert not any(map(is_unprintable, shown))
     shown.encode()  # no surrogate either
@@ -40,7 +40,7 @@ def test_nothing_that_acts_is_left_and_all_else_is(text: str) -> None:
 
 
 @given(ANYTHING)
-def test_line_ends_of_a_text_of_lines_stay(text: str) -> None:
+def test_line_breaks_of_a_multiline_text_are_kept(text: str) -> None:
     assert visible_lines(text).split("\n") == [visible(line) for line in text.split("\n")]
 
 
@@ -51,7 +51,7 @@ def test_json_holds_the_same_with_escapes(document: object) -> None:
     assert not any(is_unprintable(character) for character in text if character != "\n")
 
 
-def test_how_each_kind_is_written() -> None:
+def test_unprintable_characters_are_escaped_by_kind() -> None:
     assert visible("\x1b[31m\x7f\x9b\t\r\n") == r"\x1b[31m\x7f\u009b\t\r\n"
     assert visible("\u202e\U000e0001é") == "\\u202e\\U000e0001é"
     assert visible(b"f\xff\x80".decode("utf-8", "surrogateescape")) == r"f\xff\x80"

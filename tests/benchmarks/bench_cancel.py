@@ -381,7 +381,7 @@ def measured(kind: str) -> tuple[Watch, float]:
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_cancel_is_looked_at_often(kind: str) -> None:
+def test_cancellation_is_checked_frequently(kind: str) -> None:
     watch, _ = measured(kind)
     assert watch.longest < IN_ONE_CALL.get(kind, LIMIT)
 

@@ -36,7 +36,7 @@ def edited(window: MainWindow, qtbot: QtBot, number: int, user: str) -> float:
 
 
 @pytest.mark.usefixtures("as_in_the_program")
-def test_the_window_goes_on(qtbot: QtBot, tmp_path: Path) -> None:
+def test_the_window_stays_responsive(qtbot: QtBot, tmp_path: Path) -> None:
     window = window_of(COUNT, tmp_path, qtbot)
     qtbot.wait(500)
     resized = Turns()

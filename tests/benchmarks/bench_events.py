@@ -19,7 +19,7 @@ SCRIPT = Path(__file__).parents[1] / "ui" / "events_hour.py"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
-def test_an_hours_events_leave_nothing_behind(tmp_path: Path) -> None:
+def test_events_of_an_hour_do_not_leak_memory(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(root)}
     output = subprocess.check_output([sys.executable, SCRIPT, str(EVENTS), tmp_path], env=environment, text=True)

@@ -40,7 +40,7 @@ def seconds(kind: Kind, rules: str, slowdown: Slowdown, *, once: bool) -> float:
 
 @pytest.mark.parametrize("rules", ["graphdriver-29", "containerd-29"])
 @pytest.mark.parametrize("name", ["one field", "several fields", "without parent", "unknown configs"])
-def test_one_probe_needs_no_index(name: str, rules: str) -> None:
+def test_explaining_a_single_probe_is_quick(name: str, rules: str) -> None:
     kind, slowdown = KINDS[name](COUNT), Slowdown()
     once = seconds(kind, rules, slowdown, once=True)
     kept = seconds(kind, rules, slowdown, once=False)

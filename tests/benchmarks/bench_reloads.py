@@ -19,7 +19,7 @@ SCRIPT = Path(__file__).parents[1] / "ui" / "reloading.py"
 
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
-def test_a_hundred_reloads_leave_nothing_behind(tmp_path: Path) -> None:
+def test_a_hundred_reloads_do_not_leak_memory(tmp_path: Path) -> None:
     root = Path(__file__).parents[2]
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(root)}
     output = subprocess.check_output(

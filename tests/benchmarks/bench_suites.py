@@ -150,7 +150,9 @@ def test_many_cases(what: str, most: float, benchmark: BenchmarkFixture, tmp_pat
     assert large.memory - small.memory <= GROWTH
 
 
-def test_a_store_in_one_line(benchmark: BenchmarkFixture, tmp_path: Path) -> None:
+def test_a_one_line_store_opens_and_saves_in_limited_time_and_memory(
+    benchmark: BenchmarkFixture, tmp_path: Path
+) -> None:
     paths = [one_line(tmp_path / f"{count}-images.jsonl", count) for count in SIZES]
     (_, small), (ratio, large) = (report("open", path) for path in paths)
     benchmark.pedantic(measured, ("open", paths[0]), rounds=1)

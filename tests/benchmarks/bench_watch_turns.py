@@ -94,7 +94,7 @@ sys.stdin.readline()
 
 
 @pytest.mark.usefixtures("as_in_the_program")
-def test_the_window_goes_on(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_window_stays_responsive(qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with tempfile.TemporaryDirectory(prefix="cacheview-") as folder:
         engine = f"{folder}/engine.sock"
         monkeypatch.setenv("XDG_RUNTIME_DIR", folder)

@@ -70,7 +70,7 @@ def test_two_records_that_are_the_same(a: str, capsys: pytest.CaptureFixture[str
     assert capsys.readouterr().out == "The cache treats both builds the same (3 of 3 steps cached in both).\n"
 
 
-def test_the_answer_has_at_most_three_lines(
+def test_the_brief_comparison_has_at_most_three_lines(
     daemon: Daemon, a: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     daemon.images = [image for image in daemon.images if image.parent is None]
@@ -86,7 +86,7 @@ def test_the_answer_has_at_most_three_lines(
     assert "`docker image prune`" in lines[2]
 
 
-def test_the_engine_that_has_the_store_of_b_is_asked_when_an_image_was_removed(
+def test_the_engine_of_b_is_asked_for_the_removal_time_of_an_image(
     daemon: Daemon, a: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     removed = next(image for image in daemon.images if image.instruction.startswith("ARG"))
@@ -107,7 +107,7 @@ def test_the_engine_that_has_the_store_of_b_is_asked_when_an_image_was_removed(
     assert of_a.requests == []
 
 
-def test_what_is_lost_and_whether_by_a_change_of_its_own(
+def test_lost_steps_and_their_origin_are_reported(
     daemon: Daemon, a: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     own = replace(BUILD, dockerfile=BUILD.dockerfile.replace("RUN make", "RUN make all"))
@@ -129,7 +129,7 @@ def test_a_context_against_a_record(daemon: Daemon, a: str, tmp_path: Path, caps
     assert (document["cause"]["a"], document["cause"]["b"], document["b_step"]) == ("1", "2", 4)
 
 
-def test_content_of_a_context_is_read_where_the_record_has_its_sum(
+def test_context_content_is_compared_with_the_recorded_checksums(
     daemon: Daemon, a: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     made = context(tmp_path)
@@ -166,7 +166,7 @@ def test_a_side_that_is_unusable(name: str, a: str, tmp_path: Path, capsys: pyte
     assert capsys.readouterr().out == ""
 
 
-def test_values_are_not_printed_on_request(
+def test_redacted_values_are_not_printed(
     daemon: Daemon, a: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     build = BUILD.with_options(build_args={"VERSION": SECRET})
@@ -181,7 +181,7 @@ def test_values_are_not_printed_on_request(
         assert "VERSION" in out
 
 
-def test_nothing_from_outside_leaves_its_code_in_markdown(
+def test_foreign_text_is_escaped_in_markdown(
     daemon: Daemon, a: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     hostile = replace(BUILD, dockerfile=f"{BUILD.dockerfile}RUN `` ``` | @everyone <b> [x](y)\n")
@@ -206,7 +206,7 @@ services:
 """
 
 
-def test_services_of_a_compose_file_are_sides(
+def test_compose_services_can_be_compared(
     daemon: Daemon, a: str, tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     context(tmp_path)
@@ -235,7 +235,7 @@ def test_services_of_a_compose_file_are_sides(
         (("context", "context", "-f", "-"), "only one side can be read from standard input"),
     ],
 )
-def test_options_that_no_side_can_have(
+def test_options_that_apply_to_neither_side_are_refused(
     arguments: tuple[str, ...],
     message: str,
     daemon: Daemon,
@@ -251,7 +251,7 @@ def test_options_that_no_side_can_have(
     assert message in capsys.readouterr().err
 
 
-def test_files_that_the_phrase_does_not_name_are_listed(
+def test_files_omitted_from_the_sentence_are_listed(
     daemon: Daemon, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     build = Build("FROM base\nCOPY src /src\n", {f"src/{number:02}": b"x" for number in range(24)})

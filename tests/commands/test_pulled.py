@@ -47,7 +47,7 @@ def architecture(registry: FakeRegistry, digest: str) -> str:
 
 
 @pytest.mark.parametrize(("options", "platform"), [((), AMD64), (("--platform", "linux/arm64"), ARM64)])
-def test_the_id_of_a_hit_is_that_which_an_engine_of_the_rules_gives(
+def test_a_hit_has_the_image_id_used_by_the_rules(
     registry: FakeRegistry,
     tmp_path: Path,
     capsys: pytest.CaptureFixture[str],
@@ -71,7 +71,7 @@ def test_the_platform_of_the_environment_counts(
     assert architecture(registry, image) == "arm64"
 
 
-def test_what_cannot_be_pulled_is_reported(
+def test_an_unavailable_or_invalid_platform_is_an_error(
     registry: FakeRegistry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = f"registry:{registry.host}/shop/app:1"
@@ -80,7 +80,7 @@ def test_what_cannot_be_pulled_is_reported(
         assert printed in capsys.readouterr().err
 
 
-def test_the_other_commands_read_it_too(
+def test_registry_images_work_with_other_commands(
     registry: FakeRegistry, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store, suite = f"registry:{registry.host}/shop/app:1", tmp_path / "suite.jsonl"

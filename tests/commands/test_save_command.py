@@ -35,7 +35,7 @@ def test_the_file_opens_as_the_store_did(tmp_path: Path, capsys: pytest.CaptureF
     assert daemon_of(after).version == "20.10.24"
 
 
-def test_values_are_taken_out_on_request(tmp_path: Path) -> None:
+def test_values_are_redacted_on_request(tmp_path: Path) -> None:
     given, saved = suite(tmp_path), tmp_path / "saved.jsonl.gz"
     assert main(["save", str(given), str(saved), "--redact", "env"]) == 0
     reported = gzip.decompress(saved.read_bytes()).decode()
@@ -63,7 +63,7 @@ def test_the_store_itself_is_not_written_to(tmp_path: Path, capsys: pytest.Captu
         (["demo:", "missing/out.jsonl"], "cannot be written"),
     ],
 )
-def test_what_cannot_be_saved_says_why(
+def test_a_refused_save_states_the_reason(
     arguments: list[str],
     printed: str,
     tmp_path: Path,

@@ -22,7 +22,7 @@ from cacheview.cli import main
         (["--records", "missing"], "--records: missing is not a folder"),
     ],
 )
-def test_what_cannot_be_watched_says_why(
+def test_failing_to_watch_is_reported_with_the_reason(
     arguments: list[str],
     printed: str,
     tmp_path: Path,

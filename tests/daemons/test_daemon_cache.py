@@ -37,7 +37,7 @@ def test_an_engine_uses_its_own_rules(kind: Kind, engine: EngineDaemon, shop: li
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_what_the_builder_asked_for_every_step_hits_what_it_made(
+def test_the_probe_of_each_built_step_hits_its_image(
     kind: Kind, engine: EngineDaemon, shop: list[Build], rules: RuleSet
 ) -> None:
     case = opened(engine.location(kind))
@@ -53,7 +53,7 @@ def test_what_the_builder_asked_for_every_step_hits_what_it_made(
 
 
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_build_once_more_is_cached_as_predicted(
+def test_a_repeated_build_is_cached_as_predicted(
     kind: Kind, engine: EngineDaemon, shop: list[Build], builder: Builder, rules: RuleSet
 ) -> None:
     case = opened(engine.location(kind))

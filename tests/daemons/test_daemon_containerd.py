@@ -46,7 +46,7 @@ def location(request: pytest.FixtureRequest, containerd: ContainerdDaemon, truth
     return f"containerd:{containerd.socket if request.param == 'socket' else containerd.root}"
 
 
-def test_the_images_of_docker_are_reported_as_they_are(location: str, truth: Mapping[str, Any]) -> None:
+def test_images_read_from_containerd_match_those_of_docker(location: str, truth: Mapping[str, Any]) -> None:
     store = store_at(f"{location}#moby")
     assert set(store.by_id) == set(truth)
     for image in store.images:
@@ -56,12 +56,12 @@ def test_the_images_of_docker_are_reported_as_they_are(location: str, truth: Map
     assert store.resolve("shop/web:1.1").names == ("docker.io/shop/web:1.1",)
 
 
-def test_without_a_namespace_that_of_docker_comes_first(location: str, truth: Mapping[str, Any]) -> None:
+def test_the_docker_namespace_is_the_default(location: str, truth: Mapping[str, Any]) -> None:
     case = open_store(location).cases[0]
     assert set(case.store.by_id) == set(truth)
 
 
-def test_every_step_hits_what_it_made(location: str, truth: Mapping[str, Any]) -> None:
+def test_every_image_is_a_hit_for_its_own_probe(location: str, truth: Mapping[str, Any]) -> None:
     case = opened(f"{location}#moby")
     probes = 0
     for image in case.store.images:

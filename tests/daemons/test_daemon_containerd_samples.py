@@ -48,14 +48,18 @@ def running(engine: str, samples: Any, daemon_folder: Path) -> Iterator[Containe
 
 
 @pytest.mark.parametrize("kind", ["socket", "root"])
-def test_it_shows_what_is_true(kind: str, engine: str, samples: Any, running: ContainerdDaemon) -> None:
+def test_a_containerd_sample_is_read_as_expected(
+    kind: str, engine: str, samples: Any, running: ContainerdDaemon
+) -> None:
     path = running.socket if kind == "socket" else running.root
     store = store_at(f"containerd:{path}")
     samples.assert_as_expected(store.images, engine)
     assert "namespace moby" in store.title
 
 
-def test_the_root_is_whole_while_containerd_writes(engine: str, samples: Any, running: ContainerdDaemon) -> None:
+def test_reading_the_root_is_consistent_while_containerd_writes(
+    engine: str, samples: Any, running: ContainerdDaemon
+) -> None:
     """Each reading is as one transaction left it, however many go on meanwhile."""
     name = next(image["names"][0] for image in samples.truth(engine) if image["names"])
     database = running.root / samples.DATABASE

@@ -67,7 +67,7 @@ def printed(
 
 
 @pytest.mark.parametrize("scenario", [IMAGE, SCRATCH], ids=lambda scenario: scenario.name)
-def test_files_of_stages_are_known_by_downloads(
+def test_copies_from_stages_are_predicted_with_downloaded_layers(
     scenario: Scenario, engine: EngineDaemon, builder: Builder, user: Unprivileged, client: DockerCli, context: Path
 ) -> None:
     """Since 25.0 whether a step hits may be unknown, as the API does not tell what was built here, and so may be which

@@ -103,7 +103,7 @@ def test_an_edit_of_a_context_is_named(
     assert [step.cached for step in truth.steps] == [False, True, False]
 
 
-def test_another_owner_is_not_a_difference_to_a_client_that_sends_none(
+def test_a_changed_owner_does_not_matter_to_a_client_that_sends_none(
     engine: EngineDaemon, client: DockerCli, tmp_path: Path
 ) -> None:
     context = tmp_path / "owner"
@@ -115,7 +115,7 @@ def test_another_owner_is_not_a_difference_to_a_client_that_sends_none(
     assert [step.cached for step in client.build(context, []).steps] == [False, True, True]
 
 
-def test_edits_of_an_image_that_is_copied_from_are_named(
+def test_changed_files_in_a_copied_image_are_named(
     engine: EngineDaemon, client: DockerCli, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     context = tmp_path / "from"
@@ -144,7 +144,7 @@ def test_edits_of_an_image_that_is_copied_from_are_named(
     assert [step.cached for step in truth.steps] == [False, True, False]
 
 
-def test_another_owner_in_a_tar_is_named(
+def test_a_changed_owner_in_a_tar_is_named(
     engine: EngineDaemon, builder: Builder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def packed(owner: tuple[int, int]) -> bytes:

@@ -67,7 +67,7 @@ def predicted_wrongly(
 
 
 @pytest.mark.parametrize("scenario", MULTI_STAGE, ids=lambda scenario: scenario.name)
-def test_files_of_stages_and_images_are_known_before_they_are_copied(
+def test_copies_from_stages_and_images_are_predicted(
     scenario: Scenario, engine: EngineDaemon, builder: Builder, client: DockerCli, tmp_path: Path
 ) -> None:
     assert predicted_wrongly(scenario, engine, builder, client, tmp_path) == []

@@ -26,13 +26,13 @@ def test_every_step_has_the_step_before_it_as_its_parent(store: ImageStore, shop
     ]
 
 
-def test_every_step_is_predicted_by_its_instruction(store: ImageStore, shop: list[Build]) -> None:
+def test_every_step_image_has_the_instruction_of_its_step(store: ImageStore, shop: list[Build]) -> None:
     words = [step.instruction.split()[0] for build in shop for step in build.steps if step.asks_cache]
     reported = [store.by_id[s.image].instruction.split()[0] for build in shop for s in build.steps if s.asks_cache]
     assert reported == words
 
 
-def test_it_holds_the_images_and_names_that_the_engine_lists(
+def test_the_store_has_the_images_and_names_listed_by_the_engine(
     store: ImageStore, shop: list[Build], builder: Builder
 ) -> None:
     listed = builder.names()
@@ -54,11 +54,11 @@ def test_the_first_steps_on_scratch_are_known_as_such(store: ImageStore, shop: l
     assert {image.id for image in store.images if image.is_first_step} >= first
 
 
-def test_an_engine_of_this_machine_is_its_data_root(engine: EngineDaemon, shop: list[Build]) -> None:
+def test_a_local_engine_has_the_same_images_as_its_data_root(engine: EngineDaemon, shop: list[Build]) -> None:
     assert store_at(engine.location("engine")).images == store_at(engine.location("data-root")).images
 
 
-def test_an_engine_elsewhere_reports_the_same_but_for_what_is_doubtful(engine: EngineDaemon, shop: list[Build]) -> None:
+def test_a_remote_engine_differs_from_its_data_root_only_in_doubts(engine: EngineDaemon, shop: list[Build]) -> None:
     asked, read = (store_at(engine.location(kind)) for kind in ("remote", "data-root"))
     assert [image.id for image in asked.images] == [image.id for image in read.images]
     for image in read.images:

@@ -31,7 +31,9 @@ def snapshot(folder: Path) -> dict[str, tuple[int, int, int]]:
 
 
 @pytest.mark.parametrize("here", [True, False], ids=["of this machine", "of another"])
-def test_an_engine_is_only_asked(here: bool, engine: EngineDaemon, shop: list[Build], short_folder: Path) -> None:
+def test_an_engine_receives_only_read_requests(
+    here: bool, engine: EngineDaemon, shop: list[Build], short_folder: Path
+) -> None:
     before = snapshot(engine.data_root / "image")
     assert any("/imagedb/content/sha256/" in name for name in before)
     with Proxy(engine.socket, short_folder / "proxy.sock" if here else None) as proxy:
@@ -84,7 +86,7 @@ def test_an_engine_that_ends_at_once(engine: EngineDaemon) -> None:
     assert proxy.url.removeprefix("tcp://") in str(refused.value)
 
 
-def test_an_image_that_goes_between_the_list_and_its_turn(
+def test_an_image_removed_before_it_is_inspected_is_reported(
     engine: EngineDaemon, builder: Builder, shop: list[Build]
 ) -> None:
     steps = builder.build("shop/going:1", "FROM scratch\nENV GOING=1\nENV GONE=1\n", FILES)

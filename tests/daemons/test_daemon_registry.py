@@ -137,7 +137,7 @@ def release_of(engine: EngineDaemon, builder: Builder) -> Release:
     return Release(engine.kind.store, builder.client.version()["Version"])
 
 
-def test_what_is_pulled_is_what_was_read(
+def test_images_read_from_the_registry_equal_the_pulled_ones(
     engine: EngineDaemon, builder: Builder, client: DockerCli, pushed: Pushed
 ) -> None:
     read = opened(location(*pushed.all), release_of(engine, builder)).store
@@ -182,7 +182,7 @@ BUILDS = {
 
 
 @pytest.mark.parametrize("message", BUILDS)
-def test_a_build_with_what_is_pulled_goes_as_predicted(
+def test_a_build_with_pulled_images_matches_the_prediction(
     message: str, engine: EngineDaemon, builder: Builder, client: DockerCli, pushed: Pushed, context: Path
 ) -> None:
     case = BUILDS[message]
@@ -207,7 +207,7 @@ def test_without_a_login_nothing_is_read(pushed: Pushed, tmp_path: Path, monkeyp
         open_store(location(pushed.app))
 
 
-def test_another_platform_is_pulled_if_it_is_asked_for(
+def test_a_requested_platform_is_pulled(
     engine: EngineDaemon, builder: Builder, client: DockerCli, pushed: Pushed
 ) -> None:
     arm = Platform(os="linux", architecture="arm64")
@@ -218,7 +218,7 @@ def test_another_platform_is_pulled_if_it_is_asked_for(
     assert image.id in store_at(engine.location("engine")).by_id
 
 
-def test_what_runs_on_the_machine_too_is_pulled_by_all_but_the_graph_drivers_of_20_10(
+def test_reading_from_a_registry_fails_exactly_if_pulling_fails(
     engine: EngineDaemon, builder: Builder, client: DockerCli, pushed: Pushed
 ) -> None:
     read = refused = ""
@@ -233,7 +233,7 @@ def test_what_runs_on_the_machine_too_is_pulled_by_all_but_the_graph_drivers_of_
     assert not read or read in store_at(engine.location("engine")).by_id
 
 
-def test_what_a_pull_would_change_here_is_what_it_changes(
+def test_a_predicted_pull_changes_what_the_real_pull_changes(
     engine: EngineDaemon,
     client: DockerCli,
     pushed: Pushed,

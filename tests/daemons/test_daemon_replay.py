@@ -76,7 +76,7 @@ def test_a_build_is_predicted_before_it_is_run(
     assert wrong == []
 
 
-def test_each_client_sends_a_context_in_its_own_way(
+def test_builds_of_every_client_are_predicted(
     engine: EngineDaemon, builder: Builder, clients: list[DockerCli], tmp_path: Path
 ) -> None:
     scenario = replace(FILES, name="clients", builds=FILES.builds[:2])
@@ -152,7 +152,7 @@ def test_the_status_of_the_command_shows_whether_a_build_is_cached(
 
 
 @pytest.mark.parametrize("named", [False, True], ids=["as restored", "named afterwards"])
-def test_a_build_that_restores_once_more_ends_as_predicted(
+def test_a_repeated_restoring_build_ends_as_predicted(
     named: bool, engine: EngineDaemon, builder: Builder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     """By then the store has the images that the first build restored: Docker 28 and later with containerd fail.

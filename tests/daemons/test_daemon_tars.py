@@ -65,7 +65,7 @@ def built(builder: Builder, tar: OddTar) -> Outcome:
     return outcome_of(printed)
 
 
-def test_odd_tars_are_predicted_before_they_are_built(engine: EngineDaemon, builder: Builder) -> None:
+def test_builds_of_unusual_tars_are_predicted(engine: EngineDaemon, builder: Builder) -> None:
     wrong = []
     case = opened(engine.location("engine"))
     for tar in TARS:
@@ -84,7 +84,7 @@ def test_odd_tars_are_predicted_before_they_are_built(engine: EngineDaemon, buil
 @pytest.mark.parametrize(
     "compress", [bytes, gzip.compress, bz2.compress, lzma.compress], ids=lambda each: each.__name__
 )
-def test_standard_input_is_predicted_before_the_cli_sends_it(
+def test_a_context_from_standard_input_is_predicted(
     compress: Callable[[bytes], bytes], engine: EngineDaemon, builder: Builder, client: DockerCli
 ) -> None:
     entries = [Entry("D", b"FROM scratch\nCOPY a /a\nENV of=D\n"), Entry("a", b"a\n", owner=(7, 8))]

@@ -361,7 +361,7 @@ def diff_of(a: ReplayCase, b: ReplayCase) -> BuildDiff:
 
 
 @pytest.mark.parametrize("name", PAIRS)
-def test_what_parts_two_builds_is_named_first(name: str, place: Place, cached: ReplayCase) -> None:
+def test_the_first_difference_of_two_builds_is_named(name: str, place: Place, cached: ReplayCase) -> None:
     pair = PAIRS[name]
     place.fill()
     pair.edit(place)
@@ -379,7 +379,7 @@ def test_what_parts_two_builds_is_named_first(name: str, place: Place, cached: R
     assert diff.cause.origin is pair.origin, printed
 
 
-def test_two_users_whose_client_sends_owners(place: Place, cached: ReplayCase) -> None:
+def test_different_owners_are_the_cause_if_the_client_sends_them(place: Place, cached: ReplayCase) -> None:
     del cached
     place.fill()
     place.through = "docker-py"
@@ -394,7 +394,7 @@ def test_two_users_whose_client_sends_owners(place: Place, cached: ReplayCase) -
 
 
 @pytest.mark.parametrize("is_image_a", [True, False])
-def test_an_image_of_the_engine_and_a_record_differ_in_the_files_of_its_layer(
+def test_comparing_an_engine_image_with_a_record_names_the_changed_file(
     is_image_a: bool, place: Place, cached: ReplayCase
 ) -> None:
     del cached
@@ -413,7 +413,7 @@ def test_an_image_of_the_engine_and_a_record_differ_in_the_files_of_its_layer(
     assert [(change.path, change.aspects) for change in row.files.differing] == [("src/a", (Aspect.CONTENT,))]
 
 
-def test_a_base_that_is_another_one_by_the_same_name(place: Place, cached: ReplayCase) -> None:
+def test_a_base_replaced_under_the_same_name_is_the_cause(place: Place, cached: ReplayCase) -> None:
     place.builder.client.tag("diff/base", "diff/kept")  # a containerd store drops an image that loses its only name
     place.fill()
     place.imported("diff/base", b"made again")
@@ -462,7 +462,9 @@ def pruned(place: Place, tag: str) -> None:
 
 
 @pytest.mark.parametrize("remove", [removed_with_its_name, pruned])
-def test_what_is_gone_was_there_at(remove: Callable[[Place, str], None], place: Place, cached: ReplayCase) -> None:
+def test_a_removed_image_is_the_cause_with_its_removal_time(
+    remove: Callable[[Place, str], None], place: Place, cached: ReplayCase
+) -> None:
     """``cached``: another build is in the store, by which both records show that it is one."""
     tag = f"diff/{remove.__name__}"
     place.fill(SHORT.format(remove.__name__))
@@ -513,7 +515,7 @@ _KEPT: dict[tuple[str, StoreKind], tuple[ReplayCase, ReplayCase]] = {}
 """By engine, a build in an empty store and the same once it is cached: of the engines that have had their turn."""
 
 
-def test_engines_beside_each_other(place: Place) -> None:
+def test_builds_on_different_engines_are_compared(place: Place) -> None:
     """The same build on engines of two releases, and in both kinds of store."""
     place.fill("FROM scratch\nCOPY --chown=1:2 top /top\nLABEL a=b\n")
     place.builder.client.prune_images({"dangling": True})

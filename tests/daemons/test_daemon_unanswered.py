@@ -33,7 +33,7 @@ def _asks_itself(kind: EngineKind) -> bool:
     return choice is not None and choice.rules.reads_one_parent
 
 
-def test_an_engine_that_asks_a_local_answer_about_itself_never_answers(short_folder: Path) -> None:
+def test_an_engine_that_checks_an_image_against_itself_hangs(short_folder: Path) -> None:
     kind = next(filter(_asks_itself, ENGINES), None)
     if kind is None:
         pytest.skip("no engine here asks so: of the releases, Docker 25.0 does (unpack it in CACHEVIEW_ENGINES)")

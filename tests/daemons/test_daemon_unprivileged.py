@@ -20,7 +20,7 @@ ON_EVERY_ENGINE = True
 pytestmark = pytest.mark.usefixtures("emptied")
 
 
-def test_a_hit_that_depends_on_what_the_api_omits_says_what_and_how_to_know(
+def test_a_hit_depending_on_data_the_api_omits_gives_reason_and_remedy(
     engine: EngineDaemon, user: Unprivileged, client: DockerCli, public_folder: Path
 ) -> None:
     context = public_folder / "context"

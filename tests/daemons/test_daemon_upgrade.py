@@ -27,7 +27,9 @@ _UPGRADES = [
 
 
 @pytest.mark.parametrize(("newer", "build"), _UPGRADES, ids=lambda each: getattr(each, "name", each))
-def test_an_upgrade_of_the_installed_engine(newer: EngineKind, build: str, daemon_folder: Path, tmp_path: Path) -> None:
+def test_builds_after_an_engine_upgrade_are_predicted(
+    newer: EngineKind, build: str, daemon_folder: Path, tmp_path: Path
+) -> None:
     need("dockerd", "containerd", "runc", "unshare", kind=INSTALLED)
     need("dockerd", "containerd", "runc", "unshare", kind=newer)
     program = next(docker_programs(), None)

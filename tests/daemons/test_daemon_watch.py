@@ -102,7 +102,7 @@ def _libraries(path: str) -> Iterator[str]:
 
 
 @pytest.mark.many_builds
-def test_every_build_is_predicted_and_its_record_alone_says_the_same(
+def test_every_watched_build_is_predicted_and_its_record_agrees(
     watching: Watching, client: DockerCli, builder: Builder, tmp_path: Path
 ) -> None:
     wrong, judged = [], 0
@@ -144,7 +144,7 @@ def differs_alone(watching: Watching, seen: WatchedBuild) -> Iterator[str]:
     yield from (f"{one}, alone {other}" for one, other in zip(live, alone, strict=True) if one != other)
 
 
-def test_docker_py_with_a_context_of_its_own(watching: Watching, tmp_path: Path) -> None:
+def test_a_docker_py_build_is_watched(watching: Watching, tmp_path: Path) -> None:
     context = tmp_path / "py"
     write(context, FILES)
     for number in range(2):
@@ -212,7 +212,7 @@ def test_dockerode(watching: Watching, tmp_path: Path) -> None:
         assert (seen.differences, seen.unpredicted) == ((), "")
 
 
-def test_commands_give_the_same_with_and_without(both: list[Docker], tools: str) -> None:
+def test_docker_commands_give_the_same_output_through_the_watcher(both: list[Docker], tools: str) -> None:
     run = ("run", "-i", "--rm", "--network=none", tools)
     typed = b"line\n" * 20_000
     commands = [
@@ -308,9 +308,7 @@ def members(archive: bytes) -> Mapping[str, str]:
         }
 
 
-def test_the_command_prints_the_line_to_paste_and_keeps_records(
-    engine: EngineDaemon, program: Path, tmp_path: Path
-) -> None:
+def test_watch_prints_the_export_line_and_saves_records(engine: EngineDaemon, program: Path, tmp_path: Path) -> None:
     records, context = tmp_path / "records", tmp_path / "context"
     records.mkdir()
     context.mkdir()

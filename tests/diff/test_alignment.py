@@ -29,7 +29,7 @@ def test_every_step_has_one_row_in_the_order_of_its_list(a: list[str], b: list[s
 
 
 @given(STEPS, STEPS)
-def test_what_both_lists_have_is_never_left_over_on_both(a: list[str], b: list[str]) -> None:
+def test_alignment_leaves_no_common_step_unmatched_on_both_sides(a: list[str], b: list[str]) -> None:
     rows = aligned(a, b)
     left = [{steps[place] for row in rows if (place := getattr(row, side)) is not None and not row.is_alike}
             for side, steps in (("a", a), ("b", b))]  # fmt: skip
@@ -37,13 +37,13 @@ def test_what_both_lists_have_is_never_left_over_on_both(a: list[str], b: list[s
 
 
 @given(STEPS, st.integers(0, 12))
-def test_a_list_with_one_step_more_differs_in_that_step_alone(a: list[str], place: int) -> None:
+def test_an_added_step_is_the_only_difference(a: list[str], place: int) -> None:
     place = min(place, len(a))
     rows = aligned(a, [*a[:place], "RUN new", *a[place:]])
     assert [row for row in rows if not row.is_alike] == [AlignedPair(None, place)]
     assert not any(row.is_moved for row in rows)
 
 
-def test_a_long_list_of_one_step_is_aligned_soon() -> None:
+def test_a_long_list_of_repeated_steps_is_aligned_quickly() -> None:
     rows = aligned(["RUN a"] * 20_000 + ["RUN b"], ["RUN c"] + ["RUN a"] * 20_001)
     assert sum(row.is_alike for row in rows) >= 20_000

@@ -91,7 +91,7 @@ def daemon() -> Daemon:
     return made
 
 
-def test_an_image_that_is_gone(daemon: Daemon) -> None:
+def test_a_removed_intermediate_image_is_the_cause(daemon: Daemon) -> None:
     recorded(daemon, BUILD)
     a = recorded(daemon, BUILD, 1)
     gone = next(image for image in daemon.images if image.instruction == "LABEL team=a")
@@ -110,7 +110,7 @@ def test_an_image_that_is_gone(daemon: Daemon) -> None:
     assert "Its own Dockerfile and files are not the cause" in lost_cache_sentence(diff)
 
 
-def test_what_a_build_made_and_the_next_one_cannot_find(daemon: Daemon) -> None:
+def test_an_image_of_the_first_build_missing_for_the_second_is_the_cause(daemon: Daemon) -> None:
     """Both miss, and the image that the first one made is gone."""
     recorded(daemon, Build("FROM base\nRUN other\n"))
     a = recorded(daemon, BUILD, 1)
@@ -135,7 +135,7 @@ def test_two_machines_that_both_build_it_all_are_the_same() -> None:
     assert [known.was_there for known in diff.missing_images] == [False] * len(diff.missing_images)
 
 
-def test_an_image_that_came_later(daemon: Daemon) -> None:
+def test_an_image_missing_from_one_build_is_the_cause(daemon: Daemon) -> None:
     a = recorded(daemon, BUILD)
     diff = compared(a, recorded(daemon, BUILD, 1))
     assert first(diff) == (CauseKind.IMAGE_MISSING, "", "ARG VERSION=1")
@@ -156,7 +156,7 @@ def test_a_base_that_was_pulled_again(daemon: Daemon) -> None:
     assert diff.origin is CauseOrigin.SURROUNDINGS
 
 
-def test_an_image_that_was_saved_and_loaded(daemon: Daemon) -> None:
+def test_a_parent_lost_by_save_and_load_is_the_cause(daemon: Daemon) -> None:
     recorded(daemon, BUILD)
     a = recorded(daemon, BUILD, 1)
     daemon.images = [
@@ -169,7 +169,7 @@ def test_an_image_that_was_saved_and_loaded(daemon: Daemon) -> None:
 
 
 @pytest.mark.parametrize("answers", ["step by step", "not printed"])
-def test_the_kind_of_the_store(answers: str) -> None:
+def test_a_different_store_kind_is_the_cause(answers: str) -> None:
     made = []
     for minutes, kind in enumerate((GRAPH_DRIVER, CONTAINERD)):
         engine = Daemon(kind=kind)
@@ -196,14 +196,14 @@ def test_a_target_leaves_steps_out(daemon: Daemon) -> None:
     ]
 
 
-def test_another_platform(daemon: Daemon) -> None:
+def test_a_different_platform_option_is_the_cause(daemon: Daemon) -> None:
     build = Build("FROM base\nRUN a\n")
     diff = diff_of(build, build.with_options(platform="linux/arm64"), daemon)
     assert diff.cause is not None
     assert (diff.cause.kind, diff.cause.name) == (CauseKind.OPTION, "--platform")
 
 
-def test_a_base_that_is_pulled_each_time(daemon: Daemon) -> None:
+def test_the_pull_option_is_the_cause_of_a_difference(daemon: Daemon) -> None:
     build = Build("FROM base\nRUN a\n")
     recorded(daemon, build)
     a = recorded(daemon, build, 1)
@@ -212,7 +212,7 @@ def test_a_base_that_is_pulled_each_time(daemon: Daemon) -> None:
     assert (value.cause.kind, value.cause.name) == (CauseKind.OPTION, "--pull")
 
 
-def test_only_what_rests_on_a_stage_follows_from_it(daemon: Daemon) -> None:
+def test_only_steps_based_on_a_changed_stage_follow_from_it(daemon: Daemon) -> None:
     text = "FROM base AS one\nRUN a\nFROM base AS two\nRUN b\nFROM one\nENV x=y\nRUN c\n"
     build = Build(text)
     diff = diff_of(build, replace(build, dockerfile=text.replace("RUN a", "RUN aa")), daemon)
@@ -272,7 +272,7 @@ def test_triggers_of_the_base_are_steps(daemon: Daemon) -> None:
     assert [row.status for row in diff.rows][2:] == [PairStatus.FOLLOWS] * 2
 
 
-def test_a_value_that_was_taken_out_may_be_another_one(daemon: Daemon) -> None:
+def test_a_redacted_build_argument_may_differ(daemon: Daemon) -> None:
     first_value = BUILD.with_options(build_args={"VERSION": "first-value"})
     recorded(daemon, first_value)
     cases = [
@@ -286,7 +286,7 @@ def test_a_value_that_was_taken_out_may_be_another_one(daemon: Daemon) -> None:
     assert "may differ: its value is redacted in the records" in answer_sentence(diff)
 
 
-def test_values_that_were_taken_out_do_not_differ_by_their_placeholders(daemon: Daemon) -> None:
+def test_placeholders_of_redacted_values_are_not_differences(daemon: Daemon) -> None:
     build = BUILD.with_options(build_args={"VERSION": "first-value"})
     recorded(daemon, build)
     a = redacted_record(recorded(daemon, build, 1), env=True, labels=False)
@@ -298,7 +298,7 @@ def test_values_that_were_taken_out_do_not_differ_by_their_placeholders(daemon: 
     assert compared(a, b).cause is None
 
 
-def test_what_is_not_known_is_not_a_difference(daemon: Daemon) -> None:
+def test_an_unknown_cache_state_is_not_a_difference(daemon: Daemon) -> None:
     recorded(daemon, BUILD)
     a = recorded(daemon, BUILD, 1)
     steps = a.expect.steps or ()

@@ -68,14 +68,14 @@ def test_an_argument_of_a_trigger_is_named_where_it_is_used() -> None:
 
 
 @pytest.mark.parametrize("changed", [(TRIGGERS[0], "ENV A=1 B=3 C=$V", *TRIGGERS[2:]), TRIGGERS[1:]])
-def test_other_triggers_are_those_of_another_base(changed: tuple[str, ...]) -> None:
+def test_different_onbuild_triggers_are_a_change_of_the_base(changed: tuple[str, ...]) -> None:
     diff = after(BUILD, BUILD, changed=changed)
     assert diff.cause is not None
     assert (diff.cause.kind, diff.cause.name, diff.origin) == (CauseKind.BASE, "base", CauseOrigin.SURROUNDINGS)
     assert answer_sentence(diff).endswith("with the same layers and history but different ONBUILD triggers.")
 
 
-def test_triggers_of_a_stage_are_those_of_the_dockerfile() -> None:
+def test_a_difference_in_a_trigger_of_a_stage_is_found() -> None:
     stage = Build("FROM base AS one\nONBUILD COPY a b /x/\nONBUILD ARG V=1\nFROM one\nRUN x\n", BUILD.files)
     printed = answer_sentence(after(stage, replace(stage, dockerfile=stage.dockerfile.replace("V=1", "V=2")), ()))
     assert printed.startswith("The builds first differ at step 3, `ONBUILD ARG V=2`: the instruction is ")
@@ -95,7 +95,7 @@ HEREDOC = "FROM base\nRUN one\nRUN <<EOF cat\n{}\nEOF\nRUN two\n"
 
 
 @pytest.mark.parametrize("version", ["23.0.6", "28.5.2"])
-def test_what_a_heredoc_has_is_not_used_and_named(version: str) -> None:
+def test_a_difference_in_ignored_heredoc_content_is_reported(version: str) -> None:
     diff = of_dockerfiles(HEREDOC.format("first"), HEREDOC.format("second"), version)
     assert diff.is_same is True
     assert [(cause.kind, cause.origin) for cause in diff.other_causes] == [(CauseKind.DOCKERFILE, CauseOrigin.OWN)]
@@ -118,7 +118,7 @@ def test_a_heredoc_that_the_release_does_not_read_ends_the_build() -> None:
 @pytest.mark.parametrize(
     "now", ["# a comment\nFROM base\nRUN one\n", "FROM base\r\nRUN one\r\n", "FROM base\n\nRUN one"]
 )
-def test_what_no_step_uses_of_a_dockerfile_is_named(now: str) -> None:
+def test_a_difference_in_unused_dockerfile_text_is_reported(now: str) -> None:
     diff = of_dockerfiles("FROM base\nRUN one\n", now)
     assert diff.is_same is True
     assert diff.cause is not None
@@ -141,14 +141,14 @@ def test_a_dockerfile_that_is_refused_ends_the_build(before: str, now: str, lett
     assert [row.follows for row in diff.rows] == [-1, 0, 0]
 
 
-def test_an_instruction_that_is_refused_ends_the_build_where_it_stands() -> None:
+def test_a_refused_instruction_ends_the_compared_build_at_its_step() -> None:
     diff = of_dockerfiles("FROM base\nRUN one\nEXPOSE 80\nRUN two\n", "FROM base\nRUN one\nEXPOSE no/port\nRUN two\n")
     printed = answer_sentence(diff)
     assert printed.startswith("The builds first differ at step 3, `EXPOSE 80`: build B ended before this step: ")
     assert diff.rows[-1].follows == 2
 
 
-def test_one_that_goes_on_to_an_instruction_that_is_refused_is_not_the_same() -> None:
+def test_a_build_with_a_refused_extra_instruction_is_not_the_same() -> None:
     short = "FROM base\n"
     for a, b in itertools.permutations((short, f"{short}RUN --mount=type=cache,target=/x y\n")):
         diff = of_dockerfiles(a, b)
@@ -165,7 +165,7 @@ def test_two_builds_that_end_alike_say_how() -> None:
     assert " Both end early: COPY failed: file not found in build context" in answer_sentence(diff)
 
 
-def test_a_target_that_is_not_there_is_named() -> None:
+def test_a_missing_target_is_named_as_the_cause() -> None:
     daemon = Daemon()
     base(daemon)
     recorded(daemon, BUILD)

@@ -70,7 +70,9 @@ def test_an_image_and_the_record_of_its_build_are_the_same(daemon: Daemon) -> No
     ],
     ids=["an instruction", "an argument", "files", "one more"],
 )
-def test_what_parts_two_images_is_named(daemon: Daemon, other: Build, cause: tuple[CauseKind, str, str]) -> None:
+def test_the_first_difference_of_two_images_is_named(
+    daemon: Daemon, other: Build, cause: tuple[CauseKind, str, str]
+) -> None:
     build = replace(BUILD, dockerfile=BUILD.dockerfile.replace("FROM one\n", "FROM one\nARG VERSION=1\n"))
     other = replace(other, dockerfile=other.dockerfile.replace("FROM one\n", "FROM one\nARG VERSION=1\n"))
     a, b = built(daemon, build), built(daemon, other)
@@ -88,7 +90,7 @@ def test_another_history_of_the_base(daemon: Daemon) -> None:
     assert "the base image has a different history: `import` in A and `import again` in B" in answer_sentence(diff)
 
 
-def test_what_buildkit_made_matches_nothing(daemon: Daemon) -> None:
+def test_an_image_built_by_buildkit_differs_by_its_builder(daemon: Daemon) -> None:
     image = built(daemon, Build("FROM base\nRUN make\n"))
     history = tuple(
         entry.model_copy(update={"created_by": f"{entry.created_by} # buildkit", "comment": "buildkit.dockerfile.v0"})

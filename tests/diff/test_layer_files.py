@@ -150,7 +150,7 @@ def test_the_client_that_sent_an_image_is_named(place: Place) -> None:
     )
 
 
-def test_what_a_layer_does_not_prove_is_only_likely(place: Place) -> None:
+def test_file_differences_not_proven_by_the_layer_are_only_likely(place: Place) -> None:
     image = place.image(replace(BUILD, modes={"src/a": 0o600}))
     place.streams.append(layer(entry("app", kind=tarfile.DIRTYPE), entry("app/a", b"other")))
     ids = [digest(place.streams[-1]) if each == digest(place.streams[-2]) else each for each in image.diff_ids]
@@ -186,7 +186,7 @@ def doubted(place: Place, image: Image) -> BuildSide:
     ],
 )
 @pytest.mark.parametrize("is_other_image", [True, False])
-def test_files_that_are_not_known_are_reported_as_unknown(
+def test_unknown_differing_files_are_reported_as_unknown(
     place: Place, side_without: object, why: str, is_other_image: bool
 ) -> None:
     image = place.image(BUILD, keeps_parents=side_without is not doubted)
@@ -201,7 +201,7 @@ def test_files_that_are_not_known_are_reported_as_unknown(
     assert "the files differ, but it is not known which ones: " in answer_sentence(diff)
 
 
-def test_of_files_of_an_image_records_have_the_checksum_alone(place: Place) -> None:
+def test_records_have_only_a_checksum_of_files_copied_from_an_image(place: Place) -> None:
     case = recorded(place.daemon, Build("FROM base\nRUN COPY\n"), 1)
     steps = case.expect.steps or ()
     copied = "COPY --from=other /x /y"

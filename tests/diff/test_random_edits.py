@@ -172,7 +172,7 @@ def changed(daemon: Daemon, edit: str) -> Daemon:
 
 @settings(max_examples=15)
 @given(edits(), st.sampled_from([GRAPH_DRIVER, CONTAINERD]))
-def test_one_edit_is_what_is_named(pair: tuple[Build, Edit], kind: StoreKind) -> None:
+def test_a_random_edit_is_named_as_the_cause(pair: tuple[Build, Edit], kind: StoreKind) -> None:
     build, edit = pair
     daemon = Daemon(kind=kind)
     base(daemon)

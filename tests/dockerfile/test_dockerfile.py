@@ -99,7 +99,7 @@ def test_words_are_resolved_as_by_each_release() -> None:
         ),
     ],
 )
-def test_what_is_refused_is_refused_in_the_words_of_the_release(version: str, data: bytes, printed: str) -> None:
+def test_a_refused_dockerfile_gets_the_message_of_the_release(version: str, data: bytes, printed: str) -> None:
     release = builder_release(version)
     with pytest.raises(BuildRefusedError) as caught:
         read_stages(read_document(data, release), release)
@@ -123,7 +123,7 @@ def test_a_version_names_its_release(version: str, commit: str, release: str) ->
     assert builder_release(version, commit).release == release
 
 
-def test_a_trigger_is_divided_by_the_backslash_and_resolved_by_the_dockerfiles_escape() -> None:
+def test_a_trigger_is_split_at_backslashes_and_keeps_the_dockerfile_escape() -> None:
     trigger = read_trigger("RUN a \\\n b", NEWEST, "`")
     assert (trigger.args, trigger.escape) == (("a  b",), "`")
     with pytest.raises(BuildRefusedError) as caught:
@@ -131,7 +131,7 @@ def test_a_trigger_is_divided_by_the_backslash_and_resolved_by_the_dockerfiles_e
     assert caught.value.message == "onbuild trigger should be a single expression"
 
 
-def test_what_is_too_big_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dockerfile_over_a_limit_is_refused_with_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
     # Parsing as many as are allowed takes a second.
     monkeypatch.setattr("cacheview.dockerfile.document._MAX_INSTRUCTIONS", 1_000)
     for data, why in (

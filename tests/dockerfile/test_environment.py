@@ -27,7 +27,7 @@ def as_dict(entries: tuple[str, ...]) -> dict[str, str]:
 
 
 @given(ENTRIES, st.lists(PAIRS, max_size=5), ENTRIES)
-def test_it_follows_the_steps(
+def test_the_environment_is_updated_step_by_step(
     entries: tuple[str, ...], steps: list[list[tuple[str, str]]], other: tuple[str, ...]
 ) -> None:
     environment = Environment(entries)
@@ -40,7 +40,7 @@ def test_it_follows_the_steps(
     assert dict(environment.of(other)) == as_dict(other)
 
 
-def test_the_environment_hides_arguments() -> None:
+def test_environment_variables_override_build_arguments() -> None:
     args = BuildArgs(declared={"A": "arg", "B": "arg", "C": None}, from_options={"D": "given", "HTTP_PROXY": "p"})
     variables = Variables(args, Environment(("A=env",)))
     assert dict(variables) == {"A": "env", "B": "arg", "HTTP_PROXY": "p"}

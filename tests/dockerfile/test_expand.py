@@ -82,7 +82,7 @@ def test_a_word_is_resolved(text: str, expected: str) -> None:
         ("${A:-" * 101, "nested more than 100 levels deep"),
     ],
 )
-def test_what_cannot_be_resolved_is_reported_with_the_word(text: str, reason: str) -> None:
+def test_an_invalid_substitution_is_reported_with_its_word(text: str, reason: str) -> None:
     with pytest.raises(DataError) as caught:
         Lexer(ENV).word(text)
     assert reason in caught.value.what
@@ -128,5 +128,5 @@ def test_any_text_resolves_or_is_a_data_error(text: str) -> None:
 
 
 @given(st.text(st.characters(codec="utf-8", exclude_characters="'")))
-def test_single_quotes_keep_a_text_as_it_is(text: str) -> None:
+def test_single_quotes_prevent_expansion(text: str) -> None:
     assert Lexer(ENV).word(f"'{text}'") == text

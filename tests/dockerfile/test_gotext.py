@@ -82,5 +82,5 @@ def test_durations_are_written_as_go_does(nanoseconds: int, shown: str) -> None:
 
 
 @given(st.integers(-(2**63), 2**63 - 1))
-def test_a_duration_written_so_reads_back(nanoseconds: int) -> None:
+def test_a_formatted_duration_parses_back(nanoseconds: int) -> None:
     assert parse_duration(format_go_duration(nanoseconds)) == nanoseconds

@@ -44,7 +44,9 @@ parse_instruction = partial(parse_of_any, release=MOBY_71EBFC7)
         ("USER a b", "USER", ["a b"], False),
     ],
 )
-def test_arguments_are_divided_as_each_instruction_does(text: str, name: str, args: list[str], is_json: bool) -> None:
+def test_arguments_are_split_by_the_rules_of_each_instruction(
+    text: str, name: str, args: list[str], is_json: bool
+) -> None:
     parsed = parse_instruction(text)
     assert (parsed.name, list(parsed.args), parsed.is_json) == (name, args, is_json)
 
@@ -120,7 +122,7 @@ def test_heredocs_are_read(text: str, heredocs: list[tuple[str, str]], args: lis
         ("RUN " + "a" * 65_536, "longer than 65,535 bytes"),
     ],
 )
-def test_what_docker_cannot_read_is_refused(text: str, reason: str) -> None:
+def test_an_unparsable_instruction_is_refused(text: str, reason: str) -> None:
     with pytest.raises(DataError, match=reason.replace("[", r"\[").replace("'='", ".=.")):
         parse_instruction(text)
 

@@ -218,12 +218,12 @@ def test_scratch_has_the_default_path_and_nothing_else() -> None:
     assert probe_config("LABEL a=b", None) == ContainerConfig(Env=(PATH,), Cmd=nop("LABEL a=b"), Labels={"a": "b"})
 
 
-def test_a_parent_without_a_config_is_as_scratch_with_an_id() -> None:
+def test_a_parent_without_a_config_is_treated_as_scratch_with_an_id() -> None:
     parent = Image(id="sha256:" + "1" * 64, config=ImageConfig())
     assert probe_config("USER a", parent) == ContainerConfig(Env=(PATH,), Cmd=nop("USER a"), User="a", Image=parent.id)
 
 
-def test_fields_that_the_store_does_not_give_back_are_left_behind() -> None:
+def test_fields_the_store_does_not_return_are_reset() -> None:
     parent = image(Hostname="h", Tty=True, OpenStdin=True, AttachStdout=True, StopTimeout=3, WorkingDir="/w")
     probe = probe_config("RUN a", parent)
     assert (probe.Hostname, probe.Tty, probe.OpenStdin, probe.AttachStdout, probe.StopTimeout) == (
@@ -262,7 +262,7 @@ def test_a_run_without_command_keeps_the_entrypoint_only_without_build_arguments
     assert probe_config("RUN []", parent, args=BuildArgs({"V": "1"})).Entrypoint is None
 
 
-def test_another_release_writes_its_own_texts() -> None:
+def test_instructions_are_written_in_the_form_of_the_release() -> None:
     older = replace(
         MOBY_71EBFC7,
         release="20.10",
@@ -339,7 +339,7 @@ REFUSED = [
 
 
 @pytest.mark.parametrize(("instruction", "reason"), REFUSED, ids=[case[0][:50] or "empty" for case in REFUSED])
-def test_what_the_builder_refuses_is_an_error_that_says_why(instruction: str, reason: str) -> None:
+def test_a_refused_instruction_is_an_error_with_the_reason(instruction: str, reason: str) -> None:
     with pytest.raises(DataError) as caught:
         probe_config(instruction, image())
     assert reason in str(caught.value)

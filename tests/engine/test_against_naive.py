@@ -34,14 +34,14 @@ def cache_of(case: Case) -> ImageCache:
 
 @given(stores_with_probe())
 @many
-def test_verdict_is_that_of_the_rules_in_words(case: Case) -> None:
+def test_verdicts_match_the_naive_implementation(case: Case) -> None:
     verdict = cache_of(case).verdict(case[1])
     assert (verdict.outcome.value, verdict.image.id if verdict.image else None) == naive.answer(*case)
 
 
 @given(stores_with_probe())
 @many
-def test_an_index_in_use_answers_as_a_new_one(case: Case) -> None:
+def test_a_used_cache_gives_the_same_verdict_as_a_new_one(case: Case) -> None:
     store, probe = case
     used = cache_of(case)
     for image in store.images:
@@ -95,7 +95,7 @@ def test_the_trace_leads_to_the_verdict(case: Case) -> None:
 
 @given(stores_with_probe())
 @many
-def test_a_trace_is_in_order(case: Case) -> None:
+def test_no_check_is_reached_after_the_first_failed_one(case: Case) -> None:
     """After its first failed check a subject has none passed or failed; a group fails with its first failed element."""
     reported = trace(cache_of(case), case[1])
     for stage in reported.stages:

@@ -46,7 +46,7 @@ def cases() -> list[SuiteCase]:
 
 
 @pytest.mark.parametrize("name", RELEASES)
-def test_both_readings_agree(name: str, cases: list[SuiteCase]) -> None:
+def test_the_cache_agrees_with_the_naive_implementation(name: str, cases: list[SuiteCase]) -> None:
     for case in cases:
         images = ImageStore(ImageStore.unique(case.images)[0], layer_content=case.layer_content)
         verdicts = answers_to(images, RULE_SETS[name], case.probes, walk=case.walk)

@@ -54,7 +54,7 @@ def test_every_verdict_is_explained_by_its_trace(cases: list[SuiteCase]) -> None
             assert_explained(cache, reported.probe.model_copy(update={"parent": reported.parent.replace("@prev", "")}))
 
 
-def test_tables_find_what_comparing_one_by_one_finds(cases: list[SuiteCase]) -> None:
+def test_tables_and_single_comparisons_find_the_same_matches(cases: list[SuiteCase]) -> None:
     for case in cases[::4]:
         images, rules = ImageStore.unique(case.images)[0], RULE_SETS[case.rules]
         found, compared = (
@@ -66,7 +66,7 @@ def test_tables_find_what_comparing_one_by_one_finds(cases: list[SuiteCase]) -> 
             assert found.matches(reported.probe) == once.matches(reported.probe) == compared.matches(reported.probe)
 
 
-def test_a_cache_for_one_probe_explains_it_as_one_for_many(cases: list[SuiteCase]) -> None:
+def test_a_single_use_cache_gives_the_same_explanation(cases: list[SuiteCase]) -> None:
     for case in cases[::EVERY]:
         store, rules = ImageStore(ImageStore.unique(case.images)[0]), RULE_SETS[case.rules]
         many = ImageCache(store, rules)

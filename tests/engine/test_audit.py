@@ -70,7 +70,9 @@ CASES: list[tuple[str, str, list[Image], list[Image]]] = [
 
 
 @pytest.mark.parametrize(("kind", "rules", "has", "nearly"), CASES)
-def test_each_hazard_and_what_nearly_is_one(kind: str, rules: str, has: list[Image], nearly: list[Image]) -> None:
+def test_hazards_are_found_and_near_misses_are_not(
+    kind: str, rules: str, has: list[Image], nearly: list[Image]
+) -> None:
     assert set(found(rules, *has)) == {HazardKind[kind]}
     assert HazardKind[kind] not in found(rules, *nearly)
 
@@ -79,13 +81,13 @@ def test_every_hazard_of_stores_has_a_case() -> None:
     assert {HazardKind[kind] for kind, *_ in CASES} == STORE_HAZARDS
 
 
-def test_prune_is_of_containerd_alone_and_names_the_unnamed() -> None:
+def test_the_prune_hazard_is_for_unnamed_images_in_containerd_stores() -> None:
     images = (BASE, image(B, parent=A), image(C, parent=B, names=["app:1"]))
     assert found(CONTAINERD, *images) == {HazardKind.PRUNE: [B]}
     assert found(GRAPH, *images) == {}
 
 
-def test_a_tie_by_layers_needs_the_image_that_both_come_next_on() -> None:
+def test_a_tie_by_layers_requires_the_common_base_image() -> None:
     both = [image(n, steps=("base", "x"), layers=["l", n]) for n in (B, C)]
     both = [one.model_copy(update={"config": one.config.model_copy(update={"rootfs": both[0].config.rootfs})})
             for one in both]  # fmt: skip
@@ -93,7 +95,7 @@ def test_a_tie_by_layers_needs_the_image_that_both_come_next_on() -> None:
     assert found("containerd-24.0.7", *both) == {}
 
 
-def test_it_reports_how_far_it_is() -> None:
+def test_an_audit_reports_progress() -> None:
     for rules, looks in ((GRAPH, 6), ("containerd-24.0.7", 2)):
         reported: list[tuple[int, int]] = []
         audit(ImageStore((BASE,)), RULE_SETS[rules], lambda *far, reported=reported: reported.append(far))

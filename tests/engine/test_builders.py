@@ -31,7 +31,7 @@ def test_what_plain_docker_build_uses(version: str, os: str, expected: bool | No
     assert uses_buildkit(store(version, os)) is expected
 
 
-def test_the_note_says_which_cache_this_is_and_how_to_get_to_it() -> None:
+def test_the_builder_note_explains_how_to_use_the_classic_builder() -> None:
     for version in ("20.10.24", "29.1.3"):
         note = builder_note(store(version))
         assert note.startswith("This is the classic builder's cache. ")
@@ -42,7 +42,7 @@ def test_the_note_says_which_cache_this_is_and_how_to_get_to_it() -> None:
     assert "DOCKER_BUILDKIT" not in builder_note(store("28.5.2", "windows"))
 
 
-def test_nothing_is_reported_of_what_is_not_an_engine() -> None:
+def test_no_builder_note_for_a_store_without_an_engine() -> None:
     assert builder_note(ImageStore(())) == ""
     assert builder_note(store("28.5.2", "")) == ""
 
@@ -58,6 +58,6 @@ def test_nothing_is_reported_of_what_is_not_an_engine() -> None:
         (("", "made with buildkit.dockerfile.v0"), False),
     ],
 )
-def test_who_made_an_image(comments: tuple[str, ...], expected: bool) -> None:
+def test_images_built_by_buildkit_are_recognized(comments: tuple[str, ...], expected: bool) -> None:
     history = tuple(HistoryEntry(created_by="RUN x", comment=comment) for comment in comments)
     assert Image(id="sha256:a", config=ImageConfig(history=history)).is_by_buildkit is expected

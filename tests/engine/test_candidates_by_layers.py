@@ -12,7 +12,7 @@ few_layers = st.lists(st.sampled_from("abc"), max_size=4).map(tuple)
 
 
 @given(st.lists(few_layers, min_size=1, max_size=12))
-def test_they_have_the_layers_of_the_parent_and_more(all_layers: list[tuple[str, ...]]) -> None:
+def test_children_by_layers_extend_the_layers_of_the_parent(all_layers: list[tuple[str, ...]]) -> None:
     images = tuple(
         Image(id=f"sha256:{number}", config=ImageConfig(rootfs=RootFS(diff_ids=layers)))
         for number, layers in enumerate(all_layers)

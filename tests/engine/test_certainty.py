@@ -37,7 +37,7 @@ def local_of(trace: Trace) -> str:
 
 @given(blurred_cases())
 @many
-def test_a_certain_answer_is_that_of_the_store_that_shows_all(case: tuple[ImageStore, ImageStore, Probe]) -> None:
+def test_a_certain_answer_equals_the_answer_of_the_complete_store(case: tuple[ImageStore, ImageStore, Probe]) -> None:
     exact, reported, probe = case
     explanation = explained(reported, probe)
     verdict = explanation.verdict
@@ -57,7 +57,7 @@ def test_a_certain_answer_is_that_of_the_store_that_shows_all(case: tuple[ImageS
 
 @given(blurred_cases(), st.sampled_from(sorted(RULE_SETS)))
 @many
-def test_so_it_is_by_the_rules_of_every_release(case: tuple[ImageStore, ImageStore, Probe], name: str) -> None:
+def test_certain_verdicts_are_true_for_every_rule_set(case: tuple[ImageStore, ImageStore, Probe], name: str) -> None:
     exact, reported, probe = case
     explanation = explain(ImageCache(reported, RULE_SETS[name]), probe)
     verdict, true = explanation.verdict, ImageCache(exact, RULE_SETS[name]).verdict(probe)
@@ -69,7 +69,9 @@ def test_so_it_is_by_the_rules_of_every_release(case: tuple[ImageStore, ImageSto
 
 @given(blurred_cases())
 @many
-def test_a_check_without_a_mark_comes_out_the_same(case: tuple[ImageStore, ImageStore, Probe]) -> None:
+def test_a_check_without_doubt_has_the_outcome_of_the_complete_store(
+    case: tuple[ImageStore, ImageStore, Probe],
+) -> None:
     """Of every candidate and source that both stores have, by the check's name: what certainly passed or failed."""
     exact, reported, probe = case
     whole, part = explained(exact, probe).trace, explained(reported, probe).trace

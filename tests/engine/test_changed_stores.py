@@ -27,7 +27,7 @@ def resolved(store: ImageStore, reference: str, kind: StoreKind) -> str:
 
 @given(stores().flatmap(lambda store: st.tuples(st.just(store), made_by_changes(store.images, ready=False))))
 @some
-def test_it_is_looked_up_in_like_one_of_the_same_images(stores: tuple[ImageStore, ImageStore]) -> None:
+def test_a_derived_store_gives_the_same_lookups_as_a_new_one(stores: tuple[ImageStore, ImageStore]) -> None:
     store, made = stores
     assert made == store
     assert list(made.by_id.items()) == list(store.by_id.items())
@@ -57,7 +57,7 @@ def test_without_changes_it_is_the_same_store() -> None:
     assert store.origin is None
 
 
-def test_the_origin_is_the_first_store_as_long_as_there_are_few_changes() -> None:
+def test_the_origin_store_is_replaced_only_after_many_changes() -> None:
     first = ImageStore(numbered(0))
     made = [first]
     for number in range(1, 100):

@@ -119,7 +119,7 @@ def test_with_an_unknown_candidate_it_is_a_hit_or_a_miss() -> None:
     assert [near.image for near in explanation.nearest()] == [known, unknown]
 
 
-def test_all_that_is_read_of_an_unknown_config_is_marked_and_nothing_else() -> None:
+def test_exactly_the_checks_that_read_an_unknown_config_are_marked() -> None:
     unknown = without_config(image(NEW, Cmd=COMMAND))
     explanation = explanation_of([unknown], Cmd=COMMAND)
     checks = checks_of(explanation, NEW)
@@ -156,7 +156,7 @@ def test_an_unknown_older_candidate_does_not_touch_a_hit() -> None:
     assert not any(check.doubts for check in checks_of(explanation, NEW).values())
 
 
-def test_an_unknown_newer_candidate_does() -> None:
+def test_an_unknown_newer_candidate_makes_a_hit_uncertain() -> None:
     hit, unknown = image(OLD, second=1, Cmd=COMMAND), without_config(image(NEW, second=2, Cmd=COMMAND))
     explanation = explanation_of([hit, unknown], Cmd=COMMAND)
     assert may_be(explanation) == ({VerdictOutcome.HIT}, [unknown, hit])
@@ -168,14 +168,14 @@ def test_an_unknown_newer_candidate_does() -> None:
 
 
 @pytest.mark.parametrize(("order", "certain"), [((OLD, NEW), True), ((NEW, OLD), False)])
-def test_of_equal_times_the_first_in_store_order_counts(order: tuple[str, str], certain: bool) -> None:
+def test_the_first_of_equally_old_candidates_wins(order: tuple[str, str], certain: bool) -> None:
     images = {OLD: image(OLD, Cmd=COMMAND), NEW: without_config(image(NEW, Cmd=COMMAND))}
     explanation = explanation_of([images[each] for each in order], Cmd=COMMAND)
     assert explanation.verdict.as_known.image is images[OLD]
     assert (explanation.doubts == ()) is certain
 
 
-def test_a_time_that_is_not_known() -> None:
+def test_an_unknown_time_is_a_doubt_only_for_a_matching_image() -> None:
     hit, undated = image(OLD, second=2, Cmd=COMMAND), with_doubt(image(NEW, second=1, Cmd=COMMAND), "created")
     explanation = explanation_of([hit, undated], Cmd=COMMAND)
     assert aspects(explanation) == ["created"]
@@ -186,7 +186,7 @@ def test_a_time_that_is_not_known() -> None:
     assert explanation.doubts == ()
 
 
-def test_a_parent_that_is_not_known_makes_a_candidate_of_any_image() -> None:
+def test_an_image_with_an_unknown_parent_may_be_a_candidate() -> None:
     stray = with_doubt(image(NEW, second=2, parent=None, Cmd=COMMAND), "parent")
     explanation = explanation_of([image(OLD, Cmd=("y",)), stray], Cmd=COMMAND)
     assert may_be(explanation) == (HIT_OR_MISS, [stray])
@@ -199,7 +199,7 @@ def test_a_parent_that_is_not_known_makes_a_candidate_of_any_image() -> None:
 
 
 @pytest.mark.parametrize("aspect", ["built_locally", "config_digest", "from_scratch", "names"])
-def test_what_no_rule_reads_does_not_matter(aspect: Aspect) -> None:
+def test_doubts_about_fields_no_rule_reads_do_not_matter(aspect: Aspect) -> None:
     doubt = DOUBTS["names"].model_copy(update={"aspect": aspect})
     one = image(OLD, Cmd=COMMAND).model_copy(update={"doubts": (doubt,)})
     explanation = explanation_of([one], Cmd=COMMAND)
@@ -207,7 +207,7 @@ def test_what_no_rule_reads_does_not_matter(aspect: Aspect) -> None:
     assert explanation.doubts == ()
 
 
-def test_the_whole_config_stands_for_all_that_is_read_of_it() -> None:
+def test_a_doubt_about_the_config_covers_all_its_fields() -> None:
     one = with_doubt(image(NEW), "config", {"container_config": None})
     assert aspects(explanation_of([one], Cmd=COMMAND)) == ["config"]
     # A container config that the store keeps apart is known all the same.
@@ -215,7 +215,7 @@ def test_the_whole_config_stands_for_all_that_is_read_of_it() -> None:
     assert explanation_of([apart], Cmd=COMMAND).doubts == ()
 
 
-def test_a_hazard_is_not_reported_of_what_is_not_known() -> None:
+def test_a_hazard_is_not_reported_for_a_doubtful_value() -> None:
     pulled = image(NEW, parent=None, history=[entry("a"), entry("b")], Cmd=COMMAND)
     kinds = [hazard.kind for hazard in explanation_of([pulled], parent="", Cmd=COMMAND).hazards]
     assert HazardKind.PULLED_FOR_SCRATCH in kinds
@@ -248,7 +248,7 @@ def history_of(explanation: Explanation) -> Check:
     return checks_of(explanation, OTHER, StageKind.HISTORY)["history"]
 
 
-def test_equal_seconds_are_a_pass_that_is_not_certain() -> None:
+def test_times_known_to_the_second_are_an_uncertain_pass_if_equal() -> None:
     explanation = explanation_of([seconds_only(base()), seconds_only(source())], [OTHER], Cmd=("make",))
     assert explanation.verdict.as_known.stage is StageKind.HISTORY
     assert may_be(explanation)[0] == HIT_OR_MISS
@@ -260,7 +260,7 @@ def test_equal_seconds_are_a_pass_that_is_not_certain() -> None:
     assert [name for name, field in fields.items() if field.doubts] == ["created"]
 
 
-def test_other_seconds_are_a_certain_failure() -> None:
+def test_times_that_differ_in_seconds_are_a_certain_failure() -> None:
     explanation = explanation_of([seconds_only(base()), seconds_only(source(second=11))], [OTHER], Cmd=("make",))
     assert explanation.verdict.outcome is VerdictOutcome.MISS
     assert explanation.doubts == ()
@@ -270,7 +270,7 @@ def test_other_seconds_are_a_certain_failure() -> None:
     assert not checks_of(explanation, OTHER, StageKind.HISTORY)["created_by"].doubts
 
 
-def test_a_zero_time_may_be_none() -> None:
+def test_a_zero_time_may_mean_a_missing_time() -> None:
     """An engine tells an entry without a time as one in the year 1."""
     one = base()
     config = one.config.model_copy(update={"history": (one.history[0].model_copy(update={"created": None}),)})
@@ -283,7 +283,7 @@ def test_a_zero_time_may_be_none() -> None:
 
 
 @pytest.mark.parametrize("aspect", ["history.author", "history.comment", "history.created_by"])
-def test_another_field_that_is_not_known(aspect: Aspect) -> None:
+def test_an_unknown_history_field_is_a_doubt(aspect: Aspect) -> None:
     explanation = explanation_of([base(), with_doubt(source(), aspect)], [OTHER], Cmd=("make",))
     assert explanation.verdict.as_known.stage is StageKind.HISTORY
     assert aspects(explanation) == [aspect]
@@ -291,7 +291,7 @@ def test_another_field_that_is_not_known(aspect: Aspect) -> None:
     assert explanation_of([base(), with_doubt(source(second=11), aspect)], [OTHER], Cmd=("make",)).doubts == ()
 
 
-def test_the_command_of_the_next_entry_decides_for_certain() -> None:
+def test_a_different_command_in_the_next_history_entry_is_a_certain_miss() -> None:
     explanation = explanation_of([seconds_only(base()), seconds_only(source())], [OTHER], Cmd=("other",))
     assert explanation.verdict.outcome is VerdictOutcome.MISS
     assert explanation.doubts == ()
@@ -302,12 +302,12 @@ def test_the_command_of_the_next_entry_decides_for_certain() -> None:
     assert explanation.edit is None
 
 
-def test_layers_that_are_not_known() -> None:
+def test_unknown_layers_are_a_doubt() -> None:
     explanation = explanation_of([base(), with_doubt(source(), "diff_ids")], [OTHER], Cmd=("make",))
     assert aspects(explanation) == ["diff_ids"]
 
 
-def test_an_unknown_empty_layer_matters_where_there_are_more_entries_than_layers() -> None:
+def test_an_unknown_empty_layer_matters_with_more_entries_than_layers() -> None:
     one = source()
     explanation = explanation_of([base(), with_doubt(one, "history.empty_layer")], [OTHER], parent="", Cmd=("base",))
     assert explanation.verdict.stage is StageKind.HISTORY
@@ -321,13 +321,13 @@ def test_an_unknown_empty_layer_matters_where_there_are_more_entries_than_layers
     assert check.doubts
 
 
-def test_a_reference_by_name_rests_on_names_and_one_by_id_does_not() -> None:
+def test_a_source_by_name_depends_on_names_and_one_by_id_does_not() -> None:
     images = [with_doubt(base(), "names"), source()]
     assert aspects(explanation_of(images, ["nothing:1"], Cmd=("make",))) == ["names"]
     assert explanation_of(images, [OTHER], Cmd=("make",)).doubts == ()
 
 
-def test_whether_the_local_answer_counts_rests_on_parents() -> None:
+def test_a_doubtful_parent_makes_the_local_answer_uncertain() -> None:
     local = image(NEW, Cmd=COMMAND)
     child = with_doubt(image(OTHER, parent=NEW, history=[entry("x")], layers=["sha256:1"]), "parent")
     explanation = explanation_of([base(), local, child], [OTHER], Cmd=COMMAND)
@@ -337,7 +337,7 @@ def test_whether_the_local_answer_counts_rests_on_parents() -> None:
     assert checks_of(explanation, OTHER, StageKind.DESCENT)["parent"].doubts
 
 
-def test_unknown_candidates_are_no_matter_where_no_source_would_make_them_count() -> None:
+def test_unknown_candidates_do_not_matter_without_a_continuing_source() -> None:
     unknown = [without_config(image(each)) for each in (OLD, NEW)]
     explanation = explanation_of([base(), *unknown, source()], [OTHER], Cmd=("make",))
     assert explanation.verdict.stage is StageKind.HISTORY
@@ -353,7 +353,7 @@ def test_doubts_are_counted_over_many_candidates_quickly() -> None:
     assert [doubted.images for doubted in explanation.doubt_counts] == [500]
 
 
-def test_with_sources_doubts_about_parents_are_counted_over_all_candidates() -> None:
+def test_parent_doubts_are_counted_over_all_candidates_with_sources() -> None:
     images = [with_doubt(without_config(image(f"sha256:{i:064x}", second=i)), "parent") for i in range(500)]
     child = with_doubt(image(OTHER, parent=NEW, history=[entry("x")], layers=["sha256:1"]), "parent")
     explanation = explanation_of([base(), *images, child], [OTHER], Cmd=COMMAND)
@@ -364,7 +364,7 @@ def test_with_sources_doubts_about_parents_are_counted_over_all_candidates() -> 
 
 
 @pytest.mark.parametrize("aspect", ["history.created", "history.author", "history.comment", "diff_ids"])
-def test_where_candidates_are_found_by_layers_and_history_these_count(aspect: Aspect) -> None:
+def test_doubts_about_layers_and_history_matter_if_these_are_compared(aspect: Aspect) -> None:
     """The first containerd cache compares whole history entries."""
     child = image(OTHER, parent=None, history=[entry("base"), entry("make")], layers=["sha256:1", "sha256:2"])
     probe = Probe(parent=BASE, config=ContainerConfig(Cmd=("make",)))
@@ -375,7 +375,7 @@ def test_where_candidates_are_found_by_layers_and_history_these_count(aspect: As
         assert aspects(explanation) == [doubt.aspect for one in images for doubt in one.doubts]
 
 
-def test_an_image_that_records_its_parent_has_the_command_of_its_history_or_none() -> None:
+def test_an_unknown_container_config_has_the_command_of_the_history() -> None:
     """An engine writes both at once, so another command certainly fails though the container config is not known."""
     other = without_config(image(NEW, history=[entry("base"), entry("/bin/sh -c other")], Cmd=("x",)))
     explanation = explanation_of([other], Cmd=COMMAND)
@@ -407,7 +407,7 @@ def marked_by(version: str, name: str, parent: str | None = BASE) -> Explanation
 
 
 @pytest.mark.parametrize("name", MARKED_RULES)
-def test_a_hit_that_only_needs_the_mark_says_so_and_why_it_most_likely_has_it(name: str) -> None:
+def test_a_hit_that_depends_on_built_locally_explains_why_it_is_likely(name: str) -> None:
     explanation = marked_by("28.5.2", name)
     assert explanation.sentence == "a hit on d:1, if it was built here"
     assert "It was most likely built here: it records a parent" in explanation.reason
@@ -425,14 +425,14 @@ def test_a_hit_that_only_needs_the_mark_says_so_and_why_it_most_likely_has_it(na
         *(("25.0.1", False), ("25.0.2", True), ("26.0.0-rc1", True), ("28.5.2", True), ("", True)),
     ],
 )
-def test_an_engine_before_the_mark_most_likely_left_none(version: str, has_mark: bool) -> None:
+def test_an_engine_older_than_the_built_here_mark_likely_set_none(version: str, has_mark: bool) -> None:
     reason = marked_by(version, "graphdriver-28.5.2").reason
     assert ("was most likely built here:" in reason) is has_mark
     assert (f"Docker {version}, which created it," in reason) is not has_mark
 
 
 @pytest.mark.slow
-def test_a_doubt_of_its_own_for_each_of_many_images_takes_no_more_than_they_do() -> None:
+def test_memory_for_doubts_is_linear_in_the_number_of_images() -> None:
     """Not the square of their number: a bit for each image in each doubt, or in each command."""
     count = 8_000
     rules = RULE_SETS["graphdriver-28.5.2"]

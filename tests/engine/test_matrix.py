@@ -50,7 +50,7 @@ def test_groups_hold_every_rule_set_once_in_order() -> None:
     assert len({group.rows[0].key for group in matrix.groups}) == len(matrix.groups)
 
 
-def test_a_field_that_only_some_compare_parts_the_rule_sets() -> None:
+def test_a_field_compared_by_some_rule_sets_splits_the_groups() -> None:
     matrix = compare(store(working_dir="/src"), PROBE)
     outcome = {row.rules.name: row.verdict.outcome for row in matrix.rows}
     assert outcome["graphdriver-24.0.7"] is VerdictOutcome.HIT
@@ -61,7 +61,7 @@ def test_a_field_that_only_some_compare_parts_the_rule_sets() -> None:
     assert refused.explanation is refused.explanation
 
 
-def test_caches_are_kept_and_are_of_one_store() -> None:
+def test_caches_are_reused_and_bound_to_one_store() -> None:
     asked = store()
     known = ImageCache(asked, RULE_SETS["graphdriver-29"])
     caches = RuleSetCaches(asked, [known])

@@ -86,7 +86,7 @@ def test_candidates_come_nearest_first(
 
 @given(st.lists(labels, max_size=8), st.lists(labels, min_size=1, max_size=3))
 @many
-def test_labels_that_read_as_empty_are_found_without_trying_each(stored: list[Any], asked: list[Any]) -> None:
+def test_labels_that_count_as_empty_are_found_without_a_scan(stored: list[Any], asked: list[Any]) -> None:
     images = [
         Image(id=f"sha256:{n:064x}", config=ImageConfig(container_config=ContainerConfig(Labels=each)))
         for n, each in enumerate(stored)
@@ -141,7 +141,7 @@ def test_the_nearest_source_is_the_one_that_passes_the_most(rules: RuleSet, case
         assert (near.image.id if near else None) == (expected.id if expected is not None else None)
 
 
-def test_an_index_that_told_the_nearest_goes_with_what_refers_to_it() -> None:
+def test_a_used_candidate_index_is_freed_without_garbage_collection() -> None:
     """Not with the next search for cycles: until then all images of a store that was read again would stay."""
     image = Image(id="sha256:1", config=ImageConfig(container_config=ContainerConfig(Cmd=("a",))))
     index = CandidateIndex((image,), RULES[0])

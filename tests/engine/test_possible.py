@@ -68,7 +68,9 @@ def assert_possible(rules: RuleSet, images: tuple[Image, ...], probe: Probe, tru
 
 
 @pytest.mark.parametrize("blur", BLURS, ids=lambda blur: blur.__name__)
-def test_what_the_daemon_answered_is_possible(cases: list[SuiteCase], blur: Callable[[Image], Image]) -> None:
+def test_the_recorded_verdict_is_always_among_the_possible_ones(
+    cases: list[SuiteCase], blur: Callable[[Image], Image]
+) -> None:
     reported: Counter[VerdictOutcome] = Counter()
     for case in cases:
         rules = RULE_SETS[case.rules]
@@ -81,7 +83,7 @@ def test_what_the_daemon_answered_is_possible(cases: list[SuiteCase], blur: Call
     assert reported.total() > 100
 
 
-def test_tables_and_comparisons_one_by_one_know_the_same(cases: list[SuiteCase]) -> None:
+def test_tables_and_single_comparisons_agree_on_possible_matches(cases: list[SuiteCase]) -> None:
     for case in cases[::4]:
         rules = RULE_SETS[case.rules]
         images = tuple(map(through_the_api, ImageStore.unique(case.images)[0]))
@@ -97,7 +99,7 @@ def test_tables_and_comparisons_one_by_one_know_the_same(cases: list[SuiteCase])
                 )
 
 
-def test_a_candidate_that_only_has_doubts_never_fails(cases: list[SuiteCase]) -> None:
+def test_a_candidate_fails_only_if_it_fails_with_complete_data(cases: list[SuiteCase]) -> None:
     """Of every candidate and source: it fails only where the trace that knows all has it fail."""
     for case in cases[::4]:
         rules = RULE_SETS[case.rules]

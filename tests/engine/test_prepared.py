@@ -59,7 +59,7 @@ def findings(index: CandidateIndex, probe: Probe) -> dict[str, object]:
 
 @given(rule_sets, cases, st.data())
 @many
-def test_some_images_in_the_tables_of_all_are_as_in_their_own(
+def test_a_subset_of_images_in_shared_tables_gives_the_same_findings(
     rules: RuleSet, case: tuple[ImageStore, Probe], data: st.DataObject
 ) -> None:
     store, probe = case
@@ -80,7 +80,7 @@ def test_some_images_in_the_tables_of_all_are_as_in_their_own(
 
 @given(cases, st.lists(st.tuples(rule_sets, st.one_of(st.none(), configs)), min_size=1, max_size=4))
 @many
-def test_a_store_that_is_prepared_answers_as_one_that_is_not(
+def test_a_prepared_store_answers_like_an_unprepared_one(
     case: tuple[ImageStore, Probe], asked: list[tuple[RuleSet, ContainerConfig | None]]
 ) -> None:
     store, probe = case
@@ -95,7 +95,7 @@ def test_a_store_that_is_prepared_answers_as_one_that_is_not(
 
 
 @pytest.mark.parametrize("times", [(), ("0001-01-01T00:00:00Z",), ("0000-05-01T00:00:00Z", "2024-01-01T00:00:00Z")])
-def test_a_missing_time_comes_where_the_rules_have_it(times: tuple[str, ...]) -> None:
+def test_an_image_without_a_time_is_ordered_by_the_rules(times: tuple[str, ...]) -> None:
     """Tables are shared by rules that order the images alike, and by no others."""
     created = (None, *map(Timestamp.parse, times), None, Timestamp.parse("2024-02-01T00:00:00Z"))
     images = tuple(
@@ -114,7 +114,7 @@ def test_a_missing_time_comes_where_the_rules_have_it(times: tuple[str, ...]) ->
 
 @given(rule_sets, cases.flatmap(changed))
 @many
-def test_a_changed_store_is_looked_up_in_the_tables_of_the_one_it_was_made_from(
+def test_a_derived_store_reuses_the_tables_of_its_base_store(
     rules: RuleSet, case: tuple[ImageStore, ImageStore, Probe]
 ) -> None:
     made, store, probe = case
@@ -131,7 +131,7 @@ def test_a_changed_store_is_looked_up_in_the_tables_of_the_one_it_was_made_from(
 
 @given(cases.flatmap(changed), st.lists(rule_sets, min_size=1, max_size=3))
 @many
-def test_a_changed_store_answers_as_one_of_the_same_images(
+def test_a_derived_store_answers_like_a_new_store_of_the_same_images(
     case: tuple[ImageStore, ImageStore, Probe], asked: list[RuleSet]
 ) -> None:
     made, store, probe = case
@@ -144,7 +144,7 @@ def test_a_changed_store_answers_as_one_of_the_same_images(
 
 @given(st.data())
 @few
-def test_what_is_filed_of_a_changed_store_is_that_of_its_images(data: st.DataObject) -> None:
+def test_tables_of_a_changed_store_equal_new_tables(data: st.DataObject) -> None:
     store, _ = data.draw(known)
     made = data.draw(made_by_changes(store.images))
     for rules in RULE_SETS.values():
@@ -167,7 +167,7 @@ def of_time(number: int, created: str | None) -> Image:
 
 
 @pytest.mark.parametrize("dated", [True, False])
-def test_a_store_with_a_few_changes_is_ready_with_the_one_it_was_made_from(dated: bool) -> None:
+def test_a_slightly_changed_store_is_prepared_with_its_base_store(dated: bool) -> None:
     first = ImageStore(tuple(of_time(number, "2024-01-01T00:00:00Z") for number in range(3)))
     made = first.with_changes({}, (of_time(3, "2025-01-01T00:00:00Z" if dated else None),))
     assert not is_prepared(made)
@@ -177,13 +177,13 @@ def test_a_store_with_a_few_changes_is_ready_with_the_one_it_was_made_from(dated
     assert is_prepared(again)
 
 
-def test_a_store_that_is_prepared_prepares_the_one_it_was_made_from() -> None:
+def test_preparing_a_derived_store_prepares_its_base_store() -> None:
     first = ImageStore((of_time(0, None),))
     prepare(first.with_changes({}, (of_time(1, None),)))
     assert is_prepared(first)
 
 
-def test_a_store_with_many_changes_is_not_ready_with_the_one_it_was_made_from() -> None:
+def test_a_store_with_many_changes_needs_its_own_preparation() -> None:
     first = ImageStore((of_time(0, None),))
     prepare(first)
     made = first.with_changes({}, tuple(of_time(number, None) for number in range(1, 66)))
@@ -192,7 +192,7 @@ def test_a_store_with_many_changes_is_not_ready_with_the_one_it_was_made_from() 
     assert is_prepared(made)
 
 
-def test_a_store_whose_images_two_orders_have_elsewhere_has_tables_of_its_own() -> None:
+def test_a_derived_store_with_images_without_times_has_its_own_tables() -> None:
     first = ImageStore((of_time(0, "2024-01-01T00:00:00Z"),))
     prepare(first)
     made = first.with_changes({}, (of_time(1, None), of_time(2, "0000-05-01T00:00:00Z")))
@@ -205,7 +205,7 @@ def test_a_store_whose_images_two_orders_have_elsewhere_has_tables_of_its_own() 
         assert tables.order.images == own.order.images
 
 
-def test_a_store_with_another_config_for_an_image_is_not_ready_with_the_one_it_was_made_from() -> None:
+def test_a_store_with_a_changed_config_needs_its_own_preparation() -> None:
     first = ImageStore((of_time(0, None), of_time(1, None)))
     prepare(first)
     assert not is_prepared(first.with_changes({first.images[1].id: of_time(1, "2024-01-01T00:00:00Z")}))

@@ -32,7 +32,9 @@ def spoken_image(image: Image) -> Image:
 
 @given(asked=stores_with_probe(), rules=st.sampled_from(sorted(RULE_SETS)), env=st.booleans(), labels=st.booleans())
 @examples(1.25)
-def test_every_verdict_stays(asked: tuple[ImageStore, Probe], rules: str, env: bool, labels: bool) -> None:
+def test_redaction_preserves_every_verdict(
+    asked: tuple[ImageStore, Probe], rules: str, env: bool, labels: bool
+) -> None:
     store = ImageStore(tuple(map(spoken_image, asked[0].images)))
     probe = asked[1].model_copy(update={"config": spoken(asked[1].config)})
     line = "".join(suite_line(OpenedCase("s", store, rules), probe=probe, redact_env=env, redact_labels=labels))

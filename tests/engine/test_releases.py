@@ -45,7 +45,7 @@ def test_a_release_that_was_compared_has_its_rules(version: str, kind: StoreKind
     assert (chosen.rules.name, chosen.note) == (rules, "")
 
 
-def test_a_release_that_was_not_compared_has_those_before_it_and_says_so() -> None:
+def test_an_unchecked_release_uses_the_previous_rules_with_a_note() -> None:
     newer = choose("99.1.0", C)
     assert newer is not None
     assert newer.rules.name == "containerd-29"
@@ -57,7 +57,7 @@ def test_a_release_that_was_not_compared_has_those_before_it_and_says_so() -> No
 
 
 @pytest.mark.parametrize("version", ["24.0.0-rc.3", "24.0.0", "v24.0.1", "24.0.2"])
-def test_the_first_containerd_caches_fail_on_scratch_which_is_reported(version: str) -> None:
+def test_rules_of_the_first_containerd_releases_note_the_scratch_failure(version: str) -> None:
     chosen = choose(version, C)
     assert chosen is not None
     assert chosen.rules.name == "containerd-24.0.7"
@@ -68,12 +68,12 @@ def test_the_first_containerd_caches_fail_on_scratch_which_is_reported(version: 
 
 
 @pytest.mark.parametrize("version", ["23.0.18", "24.0.0-beta.1", "24.0.0-rc.2"])
-def test_before_them_a_containerd_store_has_no_cache(version: str) -> None:
+def test_a_containerd_store_before_24_0_has_no_rules(version: str) -> None:
     assert choose(version, C) is None
 
 
 @pytest.mark.parametrize("version", ["19.03.5", "", "latest", "x24.0.7"])
-def test_an_unknown_version_is_none(version: str) -> None:
+def test_an_unknown_version_has_no_rules(version: str) -> None:
     assert choose(version, G) is None
 
 
@@ -105,13 +105,13 @@ def test_no_release_has_two_rule_sets() -> None:
                 assert chosen.rules is rules
 
 
-def test_differences_are_reported_for_every_two_rule_sets_and_no_one_differs_from_itself() -> None:
+def test_any_two_different_rule_sets_have_differences() -> None:
     for before in RULE_SETS.values():
         for after in RULE_SETS.values():
             assert bool(differences(before, after)) == (before is not after)
 
 
-def test_what_changed_with_the_cve() -> None:
+def test_the_rule_changes_of_the_cve_fix_are_listed() -> None:
     reported = {
         d.what: (d.before, d.after)
         for d in differences(RULE_SETS["graphdriver-24.0.7"], RULE_SETS["graphdriver-24.0.9"])

@@ -56,7 +56,7 @@ def left_out(rules: RuleSet) -> set[str]:
 
 
 @EVERY_RULE_SET
-def test_what_go_leaves_out_is_the_same_whether_empty_or_null(rules: RuleSet) -> None:
+def test_fields_omitted_by_go_are_the_same_empty_or_null(rules: RuleSet) -> None:
     empties: dict[str, object] = {**dict.fromkeys(LISTS, ()), **{name: {} for name in MAPS}}
     assert {name for name, empty in empties.items() if same(rules, {name: None}, {name: empty})} == left_out(rules)
     check = HealthConfig(Retries=1)
@@ -78,7 +78,9 @@ def test_what_go_leaves_out_is_the_same_whether_empty_or_null(rules: RuleSet) ->
         ({"User": "root"}, {}),
     ],
 )
-def test_what_go_writes_makes_two_images(rules: RuleSet, one: dict[str, object], other: dict[str, object]) -> None:
+def test_fields_written_by_go_make_configs_differ(
+    rules: RuleSet, one: dict[str, object], other: dict[str, object]
+) -> None:
     assert not same(rules, one, other)
 
 
@@ -110,7 +112,7 @@ PROBE = Probe(config=STEP, cache_from=("t:1",))
 
 
 @EVERY_RULE_SET
-def test_a_step_asked_for_again_is_the_image_of_the_first_time(rules: RuleSet) -> None:
+def test_a_repeated_step_hits_the_image_of_its_first_lookup(rules: RuleSet) -> None:
     """In a build with two stages, by the second."""
     build_cache = BuildCache(store(), rules, ("t:1",))
     _, first = build_cache.look_up(PROBE)
@@ -129,7 +131,7 @@ def test_a_step_asked_for_again_is_the_image_of_the_first_time(rules: RuleSet) -
 
 
 @pytest.mark.parametrize("rules", FAILING, ids=lambda rules: rules.name)
-def test_an_image_of_an_earlier_build_fails_this_one_unless_it_has_a_name(rules: RuleSet) -> None:
+def test_an_unnamed_image_from_an_earlier_build_makes_restoring_fail(rules: RuleSet) -> None:
     explanation = explain(ImageCache(store(earlier(rules)), rules), PROBE)
     assert explanation.verdict.error == (
         f'failed to restore cached image from "" to {SOURCE}: failed to create cache image: failed to created cached '
@@ -141,7 +143,7 @@ def test_an_image_of_an_earlier_build_fails_this_one_unless_it_has_a_name(rules:
 
 
 @pytest.mark.parametrize("rules", FAILING, ids=lambda rules: rules.name)
-def test_a_record_without_a_name_fails_the_build_whatever_other_names_the_image_has(rules: RuleSet) -> None:
+def test_a_dangling_record_fails_the_build_of_an_image_with_other_names(rules: RuleSet) -> None:
     """Docker 28 and later look for that record alone, and removing it is left to the first `docker tag`."""
     verdict = ImageCache(store(earlier(rules, names=KEPT, dangling=True)), rules).verdict(PROBE)
     assert verdict.why is VerdictReason.RESTORED_BEFORE
@@ -151,7 +153,7 @@ def test_a_record_without_a_name_fails_the_build_whatever_other_names_the_image_
 
 
 @pytest.mark.parametrize("rules", FAILING, ids=lambda rules: rules.name)
-def test_restoring_an_image_with_a_name_leaves_a_record_that_fails_the_next_stage(rules: RuleSet) -> None:
+def test_a_second_restore_of_a_named_image_fails(rules: RuleSet) -> None:
     build_cache = BuildCache(store(earlier(rules, names=KEPT)), rules, ("t:1",))
     assert build_cache.look_up(PROBE)[1].outcome is VerdictOutcome.HIT
     again = BuildCache(store(earlier(rules, names=KEPT)), rules, ("t:1",), effects=build_cache.effects)
@@ -159,7 +161,7 @@ def test_restoring_an_image_with_a_name_leaves_a_record_that_fails_the_next_stag
 
 
 @pytest.mark.parametrize("rules", FAILING, ids=lambda rules: rules.name)
-def test_a_record_that_the_store_does_not_report_makes_the_answer_unknown(rules: RuleSet) -> None:
+def test_a_dangling_record_that_is_not_reported_makes_the_answer_unknown(rules: RuleSet) -> None:
     verdict = ImageCache(store(with_doubt(earlier(rules, names=KEPT), "dangling")), rules).verdict(PROBE)
     assert verdict.unknown is not None
     assert verdict.unknown.outcomes == {VerdictOutcome.HIT, VerdictOutcome.ERROR}
@@ -169,7 +171,7 @@ def test_a_record_that_the_store_does_not_report_makes_the_answer_unknown(rules:
 
 
 @pytest.mark.parametrize("rules", FAILING, ids=lambda rules: rules.name)
-def test_whether_an_earlier_build_made_it_is_unknown_where_its_times_are(rules: RuleSet) -> None:
+def test_unknown_times_make_an_earlier_restore_uncertain(rules: RuleSet) -> None:
     made = with_doubt(earlier(rules), "history.created")
     verdict = ImageCache(store(made), rules).verdict(PROBE)
     assert verdict.unknown is not None
@@ -180,7 +182,7 @@ def test_whether_an_earlier_build_made_it_is_unknown_where_its_times_are(rules: 
 
 
 @pytest.mark.parametrize("rules", [rules for rules in RESTORING if rules not in FAILING], ids=lambda rules: rules.name)
-def test_an_image_of_an_earlier_build_is_the_answer_where_the_same_version_made_it(rules: RuleSet) -> None:
+def test_an_earlier_restored_image_is_reused_only_under_the_same_version(rules: RuleSet) -> None:
     form = rules.restoring
     packaged = f"{rules.newest}+dfsg1"
     version = packaged if form.writes_version else ""
@@ -195,7 +197,7 @@ def test_an_image_of_an_earlier_build_is_the_answer_where_the_same_version_made_
 @pytest.mark.parametrize(
     "rules", [rules for rules in RESTORING if rules.restoring.writes_version], ids=lambda rules: rules.name
 )
-def test_where_the_version_of_the_engine_is_unknown_so_is_whether_the_image_is_new(rules: RuleSet) -> None:
+def test_an_unknown_engine_version_makes_the_restored_image_uncertain(rules: RuleSet) -> None:
     version = str(rules.newest)
     explanation = explain(ImageCache(store(earlier(rules, version=version)), rules), PROBE)
     verdict = explanation.verdict
@@ -210,7 +212,7 @@ def test_where_the_version_of_the_engine_is_unknown_so_is_whether_the_image_is_n
 
 
 @EVERY_RULE_SET
-def test_where_its_times_are_unknown_an_image_may_be_the_new_one(rules: RuleSet) -> None:
+def test_an_image_with_unknown_times_may_be_the_restored_one(rules: RuleSet) -> None:
     """The API reports whole seconds. Where the store fails such a build, that is unknown too."""
     form = rules.restoring
     version = str(rules.newest) if form.writes_version else ""

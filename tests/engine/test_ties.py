@@ -114,14 +114,14 @@ def test_configs_that_the_rules_do_not_distinguish_tie(rules: RuleSet) -> None:
         ("containerd-29", False),
     ],
 )
-def test_a_start_interval_parts_images_where_health_checks_have_one(name: str, tied: bool) -> None:
+def test_a_start_interval_prevents_a_tie_in_releases_that_have_it(name: str, tied: bool) -> None:
     config, changed = LIKENESSES["a start interval"]
     pair = (image(IDS[0], config), image(IDS[1], config.model_copy(update=changed)))
     assert (found(RULE_SETS[name], *pair) == {IDS[0], IDS[1]}) is tied
 
 
 @EVERY_RULE_SET
-def test_a_test_that_is_null_ties_with_an_empty_one(rules: RuleSet) -> None:
+def test_a_null_health_test_ties_with_an_empty_one(rules: RuleSet) -> None:
     config, changed = LIKENESSES["a test that is null"]
     pair = (image(IDS[0], config), image(IDS[1], config.model_copy(update=changed)))
     by_layers = rules.by_layers
@@ -186,5 +186,5 @@ def stores(draw: st.DrawFn) -> tuple[Image, ...]:
 @EVERY_RULE_SET
 @examples(0.5)
 @given(images=stores())
-def test_ties_are_what_comparing_one_by_one_finds(rules: RuleSet, images: tuple[Image, ...]) -> None:
+def test_ties_match_pairwise_comparison(rules: RuleSet, images: tuple[Image, ...]) -> None:
     assert found(rules, *images) == compared_one_by_one(rules, images)

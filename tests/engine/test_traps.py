@@ -121,7 +121,7 @@ def test_an_empty_label_of_the_image_matches_any_in_its_place(
 
 
 @pytest.mark.parametrize("rules", FIRST_AND_LAST)
-def test_the_newest_wins_by_a_nanosecond_and_of_equal_times_the_first(rules: str) -> None:
+def test_the_newest_image_wins_and_the_first_at_equal_times(rules: str) -> None:
     config, probe = ContainerConfig(), Probe(parent=PARENT)
     first, second = (image(each, parent=PARENT, config=config, built_locally=True) for each in (CHILD, OTHER))
     newer = second.model_copy(update={"config": second.config.model_copy(update={"created": LATER})})
@@ -135,7 +135,7 @@ def test_the_newest_wins_by_a_nanosecond_and_of_equal_times_the_first(rules: str
 
 
 @pytest.mark.parametrize("rules", ["containerd-24.0.7", "containerd-24.0.9"])
-def test_of_images_that_match_by_history_and_layers_the_first_wins_though_another_is_newer(rules: str) -> None:
+def test_the_first_image_matching_by_history_wins_over_a_newer_one(rules: str) -> None:
     base, step, layers = (entry("FROM"),), entry("/bin/sh -c x", empty=False), ("sha256:p", "sha256:q")
     config, probe = ContainerConfig(Cmd=("/bin/sh", "-c", "x")), Probe(parent=PARENT)
     first, newer = (
@@ -149,7 +149,7 @@ def test_of_images_that_match_by_history_and_layers_the_first_wins_though_anothe
     assert (answer(first, newer), answer(newer, first)) == (first, newer)
 
 
-def test_an_image_without_a_time_never_matches() -> None:
+def test_an_image_without_a_creation_time_never_matches() -> None:
     explanation = ask((image(CHILD, parent=PARENT, created=None),), Probe(parent=PARENT))
     assert explanation.verdict.outcome is VerdictOutcome.MISS
     assert explanation.edit is None
@@ -206,14 +206,14 @@ def test_lineage(history: tuple[HistoryEntry, ...], layers: tuple[str, ...], cou
     assert len(ask(images, Probe(cache_from=(SOURCE,))).verdict.sources) == count
 
 
-def test_a_cycle_of_parents_ends_with_the_history() -> None:
+def test_a_parent_cycle_is_followed_only_to_the_history_length() -> None:
     history = (entry("x"),) * 5
     images = (image(CHILD, parent=OTHER, history=history), image(OTHER, parent=CHILD, history=history))
     verdict = ask(images, Probe(parent=PARENT, cache_from=(CHILD,))).verdict
     assert [source.id for source in verdict.sources] == [CHILD, OTHER, CHILD, OTHER, CHILD]
 
 
-def test_it_diverges_only_if_the_source_is_reached() -> None:
+def test_a_verdict_diverges_only_if_the_source_is_reached() -> None:
     match, alone = image(CHILD, history=(entry("a"),)), image(SOURCE, history=(entry("b"),))
     probe = Probe(cache_from=(SOURCE,))
     explanation = ask((match, alone), probe)
@@ -273,7 +273,7 @@ def test_a_label_that_the_probe_lacks_is_reported() -> None:
     assert HazardKind.LABEL_WILDCARD in {hazard.kind for hazard in explanation.hazards}
 
 
-def test_taking_over_one_value() -> None:
+def test_taking_a_value_changes_only_that_element() -> None:
     explanation = local(ContainerConfig(Env=("A=1", "B=1")), ContainerConfig(Env=("A=2", "B=2")))
     subject = explanation.trace.stages[0].subjects[0]
     assert subject.deciding is not None
@@ -304,7 +304,7 @@ def kinds(explanation) -> set[HazardKind]:  # type: ignore[no-untyped-def]
     return {hazard.kind for hazard in explanation.hazards}
 
 
-def test_hazards_and_what_nearly_is_one() -> None:
+def test_hazards_are_found_and_near_misses_are_not() -> None:
     # a tie, and a nanosecond between them
     tied = (image(CHILD, parent=PARENT), image(OTHER, parent=PARENT))
     assert kinds(ask(tied, Probe(parent=PARENT))) == {HazardKind.TIE}
@@ -347,7 +347,7 @@ def test_hazards_of_a_history_hit() -> None:
     assert kinds(found) == {HazardKind.FURTHER_STEPS, HazardKind.JOIN_COLLISION}
 
 
-def test_a_local_match_thrown_away() -> None:
+def test_a_discarded_local_match_is_a_hazard() -> None:
     images = (
         image(PARENT, history=(entry("FROM"),)),
         image(CHILD, parent=PARENT, history=(entry("FROM"), entry("x"))),

@@ -28,7 +28,7 @@ def test_every_probe_answers_as_the_daemon_did(cases: list[SuiteCase]) -> None:
 
 
 @pytest.mark.slow
-def test_every_trace_and_edit_can_be_made_in_full(cases: list[SuiteCase]) -> None:
+def test_complete_traces_and_edits_can_be_computed(cases: list[SuiteCase]) -> None:
     for case in cases[::2]:
         cache = ImageCache(ImageStore(case.images), CONTAINERD_71EBFC7)
         for suite_probe in case.probes:

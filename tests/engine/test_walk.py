@@ -92,7 +92,7 @@ suite_probes = st.builds(
     st.sampled_from([0, 1_000_000]),
 )
 @some
-def test_in_any_order_each_is_as_after_all_before_it(
+def test_walk_answers_do_not_depend_on_the_lookup_order(
     store: ImageStore, probes: list[SuiteProbe], rules: RuleSet, order: list[int], most: int
 ) -> None:
     expected = list(one_after_another(store, rules, probes))
@@ -108,7 +108,7 @@ def test_in_any_order_each_is_as_after_all_before_it(
 
 @pytest.mark.slow
 @pytest.mark.parametrize("most", [0, 1_000_000])
-def test_recorded_walks_backwards_and_forwards(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_recorded_walks_give_the_same_verdicts_in_both_directions(most: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(walk_module, "_MAX_IMAGES", most)
     restored = moved = 0
     for path in VECTORS:
@@ -135,7 +135,7 @@ def test_each_probe_is_looked_up_once(most: int, looked_up: list[Probe], monkeyp
     assert len(looked_up) == 8
 
 
-def test_what_is_kept_of_a_large_store_is_what_was_used_last(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_large_walk_keeps_the_most_recently_used_states(monkeypatch: pytest.MonkeyPatch) -> None:
     case = long_walk(9, others=20)
     monkeypatch.setattr(walk_module, "_MAX_IMAGES", 3 * (len(case.images) + len(case.probes)))
     walk = of_case(case)
@@ -147,7 +147,7 @@ def test_what_is_kept_of_a_large_store_is_what_was_used_last(monkeypatch: pytest
     assert [walk.distance(number) for number in (1, 6, 7, 8)] == [0, 0, 1, 0]
 
 
-def test_a_store_that_no_probe_changed_is_the_same_one() -> None:
+def test_a_walk_reuses_the_store_if_no_probe_changed_it() -> None:
     case = long_walk(3)
     stranger = case.probes[0].model_copy(update={"parent": SCRATCH, "config": case.probes[2].config})
     walk = of_case(case.model_copy(update={"probes": (stranger, *case.probes)}))
@@ -157,14 +157,14 @@ def test_a_store_that_no_probe_changed_is_the_same_one() -> None:
     assert walk.at(2)[1].store is stores[2]
 
 
-def test_a_cache_that_was_used_leaves_no_indexes_behind() -> None:
+def test_a_walk_does_not_reuse_a_used_cache() -> None:
     walk = of_case(long_walk(3))
     probe, cache = walk.at(2)
     cache.verdict(probe)
     assert walk.at(2)[1] is not cache
 
 
-def test_a_canceled_walk_goes_on_where_it_was(looked_up: list[Probe]) -> None:
+def test_a_canceled_walk_resumes_where_it_stopped(looked_up: list[Probe]) -> None:
     walk = of_case(long_walk(9))
 
     def stop() -> None:
@@ -179,7 +179,7 @@ def test_a_canceled_walk_goes_on_where_it_was(looked_up: list[Probe]) -> None:
     assert here == before(of_case(long_walk(9)), 8)
 
 
-def test_nobody_waits_for_the_lookups_of_another_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_walk_does_not_wait_for_lookups_of_another_thread(monkeypatch: pytest.MonkeyPatch) -> None:
     walk, look_up = of_case(long_walk(9)), BuildCache.look_up
     walk.at(3)
     waits, may_go_on = threading.Event(), threading.Event()

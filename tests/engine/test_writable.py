@@ -48,7 +48,7 @@ def nop(text: str) -> tuple[str, ...]:
     "step", ["COPY file:{} in /a ", "ADD dir:{} in /a ", "COPY --chown=1:1 multi:{} in /a ", "ADD {} in /a "]
 )
 @pytest.mark.parametrize("joined", [False, True])
-def test_other_files_are_no_edit(step: str, joined: bool) -> None:
+def test_no_edit_is_suggested_if_only_files_differ(step: str, joined: bool) -> None:
     def command(text: str) -> tuple[str, ...]:
         return (*SHELL, f"#(nop) {text}") if joined else nop(text)
 
@@ -67,26 +67,26 @@ def test_a_source_with_other_files_is_not_an_edit() -> None:
     assert "the same step with different files" in explanation.reason
 
 
-def test_another_place_for_the_same_files_is_one() -> None:
+def test_another_destination_of_the_same_files_is_a_writable_edit() -> None:
     explanation = explanation_of(
         nop(f"COPY file:{OURS} in /a "), image(CHILD, nop(f"COPY file:{OURS} in /b "), parent=PARENT)
     )
     assert phrase(explanation) == f'set Cmd[3] to "COPY file:{OURS} in /b "'
 
 
-def test_another_instruction_is_one_though_it_is_farther_away() -> None:
+def test_a_writable_edit_of_a_distant_image_is_preferred() -> None:
     near = image(CHILD, nop(f"COPY file:{THEIRS} in /a "), parent=PARENT)
     far = image(NAMED, (*SHELL, "#(nop) ENV A=1"), parent=PARENT)
     assert "ENV A=1" in phrase(explanation_of(nop(f"COPY file:{OURS} in /a "), near, far))
 
 
-def test_a_checksum_in_a_command_that_is_run_is_written_by_a_person() -> None:
+def test_a_checksum_inside_a_run_command_can_be_edited() -> None:
     ours, theirs = (f"echo {digits}  a | sha256sum -c" for digits in (OURS, THEIRS))
     explanation = explanation_of((*SHELL, ours), image(CHILD, (*SHELL, theirs), parent=PARENT))
     assert phrase(explanation) == f'set Cmd[2] to "{theirs}"'
 
 
-def test_a_parent_is_one_that_from_can_name() -> None:
+def test_a_suggested_parent_can_be_named_by_from() -> None:
     run = (*SHELL, "make")
     on_step = (image(CHILD), image(SOURCE, run, parent=CHILD))
     assert phrase(explanation_of(run, *on_step)) == ""
@@ -94,7 +94,7 @@ def test_a_parent_is_one_that_from_can_name() -> None:
     assert phrase(explanation_of(run, *on_name)) == "set the parent to app:1"
 
 
-def test_nothing_runs_on_scratch() -> None:
+def test_no_run_edit_is_suggested_on_scratch() -> None:
     assert phrase(explanation_of((*SHELL, "make"), image(SOURCE, (*SHELL, "make")))) == ""
 
 
@@ -122,7 +122,7 @@ def test_the_checksum_of_a_step(command: str, checksum: str) -> None:
     assert checksum_in(command) == checksum
 
 
-def test_a_step_with_no_files_is_never_the_same_but_for_files() -> None:
+def test_only_file_steps_are_the_same_except_for_files() -> None:
     assert not is_same_but_for_files("ENV A=1", "ENV A=2")
     assert not is_same_but_for_files(f"COPY file:{OURS} in /a", f"ADD file:{THEIRS} in /a")
     assert not is_same_but_for_files(None, f"COPY file:{OURS} in /a")

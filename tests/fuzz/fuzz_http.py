@@ -189,7 +189,7 @@ class _Sock:
 
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
-def test_the_wire(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_malformed_http_responses_are_handled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
     """Bytes in place of an answer: a status line, headers, chunks, lengths that are wrong."""
     replay = Replay(small("28.5.2-gd", 2))
     state: dict[str, Any] = {}

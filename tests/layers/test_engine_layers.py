@@ -111,7 +111,7 @@ def test_an_image_is_downloaded_once_and_deleted(tmp_path: Path, monkeypatch: py
     assert printed == ["downloading app:1 (7 bytes) to read its layers"]
 
 
-def test_only_a_suite_is_called_one() -> None:
+def test_only_a_suite_is_described_as_a_suite() -> None:
     suite = ImageStore((), "suite", "/stores/suite.jsonl")
     assert why_no_layers(suite).startswith("a suite has no layers")
     for location in ("containerd:/run/containerd/containerd.sock", "data-root:/var/lib/docker"):
@@ -126,7 +126,9 @@ def test_nothing_is_downloaded_without_being_asked_for() -> None:
     assert "--download-layers" in caught.value.remedy
 
 
-def test_an_image_without_room_is_not_downloaded(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_image_larger_than_the_free_disk_space_is_not_downloaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     with running(monkeypatch, saved()) as engine:
         source = EngineLayers(store_of(1 << 60), tmp_path)
         with pytest.raises(LayerUnavailableError, match="are free") as caught:
@@ -145,7 +147,7 @@ def test_a_download_that_breaks_off_is_reported_and_deleted(tmp_path: Path, monk
     assert list(tmp_path.iterdir()) == []
 
 
-def test_a_download_is_canceled_by_its_report(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_download_canceled_in_a_progress_report_is_deleted(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class CanceledError(BaseException):
         pass
 
@@ -161,7 +163,7 @@ def test_a_download_is_canceled_by_its_report(tmp_path: Path, monkeypatch: pytes
     assert list(tmp_path.iterdir()) == []
 
 
-def test_what_an_ended_program_left_behind_is_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_stale_temporary_files_of_earlier_runs_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     left = tmp_path / ".image-old.tar"
     left.write_bytes(b"")
     monkeypatch.setattr(engine_layers, "_STALE_AFTER_SECONDS", -1)

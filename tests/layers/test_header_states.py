@@ -29,29 +29,29 @@ _HEADERS = st.builds(
 
 
 @given(_HEADERS, st.booleans())
-def test_a_header_says_what_is_read_from_its_bytes(header: Header, is_other: bool) -> None:
+def test_a_header_state_equals_the_state_read_from_its_bytes(header: Header, is_other: bool) -> None:
     path = header.name.removeprefix("./").removesuffix("/") + ("c" if is_other else "")
     assert state_of(path, header) == read_header(path, header.hashed_bytes())
 
 
-def test_a_name_that_is_a_dot_is_read_with_and_without_the_folder() -> None:
+def test_a_header_named_dot_is_read_in_every_spelling() -> None:
     for name in (".", "./", "./.", "././"):
         assert read_header(".", Header(name, 0o755).hashed_bytes()) == state_of(".", Header(name, 0o755))
         assert state_of(".", Header(name, 0o755)) is not None
 
 
-def test_a_name_of_an_owner_may_have_a_slash() -> None:
+def test_an_owner_name_with_a_slash_gives_no_state() -> None:
     header = Header("a", 0o644, owner_names=("root", "a/b"))
     assert state_of("a", header) == read_header("a", header.hashed_bytes()) is None
 
 
-def test_a_header_with_a_number_below_zero_says_nothing() -> None:
+def test_a_header_with_a_negative_number_gives_no_state() -> None:
     for header in (Header("a", -1), Header("a", 0, -1), Header("a", 0, 0, -1), Header("a", 0, device=(0, -1))):
         assert state_of("a", header) is None
         assert read_header("a", header.hashed_bytes()) is None
 
 
-def test_a_link_to_what_looks_like_a_header_is_the_whole_link() -> None:
+def test_a_link_target_that_looks_like_a_header_is_kept_whole() -> None:
     link = "uname/gname0devmajor1devminor2"
     state = state_of("a", Header("a", 0o777, type="2", link=link))
     assert state is not None

@@ -96,13 +96,13 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
 
 @pytest.mark.parametrize("name", HOSTILE)
 @pytest.mark.parametrize("packing", PACKINGS)
-def test_a_hostile_layer_is_refused_with_a_clear_word(tmp_path: Path, name: str, packing: str) -> None:
+def test_a_hostile_layer_is_refused_with_a_clear_message(tmp_path: Path, name: str, packing: str) -> None:
     stream, words = HOSTILE[name]
     assert words in reported(*saved(stream, tmp_path, PACKINGS[packing](stream)))
 
 
 @pytest.mark.parametrize("packing", [name for name in PACKINGS if name != "plain"])
-def test_packed_data_that_is_cut_is_damage(tmp_path: Path, packing: str) -> None:
+def test_a_truncated_compressed_layer_is_an_error(tmp_path: Path, packing: str) -> None:
     stream = layer(entry("d", os.urandom(50_000)))
     packed = PACKINGS[packing](stream)
     assert "cannot be read" in reported(*saved(stream, tmp_path, packed[: len(packed) // 2]))

@@ -105,7 +105,7 @@ def test_absolute_links_and_links_out_of_the_root_stay_inside() -> None:
     assert of(images, "/abs") == of(images, "/out") == of(images, "/dir/f") == of(images, "/etc/f")
 
 
-def test_a_link_that_leads_nowhere_stands_for_where_it_leads() -> None:
+def test_a_broken_symlink_is_hashed_as_its_target_path() -> None:
     images = sums(layer(entry("d", kind=D), entry("d/broken", kind=LINK, linkname="missing")))
     whole = images.of_sources(["/d"], destination="/to/")
     assert ("d/broken", "d/missing") in whole.files
@@ -123,19 +123,19 @@ def test_scratch_has_no_files() -> None:
     assert of(sums(), "/") == f"dir:{hashlib.sha256(b'').hexdigest()}"
 
 
-def test_an_owner_whose_name_is_the_hosts_is_not_known_to_20_10() -> None:
+def test_a_20_10_checksum_with_host_owner_names_is_unknown() -> None:
     stream = layer(entry("a", b"x", uid=33))
     with pytest.raises(UnknownError, match="33:0"):
         of(sums(stream, release=V20), "/a")
     assert of(sums(stream, release=V23), "/a") != of(sums(layer(entry("a", b"x")), release=V23), "/a")
 
 
-def test_a_folder_that_no_layer_records_is_not_known() -> None:
+def test_the_checksum_of_an_implied_folder_is_unknown() -> None:
     with pytest.raises(UnknownError, match="folder /d,"):
         of(sums(layer(entry("d/f"))), "/d")
 
 
-def test_capabilities_count_and_the_third_version_becomes_the_second() -> None:
+def test_capabilities_are_hashed_and_version_3_is_hashed_as_version_2() -> None:
     second = bytes.fromhex("0100000200200000000000000000000000000000")
     third = second[:3] + b"\x03" + second[4:] + b"\xe8\x03\x00\x00"
 

@@ -45,7 +45,7 @@ def test_a_second_replay_reads_no_layer(tmp_path: Path) -> None:
     assert len(layers.opened) == read
 
 
-def test_without_a_folder_nothing_is_kept() -> None:
+def test_no_layer_hashes_are_cached_without_a_folder() -> None:
     layers = Layers(STREAM)
     hashed(layers, None)
     read = len(layers.opened)
@@ -54,7 +54,7 @@ def test_without_a_folder_nothing_is_kept() -> None:
 
 
 @pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
-def test_what_is_kept_is_private_and_has_no_content(tmp_path: Path) -> None:
+def test_cached_layer_hashes_are_private_and_contain_no_content(tmp_path: Path) -> None:
     hashed(Layers(STREAM), tmp_path / "layers")
     (kept,) = (tmp_path / "layers").iterdir()
     assert stat.S_IMODE(kept.stat().st_mode) == 0o600

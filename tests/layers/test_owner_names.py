@@ -60,7 +60,7 @@ def test_numbers_need_no_files(owner: str) -> None:
     assert printed(owner) == ""
 
 
-def test_an_image_without_the_files_is_named_without_the_folder_that_nobody_knows() -> None:
+def test_a_missing_passwd_file_is_reported_with_a_placeholder_root() -> None:
     missing = "no such file or directory"
     assert printed("app") == f"{_SAID}uid for user app: open {UNNAMED_ROOT}/etc/passwd: {missing}"
     assert printed("7:web") == f"{_SAID}gid for group web: open {UNNAMED_ROOT}/etc/group: {missing}"
@@ -68,7 +68,7 @@ def test_an_image_without_the_files_is_named_without_the_folder_that_nobody_know
     assert printed("app", folder).endswith(f"read {UNNAMED_ROOT}/etc/passwd: is a directory")
 
 
-def test_links_stay_in_the_image_and_the_uppermost_layer_counts() -> None:
+def test_links_are_resolved_inside_the_image_and_upper_layers_win() -> None:
     below = layer(
         entry("etc/passwd", kind=tarfile.SYMTYPE, linkname="/../lib/passwd"),
         entry("lib/passwd", b"old:x:1:1:::\n"),
@@ -94,7 +94,7 @@ def test_links_stay_in_the_image_and_the_uppermost_layer_counts() -> None:
         (b"web:x:8:", "", ""),
     ],
 )
-def test_lines_of_groups_are_read_as_each_release_does(group: bytes, before: str, since: str) -> None:
+def test_group_file_lines_are_parsed_like_each_release(group: bytes, before: str, since: str) -> None:
     words = {"": "", "web": "no such group: web", "too long": "bufio.Scanner: token too long"}
     assert printed("7:web", etc(group=group), version="20.10.24").endswith(words[before])
     assert bool(printed("7:web", etc(group=group), version="20.10.24")) == bool(before)

@@ -19,13 +19,13 @@ def test_a_whiteout_removes_a_file_and_a_folder_with_all_in_it() -> None:
     assert Layers(below, layer(entry(".wh.d"), entry(".wh.a"))).names() == ["b"]
 
 
-def test_an_opaque_folder_hides_what_lies_below_it_in_lower_layers_alone() -> None:
+def test_an_opaque_folder_hides_only_content_of_lower_layers() -> None:
     below = layer(entry("d", kind=D), entry("d/old"), entry("d/s", kind=D), entry("d/s/old"), entry("x"))
     above = layer(entry("d", kind=D), entry("d/s/new"), entry("d/new"), entry("d/.wh..wh..opq"))
     assert Layers(below, above).names() == ["d", "d/new", "d/s", "d/s/new", "x"]
 
 
-def test_a_file_in_place_of_a_folder_takes_all_in_it_away_and_a_folder_keeps_it() -> None:
+def test_a_file_replaces_a_whole_folder_and_a_folder_merges() -> None:
     below = layer(entry("d", kind=D), entry("d/f"), entry("e", kind=D), entry("e/f"))
     above = layer(entry("d"), entry("e", kind=D, mode=0o700))
     files = Layers(below, above).files
@@ -62,7 +62,7 @@ def test_a_folder_without_an_entry_is_implied() -> None:
     assert [path for path, file in root.items() if file.is_implied] == ["a", "a/b"]
 
 
-def test_a_folder_that_a_later_layer_writes_in_without_an_entry_depends_on_how_it_is_unpacked() -> None:
+def test_a_folder_written_to_without_an_entry_is_marked_as_implied() -> None:
     below = layer(entry("a", kind=D, mode=0o711), entry("a/b", kind=D), entry("a/b/c"), entry("d", kind=D))
     above = layer(entry("a/b/new"), entry("d/new"), entry("d", kind=D))
     for changed in (above, layer(entry("a/b/.wh.c"), entry("d", kind=D))):
@@ -74,7 +74,7 @@ def test_a_folder_that_a_later_layer_writes_in_without_an_entry_depends_on_how_i
     assert again.files.root(again.diff_ids)["a"].implied_by == ""
 
 
-def test_a_container_begins_with_files_of_its_own_below_the_layer_that_is_committed() -> None:
+def test_a_container_layer_starts_with_dockers_own_mount_files() -> None:
     below = layer(
         entry("etc", kind=D, mode=0o700),
         entry("etc/hosts", b"of the image"),

@@ -194,9 +194,7 @@ def headers_of_one_layer(tmp_path: Path, lines: bytes) -> LayerSource:
 ANY = "sha256:" + "a" * 64
 
 
-def test_a_record_of_headers_that_says_nothing_on_very_many_lines_is_left(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_header_record_with_too_many_lines_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cacheview.layers.data_root._MAX_LINES", 920)
     source = headers_of_one_layer(tmp_path, b'{"type":9}\n' * 921)
     with pytest.raises(LayerError, match="has more than 920 lines in its header record"):
@@ -216,7 +214,7 @@ def test_reading_a_record_of_headers_can_be_canceled(tmp_path: Path) -> None:
     assert len(reports) == 1
 
 
-def test_a_name_with_a_null_character_is_not_a_path(tmp_path: Path) -> None:
+def test_a_layer_path_with_a_null_character_is_refused(tmp_path: Path) -> None:
     with pytest.raises(LayerError, match="contains a null character"):
         open_below(tmp_path, b"a/b\0c")
 
@@ -268,12 +266,12 @@ def test_a_layer_that_is_not_in_the_archive_is_reported_with_a_remedy(tmp_path: 
 
 
 @pytest.mark.parametrize("location", ["demo:"])
-def test_a_store_without_layers_says_so(location: str) -> None:
+def test_reading_layers_of_a_store_without_layers_is_an_error(location: str) -> None:
     with pytest.raises(LayerUnavailableError, match="has no layers"):
         open_layers(open_store(location).cases[0].store)
 
 
-def test_a_cut_layer_is_damage(tmp_path: Path) -> None:
+def test_a_truncated_layer_is_an_error(tmp_path: Path) -> None:
     cut = BELOW[: len(BELOW) // 2]
     files = {name: cut if data == BELOW else data for name, data in old_archive(bytes).items()}
     store = open_store(write_tar(tmp_path / "a.tar", files)).cases[0].store

@@ -36,7 +36,9 @@ def sparse_file(path: Path, regions: int) -> bytes:
 @pytest.mark.skipif(shutil.which("tar") is None, reason="there is no tar")
 @pytest.mark.parametrize("options", FORMATS, ids=" ".join)
 @pytest.mark.parametrize("regions", [0, 1, 30])
-def test_the_content_has_its_holes(tmp_path: Path, options: tuple[str, ...], regions: int) -> None:
+def test_the_content_of_a_sparse_file_includes_its_holes(
+    tmp_path: Path, options: tuple[str, ...], regions: int
+) -> None:
     content = sparse_file(tmp_path / "file", regions)
     (tmp_path / "after").write_bytes(b"after")
     made = subprocess.run(
@@ -77,7 +79,7 @@ PAX_1_0 = {"GNU.sparse.major": "1", "GNU.sparse.minor": "0"}
     ],
     ids=range(9),
 )
-def test_a_damaged_map_is_damage(records: dict[str, str], data: bytes) -> None:
+def test_a_damaged_sparse_map_is_an_error(records: dict[str, str], data: bytes) -> None:
     layers = Layers(layer(entry("f", data, tarfile.REGTYPE, pax_headers=records)))
     with pytest.raises(LayerError):
         ImageSums(layers.files, layers.diff_ids, RELEASE).of_sources(["/f"], destination="/to")

@@ -183,7 +183,7 @@ def test_what_was_sent_is_proven(copy: CopySources, client: str, owner: tuple[in
 
 @pytest.mark.parametrize("client", CLIENTS)
 @pytest.mark.parametrize(("owner", "ignored"), [((0, 0), b""), ((4321, 99), b"other\n")])
-def test_who_sent_the_files_is_found_of_every_client(client: str, owner: tuple[int, int], ignored: bytes) -> None:
+def test_the_sending_client_is_found_from_the_files(client: str, owner: tuple[int, int], ignored: bytes) -> None:
     before = CONTEXT | tree(Dockerfile=(FILE, 0o644, b"FROM scratch"), conf__empty=(FOLDER, 0o755, b""))
     before |= {".dockerignore": (FILE, 0o644, ignored)} if ignored else {}
     now = before | {"conf/a": (FILE, 0o644, b"edited")}
@@ -200,7 +200,7 @@ def sends_type_bits(client: Client, context: MemoryContext) -> bool:
     return sends
 
 
-def test_a_pattern_is_found_by_what_it_matches() -> None:
+def test_files_copied_by_a_pattern_are_recovered_from_the_layer() -> None:
     files = tree(**{"a.py": (FILE, 0o644, b"1"), "b.py": (FILE, 0o644, b"2"), "c.txt": (FILE, 0o644, b"3")})
     sent = {name: file for name, file in files.items() if name != "b.py"}
     copy = CopySources("COPY", ("*.py",), "/x/")
@@ -256,7 +256,7 @@ CLIENT_NAMES = st.sampled_from(["docker-cli", "docker-cli-20.10", "docker-py", "
 
 @examples(0.5)
 @given(contexts(), st.sampled_from(STEPS), CLIENT_NAMES, st.sampled_from([(0, 0), (1000, 1000)]))
-def test_a_layer_gives_back_the_sum_of_its_context(
+def test_the_context_checksum_is_recovered_from_a_layer(
     before: dict[str, File], copy: CopySources, client: str, owner: tuple[int, int]
 ) -> None:
     before = before | tree(Dockerfile=(FILE, 0o644, b"FROM scratch"))
@@ -288,7 +288,7 @@ def edited(files: dict[str, File], path: str, edit: str) -> set[str]:
 
 @examples(0.5)
 @given(contexts(), st.sampled_from(STEPS[:2]), st.data())
-def test_one_changed_byte_bit_or_name_is_the_one_that_differs(
+def test_any_single_change_is_the_one_that_differs(
     before: dict[str, File], copy: CopySources, data: st.DataObject
 ) -> None:
     leading = {link for link, (kind, _, _) in before.items() if kind is LINK}
@@ -326,7 +326,7 @@ def test_files_are_found_again_without_reading_the_layer(tmp_path: Path) -> None
 
 
 @pytest.mark.parametrize("client", [name for name in CLIENTS if not name.endswith("java")])  # these lead elsewhere
-def test_what_a_link_leads_to_out_of_what_was_copied_may_be_as_it_was(client: str) -> None:
+def test_a_link_target_outside_the_copied_files_is_not_proven(client: str) -> None:
     before = tree(src=(FOLDER, 0o755, b""), src__l=(LINK, 0o777, b"../top"), top=(FILE, 0o644, b"x"))
     before |= tree(src__in=(LINK, 0o777, b"../other"), other=(FOLDER, 0o755, b""), other__f=(FILE, 0o644, b""))
     before |= tree(Dockerfile=(FILE, 0o644, b"FROM scratch"))
@@ -345,7 +345,7 @@ def test_a_step_without_a_layer_has_no_files() -> None:
         recover_files(Layers().files, image, CopySources("COPY", ("a",), "/"), "file:", Now(context_of({})))
 
 
-def test_another_file_under_the_same_name_is_only_likely() -> None:
+def test_a_different_file_at_the_destination_is_not_proven() -> None:
     found = recovered(CONTEXT, CONTEXT, CopySources("COPY", ("top",), "/renamed"))
     assert found.is_proven
     layers = Layers(layer(entry("renamed", b"somebody else's")))

@@ -18,13 +18,13 @@ def test_a_value_cannot_be_changed() -> None:
     assert not hasattr(config, "__dict__")
 
 
-def test_a_copy_has_the_changed_values_and_all_others() -> None:
+def test_a_model_copy_has_the_updated_and_all_other_values() -> None:
     config = ContainerConfig(User="root", Env=("A=1",))
     assert config.model_copy(update={"User": "nobody"}) == ContainerConfig(User="nobody", Env=("A=1",))
     assert config.model_copy() == config
 
 
-def test_a_copy_with_a_value_that_there_is_not_is_refused() -> None:
+def test_a_model_copy_with_an_unknown_field_is_refused() -> None:
     with pytest.raises(AttributeError):
         ContainerConfig().model_copy(update={"Usr": "nobody"})
 
@@ -45,6 +45,6 @@ def test_a_document_may_have_other_keys() -> None:
     assert Manifest.model_validate({"mediaType": "x", "subject": {"digest": 1}}) == Manifest(mediaType="x")
 
 
-def test_values_are_made_of_dictionaries_in_dictionaries() -> None:
+def test_models_are_created_from_nested_dictionaries() -> None:
     image = Image.model_validate({"id": "sha256:1", "config": {"config": {"Cmd": ("make",)}}})
     assert image == Image(id="sha256:1", config=ImageConfig(config=ContainerConfig(Cmd=("make",))))

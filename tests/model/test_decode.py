@@ -49,7 +49,7 @@ def test_all_fields_of_docker_are_there() -> None:
         ('{"StopTimeout":0,"Env":[]}', {"StopTimeout": 0, "Env": ()}),
     ],
 )  # fmt: skip
-def test_what_go_reads(text: str, config: dict[str, object] | None) -> None:
+def test_configs_are_decoded_like_go_does(text: str, config: dict[str, object] | None) -> None:
     if config is None:
         with pytest.raises(DataError):
             decode(ContainerConfig, text)
@@ -85,7 +85,7 @@ def test_what_go_refuses_is_reported_with_its_path(text: str, path: str) -> None
     assert str(caught.value).startswith("image app:1: " + (f"{path}: " if path else ""))
 
 
-def test_a_path_into_an_image() -> None:
+def test_a_decode_error_has_the_path_of_the_value() -> None:
     with pytest.raises(DataError) as caught:
         decode(ImageConfig, '{"history":[{},{"created":"yesterday"}]}')
     assert caught.value.path == "history[1].created"
@@ -103,7 +103,7 @@ json_values = st.recursive(
 
 
 @given(json_values)
-def test_nothing_but_a_data_error(value: object) -> None:
+def test_any_json_value_is_decoded_or_a_data_error(value: object) -> None:
     try:
         config = decode(ContainerConfig, json.dumps(value))
     except DataError:
@@ -112,7 +112,7 @@ def test_nothing_but_a_data_error(value: object) -> None:
 
 
 @given(st.binary())
-def test_nothing_but_a_data_error_of_bytes(data: bytes) -> None:
+def test_any_bytes_are_decoded_or_a_data_error(data: bytes) -> None:
     try:
         decode(ImageConfig, data)
     except DataError:
@@ -133,13 +133,13 @@ def test_nothing_but_a_data_error_of_bytes(data: bytes) -> None:
         ("[" * 100 + '"\\"' + "[" * 300, False),
     ],
 )
-def test_nesting_is_counted_outside_of_strings(text: str, deep: bool) -> None:
+def test_nesting_depth_ignores_brackets_in_strings(text: str, deep: bool) -> None:
     assert is_too_deep(text) == is_too_deep(text.encode()) == deep
 
 
 @pytest.mark.parametrize("depth", [201, 500, 990, 5000, 100_000])
 @pytest.mark.parametrize("around", ['{"Cmd":["x"],"Zzz":%s}', '{"Labels":{"a":%s}}', "%s"])
-def test_what_is_nested_very_deeply_is_one_line(around: str, depth: int) -> None:
+def test_deeply_nested_json_is_refused_in_one_line(around: str, depth: int) -> None:
     text = around % ("[" * depth + "]" * depth)
     with pytest.raises(DataError, match=r"^test: is nested more than 200 levels deep$"):
         decode(ContainerConfig, text, where="test")
@@ -155,7 +155,7 @@ def test_what_is_nested_very_deeply_is_one_line(around: str, depth: int) -> None
         ('{\n"User": oops}', "not valid JSON: expecting value at line 2, column 9"),
     ],
 )
-def test_where_a_document_is_not_json(text: str, where: str) -> None:
+def test_invalid_json_is_reported_with_its_position(text: str, where: str) -> None:
     with pytest.raises(DataError) as caught:
         decode(ContainerConfig, text)
     assert caught.value.what == where
@@ -169,7 +169,7 @@ def test_where_a_document_is_not_json(text: str, where: str) -> None:
         ('{"history":[{"created_by":1},{"created_by":2}]}', "history[0].created_by"),
     ],
 )
-def test_a_list_or_a_map_is_left_at_the_first_value_that_is_wrong(text: str, path: str) -> None:
+def test_decoding_a_list_or_map_stops_at_the_first_wrong_value(text: str, path: str) -> None:
     """Else what is wrong would take more memory than what is read."""
     with pytest.raises(DataError) as caught:
         decode(ImageConfig, text)

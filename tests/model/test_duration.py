@@ -28,7 +28,7 @@ INT64 = st.integers(-(1 << 63), (1 << 63) - 1)
         ("-1m", -60 * SECOND),
     ],
 )
-def test_both_ways(text: str, nanoseconds: int) -> None:
+def test_a_duration_is_parsed_and_formatted(text: str, nanoseconds: int) -> None:
     assert parse_duration(text) == nanoseconds
     assert format_duration(nanoseconds) == text
 
@@ -75,7 +75,7 @@ def test_refused(text: str, why: str) -> None:
 
 
 @given(INT64)
-def test_what_is_written_is_read_back(nanoseconds: int) -> None:
+def test_a_formatted_duration_is_parsed_back(nanoseconds: int) -> None:
     assert parse_duration(format_duration(nanoseconds)) == nanoseconds
 
 

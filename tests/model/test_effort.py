@@ -59,14 +59,14 @@ def test_what_takes_too_long_ends_with_the_limit(clock: Clock) -> None:
         list(paced([1]))
 
 
-def test_the_limit_ends_with_the_work(clock: Clock) -> None:
+def test_an_effort_limit_ends_with_its_block(clock: Clock) -> None:
     with Effort(10, clock=clock).spent():
         clock.now += 11
     go_on()
 
 
 @pytest.mark.usefixtures("work")
-def test_work_within_work_has_the_limits_of_both(clock: Clock) -> None:
+def test_nested_efforts_apply_both_limits(clock: Clock) -> None:
     with Effort(5, clock=clock).spent():
         clock.now += 6
         with pytest.raises(LimitError, match="more than 5 seconds"):
@@ -79,7 +79,7 @@ def test_work_within_work_has_the_limits_of_both(clock: Clock) -> None:
 
 
 @pytest.mark.usefixtures("work")
-def test_what_has_limits_of_its_own_does_not_count(clock: Clock) -> None:
+def test_work_with_separate_limits_does_not_count(clock: Clock) -> None:
     with separate_limits():
         clock.now += 1000
         go_on()
@@ -91,7 +91,7 @@ def test_what_has_limits_of_its_own_does_not_count(clock: Clock) -> None:
         go_on()
 
 
-def test_it_can_be_stopped_anyway(clock: Clock) -> None:
+def test_separate_limits_can_still_be_canceled(clock: Clock) -> None:
     stop = KeyboardInterrupt()
 
     def check_canceled() -> None:
@@ -116,7 +116,7 @@ def test_larger_work_may_take_longer(clock: Clock) -> None:
 
 
 @pytest.mark.usefixtures("work")
-def test_another_thread_has_no_part_in_it(clock: Clock) -> None:
+def test_limits_do_not_apply_to_other_threads(clock: Clock) -> None:
     clock.now += 11
     raised: list[Exception] = []
 
@@ -132,7 +132,7 @@ def test_another_thread_has_no_part_in_it(clock: Clock) -> None:
     assert not raised
 
 
-def test_items_are_paced() -> None:
+def test_cancellation_is_checked_regularly_while_iterating() -> None:
     calls = 0
 
     def check_canceled() -> None:
@@ -160,7 +160,7 @@ class Thing:
     """Can be seen to be freed."""
 
 
-def test_containers_are_freed_element_by_element_from_the_first() -> None:
+def test_nested_containers_are_freed_in_order_with_pauses() -> None:
     things = [Thing() for _ in range(2000)]
     seen = [weakref.ref(thing) for thing in things]
     left: list[list[bool]] = []

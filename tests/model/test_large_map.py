@@ -12,7 +12,7 @@ KEYS = st.sampled_from(["", "a", "b", "sha256:0", "sha256:1"])
 
 
 @given(st.lists(st.tuples(st.sampled_from(["set", "default", "get"]), KEYS, st.integers())))
-def test_it_answers_as_a_dictionary_does(steps: list[tuple[str, str, int]]) -> None:
+def test_a_large_map_behaves_like_a_dictionary(steps: list[tuple[str, str, int]]) -> None:
     large, usual = LargeMap[str, int](), dict[str, int]()
     for what, key, value in steps:
         if what == "set":
@@ -29,14 +29,14 @@ def test_it_answers_as_a_dictionary_does(steps: list[tuple[str, str, int]]) -> N
     assert len(large) == 0
 
 
-def test_equal_keys_are_one() -> None:
+def test_equal_keys_of_different_types_share_an_entry() -> None:
     large = LargeMap[float, str]()
     large[1] = "one"
     assert large.get(1.0) == "one"
     assert large.get(True) == "one"
 
 
-def test_others_may_go_on_while_it_is_emptied() -> None:
+def test_clearing_a_large_map_lets_other_threads_run() -> None:
     large = LargeMap[int, int]()
     for number in range(1000):
         large[number] = number

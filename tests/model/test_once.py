@@ -8,7 +8,7 @@ from cacheview.model import Image, ImageConfig, ImageStore
 from cacheview.model.once import once_of_store
 
 
-def test_each_store_is_looked_at_once_by_each_function() -> None:
+def test_a_function_of_a_store_is_computed_once_per_store() -> None:
     computed: list[ImageStore] = []
 
     @once_of_store

@@ -62,19 +62,21 @@ LAYOUT = st.sampled_from([{"separators": (",", ":")}, {"indent": 1}, {"ensure_as
 
 
 @given(ITEMS, LAYOUT)
-def test_a_list_is_the_same_in_pieces(items: list[Any], layout: dict[str, Any]) -> None:
+def test_a_list_decodes_the_same_in_pieces_and_at_once(items: list[Any], layout: dict[str, Any]) -> None:
     data = json.dumps(items, **layout).encode()
     assert in_pieces(Items, data) == (at_once(Items, data) if items else None)
 
 
 @given(ITEMS, LAYOUT, st.sampled_from([{}, {"note": "n"}, {"other": [{"id": "z"}] * 9}, {"Items": [{"id": "z"}]}]))
-def test_an_object_is_the_same_in_pieces(items: list[Any], layout: dict[str, Any], after: dict[str, Any]) -> None:
+def test_an_object_read_in_pieces_equals_one_read_at_once(
+    items: list[Any], layout: dict[str, Any], after: dict[str, Any]
+) -> None:
     data = json.dumps({"version": 2, "items": items, **after}, **layout).encode()
     assert in_pieces(Index, data) in (None, at_once(Index, data))
 
 
 @given(st.dictionaries(TEXT, st.dictionaries(TEXT, TEXT, max_size=3), max_size=12), LAYOUT)
-def test_a_map_is_the_same_in_pieces(names: dict[str, dict[str, str]], layout: dict[str, Any]) -> None:
+def test_a_map_decodes_the_same_in_pieces_and_at_once(names: dict[str, dict[str, str]], layout: dict[str, Any]) -> None:
     data = json.dumps({"Names": names}, **layout).encode()
     assert in_pieces(Names, data) in (None, at_once(Names, data))
 
@@ -102,7 +104,7 @@ MANY = b",".join(b'{"id":"%d"}' % number for number in range(50))
         (Names, b'{"Names":{%b,"0":{"last":"x"}}}' % b",".join(b'"%d":{"a":"b"}' % number for number in range(50))),
     ],
 )
-def test_documents_as_docker_writes_them_are_read_in_pieces(
+def test_documents_formatted_by_docker_are_read_in_pieces(
     model: type[AnyModel], data: bytes, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     steps: list[None] = []
@@ -126,12 +128,12 @@ def test_documents_as_docker_writes_them_are_read_in_pieces(
         (Names, b'{"Names":{"a":{%b}}}' % b",".join(b'"%d":1' % number for number in range(50))),
     ],
 )
-def test_what_cannot_be_cut_is_left_to_pydantic(model: type[AnyModel], data: bytes) -> None:
+def test_data_that_cannot_be_split_is_not_parsed_in_pieces(model: type[AnyModel], data: bytes) -> None:
     assert in_pieces(model, data) is None
 
 
 @pytest.mark.parametrize("depth", range(193, 203))
-def test_values_may_be_nested_as_deeply_as_in_the_whole_document(depth: int) -> None:
+def test_the_nesting_limit_is_the_same_when_parsing_in_pieces(depth: int) -> None:
     deep = b'{"id":"x","parts":[%b%b]}' % (b"[" * depth, b"]" * depth)
     cases: tuple[tuple[type[AnyModel], bytes], ...] = ((Items, b"[%b,%b,%b]"), (Index, b'{"items":[%b,%b,%b]}'))
     for model, form in cases:

@@ -39,7 +39,7 @@ def test_reading(text: str, name: str, tag: str, digest: str) -> None:
     ["", "App", "a:b:c", "a//b", "a/", "-a", "a_", "a..b", "app@sha256:12", f"app@sha256:{HEX.upper()}", "a b",
      "a:" + "t" * 129, "x" * 256, f"app@md5:{HEX[:32]}", "a\n"],
 )  # fmt: skip
-def test_what_docker_refuses(text: str) -> None:
+def test_an_invalid_reference_is_refused(text: str) -> None:
     with pytest.raises(DataError):
         parse_reference(text)
 
@@ -79,7 +79,7 @@ def test_resolving(text: str, found: Image) -> None:
 @pytest.mark.parametrize(
     "text", ["team/app", "abcd", "ff0", "ABCD1", f"other@{FIRST.id}", f"sha256:{HEX}", "", f"app@{THIRD.id}", "fff0"]
 )
-def test_what_resolves_to_nothing(text: str) -> None:
+def test_an_unknown_name_does_not_resolve(text: str) -> None:
     with pytest.raises(DataError):
         STORE.resolve(text)
 

@@ -26,7 +26,7 @@ WRITTEN = (
 
 
 @pytest.mark.parametrize(("text", "version"), WRITTEN)
-def test_a_version_is_read_as_it_is_written(text: str, version: str) -> None:
+def test_a_docker_version_is_parsed(text: str, version: str) -> None:
     assert str(DockerVersion.parse(text)) == version
 
 
@@ -38,7 +38,7 @@ def test_versions_have_the_order_of_the_releases() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "dev", "latest", "x24.0.7", "24", "24.", "1.2.3.4", "123456.1", "library-import"])
-def test_what_does_not_begin_with_a_version_is_none(text: str) -> None:
+def test_text_without_a_leading_version_is_not_a_version(text: str) -> None:
     assert DockerVersion.parse(text) is None
 
 

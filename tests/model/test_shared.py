@@ -39,7 +39,7 @@ ORDERED = [ContainerConfig(Volumes={key: {} for key in keys}) for keys in ("ab",
 
 @given(st.lists(IMAGES, max_size=6))
 @example([ImageConfig(config=ORDERED[0], container_config=ORDERED[1])])
-def test_sharing_changes_no_value(configs: list[ImageConfig]) -> None:
+def test_sharing_equal_objects_changes_no_value(configs: list[ImageConfig]) -> None:
     before = deepcopy(configs)
     shared = Shared()
     for config in configs:
@@ -66,7 +66,7 @@ def parts(config: ImageConfig) -> tuple[ContainerConfig, ContainerConfig, tuple[
     return config.config, config.container_config, config.history or (), config.rootfs.diff_ids or ()
 
 
-def test_children_of_one_image_share_what_they_have_of_it() -> None:
+def test_children_of_an_image_share_its_history_and_layers() -> None:
     shared = Shared()
     configs = [read(1), read(2)]
     for config in configs:

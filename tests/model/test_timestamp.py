@@ -37,12 +37,12 @@ def test_reading_and_writing(text: str, reported: str) -> None:
         *("2024-01-01T00:00:00z", "2024-01-01T00:00:00+0100", " 2024-01-01T00:00:00Z", "2024-01-00T00:00:00Z"),
     ],
 )
-def test_what_go_refuses(text: str) -> None:
+def test_timestamps_refused_by_go_are_errors(text: str) -> None:
     with pytest.raises(ValueError, match=r"time|range"):
         Timestamp.parse(text)
 
 
-def test_equal_is_instant_and_zone_form() -> None:
+def test_timestamps_are_equal_by_instant_and_zone_form() -> None:
     z, zero, minus, hour = (
         Timestamp.parse(f"2024-01-01T{text}")
         for text in ("00:00:00Z", "00:00:00+00:00", "00:00:00-00:00", "01:00:00+01:00")
@@ -56,7 +56,7 @@ def test_equal_is_instant_and_zone_form() -> None:
 
 
 @given(st.datetimes(), st.integers(0, 999), st.none() | st.integers(-1439, 1439))
-def test_as_datetime_has_it(when: datetime.datetime, nanoseconds: int, offset: int | None) -> None:
+def test_timestamps_agree_with_datetime(when: datetime.datetime, nanoseconds: int, offset: int | None) -> None:
     fraction = f"{when.microsecond:06d}{nanoseconds:03d}"
     sign = "-" if offset is not None and offset < 0 else "+"
     zone = "Z" if offset is None else f"{sign}{abs(offset) // 60:02d}:{abs(offset) % 60:02d}"

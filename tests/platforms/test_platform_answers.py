@@ -73,7 +73,9 @@ def differing(rows: list[Row], column: str, ours: Callable[[Platform, Platform, 
 
 @pytest.mark.parametrize("kind", ["Only", "OnlyStrict"])
 @pytest.mark.parametrize(("name", "library"), LIBRARIES.items())
-def test_the_library_matches_and_orders_so(rows: list[Row], name: str, library: Library, kind: str) -> None:
+def test_platform_matching_and_order_match_the_recorded_answers(
+    rows: list[Row], name: str, library: Library, kind: str
+) -> None:
     matchers = {builder: Matcher(library, builder, kind == "OnlyStrict") for builder, *_ in rows}
     column = f"{name}|{kind}"
     assert not differing(rows, f"{column}|match", lambda builder, image, _: matchers[builder].matches(image))
@@ -82,7 +84,7 @@ def test_the_library_matches_and_orders_so(rows: list[Row], name: str, library: 
 
 
 @pytest.mark.parametrize(("tag", "rule"), RULES.items())
-def test_the_cache_compares_so(rows: list[Row], tag: str, rule: PlatformRule) -> None:
+def test_platform_comparison_matches_the_recorded_answers(rows: list[Row], tag: str, rule: PlatformRule) -> None:
     recorded = [row for row in rows if row[1].os or row[1].architecture]
     column = f"comparePlatform|{tag}"
     assert not differing(recorded, column, lambda builder, image, _: rule.matches(builder, image))

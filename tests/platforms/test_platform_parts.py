@@ -43,7 +43,7 @@ def test_numbers_are_read_as_go_reads_them(text: str, number: int | None) -> Non
     assert signed(text) == number
 
 
-def test_unsigned_numbers_have_no_sign_and_few_bits() -> None:
+def test_unsigned_numbers_with_a_sign_or_too_many_bits_are_invalid() -> None:
     assert [unsigned(text, 8) for text in ("255", "0000255", "256", "+1", "-0", "")] == [
         255,
         255,
@@ -59,7 +59,7 @@ def test_every_int64_is_read(number: int) -> None:
     assert signed(str(number)) == number
 
 
-def test_lower_case_is_one_character_for_one() -> None:
+def test_lowercasing_maps_each_character_to_one() -> None:
     assert lower("LİNUX") == "linux"
     assert lower("ΑΣ") == "ασ"
     assert lower("AMD64") == "amd64"
@@ -122,7 +122,7 @@ def test_vectors(architecture: str, variant: str, old: str, new: str | None) -> 
     assert len(exactly(platform, ARM64_ALIASES).items) == 1
 
 
-def test_arm64_v9_takes_v8_up_to_five_minors_more() -> None:
+def test_arm64_v9_accepts_v8_up_to_five_minor_versions_higher() -> None:
     vector = compatible(NormalizedPlatform("linux", "arm64", "v9.5"), ARM64_ALIASES_1_0, ARM64_LEVELS)
     taken = {
         variant for variant in ARM64_LEVELS if vector.position("arm64", "" if variant == "v8" else variant) is not None
@@ -195,7 +195,7 @@ def test_builds(host: int, image: int, rc_1: bool, rc_2: bool) -> None:
     assert not runs_on(ours, theirs._replace(minor=1), (LTSC_2022,))
 
 
-def test_overwriting_needs_three_parts_of_both() -> None:
+def test_a_windows_build_is_overwritten_only_if_both_have_three_parts() -> None:
     assert overwritten("10.0.17763.1", "11.1.20348.2227.9") == "11.1.17763.1"
     assert overwritten("10.0.17763", "11.1.20348.2227") == "11.1.17763"
     assert overwritten("10.0", "11.1.20348") == "11.1.20348"

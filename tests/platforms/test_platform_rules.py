@@ -39,7 +39,7 @@ def linux(architecture: str, variant: str = "", *features: str) -> Platform:
 
 @pytest.mark.parametrize("rule", RULES, ids=lambda rule: rule.name)
 @given(pair=pairs())
-def test_matching_explaining_and_the_key_agree(rule: PlatformRule, pair: tuple[Platform, Platform]) -> None:
+def test_matches_explanations_and_keys_of_a_rule_agree(rule: PlatformRule, pair: tuple[Platform, Platform]) -> None:
     builder, image = pair
     steps = rule.explain(builder, image)
     assert rule.matches(builder, image) == all(step.passed for step in steps)
@@ -58,7 +58,7 @@ def test_a_builder_without_a_platform_is_the_host(rule: PlatformRule, image: Pla
 
 
 @given(pair=pairs())
-def test_one_matching_library_up_to_docker_27(pair: tuple[Platform, Platform]) -> None:
+def test_stricter_platform_rules_imply_more_lenient_ones(pair: tuple[Platform, Platform]) -> None:
     builder, image = pair
     assert SAME_PLATFORM.matches(builder, image) == SAME_PLATFORM_1_7.matches(builder, image)
     if SAME_PLATFORM.matches(builder, image):
@@ -82,13 +82,13 @@ def test_an_any_rule_makes_no_comparison() -> None:
     assert ANY_PLATFORM.key(HOST) == ANY_PLATFORM.key(Platform())
 
 
-def test_only_containerd_25_gives_an_image_without_platform_to_a_builder_without_architecture() -> None:
+def test_only_containerd_25_matches_a_builder_and_image_without_platform() -> None:
     builder = Platform()
     takers = [rule for rule in RULES if rule is not ANY_PLATFORM and rule.matches(builder, Platform())]
     assert takers == [SAME_PLATFORM_CONTAINERD]
 
 
-def test_a_missing_os_is_linux_and_a_missing_architecture_is_none() -> None:
+def test_a_missing_os_means_linux_and_a_missing_architecture_never_matches() -> None:
     assert COMPATIBLE.matches(HOST, Platform(architecture="amd64"))
     assert not COMPATIBLE.matches(HOST, Platform(os="linux"))
     assert COMPATIBLE.matches(Platform(os="linux"), Platform(os="linux"))
@@ -122,7 +122,7 @@ def test_versions_are_parsed_from_28_on() -> None:
     assert COMPATIBLE_VERSION.matches(windows("0.0.0.7"), windows("11.1.17763"))
 
 
-def test_builds_are_compared_only_where_an_os_is_not_written_windows() -> None:
+def test_windows_builds_are_compared_unless_os_is_lowercase_windows() -> None:
     builder = windows("10.0.26200.1")
     assert COMPATIBLE_VERSION.matches(builder, windows("10.0.17763.1"))
     assert not COMPATIBLE_VERSION.matches(builder, windows("10.0.17763.1", os="Windows"))
@@ -140,7 +140,7 @@ def test_the_step_shows_an_overwritten_version() -> None:
     assert "11.1.20348.5" in platform_note(step.note)
 
 
-def test_features_count_from_29_6_on() -> None:
+def test_platform_features_are_compared_since_29_6() -> None:
     for features in (("f",), ("f", "f"), ("g", "f")):
         assert COMPATIBLE_VERSION.matches(HOST, linux("amd64", "", *features))
         assert not COMPATIBLE_FEATURES.matches(HOST, linux("amd64", "", *features))
@@ -149,7 +149,7 @@ def test_features_count_from_29_6_on() -> None:
     assert not COMPATIBLE_FEATURES.matches(HOST, linux("amd64", "", ""))
 
 
-def test_one_win32k_is_let_off_for_windows_only() -> None:
+def test_one_extra_win32k_feature_is_tolerated_only_on_windows() -> None:
     assert COMPATIBLE_FEATURES.matches(windows(), windows("", "win32k"))
     assert not COMPATIBLE_FEATURES.matches(windows(), windows("", "win32k", "win32k"))
     assert COMPATIBLE_FEATURES.matches(windows("", "win32k"), windows("", "win32k", "win32k"))
@@ -157,7 +157,7 @@ def test_one_win32k_is_let_off_for_windows_only() -> None:
     assert not COMPATIBLE_FEATURES.matches(HOST, linux("amd64", "", "win32k"))
 
 
-def test_an_unknown_level_of_arm64_takes_not_even_itself_from_28_on() -> None:
+def test_an_unknown_arm64_variant_does_not_match_itself_since_28() -> None:
     for variant in ("v10", "v8.10", "8.0", "7"):
         assert COMPATIBLE.matches(linux("arm64", variant), linux("arm64", variant))
         assert not COMPATIBLE_VERSION.matches(linux("arm64", variant), linux("arm64", variant))
@@ -165,7 +165,7 @@ def test_an_unknown_level_of_arm64_takes_not_even_itself_from_28_on() -> None:
         assert last.note == PlatformNote(NoteKind.UNKNOWN_BUILDER, f"arm64/{variant}")
 
 
-def test_keys_are_as_coarse_as_the_rule() -> None:
+def test_platform_keys_distinguish_only_what_the_rule_does() -> None:
     assert COMPATIBLE.key(windows("10.0.1")) == COMPATIBLE.key(windows("11.0.1", "f", os="WINDOWS"))
     assert COMPATIBLE_MAJOR_MINOR.key(windows("10.0.1")) == COMPATIBLE_MAJOR_MINOR.key(windows("10.0.2"))
     assert COMPATIBLE_MAJOR_MINOR.key(windows("10.0.1")) != COMPATIBLE_MAJOR_MINOR.key(windows("11.0.1"))
@@ -193,7 +193,7 @@ def test_the_preferred_of_several() -> None:
     assert preferred(Matcher(CONTAINERD_1_6, HOST), *several) is several[0]
 
 
-def test_more_features_are_preferred_and_as_a_last_resort_passed_over() -> None:
+def test_platform_features_are_ranked_like_in_each_library_version() -> None:
     plain, rich, other = linux("amd64"), linux("amd64", "", "f"), linux("s390x")
     assert preferred(Matcher(PLATFORMS_RC_4, linux("amd64", "", "f")), plain, rich) is rich
     assert preferred(Matcher(PLATFORMS_RC_1, linux("amd64", "", "f")), plain, rich) is plain

@@ -50,14 +50,14 @@ def test_a_dockerfile_that_is_not_in_a_tar_is_refused_by_the_daemon(tar: Path) -
     assert refused.message == "Cannot locate specified Dockerfile: none"
 
 
-def test_a_dockerfile_on_standard_input_is_sent_under_a_drawn_name(folder: Path) -> None:
+def test_a_dockerfile_from_stdin_adds_no_files_to_the_context(folder: Path) -> None:
     given = open_build_input(str(folder), "-", NEWEST_RELEASE, stdin=io.BytesIO(b"FROM alpine\n"))
     sent = given.checksums(NEWEST_RELEASE, CLIENTS["docker-cli"]).entries()
     assert given.dockerfile == b"FROM alpine\n"
     assert sorted(sent) == ["Dockerfile", "sub", "sub/D"]  # the daemon removes the two that the client adds
 
 
-def test_a_dockerfile_outside_of_the_context_never_hits_beside_an_ignore_file(folder: Path) -> None:
+def test_an_outside_dockerfile_with_a_dockerignore_never_hits(folder: Path) -> None:
     (folder / ".dockerignore").write_text("*.log\n")
     other = folder.parent / "Other"
     other.write_text("FROM alpine\n")
@@ -71,7 +71,7 @@ def test_a_dockerfile_outside_of_the_context_never_hits_beside_an_ignore_file(fo
 
 
 @pytest.mark.parametrize("link", [os.symlink, os.link])
-def test_a_dockerfile_outside_of_the_context_is_refused_beside_an_ignore_file_that_is_a_link(
+def test_a_dockerfile_from_stdin_with_a_linked_dockerignore_is_refused(
     folder: Path, link: Callable[[Path, Path], None]
 ) -> None:
     (folder / ".a").write_text("*.log\n")
@@ -117,7 +117,7 @@ def test_a_dockerfile_alone_on_standard_input() -> None:
         ("/dev/null", "", "neither a folder nor a file"),
     ],
 )
-def test_what_cannot_be_a_context_is_refused_with_what_to_do(
+def test_an_invalid_context_is_refused_with_a_remedy(
     context: str, file: str, printed: str, folder: Path, tar: Path
 ) -> None:
     with pytest.raises(DataError, match=printed):

@@ -32,7 +32,7 @@ def probe_of(parent: Image, printed: str) -> Probe:
         (f"LABEL at=COPY file:{A} in /x ", f"LABEL at=COPY file:{B} in /x ", ""),
     ],
 )
-def test_a_checksum_is_one_of_files(stored: str, asked: str, found: str) -> None:
+def test_checksums_of_candidates_that_differ_only_in_files_are_found(stored: str, asked: str, found: str) -> None:
     daemon = Daemon("20.10.24")
     parent = daemon.add(image_of("base:1"))
     before = probe_of(parent, stored)

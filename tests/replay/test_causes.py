@@ -40,7 +40,7 @@ def files(src: Path) -> list[Path]:
     return [path for path in src.rglob("*") if path.is_file() and not path.is_symlink()]
 
 
-def test_another_umask(built: Built) -> None:
+def test_a_changed_umask_is_the_cause(built: Built) -> None:
     def edit(src: Path) -> None:
         for path in files(src):
             path.chmod(0o664)
@@ -55,7 +55,7 @@ def test_another_umask(built: Built) -> None:
     assert "Check out the files with umask 022, or run `chmod -R g-w`." in reported
 
 
-def test_a_umask_that_takes_other_bits_from_folders_than_from_files(built: Built) -> None:
+def test_a_umask_is_found_from_different_file_and_folder_modes(built: Built) -> None:
     def edit(src: Path) -> None:
         for path in files(src):
             path.chmod(0o600)
@@ -98,7 +98,7 @@ def test_line_ends(built: Built, to_crlf: bool) -> None:
     assert "core.autocrlf" in reported
 
 
-def test_an_edited_file_with_other_line_ends_is_edited(built: Built) -> None:
+def test_a_file_with_changed_content_and_line_ends_is_a_content_change(built: Built) -> None:
     def edit(src: Path) -> None:
         path = src / "001.txt"
         path.write_bytes(path.read_bytes().replace(b"\n", b"\r\n") + b"more")
@@ -108,7 +108,7 @@ def test_an_edited_file_with_other_line_ends_is_edited(built: Built) -> None:
     assert "src/001.txt: content changed." in reported
 
 
-def test_a_folder_of_git_that_is_not_ignored(built: Built) -> None:
+def test_an_unignored_git_folder_is_reported_as_one_cause(built: Built) -> None:
     def edit(src: Path) -> None:
         (src / ".git" / "objects").mkdir(parents=True)
         for name in ("index", "HEAD", "objects/a"):
@@ -123,7 +123,7 @@ def test_a_folder_of_git_that_is_not_ignored(built: Built) -> None:
     assert "Add the line `**/.git` to .dockerignore." in reported
 
 
-def test_one_edit_beside_another_client(tmp_path: Path) -> None:
+def test_a_changed_file_is_named_beside_a_client_change(tmp_path: Path) -> None:
     built = Built(tree(tmp_path / "context"), tmp_path / "records", CLIENTS["docker-cli-20.10"])
     (built.folder / "src" / "a.c").write_bytes(b"int x;")
     reported = built.sentences_after(DOCKER_CLI)
@@ -136,7 +136,7 @@ def test_one_edit_beside_another_client(tmp_path: Path) -> None:
 
 
 @pytest.mark.skipif(not hasattr(os, "chown") or os.geteuid() != 0, reason="only root can change owners")
-def test_another_owner(tmp_path: Path) -> None:
+def test_a_changed_owner_is_the_cause(tmp_path: Path) -> None:
     built = Built(tree(tmp_path / "context"), tmp_path / "records", DOCKER_PY)
     for path in (built.folder / "src", *(built.folder / "src").rglob("*")):
         os.lchown(path, 1000, 1000)
@@ -149,13 +149,13 @@ def changed(path: str, before: int, now: int) -> FileChange:
     return FileChange(path, ChangeMark.CHANGED, (Aspect.MODE,), FileState("0", before), FileState("0", now))
 
 
-def test_modes_without_a_umask_in_common_are_apart() -> None:
+def test_modes_not_explained_by_a_common_umask_stay_separate() -> None:
     causes = causes_of([changed("a", 0o644, 0o664), changed("b", 0o644, 0o604), changed("c", 0o644, 0o664)])
     assert [(cause.kind, cause.paths) for cause in causes] == [(FileCauseKind.UMASK, ("a", "c"))]
     assert [change.path for change in unexplained([changed("b", 0o644, 0o604)], causes)] == ["b"]
 
 
-def test_what_the_instruction_names_is_not_to_be_ignored() -> None:
+def test_explicitly_copied_paths_are_not_suggested_for_dockerignore() -> None:
     added = [FileChange("node_modules/x.js", ChangeMark.ADDED)]
     assert [cause.kind for cause in causes_of(added)] == [FileCauseKind.NOT_IGNORED]
     assert causes_of(added, source_names=("node_modules",)) == ()
@@ -187,7 +187,7 @@ _ASPECTS = st.lists(st.sampled_from([Aspect.UNKNOWN, Aspect.MODE, Aspect.OWNER])
     st.lists(_ASPECTS, max_size=4),
     st.lists(st.tuples(st.sets(st.integers(0, 3)), st.sampled_from([(), (Aspect.MODE,), (Aspect.OWNER,)])), max_size=3),
 )
-def test_what_is_beside_needs_no_explanation_in_a_file_of_which_more_differs(
+def test_a_minor_aspect_of_a_change_needs_no_explanation(
     aspects: list[tuple[Aspect, ...]], given_causes: list[tuple[set[int], tuple[Aspect, ...]]]
 ) -> None:
     changes = [FileChange(str(number), ChangeMark.CHANGED, each) for number, each in enumerate(aspects)]

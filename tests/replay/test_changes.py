@@ -63,7 +63,7 @@ def test_the_files_are_named(tmp_path: Path) -> None:
     )
 
 
-def test_files_that_were_never_hashed(tmp_path: Path) -> None:
+def test_unrecorded_files_cannot_be_named(tmp_path: Path) -> None:
     step, explanation = missed(NEW, config(OLD.text))
     reported = differing_files(step, explanation, record_of(tmp_path))
     assert len(reported) == 1
@@ -84,7 +84,7 @@ def test_the_same_files_in_another_order(tmp_path: Path) -> None:
     assert "a different order" in differing_files(step, explanation, record_of(tmp_path, OLD))[0]
 
 
-def test_it_is_not_the_files(tmp_path: Path) -> None:
+def test_no_files_are_named_if_they_are_not_the_cause(tmp_path: Path) -> None:
     record = record_of(tmp_path, OLD)
     step, explanation = missed(NEW, config(NEW.text, User="me"))
     assert differing_files(step, explanation, record) == ()
@@ -100,7 +100,7 @@ def test_many_files(tmp_path: Path) -> None:
     assert reported[0].endswith("f04 was added; and 15 more.")
 
 
-def test_what_is_remembered(tmp_path: Path) -> None:
+def test_only_steps_with_new_checksums_are_remembered(tmp_path: Path) -> None:
     record = record_of(tmp_path)
     step, _ = missed(NEW, config(OLD.text))
     assert remember_files(record, Replay((step,), 1))
@@ -165,7 +165,7 @@ def test_another_client_is_named_where_no_file_has_changed(folder: Path, tmp_pat
     assert ("Docker CLI 23.0" in reported) is not with_record  # the record knows which of the two it was
 
 
-def test_another_client_and_another_file(folder: Path, tmp_path: Path) -> None:
+def test_only_the_changed_file_is_named_after_a_client_change(folder: Path, tmp_path: Path) -> None:
     built = Built(folder, tmp_path / "records", CLI_20_10)
     (folder / "src" / "a.c").write_bytes(b"int x;")
     reported = built.sentences_after()
@@ -173,7 +173,7 @@ def test_another_client_and_another_file(folder: Path, tmp_path: Path) -> None:
     assert "d/b.c" not in reported
 
 
-def test_of_several_candidates_the_one_that_the_record_knows_is_compared(folder: Path, tmp_path: Path) -> None:
+def test_the_candidate_with_a_record_is_compared(folder: Path, tmp_path: Path) -> None:
     built = Built(folder, tmp_path / "records")
     other = built.daemon.images[-1]
     assert other.config.container_config is not None
@@ -188,7 +188,7 @@ def test_of_several_candidates_the_one_that_the_record_knows_is_compared(folder:
 
 
 @pytest.mark.parametrize("header", [b"", b"name", b"namesrc", b"nameother/mode420uid0", b"namesrcmode1uid0gid0size"])
-def test_a_header_that_is_none_says_nothing(header: bytes) -> None:
+def test_an_invalid_header_gives_no_state(header: bytes) -> None:
     assert read_header("src", header) is None
     state = read_header("src", header)
     assert change_in_words(change_of("src", state, state, has_same_content=None)) == "differs"

@@ -56,7 +56,7 @@ def no_config(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
 
 
-def test_of_roots_files_docker_py_shares_the_cache_of_the_cli() -> None:
+def test_docker_py_shares_the_cli_cache_for_files_owned_by_root() -> None:
     groups = groups_of([Entry("a", EntryKind.FILE, 0o644, size=1)])
     names, group = group_with(groups, "docker-cli")
     assert {"docker-cli", "docker-py", "sam-cli"} <= set(names)
@@ -64,7 +64,7 @@ def test_of_roots_files_docker_py_shares_the_cache_of_the_cli() -> None:
     assert "docker-cli-20.10" not in names
 
 
-def test_an_owner_and_the_bits_of_a_type_part_clients() -> None:
+def test_owners_and_file_type_bits_separate_clients() -> None:
     groups = groups_of([Entry("a", EntryKind.FILE, 0o644, size=1, uid=1000, gid=1000)])
     assert reasons_of(groups, "docker-py") == ("owner 1000:1000 instead of 0:0: a",)
     assert reasons_of(groups, "docker-cli-20.10") == ("mode with file type bits: Dockerfile and 1 more",)
@@ -79,7 +79,7 @@ def test_a_label_that_a_client_adds_is_the_first_difference() -> None:
     assert (group.difference.number, group.difference.reasons) == (4, ("the client adds this step",))
 
 
-def test_a_session_is_shared_with_itself_alone() -> None:
+def test_a_session_label_limits_the_cache_to_its_own_session() -> None:
     _, group = group_with(groups_of([]), "testcontainers-go")
     assert group.own_session_only
     assert not group_with(groups_of([]), "docker-cli")[1].own_session_only
@@ -94,14 +94,14 @@ def test_what_a_client_leaves_out_and_refuses() -> None:
     assert any("reads the Dockerfile from the context" in reason for reason in reasons_of(groups, "dockerode"))
 
 
-def test_a_name_that_is_drawn_for_every_build_is_shared_with_nobody() -> None:
+def test_a_client_with_a_random_dockerfile_name_shares_no_cache() -> None:
     ignore = Entry(".dockerignore", EntryKind.FILE, 0o644, size=1)
     groups = groups_of([ignore], name="")
     assert ("docker-cli",) in groups
     assert ("docker-py",) in groups
 
 
-def test_the_steps_that_hit_are_those_of_the_client_that_built() -> None:
+def test_cached_steps_are_counted_for_the_building_client() -> None:
     daemon = Daemon()
     daemon.build("FROM scratch\nENV A=1\n")
     groups = groups_of([], b"FROM scratch\nENV A=1\n", daemon=daemon)

@@ -97,9 +97,7 @@ def test_a_session_label_never_hits_and_the_steps_before_it_do() -> None:
 @pytest.mark.parametrize(
     ("ignore", "expected"), [(None, 0), (b"*.log\n", 1), (b".dockerignore\n", 0), (b"*.log\n.docker*\n", 0)]
 )
-def test_a_dockerfile_outside_of_the_context_never_hits_beside_an_ignore_file(
-    client: str, ignore: bytes | None, expected: int
-) -> None:
+def test_an_outside_dockerfile_with_a_dockerignore_never_hits(client: str, ignore: bytes | None, expected: int) -> None:
     files = {} if ignore is None else {".dockerignore": ignore}
     reported, hazards = build(client, files, name="../Other")
     again, _ = build(client, files, name="../Other")
@@ -108,14 +106,14 @@ def test_a_dockerfile_outside_of_the_context_never_hits_beside_an_ignore_file(
     assert differs is bool(expected)
 
 
-def test_it_is_not_a_hazard_where_the_ignore_file_is_not_copied() -> None:
+def test_an_ignore_file_is_no_hazard_if_it_is_not_copied() -> None:
     files = {".dockerignore": b"*.log\n", "a": b"1"}
     _, hazards = build("docker-cli", files, name="", dockerfile="FROM scratch\nCOPY a /\n")
     assert hazards == []
 
 
 @pytest.mark.parametrize(("client", "expected"), [("dockerode", ["umask"]), ("docker-py", []), ("docker-java", [])])
-def test_a_umask_that_counts_is_a_hazard(client: str, expected: list[str]) -> None:
+def test_a_client_that_depends_on_the_umask_has_a_hazard(client: str, expected: list[str]) -> None:
     _, hazards = build(client, {"a": b"1"})
     assert kinds(hazards) == expected
     if hazards:
@@ -140,11 +138,11 @@ def test_a_secret_that_is_copied_is_a_hazard(client: str, files: Mapping[str, by
 @pytest.mark.parametrize(
     "files", [{".env": b"A=1", ".dockerignore": b".env\n"}, {".env.example": b"A="}, {"environment": b""}, {"key": b""}]
 )
-def test_what_is_left_out_or_is_public_is_not_a_hazard(files: Mapping[str, bytes]) -> None:
+def test_ignored_or_public_files_are_not_hazards(files: Mapping[str, bytes]) -> None:
     assert build("docker-cli", files)[1] == []
 
 
-def test_files_that_are_silently_left_out_are_named(tmp_path: Path) -> None:
+def test_silently_omitted_files_are_a_hazard(tmp_path: Path) -> None:
     (tmp_path / "Dockerfile").write_text(_ALL)
     (tmp_path / "round").symlink_to("round")
     with socket.socket(socket.AF_UNIX) as listening:

@@ -33,7 +33,7 @@ def test_an_edit_is_proven_whoever_sent_the_files(tmp_path: Path, client: str) -
 
 
 @pytest.mark.skipif(not hasattr(os, "chown") or os.geteuid() != 0, reason="only root can change owners")
-def test_owners_that_another_client_sent_are_its_own(tmp_path: Path) -> None:
+def test_owners_sent_by_another_client_are_attributed_to_it(tmp_path: Path) -> None:
     folder = tree(tmp_path / "context")
     for path in (folder / "src", *(folder / "src").rglob("*")):
         os.lchown(path, 1000, 1000)
@@ -47,7 +47,7 @@ def test_owners_that_another_client_sent_are_its_own(tmp_path: Path) -> None:
     assert [change.path for change in found.changes if change.mark is ChangeMark.ADDED] == ["src/new.c"]
 
 
-def test_a_layer_that_gives_another_checksum_is_only_likely(tmp_path: Path) -> None:
+def test_differences_are_only_likely_if_the_layer_checksum_differs(tmp_path: Path) -> None:
     folder = tree(tmp_path / "context")
     (folder / "top").write_bytes(b"x")
     (folder / "src" / "out").symlink_to("../top")

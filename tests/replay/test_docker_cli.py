@@ -34,20 +34,20 @@ def test_each_proxy_is_an_argument_in_capitals_and_in_small_letters(config: Path
     assert proxies(config, document) == expected
 
 
-def test_go_reads_the_names_in_any_case(config: Path) -> None:
+def test_proxy_keys_are_read_in_any_case_like_go(config: Path) -> None:
     config.write_text(json.dumps({"Proxies": {"default": {"HTTPPROXY": PROXY, "HttpsProxy": OTHER}}}))
     found = added_by(DOCKER_CLI, "a.tar", {}).build_args
     assert found == {"HTTP_PROXY": PROXY, "http_proxy": PROXY, "HTTPS_PROXY": OTHER, "https_proxy": OTHER}
 
 
 @pytest.mark.parametrize("client", ["docker-cli-20.10", "windows-20.10"])
-def test_all_proxy_came_with_23(config: Path, client: str) -> None:
+def test_the_all_proxy_setting_is_used_since_release_23(config: Path, client: str) -> None:
     document = {"default": {"allProxy": PROXY, "httpsProxy": OTHER}}
     assert proxies(config, document, client_named(client)) == {"HTTPS_PROXY": OTHER, "https_proxy": OTHER}
     assert proxies(config, document)["all_proxy"] == PROXY
 
 
-def test_those_of_the_daemon_go_before_the_default_as_a_whole(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_proxies_of_a_daemon_replace_the_default_proxies(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     document = {"default": {"httpProxy": PROXY}, "tcp://far.example:2375": {"httpsProxy": OTHER}}
     assert set(proxies(config, document, location="engine:tcp://far.example:2375")) == {"HTTPS_PROXY", "https_proxy"}
     assert set(proxies(config, document)) == {"HTTP_PROXY", "http_proxy"}
@@ -75,19 +75,19 @@ def test_proxies_are_looked_up_by_the_address_as_the_cli_completes_it(
     assert set(proxies(config, {"default": {}, key: {"ftpProxy": PROXY}})) == {"FTP_PROXY", "ftp_proxy"}
 
 
-def test_with_tls_the_usual_engine_is_another(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_tls_changes_the_default_engine_address(config: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_TLS_VERIFY", "1")
     assert proxies(config, {"tcp://localhost:2376": {"ftpProxy": PROXY}}) != {}
 
 
-def test_a_daemon_behind_ssh_has_the_name_that_the_cli_gives_it(config: Path) -> None:
+def test_a_daemon_host_is_named_as_in_the_docker_cli(config: Path) -> None:
     assert daemon_host("engine:ssh://far.example") == "http://docker.example.com"
     assert daemon_host("engine:no-such-context") == ""
     assert daemon_host("a.tar") == "unix:///var/run/docker.sock"
 
 
 @pytest.mark.parametrize("document", [None, [], "x", {"default": None}, {"default": {"httpProxy": 1, "x": PROXY}}])
-def test_what_is_not_a_proxy_is_none(config: Path, document: object) -> None:
+def test_invalid_proxy_settings_are_ignored(config: Path, document: object) -> None:
     assert proxies(config, document) == {}
 
 
@@ -125,7 +125,7 @@ def test_without_a_config_nothing_is_added(config: Path) -> None:
     assert list(added.notes(BuildOptions())) == []
 
 
-def test_what_is_given_counts(config: Path) -> None:
+def test_given_options_override_the_docker_config(config: Path) -> None:
     config.write_text(json.dumps({"proxies": {"default": {"httpProxy": PROXY}}}))
     added = added_by(DOCKER_CLI, "a.tar", {"DOCKER_DEFAULT_PLATFORM": "linux/arm64"})
     given = BuildOptions(build_args={"HTTP_PROXY": None}, platform="linux/amd64")

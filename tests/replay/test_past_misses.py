@@ -22,7 +22,7 @@ def past_misses(daemon: Daemon, dockerfile: str, options: BuildOptions) -> Repla
     return replay_past_misses(play, daemon.store, daemon.rules)
 
 
-def test_past_a_local_match_that_does_not_count_it_goes_on_from_that_match() -> None:
+def test_an_ignored_local_match_is_assumed_past_a_miss() -> None:
     """Not from the step of a source, which is another one."""
     daemon = Daemon("20.10.24")
     daemon.build("FROM scratch\nENV A=1\nLABEL other=1\nENV C=3\n", name="source:1")
@@ -33,7 +33,7 @@ def test_past_a_local_match_that_does_not_count_it_goes_on_from_that_match() -> 
     assert [step.assumed for step in reported.looked_up] == ["", *made]
 
 
-def test_past_another_miss_it_goes_on_from_the_nearest_candidate() -> None:
+def test_past_a_miss_the_nearest_candidate_is_assumed() -> None:
     daemon = Daemon("20.10.24")
     made = daemon.build("FROM scratch\nENV A=1\nENV B=2\nENV C=3\n")
     reported = past_misses(daemon, "FROM scratch\nENV A=1\nENV B=3\nENV C=3\n", BuildOptions())

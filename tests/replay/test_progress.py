@@ -15,7 +15,7 @@ from cacheview.replay.replay import replay
 FILE = b"ARG A=1\nFROM scratch\nLABEL a=b\nLABEL c=d\n"
 
 
-def test_each_step_is_predicted_before_it_is_taken() -> None:
+def test_progress_reports_the_number_of_each_step() -> None:
     reported: list[int] = []
     checksums = ContextChecksums(MemoryContext({}, {}), "", MOBY_71EBFC7)
     options = BuildOptions(labels={"l": "1"})

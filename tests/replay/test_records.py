@@ -70,7 +70,7 @@ def test_a_record_alone_predicts_what_the_replay_did(
     assert capsys.readouterr().out.endswith("1 passed, 0 failed\n")
 
 
-def test_no_content_is_in_it_but_what_the_builder_reads(context: Path, store: str, tmp_path: Path) -> None:
+def test_a_record_has_no_file_content_except_what_the_builder_reads(context: Path, store: str, tmp_path: Path) -> None:
     file = tmp_path / "record.jsonl.gz"
     case = record(context, store, file)
     assert [member.name for member in case.members or ()] == [".dockerignore", "Dockerfile", "a"]
@@ -79,7 +79,7 @@ def test_no_content_is_in_it_but_what_the_builder_reads(context: Path, store: st
     assert len(file.read_bytes()) < 3000
 
 
-def test_a_changed_file_makes_it_fail(context: Path, store: str, tmp_path: Path) -> None:
+def test_a_changed_file_in_a_record_fails_its_check(context: Path, store: str, tmp_path: Path) -> None:
     case = record(context, store, tmp_path / "record.jsonl", "--build-arg", f"TOKEN={SECRET}")
     assert build_result(case).passed
     members = tuple(
@@ -122,7 +122,7 @@ def test_a_tar_is_recorded_with_its_own_headers(store: str, tmp_path: Path) -> N
     assert build_result(case).passed
 
 
-def test_names_that_are_no_text_are_kept(context: Path, store: str, tmp_path: Path) -> None:
+def test_names_that_are_not_utf8_are_recorded(context: Path, store: str, tmp_path: Path) -> None:
     os.close(os.open(os.fsencode(context) + b"/\xff", os.O_CREAT | os.O_WRONLY, 0o644))
     (context / "link").symlink_to(os.fsdecode(b"\xfe"))
     (context / "base64:x").write_text("")
@@ -133,7 +133,9 @@ def test_names_that_are_no_text_are_kept(context: Path, store: str, tmp_path: Pa
     assert build_result(case).passed
 
 
-def test_options_that_are_no_text_are_what_the_daemon_reads(context: Path, store: str, tmp_path: Path) -> None:
+def test_options_that_are_not_utf8_are_recorded_as_the_daemon_reads_them(
+    context: Path, store: str, tmp_path: Path
+) -> None:
     name = os.fsdecode(b"D\xff")
     os.rename(context / "Dockerfile", context / name)
     odd = os.fsdecode(b"\xff\xfe")
@@ -149,11 +151,11 @@ def test_options_that_are_no_text_are_what_the_daemon_reads(context: Path, store
 
 
 @pytest.mark.parametrize("data", [b"", b"text", "é".encode(), b"\xff\0", b"base64:", b"base64:!!"])
-def test_bytes_are_what_they_were(data: bytes) -> None:
+def test_bytes_survive_the_conversion_to_text_and_back(data: bytes) -> None:
     assert bytes_of(text_of(data)) == data
 
 
-def test_values_are_taken_out_and_it_says_the_same(context: Path, store: str, tmp_path: Path) -> None:
+def test_a_redacted_record_gives_the_same_result(context: Path, store: str, tmp_path: Path) -> None:
     given = ["--build-arg", f"TOKEN={SECRET}", "--label", "org.key=value-of-a-label"]
     plain = record(context, store, tmp_path / "plain.jsonl", *given)
     redacted = record(context, store, tmp_path / "redacted.jsonl", *given, "--redact", "env", "--redact", "labels")
@@ -202,7 +204,7 @@ def test_a_malformed_record_is_an_error_and_not_a_fault(
         (["--record", "r.jsonl", "-f", "missing"], "missing"),
     ],
 )
-def test_what_cannot_be_recorded_says_why(
+def test_a_refused_recording_states_the_reason(
     more: list[str], printed: str, context: Path, store: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert main(["replay", str(context), "--store", store, *more]) == 2
@@ -210,7 +212,7 @@ def test_what_cannot_be_recorded_says_why(
 
 
 @pytest.mark.parametrize("field", ["members", "image_sums"])
-def test_a_list_that_is_all_wrong_is_left_at_its_first(field: str) -> None:
+def test_only_the_first_wrong_value_of_a_list_is_reported(field: str) -> None:
     """To tell of each would take more memory than reading them."""
     line = {"engine": "28.5.2", "kind": "graphdriver", "dockerfile": "FROM scratch", "expect": {"ok": True}}
     with pytest.raises(DataError) as caught:
@@ -220,7 +222,7 @@ def test_a_list_that_is_all_wrong_is_left_at_its_first(field: str) -> None:
     assert len(caught.value.what) < 60
 
 
-def test_a_record_keeps_the_machine_of_the_engine(context: Path, tmp_path: Path) -> None:
+def test_a_record_keeps_the_platform_of_the_engine(context: Path, tmp_path: Path) -> None:
     path, arm = tmp_path / "store.jsonl", Platform(os="linux", architecture="arm64")
     case = SuiteCase(rules="Docker 28.5.2, overlay2", platform=arm)
     path.write_text(case.model_dump_json(by_alias=True, exclude_defaults=True) + "\n")

@@ -49,7 +49,7 @@ def redacted(case: ReplayCase, *, env: bool) -> str:
 @example('hun"ter2\\secret', True)
 @example("line-one-secret\nline-two-secret", False)
 @given(SECRETS, st.booleans())
-def test_no_value_that_was_given_is_left(secret: str, env: bool) -> None:
+def test_given_secrets_are_redacted_in_the_dockerfile(secret: str, env: bool) -> None:
     given = {"build_args": {"TOKEN": secret}} if env else {"labels": {"owner": secret}}
     for text in written(secret):
         dockerfile = f"FROM scratch\nRUN before {text} after\n".encode()
@@ -77,7 +77,7 @@ def test_no_value_that_was_given_is_left(secret: str, env: bool) -> None:
 @pytest.mark.parametrize(
     "secret", ["hunter2secret", "two-words secret-words", 'zq"quoted', "https://zquser:zqpass@host"]
 )
-def test_no_value_that_only_the_dockerfile_has_is_left(instruction: str, secret: str) -> None:
+def test_secrets_found_only_in_the_dockerfile_are_redacted(instruction: str, secret: str) -> None:
     value = quote(secret) if " " in secret or '"' in secret else secret
     dockerfile = f"ARG BASE=alpine:3.19\nFROM $BASE\n{instruction.replace('@', value)}\nRUN login {value}\n".encode()
     case = case_of(dockerfile)
@@ -88,7 +88,7 @@ def test_no_value_that_only_the_dockerfile_has_is_left(instruction: str, secret:
     assert "ARG BASE=alpine:3.19" in line  # which images are used is no secret
 
 
-def test_variables_still_stand_for_what_they_stood_for() -> None:
+def test_redaction_keeps_variable_references() -> None:
     case = case_of(b"FROM scratch\nENV TOKEN=$GIVEN\nRUN x ${TOKEN} $GIVEN\n", build_args={"GIVEN": "hunter2secret"})
     left = redacted_record(case, env=True, labels=False)
     assert left.dockerfile == case.dockerfile

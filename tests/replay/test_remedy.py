@@ -72,7 +72,7 @@ def test_a_build_argument_is_named(
     assert "Cmd[" not in text
 
 
-def test_the_instruction_that_was_there_before_is_an_edit(daemon: Daemon) -> None:
+def test_restoring_the_previous_instruction_is_a_suggested_edit(daemon: Daemon) -> None:
     daemon.build('FROM base:1\nENV A=1 B=2\nRUN echo 1\nCMD ["x"]\n')
     miss, text = missed(daemon, 'FROM base:1\nENV A=2 B=2\nRUN echo 1\nCMD ["x"]\n')
     assert miss.remedy.phrase == "change the instruction on line 2 to ENV A=1 B=2"
@@ -84,7 +84,7 @@ def test_the_instruction_that_was_there_before_is_an_edit(daemon: Daemon) -> Non
     assert miss.remedy.phrase == 'change the instruction on line 4 to CMD ["x"]'
 
 
-def test_no_edit_is_one_that_nobody_can_make(daemon: Daemon) -> None:
+def test_every_suggested_edit_is_possible(daemon: Daemon) -> None:
     daemon.build("FROM base:1\nRUN one\nRUN two\n")
     miss, text = missed(daemon, "FROM scratch\nENV A=1\nFROM base:1\nRUN three\n")
     assert miss.remedy.edits == ()
@@ -105,7 +105,7 @@ def test_a_label_of_the_command_line_is_not_written_into_the_dockerfile(daemon: 
     assert miss.remedy.edits == ()
 
 
-def test_references_are_left_out_or_added() -> None:
+def test_removing_or_adding_a_cache_from_reference_is_suggested() -> None:
     daemon = Daemon("20.10.24")
     daemon.add(image_of("base:1"))
     daemon.build("FROM base:1\nRUN dep\nRUN one\n", name="img:1")
@@ -116,7 +116,7 @@ def test_references_are_left_out_or_added() -> None:
     )
 
 
-def test_a_loaded_image_is_given_as_a_reference_and_the_hazard_says_why() -> None:
+def test_a_loaded_image_is_suggested_as_a_source_with_its_hazard() -> None:
     daemon = Daemon("20.10.24")
     daemon.add(image_of("base:1"))
     daemon.build("FROM base:1\nRUN one\nRUN two\n", name="img:1")
@@ -127,7 +127,7 @@ def test_a_loaded_image_is_given_as_a_reference_and_the_hazard_says_why() -> Non
 
 
 @pytest.mark.parametrize("source", ["https://example.com/x", "--from=nothing:1 /x"])
-def test_a_miss_whatever_the_files_are_has_a_reason(daemon: Daemon, source: str) -> None:
+def test_a_miss_independent_of_file_content_has_a_reason(daemon: Daemon, source: str) -> None:
     reported = daemon.replay(f"FROM base:1\nADD {source} /y\n".replace("ADD --from", "COPY --from"))
     assert statuses(reported) == ["miss"]
     printed = "no image built on base:1 matches this step, regardless of the files that the step copies"

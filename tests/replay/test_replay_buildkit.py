@@ -37,7 +37,9 @@ HEREDOC = "BuildKit accepts this, but Docker 20.10 reads the lines of the heredo
         ("28.5.2", "FROM base:1\nCOPY a-${TARGETARCH:-} /\n", f"{SETS} $TARGETARCH", "stat a-: file does not exist"),
     ],
 )
-def test_a_refusal_begins_with_what_buildkit_accepts(version: str, dockerfile: str, what: str, printed: str) -> None:
+def test_a_refusal_of_buildkit_syntax_says_that_buildkit_accepts_it(
+    version: str, dockerfile: str, what: str, printed: str
+) -> None:
     daemon = Daemon(version)
     daemon.add(image_of("base:1"))
     refused = daemon.replay(dockerfile, {"a": b""}).refused
@@ -67,7 +69,7 @@ def test_another_refusal_does_not_name_buildkit(version: str, dockerfile: str) -
     assert "BuildKit" not in refused.what
 
 
-def test_a_base_that_is_to_be_pulled_for_want_of_an_argument_says_so() -> None:
+def test_a_pull_caused_by_an_unset_platform_argument_is_explained() -> None:
     daemon = Daemon()
     daemon.add(image_of("base:1-amd64"))
     dockerfile = "ARG TARGETARCH\nFROM base:1-$TARGETARCH\nENV A=1\n"

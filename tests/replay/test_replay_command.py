@@ -80,7 +80,7 @@ def test_a_tar_on_standard_input(store: str, context: Path, monkeypatch: pytest.
     assert main(["replay", "-f", "-", str(context), "--store", store]) == 1
 
 
-def test_a_service_of_a_compose_file(
+def test_a_compose_service_is_replayed(
     store: str, context: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = tmp_path / "compose.yaml"
@@ -115,7 +115,9 @@ def test_unknown_steps_have_a_status_of_their_own(
 
 
 @pytest.mark.parametrize("dockerfile", ["FROM scratch\nRUNN x\n", "FROM scratch\nCOPY missing /\n", "", "\0\xff"])
-def test_a_refusal(dockerfile: str, store: str, context: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_refused_replay_exits_with_status_2(
+    dockerfile: str, store: str, context: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
     (context / "Dockerfile").write_bytes(dockerfile.encode("latin-1"))
     assert main(["replay", str(context), "--store", store]) == 2
     assert "refused" in capsys.readouterr().out
@@ -136,7 +138,7 @@ def test_a_refusal(dockerfile: str, store: str, context: Path, capsys: pytest.Ca
         (["{context}", "--store", "{store}", "--cache-from", '"a'], "--cache-from"),
     ],
 )
-def test_what_cannot_be_used_is_reported_in_a_line(
+def test_invalid_replay_arguments_are_reported(
     arguments: list[str], output: str, store: str, context: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     try:
@@ -147,7 +149,7 @@ def test_what_cannot_be_used_is_reported_in_a_line(
     assert output in capsys.readouterr().err
 
 
-def test_an_argument_without_a_value_is_that_of_the_environment(
+def test_a_build_argument_without_a_value_uses_the_environment(
     store: str, context: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     command = ["replay", str(context), "--store", store, "--build-arg", "V"]

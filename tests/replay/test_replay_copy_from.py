@@ -84,7 +84,7 @@ def test_files_of_a_stage_are_hashed_as_the_daemon_did(
 
 
 @pytest.mark.parametrize("stages", [b"", b"FROM files AS more\nENV X=1\n"])
-def test_past_a_miss_the_files_of_a_stage_are_unknown_and_never_refused(tmp_path: Path, stages: bytes) -> None:
+def test_past_a_miss_files_copied_from_a_stage_are_unknown(tmp_path: Path, stages: bytes) -> None:
     """The image that is put in the place of a missed step need not have the files that the step makes."""
     with tarfile.open(LIVE / "28.5.2-c8d" / "data-root.tar.gz") as archive:
         archive.extractall(tmp_path, filter="data")
@@ -108,7 +108,7 @@ def test_past_a_miss_the_files_of_a_stage_are_unknown_and_never_refused(tmp_path
     assert copy.reason.endswith("part of which has to be built")
 
 
-def test_the_layer_proves_which_file_of_a_copy_has_changed(tmp_path: Path) -> None:
+def test_the_changed_file_of_a_copy_is_proven_by_the_layer(tmp_path: Path) -> None:
     with tarfile.open(LIVE / "28.5.2-c8d" / "data-root.tar.gz") as archive:
         archive.extractall(tmp_path, filter="data")
     store = open_store(f"data-root:{tmp_path}").cases[0].store

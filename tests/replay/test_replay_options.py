@@ -34,7 +34,7 @@ def test_a_base_is_found_by_its_names_and_its_id(kind: StoreKind, name: str) -> 
     assert statuses(reported) == ["hit"]
 
 
-def test_a_name_with_the_id_is_local_in_a_containerd_store_only() -> None:
+def test_a_name_with_the_image_id_is_found_only_in_a_containerd_store() -> None:
     for kind in KINDS:
         daemon = Daemon(kind=kind)
         daemon.add(image_of("base:1"))
@@ -46,7 +46,7 @@ def test_a_name_with_the_id_is_local_in_a_containerd_store_only() -> None:
         assert statuses(pulled) == ["unknown" if kind is CONTAINERD else "miss"]
 
 
-def test_a_tag_that_is_not_given_is_latest() -> None:
+def test_a_missing_tag_means_latest() -> None:
     daemon = Daemon()
     daemon.add(image_of("base:1"))
     assert statuses(daemon.replay("FROM base\nENV A=1\n")) == ["unknown"]
@@ -63,7 +63,7 @@ def test_a_stage_goes_before_an_image_of_its_name() -> None:
     assert reported.history == ("/bin/sh -c #(nop)  ENV A=1", "/bin/sh -c #(nop)  ENV B=1")
 
 
-def test_an_image_for_another_system_is_refused() -> None:
+def test_a_base_image_for_another_operating_system_is_refused() -> None:
     daemon = Daemon()
     daemon.add(image_of("base:1", os="windows"))
     daemon.add(image_of("other:1", digit="b"))
@@ -73,7 +73,7 @@ def test_an_image_for_another_system_is_refused() -> None:
 
 
 @pytest.mark.parametrize("base", ["base:1", "scratch", "nothing:1"])
-def test_a_store_of_windows_images_is_not_replayed_and_no_word_is_put_into_the_mouth_of_its_daemon(base: str) -> None:
+def test_a_build_on_a_windows_image_is_unknown_and_not_refused(base: str) -> None:
     daemon = Daemon()
     daemon.add(image_of("base:1", os="windows"))
     reported = daemon.replay(f"FROM {base} AS a\nENV A=1\nFROM a\nCOPY x C:\\\\\n", {"x": b""})
@@ -90,7 +90,7 @@ def test_a_store_of_windows_images_is_not_replayed_and_no_word_is_put_into_the_m
         ("28.5.2", "invalid reference format: repository name (library/Base) must be lowercase"),
     ],
 )
-def test_what_is_not_a_reference_is_refused_in_the_words_of_the_release(version: str, printed: str) -> None:
+def test_an_invalid_base_reference_gets_the_message_of_the_release(version: str, printed: str) -> None:
     reported = Daemon(version).replay("FROM scratch\nENV A=1\nFROM Base\n")
     assert reported.refused is not None
     assert (reported.refused.message, reported.refused.line) == (printed, 3)
@@ -122,7 +122,7 @@ def test_the_target_ends_the_build() -> None:
     assert older.refused.message == "failed to reach build target three in Dockerfile"
 
 
-def test_labels_of_the_command_line_are_steps_at_the_end_in_order_of_their_names() -> None:
+def test_command_line_labels_are_sorted_steps_at_the_end() -> None:
     daemon = Daemon()
     dockerfile = "FROM scratch AS one\nENV A=1\nFROM scratch\nENV B=1\n"
     given = BuildOptions(labels={"z": "1", "a": "two words"})
@@ -139,7 +139,7 @@ def test_labels_of_the_command_line_are_steps_at_the_end_in_order_of_their_names
     ]
 
 
-def test_triggers_of_the_base_are_asked_before_the_first_step() -> None:
+def test_triggers_of_the_base_are_looked_up_before_the_first_step() -> None:
     daemon = Daemon()
     daemon.add(image_of("base:1", OnBuild=("ENV T=1", "COPY a /a")))
     dockerfile = "FROM base:1\nENV A=1\n"
@@ -158,7 +158,7 @@ def test_triggers_of_the_base_are_asked_before_the_first_step() -> None:
     assert changed.steps[0].image == ""
 
 
-def test_a_trigger_that_cannot_be_is_refused_at_its_from() -> None:
+def test_an_invalid_trigger_is_refused_at_its_from() -> None:
     daemon = Daemon()
     daemon.add(image_of("base:1", OnBuild=("ENV A=1", "COPY missing /")))
     reported = daemon.replay("FROM scratch\nENV A=1\nFROM base:1\nENV A=1\n")
@@ -168,7 +168,7 @@ def test_a_trigger_that_cannot_be_is_refused_at_its_from() -> None:
     assert len(reported.steps[2].triggers) == 1
 
 
-def test_the_cache_of_an_older_image_is_hit_where_it_is_asked_for() -> None:
+def test_cache_from_hits_the_steps_of_an_older_image() -> None:
     daemon = Daemon("20.10.24")
     files = {"a": b"1"}
     dockerfile = "FROM scratch\nCOPY a /a\nENV B=1\n"
@@ -193,7 +193,7 @@ def test_the_cache_of_an_older_image_is_hit_where_it_is_asked_for() -> None:
         (CONTAINERD, "28.5.2", False),
     ],
 )
-def test_a_cache_that_is_not_there_shuts_out_the_local_one_or_ends_the_build(
+def test_a_missing_cache_source_disables_the_cache_or_fails_the_build(
     kind: StoreKind, version: str, refused: bool
 ) -> None:
     daemon = Daemon(version, kind)
@@ -205,7 +205,7 @@ def test_a_cache_that_is_not_there_shuts_out_the_local_one_or_ends_the_build(
     assert again.refused is None
 
 
-def test_references_are_divided_as_the_docker_cli_does() -> None:
+def test_cache_from_values_are_split_like_the_docker_cli_does() -> None:
     assert references(["a:1,b", "", '"c,d"', "e"]) == ("a:1", "b", "c,d", "e")
     with pytest.raises(DataError, match="--cache-from"):
         references(['"open'])
@@ -230,7 +230,7 @@ def test_a_dockerfile_is_found_as_docker_build_finds_it(tmp_path: Path, monkeypa
         find_dockerfile("..", tmp_path / "large").read()
 
 
-def test_with_content_trust_a_base_is_not_known_but_scratch_and_stages_are() -> None:
+def test_content_trust_makes_only_named_bases_unknown() -> None:
     daemon = Daemon()
     daemon.add(image_of("base:1"))
     daemon.build("FROM scratch\nENV A=1\n")
@@ -259,7 +259,7 @@ def test_a_dockerfile_that_is_a_link_out_of_the_context(tmp_path: Path) -> None:
     assert refused.value.message == "unable to open Dockerfile: open : no such file or directory"
 
 
-def test_a_context_that_the_client_refuses_is_refused_by_the_client(tmp_path: Path) -> None:
+def test_a_refusal_names_the_client_or_daemon_that_refuses(tmp_path: Path) -> None:
     checksums = ContextChecksums(FolderContext(tmp_path), "", builder_release("28.5.2"), leads_out=True)
     daemon = Daemon()
     reported = replay(b"FROM scratch\n", checksums, daemon.store, daemon.rules, daemon.release, BuildOptions())
@@ -282,7 +282,7 @@ class Nothing:
         raise NotImplementedError
 
 
-def test_a_name_that_holds_the_words_of_another_error_is_refused_by_its_own() -> None:
+def test_an_invalid_name_containing_another_error_text_is_refused() -> None:
     daemon = Daemon()
     daemon.add(image_of("base:1"))
     for name in ("ambiguous/X", "no such image/X", "ambiguous!"):

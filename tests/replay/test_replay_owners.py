@@ -53,7 +53,7 @@ def tar_of(files: dict[str, bytes]) -> bytes:
         ("FROM scratch\nCOPY --chown=who a /a\n", "no such file or directory", 2),
     ],
 )
-def test_a_name_that_the_base_does_not_know_ends_the_build(
+def test_an_owner_unknown_to_the_base_ends_the_build(
     tmp_path: Path, capsys: pytest.CaptureFixture[str], dockerfile: str, refused: str, line: int
 ) -> None:
     archive_of(tmp_path / "base.tar", {"etc/passwd": PASSWD, "etc/group": b"app:x:8:\n"})

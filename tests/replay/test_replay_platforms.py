@@ -37,12 +37,12 @@ def test_a_containerd_store_has_only_the_platform_that_is_asked_for(version: str
 
 
 @pytest.mark.parametrize("kind", [StoreKind.CONTAINERD, StoreKind.GRAPH_DRIVER])
-def test_an_image_of_another_platform_is_taken_where_the_daemon_forgets_its_own_error(kind: StoreKind) -> None:
+def test_releases_that_drop_the_platform_error_accept_a_foreign_image(kind: StoreKind) -> None:
     version = "25.0.0" if kind is StoreKind.CONTAINERD else "28.5.2"
     assert taken(version, kind, Platform(os="linux", architecture="arm64"))
 
 
-def test_an_index_without_content_for_the_daemon_is_not_a_base() -> None:
+def test_an_index_without_content_for_the_platform_is_not_a_base() -> None:
     foreign = Platform(os="linux", architecture="arm64")
     index = BASE.model_copy(
         update={
@@ -68,9 +68,7 @@ ABSENT = "image with reference {} was found but does not provide the specified p
     ("version", "words"),
     [("25.0.0", ""), ("25.0.17", "No such image: {}"), ("28.5.2", ABSENT), ("29.7.2-dev", ABSENT)],
 )
-def test_what_is_made_on_scratch_has_the_platform_of_the_daemon_and_no_file_can_be_put_on_it(
-    version: str, words: str
-) -> None:
+def test_a_copy_onto_a_scratch_image_of_another_platform_may_be_refused(version: str, words: str) -> None:
     options = BuildOptions(platform="linux/arm64", daemon=Platform(os="linux", architecture="amd64"))
     made = "<the image of step 2>"
     dockerfile = "FROM scratch\nLABEL a=1\nCOPY f /f\n"
@@ -84,9 +82,7 @@ def test_what_is_made_on_scratch_has_the_platform_of_the_daemon_and_no_file_can_
 
 
 @pytest.mark.parametrize(("version", "separator"), [("20.10.24", "\\"), ("23.0.0", "/"), ("29.0.0", "/")])
-def test_the_separators_of_a_destination_are_those_of_the_platform_in_the_oldest_release_alone(
-    version: str, separator: str
-) -> None:
+def test_only_the_oldest_release_uses_platform_separators_in_destinations(version: str, separator: str) -> None:
     daemon = Daemon(version)
     dockerfile, files = "FROM scratch\nCOPY a b d/e/\n", {"a": b"1", "b": b"2"}
     daemon.add(BASE)
@@ -104,7 +100,7 @@ def test_the_separators_of_a_destination_are_those_of_the_platform_in_the_oldest
         *((version, CONTAINERD) for version in ("25.0.5", "28.5.2", "29.7.2")),
     ],
 )
-def test_a_build_on_an_engine_for_arm_is_cached_as_on_any_other(version: str, kind: StoreKind) -> None:
+def test_a_build_on_an_arm_engine_is_cached(version: str, kind: StoreKind) -> None:
     """Apple's machines: the builder asks for the platform of the machine, not for linux/amd64."""
     daemon = Daemon(version, kind)
     base = Image(

@@ -58,7 +58,7 @@ def built(files: dict[str, bytes]) -> Iterator[Folder]:
 
 @ON_DISK
 @given(FILES, st.integers(0, 2**31), st.data())
-def test_another_time_of_a_file_changes_nothing(files: dict[str, bytes], when: int, data: st.DataObject) -> None:
+def test_a_changed_modification_time_does_not_matter(files: dict[str, bytes], when: int, data: st.DataObject) -> None:
     with built(files) as folder:
         os.utime(folder.root / "d" / data.draw(st.sampled_from(sorted(files))), (when, when))
         os.utime(folder.root / "d", (when, when))
@@ -67,7 +67,7 @@ def test_another_time_of_a_file_changes_nothing(files: dict[str, bytes], when: i
 
 @ON_DISK
 @given(FILES, st.data())
-def test_one_byte_misses_both_steps_that_take_it(files: dict[str, bytes], data: st.DataObject) -> None:
+def test_a_changed_byte_makes_the_copy_steps_miss(files: dict[str, bytes], data: st.DataObject) -> None:
     with built(files) as folder:
         path = folder.root / "d" / data.draw(st.sampled_from(sorted(files)))
         before = path.read_bytes()
@@ -81,7 +81,7 @@ def test_one_byte_misses_both_steps_that_take_it(files: dict[str, bytes], data: 
 
 @ON_DISK
 @given(FILES, st.integers(0, 7), st.data())
-def test_one_bit_of_a_mode_is_seen(files: dict[str, bytes], bit: int, data: st.DataObject) -> None:
+def test_a_changed_mode_bit_makes_the_copy_steps_miss(files: dict[str, bytes], bit: int, data: st.DataObject) -> None:
     with built(files) as folder:
         path = folder.root / "d" / data.draw(st.sampled_from(sorted(files)))
         path.chmod(0o644 ^ (1 << bit))
@@ -93,7 +93,7 @@ def test_one_bit_of_a_mode_is_seen(files: dict[str, bytes], bit: int, data: st.D
 
 @ON_DISK
 @given(FILES, NAMES, st.data())
-def test_another_name_is_seen(files: dict[str, bytes], name: str, data: st.DataObject) -> None:
+def test_a_renamed_file_makes_the_copy_steps_miss(files: dict[str, bytes], name: str, data: st.DataObject) -> None:
     assume(name not in files)
     with built(files) as folder:
         path = folder.root / "d" / data.draw(st.sampled_from(sorted(files)))
@@ -103,7 +103,7 @@ def test_another_name_is_seen(files: dict[str, bytes], name: str, data: st.DataO
 
 @ON_DISK
 @given(FILES)
-def test_the_client_is_seen_and_what_is_not_sent_is_not(files: dict[str, bytes]) -> None:
+def test_the_client_affects_the_cache_and_unsent_files_do_not(files: dict[str, bytes]) -> None:
     with built(files) as folder:
         assert folder.replay(old=True).all_cached is False
         (folder.root / ".dockerignore").write_text("d/*.ignored\n")

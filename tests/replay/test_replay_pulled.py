@@ -30,16 +30,16 @@ def test_a_history_upon_a_pulled_base_is_not_predicted() -> None:
     assert [step.status for step in reported.steps] == [StepStatus.NO_PROBE, StepStatus.UNKNOWN]
 
 
-def test_nor_is_one_upon_a_stage_of_it() -> None:
+def test_a_history_upon_a_stage_with_a_pulled_base_is_not_predicted() -> None:
     assert played("FROM example.com/base:1 AS one\nLABEL a=1\nFROM one\nLABEL b=1\n").history is None
 
 
-def test_a_stage_that_stands_on_its_own_is_predicted() -> None:
+def test_an_independent_stage_is_predicted() -> None:
     reported = played("FROM example.com/base:1 AS one\nLABEL a=1\nFROM scratch\nLABEL b=1\n")
     assert reported.history == ("/bin/sh -c #(nop)  LABEL b=1",)
 
 
-def test_triggers_of_a_base_that_is_not_known_are_not_missed() -> None:
+def test_triggers_of_an_unknown_base_are_not_differences() -> None:
     case = ReplayCase(
         engine="28.5.2",
         kind="containerd",
@@ -57,7 +57,7 @@ def test_triggers_of_a_base_that_is_not_known_are_not_missed() -> None:
     assert build_result(case).differences == ()
 
 
-def test_the_layers_of_an_image_that_was_pulled_are_unpacked() -> None:
+def test_layers_of_a_pulled_cache_from_image_count_as_unpacked() -> None:
     """Which the containerd stores up to Docker 25.0 ask of what --cache-from names."""
     rules = named("Docker 25.0.5, overlayfs").rules
     release = builder_release("25.0.5")

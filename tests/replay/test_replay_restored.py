@@ -28,7 +28,7 @@ def loaded(daemon: Daemon) -> None:
 
 
 @pytest.mark.parametrize("version", ["20.10.24", "24.0.7", "25.0.5", "28.5.2", "29.0.0"])
-def test_a_stage_on_an_image_that_the_cache_made_is_asked_about(version: str) -> None:
+def test_a_stage_on_an_image_restored_by_the_cache_is_looked_up(version: str) -> None:
     daemon = Daemon(version)
     loaded(daemon)
     reported = daemon.replay(TWO_STAGES, options=CACHE)
@@ -41,7 +41,7 @@ def test_a_stage_on_an_image_that_the_cache_made_is_asked_about(version: str) ->
 
 
 @pytest.mark.parametrize("version", ["20.10.24", "28.5.2"])
-def test_what_is_made_twice_is_one_image(version: str) -> None:
+def test_a_step_made_twice_in_a_build_is_one_image(version: str) -> None:
     daemon = Daemon(version)
     loaded(daemon)
     reported = daemon.replay(f"{TWO_STAGES}FROM one\nENV C=3\nFROM scratch\nENV A=1\n", options=CACHE)
@@ -62,7 +62,7 @@ def test_a_containerd_store_fails_to_make_the_same_image_twice() -> None:
 
 
 @pytest.mark.parametrize("kind", [CONTAINERD, GRAPH_DRIVER], ids=lambda kind: kind.value)
-def test_no_stand_in_is_shown_as_an_id(kind: StoreKind) -> None:
+def test_no_placeholder_is_shown_as_an_image_id(kind: StoreKind) -> None:
     daemon = Daemon("26.1.5", kind)
     files = {"a": b"1", "b": b"2"}
     dockerfile = "FROM scratch AS one\nCOPY a /a\nFROM one\nCOPY b /b\n"
@@ -79,7 +79,7 @@ def test_no_stand_in_is_shown_as_an_id(kind: StoreKind) -> None:
     assert {step.image for step in reported.steps} <= known | {""}
 
 
-def test_a_parent_that_an_answer_has_recorded_is_found_by_the_next_stage() -> None:
+def test_a_parent_recorded_by_a_hit_is_found_by_the_next_stage() -> None:
     """A graph driver records the parent of the source that it hits: later stages find it by that."""
     daemon = Daemon("20.10.24")
     dockerfile = "FROM scratch\nENV A=1\n"
@@ -91,7 +91,7 @@ def test_a_parent_that_an_answer_has_recorded_is_found_by_the_next_stage() -> No
     assert statuses(reported) == ["hit", "miss"]
 
 
-def test_an_image_of_an_earlier_build_may_be_the_one_that_the_cache_makes() -> None:
+def test_an_earlier_restored_image_is_a_possible_result_if_version_unknown() -> None:
     """A graph driver writes its version into it, and a store without an engine does not report that."""
     daemon = Daemon("20.10.24")
     loaded(daemon)
@@ -116,7 +116,7 @@ def test_an_image_of_an_earlier_build_may_be_the_one_that_the_cache_makes() -> N
     assert f" ---> {words}\n" in replay_as_text(reported, daemon.store)
 
 
-def test_a_step_that_the_daemon_never_answers_ends_the_replay_in_nobodys_words() -> None:
+def test_a_step_that_hangs_the_daemon_ends_the_replay_without_a_quote() -> None:
     """Docker 25 with containerd, seen on 25.0.5: a first step on scratch that is newer than the source's."""
     daemon = Daemon("25.0.5", CONTAINERD)
     dockerfile = "FROM scratch\nENV A=1\nENV B=2\n"

@@ -46,7 +46,7 @@ def test_only_files_that_come_out_of_a_stage_are_not_known(file: str) -> None:
 
 
 @pytest.mark.parametrize("file", FILES)
-def test_a_hit_that_is_predicted_wrongly_is_seen(file: str) -> None:
+def test_a_wrongly_predicted_hit_fails_the_check(file: str) -> None:
     case = next(case for case in builds(file) if case.scenario == "site/again")
     steps = list(case.expect.steps or ())
     steps[2] = steps[2].model_copy(update={"cached": False})
@@ -65,7 +65,7 @@ def test_the_client_of_a_replay_file_sends_the_context() -> None:
         build_result(line.model_copy(update={"client": "tar 1.34"}))
 
 
-def test_a_build_is_judged_by_the_rules_and_the_builder_that_are_asked_for(
+def test_a_recorded_build_is_checked_by_the_requested_rules_and_builder(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     file = str(DATA / f"{FILES[1]}.jsonl.gz")

@@ -17,14 +17,14 @@ def daemon(request: pytest.FixtureRequest) -> Daemon:
     return Daemon(kind=request.param)
 
 
-def test_with_no_candidate_it_is_a_miss(daemon: Daemon) -> None:
+def test_unknown_files_without_a_candidate_are_a_miss(daemon: Daemon) -> None:
     reported = daemon.replay(STAGES, FILES)
     assert statuses(reported) == ["miss", "miss", "not asked", "not asked"]
     assert [step.created_by is None for step in reported.looked_up] == [False, True, False, False]
     assert reported.all_cached is False
 
 
-def test_with_one_candidate_the_rest_is_asked_on_it(daemon: Daemon) -> None:
+def test_steps_after_unknown_files_are_looked_up_on_the_candidate(daemon: Daemon) -> None:
     ids = daemon.build(STAGES, FILES)
     reported = daemon.replay(STAGES, FILES)
     assert statuses(reported) == ["hit", "unknown", "unknown", "unknown"]
@@ -36,7 +36,7 @@ def test_with_one_candidate_the_rest_is_asked_on_it(daemon: Daemon) -> None:
     assert reported.history[0] is None
 
 
-def test_what_no_candidate_has_is_a_miss_for_certain(daemon: Daemon) -> None:
+def test_a_step_that_no_possible_parent_has_is_a_certain_miss(daemon: Daemon) -> None:
     daemon.build(STAGES, FILES)
     daemon.build(STAGES, FILES, BuildOptions(no_cache=True), copied="d" * 64)
     reported = daemon.replay(STAGES.replace("A=1", "A=2"), FILES)
@@ -45,7 +45,7 @@ def test_what_no_candidate_has_is_a_miss_for_certain(daemon: Daemon) -> None:
     assert reported.all_cached is False
 
 
-def test_what_one_of_several_has_stays_unknown(daemon: Daemon) -> None:
+def test_a_step_that_only_some_possible_parents_have_is_unknown(daemon: Daemon) -> None:
     first = daemon.build(STAGES, FILES)
     second = daemon.build(STAGES.replace("A=1", "A=2"), FILES, BuildOptions(no_cache=True), copied="d" * 64)
     reported = daemon.replay(STAGES, FILES)
@@ -61,14 +61,14 @@ def test_another_destination_or_owner_is_not_a_candidate(daemon: Daemon) -> None
     assert statuses(daemon.replay(STAGES.replace("--from=a /a", "--from=0 /other"), FILES))[1] == "unknown"
 
 
-def test_the_same_unknown_files_twice_may_hit_what_the_build_made(daemon: Daemon) -> None:
+def test_a_repeated_copy_of_unknown_files_is_unknown(daemon: Daemon) -> None:
     twice = STAGES + "FROM scratch\nCOPY --from=a /a /b\n"
     reported = daemon.replay(twice, FILES)
     assert statuses(reported) == ["miss", "miss", "not asked", "not asked", "unknown"]
     assert reported.steps[-1].possible == ()
 
 
-def test_a_stage_on_an_unknown_one_is_unknown_or_goes_on_in_all_its_ends(daemon: Daemon) -> None:
+def test_a_stage_on_an_unknown_stage_considers_all_its_possible_images(daemon: Daemon) -> None:
     ids = daemon.build(STAGES.replace("FROM scratch\nCOPY --from", "FROM scratch AS b\nCOPY --from"), FILES)
     dockerfile = STAGES.replace("FROM scratch\nCOPY --from", "FROM scratch AS b\nCOPY --from") + "FROM b\nLABEL l=1\n"
     reported = daemon.replay(dockerfile, FILES)
@@ -78,7 +78,7 @@ def test_a_stage_on_an_unknown_one_is_unknown_or_goes_on_in_all_its_ends(daemon:
     assert reported.steps[7].cached is False or reported.steps[7].reason
 
 
-def test_all_on_a_base_that_is_to_be_pulled_is_unknown(daemon: Daemon) -> None:
+def test_all_steps_on_a_base_to_be_pulled_are_unknown(daemon: Daemon) -> None:
     dockerfile = "FROM nothing:1\nENV A=1\nFROM scratch\nENV A=1\n"
     reported = daemon.replay(dockerfile)
     assert statuses(reported) == ["unknown", "miss"]
@@ -89,7 +89,7 @@ def test_all_on_a_base_that_is_to_be_pulled_is_unknown(daemon: Daemon) -> None:
     assert statuses(daemon.replay("FROM nothing:1\nENV A=1\n", options=BuildOptions(no_cache=True))) == ["not asked"]
 
 
-def test_with_pull_every_base_is_unknown_but_scratch(daemon: Daemon) -> None:
+def test_the_pull_option_makes_every_base_but_scratch_unknown(daemon: Daemon) -> None:
     daemon.add(image_of("base:1"))
     daemon.build("FROM base:1\nENV A=1\n")
     daemon.build("FROM scratch\nENV A=1\n")
@@ -108,14 +108,14 @@ def test_with_pull_every_base_is_unknown_but_scratch(daemon: Daemon) -> None:
         ("-1", "invalid from flag value -1: index out of bounds"),
     ],
 )
-def test_a_stage_number_that_is_none_is_refused(daemon: Daemon, name: str, printed: str) -> None:
+def test_an_invalid_stage_number_is_refused(daemon: Daemon, name: str, printed: str) -> None:
     reported = daemon.replay(f"FROM scratch\nENV A=1\nCOPY --from={name} /a /b\n")
     assert reported.refused is not None
     assert (reported.refused.message, reported.refused.line) == (printed, 3)
     assert [step.number for step in reported.steps] == [1, 2, 3]
 
 
-def test_files_of_an_image_that_is_not_there_are_reported_as_such(daemon: Daemon) -> None:
+def test_copying_from_a_missing_image_is_reported(daemon: Daemon) -> None:
     dockerfile = "FROM scratch\nCOPY --from=base:1 /a /b\n"
     daemon.add(image_of("base:1"))
     daemon.build(dockerfile)
@@ -148,7 +148,7 @@ def through_the_api(daemon: Daemon) -> None:
     daemon.images = [image.model_copy(update={**values, "doubts": doubts}) for image in daemon.images]
 
 
-def test_a_later_stage_may_hit_what_an_unknown_step_made_and_what_the_store_has(daemon: Daemon) -> None:
+def test_a_later_stage_may_hit_results_of_unknown_steps_and_the_store(daemon: Daemon) -> None:
     built = daemon.build(SHARED, FILES)
     assert statuses(daemon.replay(SHARED, FILES)) == ["hit"] * 5
     through_the_api(daemon)
@@ -159,7 +159,7 @@ def test_a_later_stage_may_hit_what_an_unknown_step_made_and_what_the_store_has(
     assert reported.steps[4].remedies == ("Run as root",)
 
 
-def test_a_step_that_misses_on_each_image_of_an_unknown_one_is_made_on_each(daemon: Daemon) -> None:
+def test_a_step_after_an_unknown_one_can_miss_on_every_possible_image(daemon: Daemon) -> None:
     built = daemon.build("FROM scratch\nCOPY a /a\n", FILES, name="first:1")
     through_the_api(daemon)
     again = "FROM scratch\nCOPY a /a\nENV NEW=1\nFROM first:1\nENV NEW=1\n"
@@ -170,7 +170,7 @@ def test_a_step_that_misses_on_each_image_of_an_unknown_one_is_made_on_each(daem
     assert statuses(certain) == ["miss", "not asked", "miss"]
 
 
-def test_files_that_are_not_known_may_be_those_of_a_first_step_that_is_not_known_as_one(daemon: Daemon) -> None:
+def test_unknown_files_may_match_an_image_not_known_to_be_a_first_step(daemon: Daemon) -> None:
     built = daemon.build(STAGES, FILES)
     through_the_api(daemon)
     reported = daemon.replay(STAGES, FILES)
@@ -178,7 +178,7 @@ def test_files_that_are_not_known_may_be_those_of_a_first_step_that_is_not_known
     assert [step.possible for step in reported.looked_up] == [(image,) for image in built]
 
 
-def test_files_that_are_not_known_may_be_those_of_an_image_whose_command_is_not_known(daemon: Daemon) -> None:
+def test_unknown_files_may_match_an_image_with_an_unknown_command(daemon: Daemon) -> None:
     daemon.add(image_of("base:1"))
     build = "FROM base:1\nCOPY --from=other:1 /a /b\n"
     (built,) = daemon.build(build)

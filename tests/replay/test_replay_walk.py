@@ -45,7 +45,7 @@ def test_what_was_built_is_hit_step_by_step(daemon: Daemon) -> None:
     assert [step.created_by for step in reported.looked_up] == list(reported.history)
 
 
-def test_an_empty_store_misses_the_first_step_and_is_asked_no_more(daemon: Daemon) -> None:
+def test_an_empty_store_misses_the_first_step_and_ends_the_lookup(daemon: Daemon) -> None:
     reported = daemon.replay(FIVE, FILES)
     assert statuses(reported) == ["miss", "not asked", "not asked", "not asked"]
     assert reported.all_cached is False
@@ -81,7 +81,7 @@ def test_after_a_miss_the_next_stage_asks_again(daemon: Daemon) -> None:
     assert statuses(reported) == ["hit", "miss", "not asked", "not asked", "hit", "hit", "hit", "hit"]
 
 
-def test_without_a_cache_nothing_is_asked(daemon: Daemon) -> None:
+def test_no_cache_skips_all_lookups(daemon: Daemon) -> None:
     daemon.build(FIVE, FILES)
     base = daemon.add(image_of("base:1"))
     reported = daemon.replay(FIVE + "FROM base:1\nENV A=1\n", FILES, BuildOptions(no_cache=True))
@@ -102,14 +102,14 @@ def test_the_newest_wins_though_the_rest_was_built_on_the_older(daemon: Daemon) 
     assert [step.image for step in reported.looked_up][:2] == newer
 
 
-def test_what_the_build_itself_makes_is_hit_later_in_it(daemon: Daemon) -> None:
+def test_later_stages_hit_steps_made_by_the_same_build(daemon: Daemon) -> None:
     reported = daemon.replay(FIVE + FIVE.replace("l=1", "l=2"), FILES)
     assert statuses(reported) == ["miss", "not asked", "not asked", "not asked", "hit", "hit", "miss", "not asked"]
     assert [step.made_by for step in reported.looked_up] == [2, 3, 4, 5, 2, 3, 9, 10]
     assert {step.image for step in reported.looked_up} == {""}
 
 
-def test_of_two_that_this_build_makes_the_later_is_hit(daemon: Daemon) -> None:
+def test_a_repeated_stage_hits_the_results_of_the_first(daemon: Daemon) -> None:
     ids = daemon.build(FIVE, FILES)
     two = daemon.replay(FIVE + FIVE, FILES, BuildOptions(no_cache=True))
     assert set(statuses(two)) == {"not asked"}
@@ -147,7 +147,7 @@ def test_a_refused_step_ends_the_build_and_is_printed() -> None:
     assert (reported.refused.line, reported.refused.message) == (3, "VOLUME specified can not be an empty string")
 
 
-def test_nothing_on_scratch_is_not_an_image() -> None:
+def test_a_build_of_only_from_scratch_is_refused() -> None:
     reported = Daemon().replay("FROM scratch\n")
     assert reported.refused is not None
     assert reported.refused.message == "No image was generated. Is your Dockerfile empty?"
@@ -157,7 +157,7 @@ def test_nothing_on_scratch_is_not_an_image() -> None:
 @pytest.mark.parametrize(
     ("version", "probes"), [("20.10.24", False), ("25.0.0", False), ("25.0.3", True), ("28.5.2", True)]
 )
-def test_the_cache_gets_the_platform_from_some_releases_on(version: str, probes: bool) -> None:
+def test_newer_releases_pass_the_platform_to_the_cache(version: str, probes: bool) -> None:
     reported = Daemon(version).replay(FIVE, FILES, BuildOptions(platform="linux/arm64"))
     assert reported.first_miss is not None
     assert reported.first_miss.probe is not None
@@ -177,7 +177,7 @@ def test_the_cache_gets_the_platform_from_some_releases_on(version: str, probes:
         ),
     ],
 )
-def test_a_platform_that_is_none_is_refused_before_any_step(version: str, given: str, printed: str) -> None:
+def test_an_invalid_platform_is_refused_before_any_step(version: str, given: str, printed: str) -> None:
     reported = Daemon(version).replay(FIVE, FILES, BuildOptions(platform=given))
     assert reported.steps == ()
     assert reported.refused is not None
@@ -195,7 +195,7 @@ def test_a_platform_that_is_none_is_refused_before_any_step(version: str, given:
         "FROM base:1\nHEALTHCHECK CMD y\n",
     ],
 )
-def test_a_step_hits_what_it_made_unless_the_daemon_filled_it_from_the_base(version: str, dockerfile: str) -> None:
+def test_a_step_hits_its_own_result_unless_filled_from_the_base(version: str, dockerfile: str) -> None:
     daemon = Daemon(version)
     check = {"Test": ("CMD-SHELL", "x"), "Interval": 5_000_000_000}
     base: dict[str, Any] = {"Entrypoint": ("/e",), "User": "web", "WorkingDir": "/w", "Healthcheck": check}
@@ -271,7 +271,7 @@ def test_a_hard_link_whose_content_is_not_compared_is_reported_at_the_hit(tmp_pa
     assert replayed("COPY a /a").steps[1].hazards == ()
 
 
-def test_a_later_stage_finds_a_step_among_many_that_the_build_has_made(daemon: Daemon) -> None:
+def test_a_later_stage_hits_a_step_made_by_an_early_stage(daemon: Daemon) -> None:
     """Each stage makes another image on scratch; the last one repeats what an early one made."""
     stages = [f"FROM scratch\nLABEL number={number}\nENV A=1\n" for number in (*range(40), 3)]
     reported = daemon.replay("".join(stages))

@@ -85,16 +85,16 @@ def whole_sum(context: TarContext | MemoryContext, client: str = "docker-cli") -
 
 
 @pytest.mark.parametrize("client", ["docker-py", "testcontainers-go", "docker-cli", "compose-v2"])
-def test_a_tar_counts_as_the_client_packed_it(client: str) -> None:
+def test_a_tar_has_the_checksum_of_the_context_that_the_client_packs(client: str) -> None:
     assert whole_sum(of(packed(tree(), client, tarfile.PAX_FORMAT))) == whole_sum(tree(), client)
 
 
-def test_long_names_count_alike_however_they_are_written() -> None:
+def test_long_names_have_the_same_checksum_in_any_tar_format() -> None:
     forms = (tarfile.PAX_FORMAT, tarfile.GNU_FORMAT)
     assert len({whole_sum(of(packed(tree(), "docker-py", form))) for form in forms}) == 1
 
 
-def test_who_sends_a_tar_does_not_count() -> None:
+def test_the_client_does_not_affect_the_checksum_of_a_tar() -> None:
     context = of(packed(tree(), "docker-py", tarfile.PAX_FORMAT))
     assert len({whole_sum(context, client) for client in CLIENTS}) == 1
 
@@ -132,14 +132,14 @@ def sparse_tar(form: str, content: dict[int, bytes], size: int) -> bytes:
 
 
 @pytest.mark.parametrize("form", ["0.1", "1.0"])
-def test_a_sparse_file_counts_with_its_holes(form: str) -> None:
+def test_a_sparse_file_is_hashed_with_its_holes(form: str) -> None:
     data = sparse_tar(form, {512: b"a" * 512, 4096: b"end"}, 10_000)
     whole = (bytes(512) + b"a" * 512 + bytes(4096 - 1024) + b"end").ljust(10_000, b"\0")
     assert whole_sum(of(data)) == whole_sum(of(raw_tar(("f", b"0", whole))))
     assert b"".join(of(data).read("0")) == whole
 
 
-def test_a_sparse_file_of_the_old_format_is_refused_in_the_words_of_the_daemon() -> None:
+def test_an_old_format_sparse_file_has_the_daemons_error_message() -> None:
     header = bytearray(raw_tar(("f", b"S", b"data"))[:512])
     header[386:410] = b"00000000000\0" + b"00000000004\0"
     header[483:495] = b"00000001000\0"
@@ -155,18 +155,18 @@ def test_sparse_files_of_absurd_sizes_are_not_read() -> None:
         of(sparse_tar("0.1", {0: b"a"}, 1 << 42))
 
 
-def test_a_tar_needs_no_blocks_at_its_end_as_go_needs_none() -> None:
+def test_a_tar_without_trailing_blocks_is_read() -> None:
     data = raw_tar(("Dockerfile", b"0", b"FROM scratch\n"), ("a", b"0", b"1" * 512))
     assert whole_sum(of(data[: 4 * 512])) == whole_sum(of(data))
 
 
-def test_the_ignore_file_in_a_tar_only_removes_the_two_files() -> None:
+def test_a_dockerignore_in_a_tar_removes_only_itself_and_the_dockerfile() -> None:
     files = [("Dockerfile", b"0", b"FROM scratch\n"), ("a.log", b"0", b"1")]
     ignoring = raw_tar(*files, (".dockerignore", b"0", b"*.log\n.dockerignore\nDockerfile\n"))
     assert whole_sum(of(ignoring)) == whole_sum(of(raw_tar(("a.log", b"0", b"1"))))
 
 
-def test_a_name_that_is_sent_twice_has_the_first_sum_and_the_last_content() -> None:
+def test_a_duplicate_tar_member_has_the_first_sum_and_the_last_content() -> None:
     context = of(raw_tar(("a", b"0", b"old"), ("a", b"0", b"newer"), ("Dockerfile", b"2", "a")))
     assert context.dockerfile() == b"newer"
     assert ContextSums(context).of_sources(["a"], add=False, destination="/").text == (
@@ -175,7 +175,7 @@ def test_a_name_that_is_sent_twice_has_the_first_sum_and_the_last_content() -> N
 
 
 @pytest.mark.parametrize("name", ["/", "//", "..", "../..", "a/../.."])
-def test_the_root_by_another_name_is_not_a_member_of_itself(name: str) -> None:
+def test_a_root_folder_entry_under_another_name_is_the_root(name: str) -> None:
     """Its folder was in itself, and what lies in it without end."""
     plain = (
         ("Dockerfile", tarfile.REGTYPE, b"FROM scratch\n"),
@@ -215,7 +215,7 @@ def test_the_dockerfile_is_found_as_the_daemon_finds_it(
 
 
 @pytest.mark.parametrize("name", ["", "dockerfile.prod", "sub/Dockerfile", "gone"])
-def test_a_dockerfile_that_is_not_there_is_refused_in_the_words_of_the_daemon(name: str) -> None:
+def test_a_missing_dockerfile_is_refused_with_the_daemons_message(name: str) -> None:
     context = of(raw_tar(("DOCKERFILE", b"0", b"A"), ("gone", b"2", "nowhere")))
     with pytest.raises(BuildRefusedError) as refused:
         context.dockerfile(name)
@@ -230,7 +230,7 @@ def test_a_tar_that_ends_early_is_reported(end: int) -> None:
         of(data)
 
 
-def test_what_is_kept_can_be_read_without_the_tar() -> None:
+def test_kept_members_can_be_read_without_the_tar() -> None:
     packed = raw_tar(("./Dockerfile", b"0", b"A"), ("b", b"0", b"B"))
     stream: io.BufferedReader = io.BufferedReader(io.BytesIO(packed))
     context = TarContext(read_members(stream, "a stream", keep={"Dockerfile"}), "a stream")
@@ -242,7 +242,7 @@ def test_what_is_kept_can_be_read_without_the_tar() -> None:
 @pytest.mark.parametrize(
     ("form", "recognized"), [(tarfile.GNU_FORMAT, True), (tarfile.USTAR_FORMAT, True), (tarfile.PAX_FORMAT, False)]
 )
-def test_the_cli_does_not_recognize_a_tar_behind_an_extended_header(form: int, recognized: bool) -> None:
+def test_the_cli_does_not_recognize_a_tar_that_starts_with_a_pax_header(form: int, recognized: bool) -> None:
     """Go's reader gets its first 1024 bytes alone; times with fractions need a pax header."""
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w", format=form) as tar:
@@ -254,7 +254,7 @@ def test_the_cli_does_not_recognize_a_tar_behind_an_extended_header(form: int, r
     assert not cli_recognizes(bytes(1024))
 
 
-def test_what_unpacks_to_very_much_is_not_read_on(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_decompressed_size_of_a_context_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cacheview.replay.tar_context.Limits", lambda **given: Limits(unpacked=1 << 20, **given))
     data = raw_tar(("zeros", b"0", bytes(2 << 20)))
     assert of(data).has("zeros")
@@ -262,7 +262,7 @@ def test_what_unpacks_to_very_much_is_not_read_on(monkeypatch: pytest.MonkeyPatc
         of(bz2.compress(data))
 
 
-def test_members_that_take_very_much_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_memory_for_tar_members_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cacheview.replay.tar_context._MEMBER_BYTES", 100 << 20)
     data = raw_tar(*((f"f{number}", b"0", b"") for number in range(10)))
     with pytest.raises(DataError, match=r"the context needs more than 536,870,912 bytes of memory"):
@@ -270,7 +270,7 @@ def test_members_that_take_very_much_memory(monkeypatch: pytest.MonkeyPatch) -> 
 
 
 @pytest.mark.slow
-def test_folders_without_a_header_that_are_very_many() -> None:
+def test_the_memory_for_implied_folders_is_limited() -> None:
     data = raw_tar(*((f"{number}/{'a/' * 2000}f", b"0", b"") for number in range(120)))
     with pytest.raises(
         DataError, match="the folders implied by the paths in the context take up more than 268,435,456 bytes of memory"

@@ -51,7 +51,7 @@ def test_what_a_prune_costs_in_containerd(context: str, tmp_path: Path, capsys: 
     assert lines[-1] == "3 steps that are cached now would be rebuilt."
 
 
-def test_a_graph_driver_keeps_what_a_named_image_was_built_on(
+def test_a_graph_driver_prune_keeps_the_parents_of_named_images(
     context: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = built(tmp_path, "26.1.5")
@@ -59,7 +59,7 @@ def test_a_graph_driver_keeps_what_a_named_image_was_built_on(
     assert printed(capsys)[-1] == "No steps change."
 
 
-def test_an_upgrade_past_the_mark_of_what_was_built_here(
+def test_an_upgrade_to_rules_with_a_built_here_mark_rebuilds_all_steps(
     context: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = built(tmp_path, OLD)
@@ -142,7 +142,7 @@ def test_explain_asks_the_changed_store(tmp_path: Path, capsys: pytest.CaptureFi
         (["--what-if", "prune", "--client", "all"], "--client all cannot be combined"),
     ],
 )
-def test_what_cannot_be_is_reported(
+def test_an_impossible_what_if_change_is_an_error(
     options: list[str], output: str, context: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     store = built(tmp_path, "26.1.5")

@@ -19,7 +19,7 @@ from cacheview.report.checks import value_as_object
         (False, False),
     ],
 )
-def test_a_value_is_its_json(value: object, expected: object) -> None:
+def test_a_value_is_written_as_json(value: object, expected: object) -> None:
     assert value_as_object("image", value) == {"image": expected}
 
 

@@ -12,5 +12,5 @@ def test_a_blob_is_in_the_folder_of_its_algorithm() -> None:
 
 
 @pytest.mark.parametrize("text", ["", "sha256", "sha256:", ":ab", "sha256:../../etc/passwd", "../x:ab", "sha256:a:b"])
-def test_no_text_leads_out_of_the_folder(text: str) -> None:
+def test_no_digest_maps_outside_the_blob_folder(text: str) -> None:
     assert blob_name(text) == ""

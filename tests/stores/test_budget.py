@@ -11,7 +11,7 @@ from cacheview.stores.limits import DEFAULT_LIMITS, Limits
 GIB = 1 << 30
 
 
-def test_a_large_file_may_need_what_the_machine_has_free_and_no_more() -> None:
+def test_the_memory_limit_for_a_large_file_depends_on_free_memory() -> None:
     def left(packed: int, free: int) -> int:
         return Budget(packed=packed, free_memory=lambda: free).left(Resource.MEMORY)
 
@@ -21,7 +21,7 @@ def test_a_large_file_may_need_what_the_machine_has_free_and_no_more() -> None:
     assert left(GIB, 0) == DEFAULT_LIMITS.memory
 
 
-def test_what_is_spent_stays_spent_while_a_file_turns_out_to_be_larger() -> None:
+def test_growing_limits_keep_the_memory_already_spent() -> None:
     calls: list[int] = []
 
     def free() -> int:
@@ -37,7 +37,7 @@ def test_what_is_spent_stays_spent_while_a_file_turns_out_to_be_larger() -> None
     assert len(calls) == 1  # or what the opening has taken itself would count twice
 
 
-def test_the_error_says_what_to_do_where_it_is_the_machine() -> None:
+def test_a_limit_caused_by_the_machine_suggests_a_remedy() -> None:
     budget = Budget(Limits(memory=1000), packed=GIB, free_memory=lambda: 5000)
     with pytest.raises(LimitError, match=r"more than 4,000 bytes of memory\. .* Close other programs, or use"):
         budget.spend(Resource.MEMORY, 4001)

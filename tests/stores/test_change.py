@@ -17,7 +17,7 @@ def store(*images: Image) -> ImageStore:
     return ImageStore(images)
 
 
-def test_new_gone_changed() -> None:
+def test_new_removed_and_changed_images_are_detected() -> None:
     before = store(image("a"), image("b", "a", "app:1", "app:2"), image("c", "b"), image("d", "a"))
     after = store(image("e", "b"), image("a"), image("b", "a", "app:2", "app:1"), image("d"), image("f", "a", "app:3"))
     change = changes(before, after)
@@ -27,7 +27,7 @@ def test_new_gone_changed() -> None:
     assert change
 
 
-def test_a_name_that_went_to_another_image() -> None:
+def test_a_moved_name_changes_both_images() -> None:
     change = changes(store(image("a", None, "app:1"), image("b")), store(image("a"), image("b", None, "app:1")))
     assert change == StoreChanges(changed=("sha256:a", "sha256:b"))
 
@@ -38,7 +38,7 @@ _STORES = st.dictionaries(
 
 
 @given(before=_STORES, after=_STORES)
-def test_there_and_back(before: ImageStore, after: ImageStore) -> None:
+def test_changes_between_stores_are_symmetric(before: ImageStore, after: ImageStore) -> None:
     there, back = changes(before, after), changes(after, before)
     assert set(there.new) == {gone.id for gone in back.removed}
     assert set(there.changed) == set(back.changed)
@@ -47,7 +47,7 @@ def test_there_and_back(before: ImageStore, after: ImageStore) -> None:
 
 
 @given(before=_STORES, after=_STORES)
-def test_what_is_gone_stays_where_it_was(before: ImageStore, after: ImageStore) -> None:
+def test_removed_images_keep_their_position(before: ImageStore, after: ImageStore) -> None:
     shown = with_removed(before, after)
     gone = changes(before, after).removed
     assert set(shown.images) == {*after.images, *gone}

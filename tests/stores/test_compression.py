@@ -68,7 +68,7 @@ def test_streams_one_after_the_other(kind: str) -> None:
 
 @kinds
 @given(data=st.data())
-def test_cut_or_damaged_gives_what_was_before(kind: str, data: st.DataObject) -> None:
+def test_a_truncated_or_damaged_stream_gives_the_content_before_it(kind: str, data: st.DataObject) -> None:
     compressed = bytearray(compressed_content(kind))
     cut = data.draw(st.booleans())
     if cut:
@@ -93,7 +93,7 @@ def test_damage_is_reported_after_everything_before_it() -> None:
 
 
 @pytest.mark.parametrize(("kind", "header"), [("xz", 12), ("zstd", 9)])
-def test_damage_is_described_without_the_words_of_the_library(kind: str, header: int) -> None:
+def test_damaged_data_is_reported_without_the_library_message(kind: str, header: int) -> None:
     stream, _ = opened(compressed_content(kind)[:header] + b"\xff" * 2000)
     with pytest.raises(
         DamagedStreamError, match=r"^the data is invalid, or decompressing it needs more than [\d,]+ bytes of memory$"
@@ -122,7 +122,7 @@ def test_zstd_that_wants_much_memory_is_refused() -> None:
 
 
 @pytest.mark.parametrize("length", [*range(6, 24), 30])
-def test_a_beginning_that_is_cut_needs_no_memory(length: int) -> None:
+def test_a_truncated_stream_is_not_reported_as_a_memory_limit(length: int) -> None:
     stream, _ = opened(compressed_content("xz")[:length])
     with pytest.raises(DamagedStreamError) as caught:
         stream.read()
@@ -132,7 +132,7 @@ def test_a_beginning_that_is_cut_needs_no_memory(length: int) -> None:
 
 
 @pytest.mark.parametrize("sizes", [0, 0x40, 0x80, 0xC0])
-def test_the_sizes_in_an_xz_block_are_skipped(sizes: int) -> None:
+def test_optional_sizes_in_an_xz_block_header_are_skipped(sizes: int) -> None:
     header = bytes([3, sizes]) + b"\x81\x01" * sizes.bit_count() + b"\x21\x01\x28"
     stream, _ = opened(b"\xfd7zXZ\x00" + b"\0" * 6 + header + b"\0" * 20)
     with pytest.raises(MemoryLimitError):

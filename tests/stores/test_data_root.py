@@ -30,7 +30,7 @@ BOLT = "containerd/daemon/io.containerd.metadata.v1.bolt"
 
 @pytest.mark.parametrize("engine", ENGINES)
 @pytest.mark.parametrize("form", ["", "image", "image/overlay2"])
-def test_a_sample_is_the_truth(engine: str, form: str, tmp_path: Path) -> None:
+def test_a_data_root_sample_is_read_as_expected(engine: str, form: str, tmp_path: Path) -> None:
     root = unpack(engine, tmp_path)
     before = snapshot(root)
     store = read(root / form)
@@ -54,7 +54,7 @@ def test_a_sample_is_the_truth(engine: str, form: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize(("engine", "sizes"), [("20.10-overlay2", 4), ("28.5.2-gd", 4)])
-def test_sizes_are_those_of_all_layers(engine: str, sizes: int, tmp_path: Path) -> None:
+def test_the_image_size_is_the_total_of_all_layers(engine: str, sizes: int, tmp_path: Path) -> None:
     root = unpack(engine, tmp_path)
     layers = {
         (path / "diff").read_text(): int((path / "size").read_text())
@@ -66,7 +66,7 @@ def test_sizes_are_those_of_all_layers(engine: str, sizes: int, tmp_path: Path) 
     assert len({image.size for image in store.images}) > sizes
 
 
-def test_without_its_prefix_the_error_says_how_to_open_it(tmp_path: Path) -> None:
+def test_opening_a_data_root_without_its_prefix_suggests_the_prefix(tmp_path: Path) -> None:
     root = unpack("28.5.2-gd", tmp_path / "root")
     for folder in (root, root / "image", root / "image/overlay2"):
         with pytest.raises(DataError, match=rf"is a Docker data root\. Open it as data-root:{folder}$"):
@@ -89,7 +89,7 @@ def test_explain_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFix
 
 
 @pytest.mark.parametrize("engine", ["71ebfc7c63-c8d", "28.5.2-c8d", "29x-c8d"])
-def test_a_sample_of_a_containerd_store(engine: str, tmp_path: Path) -> None:
+def test_a_containerd_sample_is_read_as_expected(engine: str, tmp_path: Path) -> None:
     """Through the reader of containerd's root folder, which has tests of its own."""
     root = unpack(engine, tmp_path)
     before = snapshot(root)
@@ -103,7 +103,7 @@ def test_a_sample_of_a_containerd_store(engine: str, tmp_path: Path) -> None:
 
 
 class TestDrivers:
-    def test_the_one_that_changed_last_is_shown_and_the_others_are_named(self, tmp_path: Path) -> None:
+    def test_the_most_recently_changed_driver_is_shown_and_others_are_noted(self, tmp_path: Path) -> None:
         old, new = Root(tmp_path, "aufs"), Root(tmp_path, "overlay2")
         old_id, new_id = old.image(1, "shop/old:1"), new.image(2, "shop/new:1")
         old.changed(2000)
@@ -117,7 +117,7 @@ class TestDrivers:
         assert [image.id for image in read(tmp_path).images] == [new_id]
         assert [image.id for image in read(old.folder).images] == [old_id]
 
-    def test_a_hostile_name_of_a_driver_stays_in_its_line(self, tmp_path: Path) -> None:
+    def test_a_hostile_driver_name_is_escaped(self, tmp_path: Path) -> None:
         Root(tmp_path, "over\nlay\x1b[31m<b>").image(1)
         Root(tmp_path, "vfs").changed(1000)
         store = read(tmp_path)
@@ -130,16 +130,16 @@ class TestNothingToRead:
         with pytest.raises(DataError, match=r"there is no such folder\. Open .*docker info"):
             read(tmp_path / "none")
 
-    def test_no_path(self) -> None:
+    def test_an_invalid_path_is_refused(self) -> None:
         with pytest.raises(DataError, match="is not a path"):
             read("/a\0b")
 
-    def test_a_file(self, tmp_path: Path) -> None:
+    def test_a_file_as_data_root_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "file").write_text("x")
         with pytest.raises(DataError, match="is a file, not a folder"):
             read(tmp_path / "file")
 
-    def test_a_pipe(self, tmp_path: Path) -> None:
+    def test_a_named_pipe_as_data_root_is_refused(self, tmp_path: Path) -> None:
         os.mkfifo(tmp_path / "pipe")
         with pytest.raises(DataError, match="is a named pipe, not a folder"):
             read(tmp_path / "pipe")
@@ -148,7 +148,7 @@ class TestNothingToRead:
         with pytest.raises(DataError, match="the folder is empty"):
             read(tmp_path)
 
-    def test_another_folder(self, tmp_path: Path) -> None:
+    def test_a_folder_that_is_not_a_data_root_is_refused(self, tmp_path: Path) -> None:
         (tmp_path / "documents").mkdir()
         with pytest.raises(DataError, match="is not a Docker data root"):
             read(tmp_path)
@@ -158,7 +158,7 @@ class TestNothingToRead:
         with pytest.raises(DataError, match="there are no graph-driver images here"):
             read(tmp_path)
 
-    def test_a_root_of_remapped_users_is_pointed_at(self, tmp_path: Path) -> None:
+    def test_a_user_remapped_data_root_is_suggested(self, tmp_path: Path) -> None:
         Root(tmp_path / "100000.100000").image(1)
         with pytest.raises(DataError, match=r"data-root:.*/100000\.100000"):
             read(tmp_path)
@@ -186,12 +186,12 @@ class TestPermission:
         root.image(1, "shop/x:1")
         return root
 
-    def test_the_folder_is_for_root(self, root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_data_root_readable_by_root_suggests_sudo(self, root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
         refuse(monkeypatch, "stat", root.root / "image")
         with pytest.raises(DataError, match=r"not have permission to read this path: .*only root can.*sudo"):
             read(root.root)
 
-    def test_the_folder_is_for_a_group(self, root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_data_root_readable_by_a_group_names_the_group(self, root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
         grp = pytest.importorskip("grp", reason="groups are of POSIX systems")
         entry = next((group for group in grp.getgrall() if group.gr_gid != 0), None)
         assert entry is not None
@@ -211,12 +211,12 @@ class TestPermission:
         ):
             read(root.root)
 
-    def test_the_files_are_for_root(self, root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_unreadable_file_is_a_permission_error(self, root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
         refuse(monkeypatch, "open", root.content)
         with pytest.raises(DataError, match="not have permission to read this path"):
             read(root.root)
 
-    def test_one_file_is_for_root(self, root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_unreadable_image_file_affects_only_its_image(self, root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
         other = root.image(2)
         refuse(monkeypatch, "open", root.file(other))
         store = read(root.root)
@@ -238,7 +238,7 @@ def refuse(monkeypatch: pytest.MonkeyPatch, function: str, folder: Path) -> None
 
 
 class TestProgress:
-    def test_it_is_told_of_every_image(self, tmp_path: Path) -> None:
+    def test_progress_is_reported_for_every_image(self, tmp_path: Path) -> None:
         root = Root(tmp_path)
         for number in range(5):
             root.image(number)
@@ -247,7 +247,7 @@ class TestProgress:
         assert told[0] == (0, 5, "Reading images")
         assert told[-1] == (5, 5, "Reading images")
 
-    def test_it_may_cancel(self, tmp_path: Path) -> None:
+    def test_reading_a_data_root_can_be_canceled(self, tmp_path: Path) -> None:
         Root(tmp_path).image(1)
 
         def cancel(done: int, total: int | None, what: str) -> None:
@@ -300,7 +300,9 @@ class TestContainerd:
         return opened
 
     @pytest.mark.parametrize("emptied", [False, True])
-    def test_without_images_of_a_driver(self, tmp_path: Path, opened: list[str], emptied: bool) -> None:
+    def test_a_data_root_without_driver_images_opens_containerd(
+        self, tmp_path: Path, opened: list[str], emptied: bool
+    ) -> None:
         if emptied:
             Root(tmp_path)
         (tmp_path / BOLT).mkdir(parents=True)
@@ -312,7 +314,9 @@ class TestContainerd:
         assert store.problems == (Problem("x", "y"),)
         assert [given.location for given in partial] == [store.location]
 
-    def test_beside_images_of_a_driver(self, tmp_path: Path, opened: list[str]) -> None:
+    def test_graph_driver_images_are_read_and_a_containerd_store_is_noted(
+        self, tmp_path: Path, opened: list[str]
+    ) -> None:
         image_id = Root(tmp_path).image(1)
         (tmp_path / BOLT).mkdir(parents=True)
         store = read(tmp_path)
@@ -321,7 +325,9 @@ class TestContainerd:
         (note,) = store.notes
         assert f"containerd:{tmp_path}/containerd/daemon" in note
 
-    def test_that_cannot_be_read(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_unreadable_containerd_database_in_the_data_root_is_an_error(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         def fail(target: str, reading: Reading) -> OpenedLocation:
             raise DataError("is no database", where=target)
 

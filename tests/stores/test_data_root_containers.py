@@ -38,7 +38,7 @@ def root(tmp_path: Path) -> Root:
     return root
 
 
-def test_those_of_the_driver_are_known(root: Root) -> None:
+def test_containers_of_the_driver_are_listed(root: Root) -> None:
     put(root, DOCUMENT)
     put(root, {**DOCUMENT, "State": {"Running": False}}, "d" * 64)
     put(root, {**DOCUMENT, "Driver": "overlayfs"}, "e" * 64)  # of a containerd store: another daemon's
@@ -59,7 +59,7 @@ def test_without_the_folder_they_are_unknown(root: Root) -> None:
     ("content", "reason"),
     [("{", "container cccccccccccc"), ("[]", "container cccccccccccc"), (" " * (2 << 20), "larger than 1,048,576")],
 )
-def test_one_that_cannot_be_read_makes_them_unknown(root: Root, content: str, reason: str) -> None:
+def test_an_unreadable_container_makes_the_containers_unknown(root: Root, content: str, reason: str) -> None:
     put(root, content)
     containers = containers_of(read(root.root))
     assert containers.listed is None

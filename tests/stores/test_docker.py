@@ -58,7 +58,7 @@ def test_entries_of_one_config_are_one_image(tmp_path: Path) -> None:
     assert "several parents" in store.problems[0].what
 
 
-def test_one_config_under_two_paths_is_a_repeated_id(tmp_path: Path) -> None:
+def test_a_config_under_two_paths_is_a_duplicate_id(tmp_path: Path) -> None:
     files = old_archive([(config(), ["web:1"], "")])
     entries = json.loads(files["manifest.json"])
     files["other.json"] = dumps(config())
@@ -69,7 +69,7 @@ def test_one_config_under_two_paths_is_a_repeated_id(tmp_path: Path) -> None:
     assert "more than once" in store.problems[0].what
 
 
-def test_size_is_that_of_the_layers_in_the_archive(tmp_path: Path) -> None:
+def test_the_image_size_is_the_total_of_its_archived_layers(tmp_path: Path) -> None:
     files = old_archive([(config(1), None, ""), (config(2), None, "")], layer=b"x" * 700)
     assert [image.size for image in opened(tmp_path, files).images] == [700, 700]
     del files[f"{0:064x}/layer.tar"]
@@ -139,7 +139,7 @@ def test_a_name_that_docker_refuses_is_a_problem(tmp_path: Path) -> None:
     assert "lowercase" in store.problems[0].what
 
 
-def test_a_damaged_list_leaves_the_index(tmp_path: Path) -> None:
+def test_a_damaged_manifest_list_does_not_hide_the_index(tmp_path: Path) -> None:
     layout = Layout()
     manifest = layout.image()
     store = opened(tmp_path, {**layout.done(), "manifest.json": b"[{]"})
@@ -147,7 +147,7 @@ def test_a_damaged_list_leaves_the_index(tmp_path: Path) -> None:
     assert store.problems[0].where == "manifest.json"
 
 
-def test_more_images_than_are_read(tmp_path: Path) -> None:
+def test_the_number_of_images_is_limited(tmp_path: Path) -> None:
     files = old_archive([(config(number), None, "") for number in range(5)])
     store = opened(tmp_path, files, limits=Limits(images=3))
     assert len(store.images) == 3

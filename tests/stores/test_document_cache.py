@@ -17,7 +17,7 @@ from cacheview.stores.members import read_archive
 
 
 @given(st.lists(st.binary(min_size=1, max_size=100) | st.integers(1, 5 * 1024 * 1024).map(bytes), max_size=5))
-def test_in_memory_every_document_is_what_it_was(contents: list[bytes]) -> None:
+def test_a_memory_cache_returns_documents_unchanged(contents: list[bytes]) -> None:
     kept = MemoryCache()
     places = [(kept.keep(0, content), len(content)) for content in contents]
     assert [kept.read(*place) for place in places] == contents
@@ -42,7 +42,7 @@ def test_an_archive_that_became_shorter_is_reported(tmp_path: Path) -> None:
             members.read("manifest.json")
 
 
-def test_of_two_members_with_a_name_the_last_document_counts(tmp_path: Path) -> None:
+def test_the_last_of_two_members_with_the_same_name_is_read(tmp_path: Path) -> None:
     archive = write_tar(tmp_path / "one.tar", {"index.json": b'{"manifests": []}'}).read_bytes()
     second = write_tar(tmp_path / "two.tar", {"index.json": b"[]"}).read_bytes()
     path = tmp_path / "both.tar"

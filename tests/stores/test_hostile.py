@@ -55,7 +55,7 @@ def open_bytes(data: bytes, path: Path, limits: Limits | None = None) -> OpenedL
 
 
 @pytest.mark.parametrize("kind", PLAIN)
-def test_cut_at_every_block(kind: str, tmp_path: Path) -> None:
+def test_an_archive_truncated_at_any_block_reports_what_is_missing(kind: str, tmp_path: Path) -> None:
     """Of a plain archive: whatever is missing is reported, and images that are whole are there."""
     data = PLAIN[kind]
     with tarfile.open(fileobj=io.BytesIO(data)) as tar:
@@ -139,7 +139,7 @@ def test_documents_with_any_value_anywhere(data: st.DataObject, tmp_path: Path) 
 @pytest.mark.parametrize(
     "name", ["../../etc/passwd", "/etc/passwd", "a/../../b", "..", "C:/x", "\\\\host\\x", "a/b/../../../c"]
 )
-def test_names_that_point_outside_are_passed_over(name: str, tmp_path: Path) -> None:
+def test_member_names_outside_the_archive_are_ignored(name: str, tmp_path: Path) -> None:
     (tmp_path / "in").mkdir()
     path = write_tar(tmp_path / "in" / "a.tar", {name: b'{"evil": 1}', **new_files()})
     result = open_store(path)
@@ -148,7 +148,7 @@ def test_names_that_point_outside_are_passed_over(name: str, tmp_path: Path) -> 
     assert [entry.name for entry in tmp_path.iterdir()] == ["in"]
 
 
-def test_a_list_outside_is_not_a_list(tmp_path: Path) -> None:
+def test_a_manifest_list_outside_the_archive_root_is_ignored(tmp_path: Path) -> None:
     files = {f"../{name}": content for name, content in new_files().items()}
     assert open_bytes(tar_bytes(files), tmp_path / "a.tar") is None
 

@@ -56,7 +56,7 @@ class TestConfigs:
             (b'{"rootfs":' * 100_000, "200 levels deep"),
         ],
     )
-    def test_what_is_not_a_config_is_a_problem(self, root: Root, content: bytes, what: str) -> None:
+    def test_an_invalid_image_config_is_a_problem(self, root: Root, content: bytes, what: str) -> None:
         good = root.image(1)
         bad = sha256(content)
         root.file(bad).write_bytes(content)
@@ -89,7 +89,9 @@ class TestConfigs:
         with pytest.raises(DataError, match=r"no image could be read.*bad digest"):
             read(root.root)
 
-    def test_what_is_not_a_file_is_not_opened(self, root: Root, tmp_path_factory: pytest.TempPathFactory) -> None:
+    def test_paths_that_are_not_regular_files_are_not_opened(
+        self, root: Root, tmp_path_factory: pytest.TempPathFactory
+    ) -> None:
         outside = tmp_path_factory.mktemp("outside") / "config"
         linked, piped, folder, good = (root.image(number) for number in range(4))
         shutil.move(root.file(linked), outside)
@@ -106,7 +108,7 @@ class TestConfigs:
         assert "is a folder" in reported[folder]
 
     @pytest.mark.parametrize("name", ["imagedb/content/sha256", "imagedb/content", "imagedb"])
-    def test_a_folder_that_is_a_link_out_is_not_followed(
+    def test_a_store_folder_that_links_outside_is_refused(
         self, root: Root, name: str, tmp_path_factory: pytest.TempPathFactory
     ) -> None:
         root.image(1)
@@ -116,7 +118,7 @@ class TestConfigs:
         with pytest.raises(DataError, match="is a link that points outside the store"):
             read(root.root)
 
-    def test_an_image_folder_that_is_a_link_is_pointed_at(
+    def test_a_linked_image_folder_is_refused_and_its_target_suggested(
         self, root: Root, tmp_path_factory: pytest.TempPathFactory
     ) -> None:
         image_id = root.image(1)
@@ -130,7 +132,7 @@ class TestConfigs:
 
 class TestMetadata:
     @pytest.mark.parametrize("content", [b"", b"sha256:", b"x" * 5000, b"\xff\x00", b"sha256:" + b"a" * 64 + b"\n"])
-    def test_a_parent_that_is_none_is_a_problem_and_a_doubt(self, root: Root, content: bytes) -> None:
+    def test_an_invalid_parent_is_a_problem_and_a_doubt(self, root: Root, content: bytes) -> None:
         image_ids = [root.image(number, "shop/x:1" if not number else f"shop/y:{number}") for number in range(2)]
         for image_id in image_ids:
             root.note(image_id, "parent", content)
@@ -145,7 +147,7 @@ class TestMetadata:
     @pytest.mark.parametrize(
         ("content", "value"), [(b"\x01", True), (b"\x01\x00", True), (b"", False), (b"\x00", False), (b"1", False)]
     )
-    def test_built_locally_is_a_byte_of_one(self, root: Root, content: bytes, value: bool) -> None:
+    def test_built_locally_is_read_from_the_metadata_file(self, root: Root, content: bytes, value: bool) -> None:
         image_id = root.image(1)
         assert one(root, image_id).built_locally is False
         root.note(image_id, "builtLocally", content)
@@ -192,7 +194,7 @@ class TestMetadata:
         assert "the image's layers are not in layerdb" in problem.what
 
     @pytest.mark.parametrize("content", [b"", b"-1", b"9" * 30, b"x", b"1" * 5000])
-    def test_a_size_that_is_none_is_not_known(self, root: Root, content: bytes) -> None:
+    def test_an_invalid_size_is_unknown(self, root: Root, content: bytes) -> None:
         image_id = root.image(1)
         layer = root.folder / "layerdb" / "sha256" / f"{1:064x}"
         layer.mkdir(parents=True)
@@ -204,7 +206,7 @@ class TestNames:
     @pytest.mark.parametrize(
         "content", [b"", b"{", b"[]", b'{"Repositories":{"x":3}}', b'{"Repositories":{"a":{"a:1":null,"b":[]}}}', None]
     )
-    def test_names_that_are_lost_are_a_problem_and_a_doubt(self, root: Root, content: bytes | None) -> None:
+    def test_unreadable_names_are_a_problem_and_a_doubt(self, root: Root, content: bytes | None) -> None:
         ids = {root.image(1, "shop/x:1"), root.image(2)}
         path = root.folder / "repositories.json"
         path.unlink() if content is None else path.write_bytes(content)
@@ -218,7 +220,7 @@ class TestNames:
         assert first is not None
         assert first is second
 
-    def test_no_names_are_none(self, root: Root) -> None:
+    def test_images_have_no_names_if_repositories_are_empty(self, root: Root) -> None:
         root.image(1)
         for content in ("{}", '{"Repositories":null}', '{"Repositories":{}}', '{"repositories":{"a":null}}'):
             (root.folder / "repositories.json").write_text(content)
@@ -269,7 +271,7 @@ class TestLimits:
             for problem in store.problems
         ] == [(long, True)]
 
-    def test_all_documents(self, root: Root) -> None:
+    def test_the_total_size_of_documents_is_limited(self, root: Root) -> None:
         for number in range(5):
             root.image(number)
         store = read(root.root, limits=Limits(documents=1000))
@@ -323,19 +325,19 @@ class TestWhileItChanges:
         assert store.keys() == {child}
         assert store[child].parent is None
 
-    def test_metadata_vanish(self, root: Root) -> None:
+    def test_metadata_removed_while_reading_counts_as_absent(self, root: Root) -> None:
         image_id = root.image(1, parent="sha256:" + "a" * 64, built_locally=True)
         folder = root.metadata / image_id.removeprefix("sha256:")
         store = read_while(root, lambda: shutil.rmtree(folder), "content/sha256/")
         assert (store[image_id].parent, store[image_id].built_locally) == (None, False)
 
-    def test_a_name_moves_to_an_image_that_comes(self, root: Root) -> None:
+    def test_a_name_moved_to_a_new_image_while_reading_is_dropped(self, root: Root) -> None:
         old = root.image(1, "shop/x:1", "shop/x:old")
         new: list[str] = []
         store = read_while(root, lambda: new.append(root.image(2, "shop/x:1")), "content/sha256/")
         assert {image.id: image.names for image in store.values()} == {old: ("docker.io/shop/x:old",)}
 
-    def test_an_image_comes_and_goes_with_its_name(self, root: Root) -> None:
+    def test_an_image_created_and_removed_while_reading_is_ignored(self, root: Root) -> None:
         """It is named when the names are read again, and gone when its config is looked for."""
         root.image(1)
         seen: list[int] = []
@@ -351,13 +353,13 @@ class TestWhileItChanges:
         read_while(root, happens, "repositories.json", times=3)
         assert seen == [0, 1, 2]
 
-    def test_names_that_vanish_are_kept(self, root: Root) -> None:
+    def test_names_are_kept_if_their_file_is_removed_while_reading(self, root: Root) -> None:
         image_id = root.image(1, "shop/x:1")
         store = read_while(root, (root.folder / "repositories.json").unlink, "content/sha256/")
         assert store[image_id].names == ("docker.io/shop/x:1",)
         assert store[image_id].doubts == ()
 
-    def test_the_whole_store_vanishes(self, root: Root) -> None:
+    def test_a_store_removed_while_reading_gives_no_images(self, root: Root) -> None:
         root.image(1)
         assert read_while(root, lambda: shutil.rmtree(root.root / "image"), "content/sha256/") == {}
 
@@ -451,7 +453,7 @@ def harm(path: Path, damage: str, content: bytes) -> None:
             os.mkfifo(path)
 
 
-def test_the_form_of_repositories_is_that_of_docker(root: Root) -> None:
+def test_the_test_repositories_file_has_the_format_of_docker(root: Root) -> None:
     """What the tests write is what a daemon writes."""
     image_id = root.image(1, "shop/x:1")
     written = json.loads((root.folder / "repositories.json").read_text())

@@ -52,13 +52,13 @@ MODELS = [
 
 
 @pytest.mark.parametrize("model", MODELS)
-def test_it_is_what_is_written_at_once(model: SuiteCase | ReplayCase) -> None:
+def test_a_line_written_in_pieces_equals_one_written_at_once(model: SuiteCase | ReplayCase) -> None:
     assert "".join(line_pieces(model)) == model.model_dump_json(exclude_defaults=True) + "\n"
     assert read_back(model, "here") == model
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-def test_it_is_read_again_whatever_its_size(compressed: bool) -> None:
+def test_a_written_line_of_any_size_is_read_back(compressed: bool) -> None:
     file = io.BytesIO()
     for model in MODELS:
         write_line(file, line_pieces(model), "here", is_compressed=compressed)
@@ -75,7 +75,7 @@ def test_a_value_that_could_not_be_read_again_is_not_written() -> None:
             write_line(io.BytesIO(), line_pieces(model, limits=Limits(document=3)), "here", is_compressed=False)
 
 
-def test_fields_that_together_could_not_be_read_again_are_not_written() -> None:
+def test_a_line_too_long_to_be_read_again_is_not_written() -> None:
     model = MODELS[3].model_copy(update={"scenario": "x" * 400, "dockerfile": "y" * 400})
     assert len("".join(line_pieces(model, limits=Limits(document=5000)))) < 5000
     with pytest.raises(DataError, match="at most 600 can be opened"):
@@ -83,7 +83,7 @@ def test_fields_that_together_could_not_be_read_again_are_not_written() -> None:
 
 
 @pytest.mark.parametrize("name", ["x.jsonl", "x.jsonl.gz"])
-def test_nothing_is_left_of_what_was_canceled(name: str, tmp_path: Path) -> None:
+def test_a_canceled_save_keeps_the_old_file(name: str, tmp_path: Path) -> None:
     file = tmp_path / name
     file.write_text("kept")
 
@@ -97,7 +97,7 @@ def test_nothing_is_left_of_what_was_canceled(name: str, tmp_path: Path) -> None
     assert os.listdir(tmp_path) == [name]
 
 
-def test_no_more_of_a_line_is_made_than_has_been_written() -> None:
+def test_lines_are_produced_lazily() -> None:
     made: list[str] = []
 
     def elements() -> Iterator[Image]:

@@ -64,7 +64,9 @@ def in_pieces(line: bytes, piece: int) -> SuiteCase | ReplayCase | None:
 @pytest.mark.parametrize("piece", [1, 7, 100_000])
 @pytest.mark.parametrize("document", [LINE, BUILD, {"rules": ""}, {**BUILD, "images": None}])
 @pytest.mark.parametrize("indent", [None, 1])
-def test_it_is_what_it_is_when_read_at_once(document: dict[str, Any], piece: int, indent: int | None) -> None:
+def test_a_line_read_in_pieces_equals_one_read_at_once(
+    document: dict[str, Any], piece: int, indent: int | None
+) -> None:
     for ascii_only in (True, False):
         line = json.dumps(document, indent=indent, ensure_ascii=ascii_only).encode() + b"\n"
         assert read(line, piece) == at_once(line)
@@ -106,13 +108,13 @@ NASTY = [
 
 @pytest.mark.parametrize("line", NASTY)
 @pytest.mark.parametrize("piece", [1, 1000])
-def test_the_same_lines_are_refused(line: bytes, piece: int) -> None:
+def test_parsing_a_line_in_pieces_gives_the_same_result(line: bytes, piece: int) -> None:
     assert in_pieces(line, piece) == at_once(line)
 
 
 @given(data=st.data())
 @examples(2)
-def test_a_damaged_line_is_read_or_refused_alike(data: st.DataObject) -> None:
+def test_a_damaged_line_has_the_same_result_in_pieces_and_at_once(data: st.DataObject) -> None:
     line = bytearray(json.dumps(data.draw(st.sampled_from([LINE, BUILD]))).encode())
     for _ in range(data.draw(st.integers(1, 3))):
         place = data.draw(st.integers(0, len(line) - 1))
@@ -133,7 +135,7 @@ def test_an_error_names_the_element_and_the_place_within_it() -> None:
         read(b'{"probes', 5)
 
 
-def test_a_value_may_be_long_and_not_endless() -> None:
+def test_a_long_value_is_read_and_an_endless_one_is_abandoned() -> None:
     limits = Limits(document=1500)
     assert len(json.dumps(LINE["images"])) > 1500
     assert read(json.dumps(LINE).encode(), 100, limits).images is not None
@@ -153,7 +155,7 @@ def test_a_value_may_be_long_and_not_endless() -> None:
         assert sum(map(len, given)) < 12_000  # no more of it than is needed to know
 
 
-def test_what_is_made_of_it_is_counted() -> None:
+def test_the_memory_of_parsed_objects_is_counted() -> None:
     line = json.dumps(LINE).encode()
     budget = Budget(Limits())
     read_long_line(iter([line]), (SuiteCase,), lambda _: SuiteCase, budget, "here")

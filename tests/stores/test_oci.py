@@ -38,7 +38,7 @@ def only(store: ImageStore) -> Image:
         ("latest", ()),
     ],
 )
-def test_reference_names_of_plain_layouts(annotation: str, name: tuple[str, ...], tmp_path: Path) -> None:
+def test_an_annotation_with_only_a_tag_is_not_a_name(annotation: str, name: tuple[str, ...], tmp_path: Path) -> None:
     """A tag alone is no name; whatever has a repository is one."""
     layout = Layout()
     layout.add(layout.manifest(config()), "", **{"org.opencontainers.image.ref.name": annotation})
@@ -47,7 +47,7 @@ def test_reference_names_of_plain_layouts(annotation: str, name: tuple[str, ...]
     assert any(annotation in note for note in store.notes) == (not name)
 
 
-def test_containerd_name_goes_first(tmp_path: Path) -> None:
+def test_the_containerd_name_annotation_takes_precedence(tmp_path: Path) -> None:
     layout = Layout()
     layout.add(layout.manifest(config()), "docker.io/shop/web:1", **{"org.opencontainers.image.ref.name": "a/b:2"})
     assert only(opened(tmp_path, layout)).names == ("docker.io/shop/web:1",)
@@ -308,7 +308,7 @@ def test_a_broken_config_is_read_once(tmp_path: Path) -> None:
     assert ["os" in problem.what for problem in opened(tmp_path, layout).problems] == [True] * 3
 
 
-def test_more_images_than_are_read(tmp_path: Path) -> None:
+def test_the_number_of_images_is_limited(tmp_path: Path) -> None:
     layout = Layout()
     for number in range(5):
         layout.image(number)
@@ -317,7 +317,7 @@ def test_more_images_than_are_read(tmp_path: Path) -> None:
     assert "more than 3 images" in store.problems[0].what
 
 
-def test_go_reads_more_than_strict_json(tmp_path: Path) -> None:
+def test_json_is_read_as_leniently_as_in_go(tmp_path: Path) -> None:
     """Unknown keys, null, other case: Docker takes them, and so does the layout's reader."""
     layout = Layout()
     layout.add(layout.manifest({**config(), "moby.buildkit.buildinfo.v1": "x", "Author": "a", "variant": None}))
@@ -325,7 +325,7 @@ def test_go_reads_more_than_strict_json(tmp_path: Path) -> None:
     assert image.config.author == "a"
 
 
-def test_of_very_many_problems_the_first_are_listed_and_all_are_counted(tmp_path: Path) -> None:
+def test_many_problems_are_counted_and_only_the_first_are_listed(tmp_path: Path) -> None:
     layout = Layout()
     good = layout.image(1)
     for number in range(1500):
@@ -336,7 +336,7 @@ def test_of_very_many_problems_the_first_are_listed_and_all_are_counted(tmp_path
     assert whole.problems[-1].what == "500 more problems are not listed"
 
 
-def test_a_limit_is_reported_however_many_problems_there_are(tmp_path: Path) -> None:
+def test_a_reached_limit_is_reported_among_many_problems(tmp_path: Path) -> None:
     layout = Layout()
     layout.image(1)
     for number in range(1500):

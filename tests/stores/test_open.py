@@ -216,7 +216,7 @@ def test_opening_writes_nothing(tmp_path: Path) -> None:
     assert sorted(tmp_path.parent.iterdir()) == outside
 
 
-def test_platform_is_handed_on(tmp_path: Path) -> None:
+def test_the_requested_platform_selects_the_variant(tmp_path: Path) -> None:
     layout = Layout()
     amd64 = {**layout.manifest(config(1)), "platform": {"os": "linux", "architecture": "amd64"}}
     arm64 = {**layout.manifest(config(2)), "platform": {"os": "linux", "architecture": "arm64", "variant": "v8"}}

@@ -18,7 +18,7 @@ pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such gro
     ("mode", "name", "group"),
     [(0o640, "docker", "docker"), (0o620, "docker", ""), (0o604, "docker", ""), (0o640, "root", "")],
 )
-def test_a_file_is_read_by_a_group_that_has_the_read_bit(
+def test_the_group_is_named_only_if_it_may_read_the_file(
     mode: int, name: str, group: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "file").touch()
@@ -46,6 +46,6 @@ def test_a_group_without_a_name_is_not_named(tmp_path: Path, monkeypatch: pytest
     assert group_of(os.stat(tmp_path)) == ""
 
 
-def test_it_says_what_to_do() -> None:
+def test_a_permission_problem_suggests_a_solution() -> None:
     assert who_can("use it") == "only root can use it. Run cacheview as root (sudo)"
     assert who_can("use it", "docker").endswith("Run `sudo usermod -aG docker $USER`, then log in again")

@@ -71,7 +71,7 @@ def test_what_python_raises_is_reported_in_words(act: Callable[[], object], prin
         (DataError("is bad", where="there"), "there: is bad"),
     ],
 )
-def test_what_a_connection_raises_is_reported_in_words_however_it_is_wrapped(error: Exception, printed: str) -> None:
+def test_wrapped_connection_errors_are_reported_in_plain_words(error: Exception, printed: str) -> None:
     wrapped = urllib3.exceptions.ProtocolError("Connection aborted.", error)
     assert reason(error) == printed
     assert why_broken(list(causes_of(error))) == printed
@@ -79,7 +79,7 @@ def test_what_a_connection_raises_is_reported_in_words_however_it_is_wrapped(err
         assert why_broken(list(causes_of(wrapped))) == printed
 
 
-def test_the_innermost_cause_is_reported_where_libraries_wrap_it() -> None:
+def test_the_innermost_cause_of_a_wrapped_error_is_reported() -> None:
     tunnel = OSError("Tunnel connection failed: 403 Forbidden")
     pool = urllib3.HTTPConnectionPool("registry.example")
     wrapped = urllib3.exceptions.MaxRetryError(pool, "/v2/", urllib3.exceptions.ProxyError("Cannot connect", tunnel))
@@ -88,6 +88,6 @@ def test_the_innermost_cause_is_reported_where_libraries_wrap_it() -> None:
     assert why_broken(list(causes_of(wrapped))) == "Failed to parse: a:b"
 
 
-def test_what_says_nothing_has_no_name_of_a_class() -> None:
+def test_an_empty_exception_is_reported_without_its_class_name() -> None:
     assert reason(ValueError()) == "no reason was given"
     assert reason(io.UnsupportedOperation("Not readable\nat all")) == "Not readable at all"

@@ -94,7 +94,7 @@ HISTORY = (
 @pytest.mark.parametrize(
     "secret", ["hunter2secret", "two-words secret-words", 'zq"quoted\\secret', "https://zquser:zqpass@host"]
 )
-def test_values_that_only_the_history_has(text: str, secret: str) -> None:
+def test_values_found_only_in_the_history_are_redacted(text: str, secret: str) -> None:
     command = text.format(secret)
     image = {"id": "sha256:a", "config": {"history": [{"created_by": command}, {"created_by": f"/bin/sh -c {secret}"}]}}
     case = case_of(decode(SuiteCase, json.dumps({"rules": RULES, "images": [image]})))
@@ -119,7 +119,7 @@ def test_build_arguments_of_a_command() -> None:
     assert '"B="' in line
 
 
-def test_texts_that_hold_many_marks_stay_apart_from_placeholders() -> None:
+def test_redaction_placeholders_differ_from_text_that_looks_like_them() -> None:
     config = ContainerConfig(Env=("A=secret",), Cmd=("{redacted-1} {redactedxxx-1}", "secret"))
     probe = Probe(config=config)
     redacted = Redaction((), (probe,), env=True, labels=True).probe(probe)

@@ -32,7 +32,7 @@ def truth(engine: str) -> Truth:
 
 
 @pytest.mark.parametrize("name", SAVES)
-def test_images_are_those_of_the_store(engine: str, truth: Truth, name: str) -> None:
+def test_saved_images_match_the_original_store(engine: str, truth: Truth, name: str) -> None:
     """Ids, configs with their container config, created, history and root filesystem."""
     store = opened(engine, name)
     assert store.images
@@ -93,13 +93,13 @@ def test_pulled_index(engine: str, truth: Truth) -> None:
     assert arm64.config is None
 
 
-def test_a_platform_that_is_not_there_shows_the_one_that_is(engine: str) -> None:
+def test_a_missing_platform_falls_back_to_the_available_one(engine: str) -> None:
     wanted = Platform(os="linux", architecture="arm64")
     (case,) = open_store(sample(engine, "save-pulled"), platform=wanted).cases
     assert case.store.images[0].config.architecture == "amd64"
 
 
-def test_chain_has_the_images_and_the_parents(engine: str, truth: Truth) -> None:
+def test_a_saved_chain_has_the_expected_images_and_parents(engine: str, truth: Truth) -> None:
     store = opened(engine, "save-chain")
     ids = {image.id for image in store.images}
     assert ids == {*truth.chain, truth.named("docker.io/shop/web:1.1")["id"]}

@@ -59,7 +59,7 @@ def read(path: str | Path) -> OpenedCase:
     return opened.cases[0]
 
 
-def test_it_opens_again_as_it_was(tmp_path: Path) -> None:
+def test_a_saved_suite_is_opened_unchanged(tmp_path: Path) -> None:
     whole = image("A=1", f"TOKEN={SECRET}", labels={"x": "y"})
     probe = Probe(parent="", config=whole.config.container_config or ContainerConfig(), cache_from=("app:1",))
     expect = Expectation(outcome="hit", image=whole.id)
@@ -81,14 +81,14 @@ def test_only_the_user_can_read_it(tmp_path: Path) -> None:
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_compressed_by_its_name(tmp_path: Path) -> None:
+def test_a_suite_is_compressed_if_its_name_ends_in_gz(tmp_path: Path) -> None:
     file = tmp_path / "shop.jsonl.gz"
     write_suite(file, suite_line(case(image("A=1"))))
     assert gzip.decompress(file.read_bytes()).startswith(b'{"rules"')
     assert len(read(file).store.images) == 1
 
 
-def test_values_are_nowhere_and_names_stay() -> None:
+def test_redaction_removes_values_and_keeps_names() -> None:
     secret = image(
         f"TOKEN={SECRET}",
         "WORDS=correct horse battery",
@@ -108,7 +108,7 @@ def test_values_are_nowhere_and_names_stay() -> None:
         assert kept in both
 
 
-def test_a_text_that_looks_like_a_placeholder_stays_apart_from_one() -> None:
+def test_a_text_like_a_placeholder_is_not_confused_with_one() -> None:
     line = "".join(suite_line(case(image("A=secret", cmd=("{redacted-1}", "secret"))), redact_env=True))
     assert '"Cmd":["{redacted-1}","{redactedx-1}"]' in line
 
@@ -123,7 +123,9 @@ _WORDS = ("pass", "passage", "word", "pass word", "{redacted-1}", "{redacted-", 
     ),
 )
 @examples(1)
-def test_commands_stay_equal_or_different_also_joined(values: list[str], commands: list[list[str]]) -> None:
+def test_redaction_preserves_equality_of_commands_and_history_texts(
+    values: list[str], commands: list[list[str]]
+) -> None:
     images = [image(*(f"V{i}={value}" for i, value in enumerate(values)), cmd=tuple(cmd)) for cmd in commands]
     redaction = Redaction(images, (), env=True, labels=True)
     reported = [redaction.image(one).config for one in images]
@@ -161,7 +163,7 @@ def test_the_open_store_is_never_written_to(tmp_path: Path) -> None:
     write_suite(tmp_path / "new.jsonl", line, opened="engine:")
 
 
-def test_what_cannot_be_written_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_failed_write_keeps_the_existing_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     file = tmp_path / "x.jsonl"
     file.write_text("kept")
 
@@ -179,7 +181,7 @@ def test_what_cannot_be_written_leaves_what_was_there(tmp_path: Path, monkeypatc
         write_suite(tmp_path / "none" / "x.jsonl", suite_line(case(image())))
 
 
-def test_the_machine_of_the_engine_is_kept(tmp_path: Path) -> None:
+def test_the_platform_of_the_engine_is_saved(tmp_path: Path) -> None:
     """Most images may be for another platform than the one that builds are looked up for."""
     arm = Platform(os="linux", architecture="arm64")
     image = Image(id="sha256:" + "a" * 64, config=ImageConfig(os="linux", architecture="amd64"))
@@ -213,7 +215,7 @@ def sizes_in_a_data_root(folder: Path) -> str:
 
 
 @pytest.mark.parametrize("kind", ["layout", "archive of a layout", "data root", "suite"])
-def test_sizes_beyond_all_numbers_are_the_same_in_a_saved_store(kind: str, tmp_path: Path) -> None:
+def test_absurdly_large_sizes_survive_saving(kind: str, tmp_path: Path) -> None:
     """Nobody sees another size, or none, after saving: not where a sum is more than Docker has numbers for either."""
     files = sizes_of_layers(2**63 - 1, 2**63 - 1, 10**400)
     place: str | Path = tmp_path / "store"

@@ -67,7 +67,7 @@ def test_repeated_ids_are_problems(tmp_path: Path) -> None:
     assert result.problems[0].where == f"line 1: {image['id']}"
 
 
-def test_a_cut_suite_gives_what_came_before(tmp_path: Path) -> None:
+def test_a_truncated_suite_gives_the_cases_before_the_cut(tmp_path: Path) -> None:
     path = write(tmp_path, *map(case, range(200)))
     path.write_bytes(gzip.compress(path.read_bytes())[:-1000])
     *cases, last = read_suite(path)
@@ -80,7 +80,7 @@ def test_a_cut_suite_gives_what_came_before(tmp_path: Path) -> None:
     assert "cannot be read to the end" in result.problems[-1].what
 
 
-def test_a_line_without_end(tmp_path: Path) -> None:
+def test_an_overlong_line_is_skipped_and_the_next_is_read(tmp_path: Path) -> None:
     path = write(tmp_path, case(1), '{"' + "x" * 5000)
     path.write_bytes(path.read_bytes() + path.read_bytes())
     first, bad, third, _ = read_suite(path, limits=Limits(document=2000, line=500))
@@ -90,13 +90,13 @@ def test_a_line_without_end(tmp_path: Path) -> None:
     assert third == first  # the next line is read
 
 
-def test_more_cases_than_are_read(tmp_path: Path) -> None:
+def test_the_number_of_cases_is_limited(tmp_path: Path) -> None:
     result = open_store(write(tmp_path, *map(case, range(5))), limits=Limits(images=3))
     assert len(result.cases) == 3
     assert "more than 3 images" in result.problems[0].what
 
 
-def test_another_file_of_json_is_given_up(tmp_path: Path) -> None:
+def test_a_json_file_that_is_not_a_suite_is_refused_at_line_1(tmp_path: Path) -> None:
     path = write(tmp_path, *['{"log": "line"}'] * 10_000)
     with pytest.raises(DataError, match="`rules`, `images` and `probes`") as caught:
         open_store(path)

@@ -52,7 +52,7 @@ def lazy(opened: OpenedLocation) -> SuiteCases:
 
 
 @pytest.mark.parametrize("compressed", [False, True])
-def test_it_is_the_same_suite_whether_it_is_held_or_not(compressed: bool, tmp_path: Path) -> None:
+def test_a_lazily_read_suite_equals_one_held_in_memory(compressed: bool, tmp_path: Path) -> None:
     path = write(tmp_path, compressed=compressed)
     whole, opened = open_store(path), open_store(path, limits=SMALL)
     assert isinstance(whole.cases, tuple)
@@ -70,7 +70,7 @@ def test_it_is_the_same_suite_whether_it_is_held_or_not(compressed: bool, tmp_pa
         cases[42]
 
 
-def test_only_the_last_ones_are_held(tmp_path: Path) -> None:
+def test_only_the_last_used_cases_are_held(tmp_path: Path) -> None:
     cases = lazy(open_store(write(tmp_path, compressed=False), limits=SMALL))
     assert [place for place in range(42) if cases.is_held(place)] == [0]
     first = cases[0]
@@ -84,7 +84,7 @@ def test_only_the_last_ones_are_held(tmp_path: Path) -> None:
     assert cases.is_held(1)  # as long as all that are held, and one of the last two
 
 
-def test_a_suite_of_one_case_is_held_whatever_its_size(tmp_path: Path) -> None:
+def test_a_suite_of_one_case_is_held_regardless_of_its_size(tmp_path: Path) -> None:
     path = tmp_path / "one.jsonl"
     path.write_bytes(case(1, 50))
     (only,) = open_store(path, limits=SMALL).cases
@@ -92,7 +92,7 @@ def test_a_suite_of_one_case_is_held_whatever_its_size(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("limit", [{"images": 20}, {"probes": 20}, {"documents": 20_000}, {"layers": 20}])
-def test_what_is_not_held_does_not_count(limit: dict[str, int], tmp_path: Path) -> None:
+def test_cases_not_held_in_memory_do_not_count_against_limits(limit: dict[str, int], tmp_path: Path) -> None:
     path = write(tmp_path, compressed=False)
     stopped = open_store(path, limits=Limits(**limit))
     assert len(stopped.cases) < 42
@@ -100,7 +100,7 @@ def test_what_is_not_held_does_not_count(limit: dict[str, int], tmp_path: Path) 
     assert len(open_store(path, limits=Limits(held=3000, **limit)).cases) == 42
 
 
-def test_a_case_that_was_changed_meanwhile_is_not_shown_as_it_was(tmp_path: Path) -> None:
+def test_a_case_changed_on_disk_is_reported_instead_of_shown(tmp_path: Path) -> None:
     path = write(tmp_path, compressed=False)
     cases = lazy(open_store(path, limits=SMALL))
     content = bytearray(path.read_bytes())
@@ -116,7 +116,7 @@ def test_a_case_that_was_changed_meanwhile_is_not_shown_as_it_was(tmp_path: Path
 
 
 @pytest.mark.parametrize("edit", ["truncated", "blank", "split"])
-def test_a_line_that_is_no_longer_one_is_not_shown_as_it_was(edit: str, tmp_path: Path) -> None:
+def test_a_truncated_or_overwritten_line_is_reported_instead_of_shown(edit: str, tmp_path: Path) -> None:
     path = write(tmp_path, compressed=False)
     cases = lazy(open_store(path, limits=SMALL))
     content = path.read_bytes()
@@ -133,7 +133,7 @@ def test_a_line_that_is_no_longer_one_is_not_shown_as_it_was(edit: str, tmp_path
     assert lost.probes == ()
 
 
-def test_a_file_that_another_one_takes_the_place_of_stays_readable(tmp_path: Path) -> None:
+def test_a_suite_stays_readable_after_its_file_was_replaced(tmp_path: Path) -> None:
     path = write(tmp_path, compressed=False)
     whole, cases = open_store(path).cases, lazy(open_store(path, limits=SMALL))
     other = tmp_path / "other"
@@ -142,7 +142,7 @@ def test_a_file_that_another_one_takes_the_place_of_stays_readable(tmp_path: Pat
     assert tuple(cases) == whole
 
 
-def test_no_room_for_the_lines_of_a_compressed_suite(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_full_disk_while_decompressing_a_suite_is_reported(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     class Full(tempfile.SpooledTemporaryFile[bytes]):
         def write(self, _: object) -> int:
             raise OSError(28, "No space left on device")
@@ -152,7 +152,7 @@ def test_no_room_for_the_lines_of_a_compressed_suite(tmp_path: Path, monkeypatch
         open_store(write(tmp_path, compressed=True), limits=SMALL)
 
 
-def test_threads_read_cases_side_by_side(tmp_path: Path) -> None:
+def test_threads_can_read_cases_concurrently(tmp_path: Path) -> None:
     path = write(tmp_path, compressed=True)
     whole, cases = open_store(path).cases, lazy(open_store(path, limits=SMALL))
     read: list[bool] = []

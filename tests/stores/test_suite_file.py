@@ -28,7 +28,7 @@ def cases(path: Path) -> list[SuiteCase | DataError]:
     return list(read_suite(path))
 
 
-def test_a_new_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_case_is_written_to_a_new_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = tmp_path / "new.jsonl"
     assert append_case(file, CASE) == 1
     assert cases(file) == [CASE]
@@ -51,7 +51,7 @@ def test_lines_that_are_there_stay(tmp_path: Path, end: bytes) -> None:
     assert file.stat().st_mode & 0o777 == 0o640
 
 
-def test_a_compressed_file_gets_a_member_more(tmp_path: Path) -> None:
+def test_a_case_is_appended_to_a_gzip_file_as_a_new_member(tmp_path: Path) -> None:
     file = tmp_path / "there.jsonl.gz"
     old = gzip.compress(OLD.rstrip())
     file.write_bytes(old)
@@ -62,7 +62,7 @@ def test_a_compressed_file_gets_a_member_more(tmp_path: Path) -> None:
     assert cases(file)[1:] == [CASE, CASE]
 
 
-def test_a_link_stays_a_link(tmp_path: Path) -> None:
+def test_appending_through_a_symlink_keeps_the_symlink(tmp_path: Path) -> None:
     file, link = tmp_path / "file.jsonl", tmp_path / "link.jsonl"
     file.write_bytes(OLD)
     link.symlink_to(file)
@@ -74,7 +74,7 @@ def test_a_link_stays_a_link(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     "content", [OLD + b"{broken\n", b"no suite\n", gzip.compress(OLD)[:-6], bz2.compress(OLD), OLD + b'{"images": []}']
 )
-def test_what_is_damaged_is_refused_and_stays(tmp_path: Path, content: bytes) -> None:
+def test_appending_to_a_damaged_suite_is_refused(tmp_path: Path, content: bytes) -> None:
     file = tmp_path / "damaged.jsonl"
     file.write_bytes(content)
     with pytest.raises(DataError) as caught:
@@ -84,7 +84,7 @@ def test_what_is_damaged_is_refused_and_stays(tmp_path: Path, content: bytes) ->
     assert os.listdir(tmp_path) == ["damaged.jsonl"]
 
 
-def test_no_file_and_no_place_are_refused(tmp_path: Path) -> None:
+def test_appending_to_what_is_not_a_file_is_refused(tmp_path: Path) -> None:
     pipe = tmp_path / "pipe"
     os.mkfifo(pipe)
     for path in (tmp_path, pipe, tmp_path / "none" / "x.jsonl"):
@@ -93,7 +93,7 @@ def test_no_file_and_no_place_are_refused(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["pipe"]
 
 
-def test_what_could_not_be_opened_again_is_refused(tmp_path: Path) -> None:
+def test_a_case_too_large_to_reopen_is_not_appended(tmp_path: Path) -> None:
     file = tmp_path / "full.jsonl"
     file.write_bytes(OLD)
     with pytest.raises(DataError, match=r"full\.jsonl: images\[0\]: has [0-9]+ characters, but at most 120"):
@@ -102,7 +102,7 @@ def test_what_could_not_be_opened_again_is_refused(tmp_path: Path) -> None:
     assert os.listdir(tmp_path) == ["full.jsonl"]
 
 
-def test_a_file_may_grow_beyond_what_is_held_or_read_at_once(tmp_path: Path) -> None:
+def test_a_suite_file_may_grow_beyond_the_limits_for_reading_at_once(tmp_path: Path) -> None:
     file = tmp_path / "large.jsonl"
     small = Limits(line=50, held=100, images=1, documents=100)
     for count in range(1, 6):
@@ -110,7 +110,7 @@ def test_a_file_may_grow_beyond_what_is_held_or_read_at_once(tmp_path: Path) -> 
     assert cases(file) == [CASE] * 5
 
 
-def test_a_change_by_another_is_not_overwritten(tmp_path: Path) -> None:
+def test_a_concurrent_change_by_another_program_is_not_overwritten(tmp_path: Path) -> None:
     file = tmp_path / "shared.jsonl"
     file.write_bytes(OLD)
 

@@ -76,7 +76,7 @@ def same(explanation: Explanation, cache: ImageCache) -> bool:
     return (explanation.verdict, explanation.words, explanation.edit) == (now.verdict, now.words, now.edit)
 
 
-def test_the_first_answer_is_there_with_the_store(window: MainWindow, gate: Gate) -> None:
+def test_the_first_answer_is_looked_up_while_the_store_is_read(window: MainWindow, gate: Gate) -> None:
     assert gate.looked_up == [], "it was looked up while the store was read"
     answer = session_of(window).answer
     assert answer is not None
@@ -103,9 +103,7 @@ def test_only_the_last_edit_is_answered(window: MainWindow, gate: Gate, qtbot: Q
     qtbot.waitUntil(lambda: told[-1] == images[4].id)
 
 
-def test_nothing_stale_is_copied_and_it_is_said_that_the_answer_comes(
-    window: MainWindow, gate: Gate, qtbot: QtBot
-) -> None:
+def test_a_pending_lookup_is_announced_and_blocks_copying(window: MainWindow, gate: Gate, qtbot: QtBot) -> None:
     assert window.workspace is not None
     banner = window.workspace.verdict.banner
     before = banner.text
@@ -127,7 +125,7 @@ def test_nothing_stale_is_copied_and_it_is_said_that_the_answer_comes(
     qtbot.waitUntil(lambda: banner.text == before)
 
 
-def test_any_probe_is_looked_up_in_the_turn_of_the_edit_once_the_store_is_ready(
+def test_any_edit_is_looked_up_immediately_once_the_store_is_ready(
     window: MainWindow, gate: Gate, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate.opened.set()
@@ -156,7 +154,7 @@ def test_any_probe_is_looked_up_in_the_turn_of_the_edit_once_the_store_is_ready(
     assert not is_immediate(probe), "a store that is too large for that is looked up in another thread"
 
 
-def test_an_answer_of_other_rules_is_dropped(window: MainWindow, gate: Gate, qtbot: QtBot) -> None:
+def test_an_answer_for_previous_rules_is_dropped(window: MainWindow, gate: Gate, qtbot: QtBot) -> None:
     session = session_of(window)
     document_of(window).use_as_parent(session.store.images[3])
     session.choose_rules("graphdriver-24.0.7")
@@ -175,7 +173,7 @@ def test_a_window_is_closed_while_it_looks_up(window: MainWindow, gate: Gate) ->
     assert not session_of(window).is_awaited
 
 
-def test_a_fault_in_a_lookup_leaves_nothing_that_is_said_to_come(
+def test_a_fault_in_a_lookup_clears_the_pending_message(
     window: MainWindow, gate: Gate, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert window.workspace is not None
@@ -202,7 +200,7 @@ def test_a_fault_in_a_lookup_leaves_nothing_that_is_said_to_come(
     assert verdict.nothing == ("", "")
 
 
-def test_a_store_is_ready_when_it_has_been_opened(
+def test_an_opened_store_answers_immediately(
     open_window: OpenWindow, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(answering, "_MAX_IMAGES_WITH_TABLES", 100)
@@ -232,9 +230,7 @@ def test_a_case_of_a_suite_is_ready_when_it_is_chosen(
     assert session.answer is not None, "in the turn in which the case was chosen"
 
 
-def test_panes_that_show_a_late_answer_are_not_painted_in_its_turn(
-    window: MainWindow, qtbot: QtBot, gate: Gate
-) -> None:
+def test_panes_are_painted_in_a_later_turn_than_a_late_answer(window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
     session, workspace = window.session, window.workspace
     assert session is not None
     assert workspace is not None
@@ -249,7 +245,7 @@ def test_panes_that_show_a_late_answer_are_not_painted_in_its_turn(
     qtbot.waitUntil(lambda: all(pane.updatesEnabled() for pane in workspace.panes))
 
 
-def test_panes_are_painted_one_by_one_when_candidates_or_sources_change_but_at_once_when_a_value_does(
+def test_panes_are_painted_one_by_one_only_if_candidates_or_sources_change(
     open_window: OpenWindow, qtbot: QtBot
 ) -> None:
     window = open_window("demo:")

@@ -39,7 +39,7 @@ def heights(window: MainWindow) -> list[int]:
     return [label.fontMetrics().height() for label in window.findChildren(QLabel) if label.text() and label.isVisible()]
 
 
-def test_all_text_gets_larger_and_is_as_before_again(window: MainWindow, qtbot: QtBot) -> None:
+def test_zooming_enlarges_all_text_and_can_be_reset(window: MainWindow, qtbot: QtBot) -> None:
     before = heights(window)
     assert len(before) > 20
     for _ in range(3):
@@ -75,14 +75,14 @@ def test_icons_and_tool_bar_follow_the_look(window: MainWindow) -> None:
     assert window.status._labels["time"].minimumWidth() < wide
 
 
-def test_zoom_ends_at_both_ends(window: MainWindow) -> None:
+def test_zoom_is_limited_in_both_directions(window: MainWindow) -> None:
     for action, least, most in ((window.commands.zoom_in, 200, 250), (window.commands.zoom_out, 70, 80)):
         for _ in range(20):
             action.trigger()
         assert least <= window._settings.zoom <= most
 
 
-def test_colors_and_size_are_those_of_the_last_time(
+def test_color_scheme_and_zoom_are_restored(
     open_window: OpenWindow, window: MainWindow, qtbot: QtBot, qapp: QApplication, file: Path
 ) -> None:
     window.commands.schemes["dark"].trigger()
@@ -101,7 +101,7 @@ def test_colors_and_size_are_those_of_the_last_time(
 
 
 @pytest.mark.parametrize("kept", ["", "x", "-5", "9999", "69", "1e2", "²"])
-def test_a_size_that_makes_no_sense_is_that_of_the_system(file: Path, kept: str) -> None:
+def test_an_invalid_zoom_or_scheme_falls_back_to_the_default(file: Path, kept: str) -> None:
     file.write_text(f"[window]\nzoom={kept}\nscheme=pink\n", encoding="utf-8")
     settings = Settings(file)
     assert (settings.zoom, settings.scheme) == (100, "")
@@ -127,7 +127,7 @@ def test_docks_are_open_again_where_they_were(
     assert not again.commands.watch.isChecked()
 
 
-def test_closing_before_anything_is_open_forgets_no_dock(window: MainWindow, qtbot: QtBot, file: Path) -> None:
+def test_closing_before_a_store_is_open_keeps_the_saved_docks(window: MainWindow, qtbot: QtBot, file: Path) -> None:
     window.docks.get(COMPARE).dock.show_quietly()
     window.close()
     early = MainWindow(Settings(file))

@@ -49,7 +49,7 @@ def show(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> C
     return show
 
 
-def test_one_line_names_buildkit_and_stays_closed(window: MainWindow, show: Callable[[OpenedLocation], None]) -> None:
+def test_the_buildkit_notice_stays_closed(window: MainWindow, show: Callable[[OpenedLocation], None]) -> None:
     show(opened())
     assert window.notice.isVisible()
     assert "docker build uses BuildKit by default" in window.notice.text
@@ -68,7 +68,7 @@ def test_the_engine_is_named(window: MainWindow, show: Callable[[OpenedLocation]
     assert window.status.text("store") == "Docker Engine 29.1.3, at unix:///run/some.sock"
 
 
-def test_what_buildkit_made_has_no_probe(
+def test_an_image_built_by_buildkit_has_no_probe(
     window: MainWindow, qtbot: QtBot, show: Callable[[OpenedLocation], None]
 ) -> None:
     show(opened())
@@ -95,7 +95,9 @@ def test_what_buildkit_made_has_no_probe(
     assert workspace.verdict.subject.text == ""
 
 
-def test_an_edit_leaves_the_image_without_a_probe(window: MainWindow, show: Callable[[OpenedLocation], None]) -> None:
+def test_an_edit_clears_the_message_of_an_image_without_a_probe(
+    window: MainWindow, show: Callable[[OpenedLocation], None]
+) -> None:
     show(opened())
     workspace, session = window.workspace, window.session
     assert workspace is not None
@@ -116,14 +118,16 @@ def test_an_edit_leaves_the_image_without_a_probe(window: MainWindow, show: Call
         (BUILT, ""),
     ],
 )
-def test_where_an_image_came_from_is_reported_where_it_is_shown(image: Image, word: str) -> None:
+def test_the_origin_of_an_image_is_in_its_tool_tip(image: Image, word: str) -> None:
     printed = came_from(image)
     assert word in printed
     assert bool(word) == bool(printed)
     assert printed in tip_text(image)
 
 
-def test_what_a_load_brought_has_no_probe(window: MainWindow, show: Callable[[OpenedLocation], None]) -> None:
+def test_a_loaded_image_without_a_parent_has_no_probe(
+    window: MainWindow, show: Callable[[OpenedLocation], None]
+) -> None:
     show(opened())
     workspace, session = window.workspace, window.session
     assert workspace is not None
@@ -136,7 +140,9 @@ def test_what_a_load_brought_has_no_probe(window: MainWindow, show: Callable[[Op
     assert "This image has no recorded parent" in workspace.verdict.nothing[1]
 
 
-def test_a_long_address_cuts_nothing_else_off(window: MainWindow, show: Callable[[OpenedLocation], None]) -> None:
+def test_a_long_address_does_not_shorten_other_status_texts(
+    window: MainWindow, show: Callable[[OpenedLocation], None]
+) -> None:
     show(replace(opened(), address="unix:///run/" + "very-long-name/" * 12 + "docker.sock"))
     window.resize(800, 600)
     status = window.status

@@ -49,14 +49,14 @@ def test_the_wheel_changes_no_closed_chooser(qtbot: QtBot, focused: bool) -> Non
 
 
 @pytest.mark.parametrize("editable", [False, True])
-def test_the_wheel_over_a_chooser_leaves_the_keyboard_where_it_is(qtbot: QtBot, editable: bool) -> None:
+def test_the_wheel_does_not_move_the_focus_to_a_chooser(qtbot: QtBot, editable: bool) -> None:
     box = Chooser(editable=editable)
     qtbot.addWidget(box)
     assert box.isEditable() is editable
     assert box.focusPolicy() is Qt.FocusPolicy.StrongFocus  # by Tab and by a click, not by the wheel
 
 
-def test_the_wheel_over_the_probes_of_a_suite_loses_no_edit(open_window: OpenWindow) -> None:
+def test_the_wheel_over_the_probe_chooser_keeps_edits(open_window: OpenWindow) -> None:
     window = open_window("demo:")
     assert window.session is not None
     window.session.document.set_field("User", "me")

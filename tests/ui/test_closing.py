@@ -108,14 +108,14 @@ def test_while_threads_work(works: tuple[str, ...]) -> None:
     assert ended.seconds < GENEROUS, ended.output
 
 
-def test_while_the_workers_of_all_docks_hang(tmp_path: Path) -> None:
+def test_closing_works_while_the_workers_of_all_docks_hang(tmp_path: Path) -> None:
     ended = run(DOCKS, tmp_path)
     assert ended.returncode == 0, ended.stderr
     assert int(ended.stdout.split()[1]) > 4
     assert "moment: True" in ended.stdout
 
 
-def test_after_a_fault_in_the_worker_of_a_dock(tmp_path: Path) -> None:
+def test_a_fault_in_a_dock_worker_exits_with_status_70(tmp_path: Path) -> None:
     ended = run(FAULT, tmp_path)
     assert ended.returncode == 70, ended.stderr
     assert "shown: True" in ended.stdout

@@ -13,7 +13,7 @@ LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 RIGHT = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
 
 
-def test_a_column_has_a_title_and_a_side() -> None:
+def test_column_headings_have_a_title_and_an_alignment() -> None:
     assert [heading(TITLES, column, ACROSS, ROLE.DisplayRole) for column in (0, 1)] == list(TITLES)
     assert [heading(TITLES, column, ACROSS, ROLE.TextAlignmentRole, right=(1,)) for column in (0, 1)] == [LEFT, RIGHT]
 

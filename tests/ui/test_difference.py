@@ -28,7 +28,7 @@ def test_examples(a: str, b: str, in_a: str, in_b: str) -> None:
 
 
 @given(TEXT, TEXT)
-def test_the_rest_is_common_and_nothing_more_could_be_taken_off(a: str, b: str) -> None:
+def test_the_differing_parts_are_minimal(a: str, b: str) -> None:
     one, other = differing(a, b)
     assert 0 <= one.start <= one.stop <= len(a)
     assert 0 <= other.start <= other.stop <= len(b)
@@ -42,5 +42,5 @@ def test_the_rest_is_common_and_nothing_more_could_be_taken_off(a: str, b: str) 
 
 
 @given(TEXT, TEXT)
-def test_the_order_does_not_matter(a: str, b: str) -> None:
+def test_swapping_the_texts_swaps_the_differing_parts(a: str, b: str) -> None:
     assert differing(a, b) == differing(b, a)[::-1]

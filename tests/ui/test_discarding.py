@@ -68,7 +68,7 @@ def test_the_elements_of_a_large_container_are_freed_in_another_thread(
     assert set(freed) == {"discarder"}
 
 
-def test_what_is_still_used_is_left_as_it_is_until_it_is_not(discarder: Discarder, qtbot: QtBot) -> None:
+def test_discarded_objects_in_use_are_freed_only_when_released(discarder: Discarder, qtbot: QtBot) -> None:
     freed: list[str] = []
     others: list[str] = []
     used = [Part(freed) for _ in range(COUNT)]
@@ -83,7 +83,7 @@ def test_what_is_still_used_is_left_as_it_is_until_it_is_not(discarder: Discarde
     assert set(freed) == {"discarder"}
 
 
-def test_what_is_given_away_twice_is_freed_once(discarder: Discarder, qtbot: QtBot) -> None:
+def test_an_object_discarded_twice_is_freed_once(discarder: Discarder, qtbot: QtBot) -> None:
     freed: list[str] = []
     things = [[Part(freed) for _ in range(COUNT)]]
     discarder.discard(things)
@@ -92,7 +92,7 @@ def test_what_is_given_away_twice_is_freed_once(discarder: Discarder, qtbot: QtB
     qtbot.waitUntil(lambda: len(freed) == COUNT, timeout=PATIENCE)
 
 
-def test_a_qt_object_is_not_searched(discarder: Discarder, qtbot: QtBot) -> None:
+def test_parts_of_a_qt_object_are_freed_in_the_main_thread(discarder: Discarder, qtbot: QtBot) -> None:
     freed: list[str] = []
     others: list[str] = []
     holder = QObject()
@@ -106,7 +106,7 @@ def test_a_qt_object_is_not_searched(discarder: Discarder, qtbot: QtBot) -> None
 
 
 @pytest.mark.usefixtures("no_searches")
-def test_a_store_its_cache_and_its_tree_go_wholly(discarder: Discarder, qtbot: QtBot) -> None:
+def test_a_discarded_store_cache_and_tree_are_freed_completely(discarder: Discarder, qtbot: QtBot) -> None:
     store = ImageStore(tuple(builds(COUNT)))
     cache, tree = ImageCache(store, RULE_SETS["graphdriver-24.0.7"]), forest(store)
     gone = weakref.ref(store), weakref.ref(cache), weakref.ref(tree.nodes[-1])
@@ -117,7 +117,7 @@ def test_a_store_its_cache_and_its_tree_go_wholly(discarder: Discarder, qtbot: Q
     qtbot.waitUntil(lambda: alive(Image) == others, timeout=PATIENCE)
 
 
-def test_it_ends_with_the_window_whatever_is_still_used(qtbot: QtBot) -> None:
+def test_the_discarder_ends_with_the_window(qtbot: QtBot) -> None:
     window = QObject()
     discarder = Discarder(window)
     freed: list[str] = []

@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from cacheview.ui.replay.head import ReplayHead
 
 
-def test_words_fit_and_come_to_rest_at_every_width(qtbot: QtBot) -> None:
+def test_button_texts_fit_at_every_width(qtbot: QtBot) -> None:
     host = QWidget()
     qtbot.addWidget(host)
     host.resize(1300, 100)

@@ -38,7 +38,7 @@ def paints(window: MainWindow) -> list[bool]:
     return [pane.updatesEnabled() for pane in window.workspace.panes]
 
 
-def test_a_dock_is_made_shown_and_painted_beside_the_panes(window: MainWindow, qtbot: QtBot) -> None:
+def test_a_dock_is_created_shown_and_painted_in_separate_turns(window: MainWindow, qtbot: QtBot) -> None:
     made = window.docks.existing
     assert made(DETAILS) is None
     window.commands.details.trigger()
@@ -65,7 +65,7 @@ def test_an_action_that_is_triggered_again_before_its_dock_is_shown_hides_it(win
     qtbot.waitUntil(lambda: all(paints(window)))
 
 
-def test_what_is_asked_of_docks_is_done_in_order_once_they_exist(window: MainWindow, qtbot: QtBot) -> None:
+def test_actions_on_a_dock_run_in_order_once_it_exists(window: MainWindow, qtbot: QtBot) -> None:
     docks, done = window.docks, list[str]()
     docks.use(REPLAY, lambda replays: done.append(f"first {replays.has_dock}"))
     docks.use(REPLAY, lambda _: done.append("second"))
@@ -122,7 +122,7 @@ def test_a_build_is_replayed_in_a_dock_that_does_not_exist_yet(
     qtbot.waitUntil(lambda: (focus := QApplication.focusWidget()) is not None and replays.dock.isAncestorOf(focus))
 
 
-def test_panes_that_get_the_room_of_a_dock_or_a_line_are_painted_one_by_one(window: MainWindow, qtbot: QtBot) -> None:
+def test_panes_resized_by_a_dock_or_a_line_are_painted_one_by_one(window: MainWindow, qtbot: QtBot) -> None:
     details = window.docks.get(DETAILS)
     details.dock.show_or_hide()
     qtbot.waitUntil(lambda: all(paints(window)))
@@ -140,7 +140,7 @@ def test_panes_that_get_the_room_of_a_dock_or_a_line_are_painted_one_by_one(wind
         assert counts == {0, 1, 2, 3}
 
 
-def test_panes_that_are_gone_before_they_are_painted_keep_none_from_it(qtbot: QtBot) -> None:
+def test_a_deleted_pane_does_not_block_painting_the_others(qtbot: QtBot) -> None:
     there, gone = QWidget(), QWidget()
     qtbot.addWidget(there)
     paint_later((gone, there))

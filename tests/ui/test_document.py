@@ -49,7 +49,7 @@ def test_equal_probe_pushes_nothing(document: ProbeDocument) -> None:
     assert probes == []
 
 
-def test_none_and_empty_are_two_values(document: ProbeDocument) -> None:
+def test_an_empty_list_differs_from_no_value(document: ProbeDocument) -> None:
     assert document.set_field("Env", ())
     assert document.probe.config.Env == ()
     document.undo_stack.undo()
@@ -64,7 +64,7 @@ def test_typing_is_one_step(document: ProbeDocument) -> None:
     assert document.probe.config.User == "root"
 
 
-def test_other_keys_and_other_edits_end_a_step(document: ProbeDocument) -> None:
+def test_an_edit_of_another_field_ends_the_undo_step(document: ProbeDocument) -> None:
     document.set_field("User", "1", merge="User")
     document.set_field("Hostname", "h", merge="Hostname")
     document.set_field("User", "12", merge="User")
@@ -73,14 +73,14 @@ def test_other_keys_and_other_edits_end_a_step(document: ProbeDocument) -> None:
     assert document.undo_stack.count() == 5
 
 
-def test_typed_and_taken_back_leaves_no_step(document: ProbeDocument) -> None:
+def test_a_reverted_edit_leaves_no_undo_step(document: ProbeDocument) -> None:
     document.set_field("User", "root2", merge="User")
     document.set_field("User", "root", merge="User")
     assert document.undo_stack.count() == 0
     assert document.probe.config.User == "root"
 
 
-def test_load_starts_over(document: ProbeDocument) -> None:
+def test_loading_a_probe_clears_the_undo_stack(document: ProbeDocument) -> None:
     document.set_field("User", "1")
     probes = record_probes(document)
     loaded = Probe(parent="sha256:1")
@@ -100,7 +100,7 @@ edits = st.lists(st.tuples(st.sampled_from(["User", "Hostname"]), st.text(max_si
 
 @given(edits=edits)
 @examples(0.75)
-def test_undo_leads_back_through_what_was_shown(edits: list[tuple[str, str, bool]], qapp: object) -> None:
+def test_undo_goes_back_through_the_shown_states(edits: list[tuple[str, str, bool]], qapp: object) -> None:
     document = ProbeDocument()
     shown = [document.probe]
     for field, text, merge in edits:

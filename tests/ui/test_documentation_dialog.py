@@ -22,7 +22,7 @@ def test_each_page_is_shown_and_links_lead_to_pages(qtbot: QtBot) -> None:
     assert dialog.pages.currentItem().text() == "Glossary"
 
 
-def test_text_is_found_and_the_search_starts_again_at_the_end(qtbot: QtBot) -> None:
+def test_the_documentation_search_wraps_around(qtbot: QtBot) -> None:
     dialog = DocumentationDialog()
     qtbot.addWidget(dialog)
     dialog.show()

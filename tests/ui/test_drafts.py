@@ -54,7 +54,7 @@ def choose(window: MainWindow, number: int) -> None:
     window.tool_bar.probe.activated.emit(number)
 
 
-def test_another_probe_and_back(open_window: OpenWindow, suite: str) -> None:
+def test_undo_and_redo_switch_between_probes(open_window: OpenWindow, suite: str) -> None:
     window = open_window(suite)
     session(window).document.set_field("User", "me")
     assert names(window) == ["1 one (edited)", "2 two", "3 three"]
@@ -76,14 +76,14 @@ def test_another_probe_and_back(open_window: OpenWindow, suite: str) -> None:
     assert user(window) == (0, 0, "me")
 
 
-def test_no_step_without_an_edit(open_window: OpenWindow, suite: str) -> None:
+def test_switching_cases_without_an_edit_adds_no_undo_step(open_window: OpenWindow, suite: str) -> None:
     window = open_window(suite)
     choose(window, 1)
     assert not window.commands.undo.isEnabled()
     assert user(window) == (0, 1, "")
 
 
-def test_another_case_and_back(open_window: OpenWindow, suite: str) -> None:
+def test_undo_and_redo_switch_between_cases(open_window: OpenWindow, suite: str) -> None:
     window = open_window(suite)
     choose(window, 1)
     session(window).document.set_field("User", "me")
@@ -99,7 +99,9 @@ def test_another_case_and_back(open_window: OpenWindow, suite: str) -> None:
     assert answer.differences == ()  # as the suite expects
 
 
-def test_a_suite_row_shows_the_suite_s_own(open_window: OpenWindow, suite: str, qtbot: QtBot) -> None:
+def test_a_suite_row_shows_the_probe_of_the_suite_and_not_the_draft(
+    open_window: OpenWindow, suite: str, qtbot: QtBot
+) -> None:
     window = open_window(suite)
     session(window).document.set_field("User", "me")
     pane = window.docks.get(SUITES).pane
@@ -119,7 +121,7 @@ def test_a_suite_row_shows_the_suite_s_own(open_window: OpenWindow, suite: str, 
     assert user(window) == (0, 0, "me")
 
 
-def test_another_store_and_back(open_window: OpenWindow, suite: str, qtbot: QtBot) -> None:
+def test_a_draft_is_kept_while_another_store_is_open(open_window: OpenWindow, suite: str, qtbot: QtBot) -> None:
     window = open_window(suite)
     choose(window, 2)
     session(window).document.set_field("User", "me")
@@ -149,7 +151,7 @@ def test_the_next_start_offers_it(open_window: OpenWindow, suite: str, settings:
     assert kept_drafts(settings) == []  # it was undone
 
 
-def test_what_was_not_restored_is_offered_again(open_window: OpenWindow, suite: str, settings: Settings) -> None:
+def test_drafts_that_were_not_restored_are_kept(open_window: OpenWindow, suite: str, settings: Settings) -> None:
     window = open_window(suite)
     session(window).document.set_field("User", "me")
     window.close()
@@ -159,7 +161,7 @@ def test_what_was_not_restored_is_offered_again(open_window: OpenWindow, suite: 
     assert [draft.location for draft in kept_drafts(settings)] == [suite]
 
 
-def test_what_is_kept(settings: Settings) -> None:
+def test_saved_items_are_restored_and_invalid_ones_dropped(settings: Settings) -> None:
     draft = ProbeDraft(location="/a.tar", case=0, number=1, probe=Probe(config=ContainerConfig(Cmd=("x", 'TOKEN="ä"'))))
     keep_drafts(settings, [draft])
     assert kept_drafts(settings) == [draft]
@@ -172,7 +174,7 @@ def test_what_is_kept(settings: Settings) -> None:
     assert kept_drafts(settings) == []
 
 
-def test_what_can_be_had_again_from_an_image_is_not_kept() -> None:
+def test_a_probe_of_an_image_needs_no_draft() -> None:
     config = ContainerConfig(User="me")
     image = Image(id="sha256:a", parent="sha256:b", config=ImageConfig(container_config=config))
     store = ImageStore((image,))
@@ -182,7 +184,9 @@ def test_what_can_be_had_again_from_an_image_is_not_kept() -> None:
     assert not is_of_an_image(Probe(parent="sha256:b"), store)
 
 
-def test_a_reload_with_fewer_probes(open_window: OpenWindow, suite: str, qtbot: QtBot) -> None:
+def test_a_reload_with_fewer_probes_keeps_the_edit_on_the_last_probe(
+    open_window: OpenWindow, suite: str, qtbot: QtBot
+) -> None:
     window = open_window(suite)
     choose(window, 2)
     session(window).document.set_field("User", "me")

@@ -76,7 +76,7 @@ def test_the_window_shows_each_image_once_as_it_is(archive: Path, qtbot: QtBot, 
 
 
 @each
-def test_the_command_line_hits_every_image_with_what_it_was_made_with(
+def test_explain_hits_every_image_with_its_own_config(
     archive: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     (case,) = open_store(archive).cases

@@ -78,7 +78,7 @@ def test_a_fault_is_one_line_and_status_70(where: str, tmp_path: Path) -> None:
         assert ended.stdout == "True True\n"
 
 
-def test_all_of_it_where_asked_for(tmp_path: Path) -> None:
+def test_the_traceback_option_prints_the_whole_traceback(tmp_path: Path) -> None:
     ended = run(SLOT, tmp_path, with_traceback=True)
     assert ended.returncode == 70
     assert "Traceback (most recent call last)" in ended.stderr

@@ -12,7 +12,7 @@ from cacheview.ui.stores import follow
 from cacheview.ui.stores.follow import ImageEventListener
 
 
-def test_a_flood_of_events_is_one_on_its_way_at_a_time(
+def test_a_flood_of_events_queues_at_most_one_signal(
     qtbot: QtBot, qapp: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     flooded = threading.Event()

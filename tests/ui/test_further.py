@@ -44,21 +44,21 @@ def look() -> Iterator[FurtherSearch]:
     end_all(look)
 
 
-def test_of_a_small_store_it_is_there_at_once(look: FurtherSearch) -> None:
+def test_a_small_store_is_searched_immediately(look: FurtherSearch) -> None:
     slow = Slow()
     slow.ended.set()
     look.look(slow.further, SMALL)
     assert slow.further.is_found
 
 
-def test_among_thousands_of_images_what_is_quick_is_there_at_once(look: FurtherSearch) -> None:
+def test_a_quick_search_among_thousands_of_images_ends_at_once(look: FurtherSearch) -> None:
     slow = Slow()
     slow.ended.set()
     look.look(slow.further, MEDIUM)
     assert slow.further.is_found
 
 
-def test_in_a_large_store_it_is_not_tried_in_the_turn_of_an_edit(look: FurtherSearch, qtbot: QtBot) -> None:
+def test_a_large_store_is_searched_in_another_thread(look: FurtherSearch, qtbot: QtBot) -> None:
     slow = Slow()
     slow.ended.set()
     with qtbot.waitSignal(look.ended):
@@ -77,7 +77,7 @@ def test_what_takes_longer_goes_on_in_another_thread(look: FurtherSearch, qtbot:
     assert slow.threads[-1] != threading.current_thread().name
 
 
-def test_a_look_for_an_older_answer_is_stopped_and_its_end_is_not_heard_of(look: FurtherSearch, qtbot: QtBot) -> None:
+def test_a_search_for_an_older_answer_is_stopped_without_a_signal(look: FurtherSearch, qtbot: QtBot) -> None:
     older, newer = Slow(), Slow()
     look.look(older.further, LARGE)
     look.look(newer.further, LARGE)
@@ -137,7 +137,7 @@ def test_the_verdict_is_shown_and_the_edit_is_marked_as_coming_after_a_moment(qt
     assert signal.args == [whole.edit]
 
 
-def test_what_is_copied_meanwhile_is_copied_when_all_of_it_is_there(qtbot: QtBot, qapp: QApplication) -> None:
+def test_a_copy_requested_early_waits_for_the_full_explanation(qtbot: QtBot, qapp: QApplication) -> None:
     whole, coming = explanations()
     pane = VerdictPane()
     qtbot.addWidget(pane)

@@ -23,7 +23,7 @@ def window(qapp: QApplication, open_window: OpenWindow) -> Iterator[MainWindow]:
     qapp.setFont(before)
 
 
-def test_the_tool_bar_has_all_that_it_has(window: MainWindow) -> None:
+def test_all_tool_bar_items_are_visible_with_a_large_font(window: MainWindow) -> None:
     bar = window.tool_bar
     for widget in (*bar.findChildren(QToolButton), bar.probe):
         if widget.objectName() != "qt_toolbar_ext_button":

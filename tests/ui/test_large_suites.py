@@ -104,7 +104,7 @@ def readers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
     assert not any(results), "the window waits for it"
 
 
-def test_undo_and_redo_lead_to_a_case_that_is_read_elsewhere(
+def test_undo_and_redo_switch_to_a_case_read_in_another_thread(
     window: MainWindow, qtbot: QtBot, readers: list[bool]
 ) -> None:
     session, do = window.session, window.commands
@@ -151,7 +151,7 @@ def test_an_edit_while_the_case_is_read_is_not_undone(
     assert (window.session.case_number, document.probe.config.User) == (5, "typed")
 
 
-def test_a_reload_reads_the_case_that_is_shown_elsewhere(window: MainWindow, qtbot: QtBot, readers: list[bool]) -> None:
+def test_a_reload_reads_the_shown_case_in_another_thread(window: MainWindow, qtbot: QtBot, readers: list[bool]) -> None:
     assert window.session is not None
     with qtbot.waitSignal(window.session.store_changed, timeout=10_000):
         choose(window, 7)
@@ -161,7 +161,7 @@ def test_a_reload_reads_the_case_that_is_shown_elsewhere(window: MainWindow, qtb
     assert len(readers) == 2
 
 
-def test_what_was_edited_comes_back_and_is_kept_without_waiting_for_its_case(
+def test_edits_of_several_cases_are_restored_and_kept_as_drafts(
     window: MainWindow, qtbot: QtBot, suite: Path, readers: list[bool]
 ) -> None:
     session = window.session
@@ -228,7 +228,7 @@ def test_what_is_read_can_be_stopped(window: MainWindow, qtbot: QtBot, monkeypat
     assert shown_image(window) == "0006"
 
 
-def test_saving_can_be_stopped_and_leaves_nothing(
+def test_canceled_saving_leaves_no_file(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, suite: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     begun, goes_on = threading.Event(), threading.Event()
@@ -262,7 +262,7 @@ def test_saving_can_be_stopped_and_leaves_nothing(
 
 
 @pytest.mark.parametrize("rules", ["containerd-71ebfc7", "of another daemon", ""])
-def test_the_first_probe_of_a_large_case_is_not_looked_for_in_the_thread_of_the_window(
+def test_the_first_probe_of_a_large_case_is_found_in_another_thread(
     open_window: OpenWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, rules: str
 ) -> None:
     file = tmp_path / "two.jsonl"

@@ -35,7 +35,7 @@ def test_nothing_listens(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Non
         ask_engine(2)
 
 
-def test_one_that_listens_and_is_silent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_silent_engine_times_out(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     path = tmp_path / "silent.sock"
     with socket.socket(socket.AF_UNIX) as silent:
         silent.bind(str(path))
@@ -45,14 +45,14 @@ def test_one_that_listens_and_is_silent(tmp_path: Path, monkeypatch: pytest.Monk
             ask_engine(0.2)
 
 
-def test_a_context_that_is_none(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unknown_docker_context_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("DOCKER_HOST", raising=False)
     monkeypatch.setenv("DOCKER_CONTEXT", "elsewhere")
     with pytest.raises(DataError, match=r"no Docker context 'elsewhere' \(set in DOCKER_CONTEXT\)"):
         ask_engine(2)
 
 
-def test_where_nobody_listens_nothing_heavy_is_loaded(tmp_path: Path) -> None:
+def test_no_heavy_modules_are_loaded_if_no_engine_listens(tmp_path: Path) -> None:
     code = (
         "import sys\nfrom cacheview.ui.stores.start import ask_engine\n"
         "try: ask_engine(2)\nexcept Exception as error: print(type(error).__name__)\n"

@@ -114,7 +114,7 @@ def test_what_is_open_stays_while_another_is_read(window: MainWindow, qtbot: QtB
     engine.go_on.set()
 
 
-def test_a_part_brings_along_what_its_images_were_built_on() -> None:
+def test_a_partial_store_contains_the_parents_of_its_images() -> None:
     chain = [make_image(number, number - 1 if number else None) for number in range(1500)]
     part = first_sight(ImageStore(tuple(reversed(chain))))
     assert part.total == 1500
@@ -127,7 +127,7 @@ def test_a_part_brings_along_what_its_images_were_built_on() -> None:
     assert part.total == 5000
 
 
-def test_parts_that_nobody_has_looked_at_yet_are_not_made(qtbot: QtBot) -> None:
+def test_partial_results_replaced_before_they_are_shown_are_not_built(qtbot: QtBot) -> None:
     loader = Loader()
     made: list[int] = []
     shown: list[object] = []
@@ -150,7 +150,7 @@ def test_parts_that_nobody_has_looked_at_yet_are_not_made(qtbot: QtBot) -> None:
     assert len(made) < 20
 
 
-def test_a_probe_pane_that_was_made_in_pieces_looks_like_one_made_at_once(qtbot: QtBot) -> None:
+def test_a_probe_pane_created_in_steps_looks_like_one_created_at_once(qtbot: QtBot) -> None:
     config = ContainerConfig(Cmd=("sh",), WorkingDir="/srv")  # also a field that comes out of the fold
     pictures = []
     for later in (False, True):

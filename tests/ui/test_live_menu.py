@@ -71,7 +71,7 @@ def test_nothing_is_listed_twice_when_it_is_shown_again(window: MainWindow, qtbo
     assert len(menu.actions()) == count
 
 
-def test_what_cannot_be_looked_for_leaves_the_rest(
+def test_a_failed_search_for_stores_leaves_the_rest_of_the_menu(
     window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def broken() -> tuple[KnownStore, ...]:
@@ -126,9 +126,7 @@ def wire(monkeypatch: pytest.MonkeyPatch, engine: FakeEngine) -> Wire:
     return Wire(monkeypatch)
 
 
-def test_an_event_reads_again_and_many_read_once(
-    window: MainWindow, qtbot: QtBot, wire: Wire, engine: FakeEngine
-) -> None:
+def test_many_events_cause_a_single_reload(window: MainWindow, qtbot: QtBot, wire: Wire, engine: FakeEngine) -> None:
     window.commands.follow.trigger()
     assert wire.begun.wait(5)
     assert wire.location == "engine:"
@@ -144,7 +142,7 @@ def test_an_event_reads_again_and_many_read_once(
     assert wire.ended.wait(5)
 
 
-def test_an_event_while_it_is_read_reads_again_afterwards(
+def test_an_event_during_a_reload_causes_another_one(
     window: MainWindow, qtbot: QtBot, wire: Wire, engine: FakeEngine
 ) -> None:
     window.commands.follow.trigger()
@@ -158,7 +156,7 @@ def test_an_event_while_it_is_read_reads_again_afterwards(
     assert len(engine.requested) == 3
 
 
-def test_another_store_is_not_followed(window: MainWindow, qtbot: QtBot, wire: Wire) -> None:
+def test_opening_another_store_stops_following_the_engine(window: MainWindow, qtbot: QtBot, wire: Wire) -> None:
     window.commands.follow.trigger()
     assert wire.begun.wait(5)
     with qtbot.waitSignal(window.settled, timeout=20_000):

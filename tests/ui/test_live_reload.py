@@ -101,7 +101,7 @@ def test_selection_expansion_scroll_and_probe_stay(window: MainWindow, qtbot: Qt
     assert now == on_screen[: len(now)]
 
 
-def test_panes_of_a_store_that_was_read_again_are_painted_one_by_one(window: MainWindow, qtbot: QtBot) -> None:
+def test_panes_are_painted_one_by_one_after_a_reload(window: MainWindow, qtbot: QtBot) -> None:
     assert window.workspace is not None
     panes = window.workspace.shown_panes
     counts: list[int] = []
@@ -143,7 +143,7 @@ def test_new_rows_stay_marked_while_intermediate_images_are_hidden(
     assert marked_new(window) == [make_image(9001).id]
 
 
-def test_what_hangs_on_an_image_that_gets_a_second_child_stays_on_screen(
+def test_descendants_of_an_image_with_a_new_child_stay_visible(
     window: MainWindow, qtbot: QtBot, engine: FakeEngine
 ) -> None:
     engine.images = [make_image(1), make_image(2, 1), make_image(3, 2)]
@@ -174,7 +174,7 @@ def test_problems_are_reported_beside_what_changed(window: MainWindow, qtbot: Qt
     assert details(window)[-1] == f"{gone.id}: it was deleted while it was read"
 
 
-def test_a_daemon_that_has_stopped_takes_nothing_away(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:
+def test_the_store_stays_shown_after_the_daemon_stops(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:
     before = session(window).store
     engine.error = NOT_RUNNING
     reloaded(window, qtbot)

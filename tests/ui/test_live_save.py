@@ -64,7 +64,7 @@ def test_saved_and_opened_again(
     assert capsys.readouterr().out == "1 passed, 0 failed\n"
 
 
-def test_what_stays_is_reported(window: MainWindow, qtbot: QtBot) -> None:
+def test_the_save_dialog_states_what_is_not_redacted(window: MainWindow, qtbot: QtBot) -> None:
     dialog = open_dialog(window, qtbot)
     reported = " ".join(label.text() for label in dialog.findChildren(QLabel))
     assert "All values are included." in reported
@@ -77,7 +77,9 @@ def test_what_stays_is_reported(window: MainWindow, qtbot: QtBot) -> None:
     dialog.reject()
 
 
-def test_a_file_that_is_there_is_replaced_only_by_that_word(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_an_existing_file_is_replaced_only_by_a_replace_button(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
     there = tmp_path / "there.jsonl"
     there.write_text("x")
     dialog = open_dialog(window, qtbot)
@@ -93,7 +95,7 @@ def test_a_file_that_is_there_is_replaced_only_by_that_word(window: MainWindow, 
     assert there.read_text() == "x"
 
 
-def test_what_cannot_be_written_is_reported(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_an_unwritable_store_file_is_reported(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     dialog = open_dialog(window, qtbot)
     dialog.path.setText(str(tmp_path / "none" / "x.jsonl"))
     with qtbot.waitSignal(window.saver.failed, timeout=10_000):

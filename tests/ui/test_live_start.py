@@ -50,7 +50,7 @@ def test_the_engine_is_opened_where_it_answers(
     assert settings.recent == ["engine:"]
 
 
-def test_the_demo_is_opened_where_it_does_not_and_says_why(
+def test_the_demo_is_opened_with_the_reason_if_no_engine_responds(
     engine: FakeEngine, window: MainWindow, qtbot: QtBot, settings: Settings
 ) -> None:
     engine.error = NOT_RUNNING
@@ -80,7 +80,7 @@ def test_try_again_opens_the_engine_once_it_runs(engine: FakeEngine, window: Mai
     assert "bundled demo" not in printed(window)
 
 
-def test_another_store_takes_the_banner_away(engine: FakeEngine, window: MainWindow, qtbot: QtBot) -> None:
+def test_opening_a_store_hides_the_engine_notice(engine: FakeEngine, window: MainWindow, qtbot: QtBot) -> None:
     engine.error = NOT_RUNNING
     begun(window, qtbot)
     with qtbot.waitSignal(window.settled, timeout=20_000):
@@ -88,7 +88,7 @@ def test_another_store_takes_the_banner_away(engine: FakeEngine, window: MainWin
     assert not window.notice.isVisible()
 
 
-def test_an_engine_that_answers_and_cannot_be_read(
+def test_an_unreadable_engine_response_is_shown(
     engine: FakeEngine, window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     engine.error = DataError("the list of images is no JSON", where="engine:")
@@ -153,7 +153,7 @@ def test_a_second_try_that_fails_still_says_what_is_shown(engine: FakeEngine, wi
     dialog.reject()
 
 
-def test_the_events_of_an_engine_are_followed_again(
+def test_the_setting_to_follow_engine_events_is_restored(
     engine: FakeEngine, window: MainWindow, qtbot: QtBot, settings: Settings, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("cacheview.ui.stores.follow.watch", lambda *_: threading.Event().wait(0.01))

@@ -52,7 +52,7 @@ def test_result(loader: Loader, qtbot: QtBot) -> None:
     assert not loader.is_busy
 
 
-def test_work_is_done_elsewhere_and_reported_here(loader: Loader, qtbot: QtBot) -> None:
+def test_work_runs_in_another_thread_and_is_reported_in_this_one(loader: Loader, qtbot: QtBot) -> None:
     gate = Gate("found")
     gate.open.set()
     reported_in: list[object] = []
@@ -73,7 +73,7 @@ def collecting() -> Iterator[None]:
 
 
 @pytest.mark.usefixtures("collecting")
-def test_no_collection_begins_in_the_work(loader: Loader, qtbot: QtBot) -> None:
+def test_garbage_collection_is_paused_during_work(loader: Loader, qtbot: QtBot) -> None:
     with qtbot.waitSignal(loader.succeeded) as printed:
         loader.start(lambda _: gc.isenabled())
     assert printed.args == [False]
@@ -110,7 +110,7 @@ def test_error(loader: Loader, qtbot: QtBot) -> None:
     assert not loader.is_busy
 
 
-def test_a_fault_that_the_work_goes_on_after_is_reported(loader: Loader, qtbot: QtBot) -> None:
+def test_a_nonfatal_fault_is_reported_and_the_work_continues(loader: Loader, qtbot: QtBot) -> None:
     def work(report: Report) -> int:
         report.fault(ZeroDivisionError("on the way"))
         return 42
@@ -121,7 +121,7 @@ def test_a_fault_that_the_work_goes_on_after_is_reported(loader: Loader, qtbot: 
     assert [str(fault) for _, fault, _ in faults] == ["on the way"]
 
 
-def test_data_that_cannot_be_read_is_not_a_fault(loader: Loader, qtbot: QtBot) -> None:
+def test_unreadable_data_is_reported_as_a_failure_and_not_a_fault(loader: Loader, qtbot: QtBot) -> None:
     def work(report: Report) -> None:
         raise DataError("it is damaged")
 
@@ -130,7 +130,7 @@ def test_data_that_cannot_be_read_is_not_a_fault(loader: Loader, qtbot: QtBot) -
     assert str(printed.args[0]) == "it is damaged"
 
 
-def test_a_thread_that_hangs_is_waited_for_a_second_and_once(loader: Loader, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_waits_only_once_for_a_hanging_thread(loader: Loader, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "MAX_CLOSE_SECONDS", 0.05)
     begun, go_on = threading.Event(), threading.Event()
 
@@ -147,7 +147,7 @@ def test_a_thread_that_hangs_is_waited_for_a_second_and_once(loader: Loader, mon
     go_on.set()
 
 
-def test_all_of_a_window_end_together(qapp: object, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_all_threads_of_a_window_are_stopped_together(qapp: object, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(loading, "MAX_CLOSE_SECONDS", 0.05)
     window = QObject()
     pane = QObject(window)
@@ -197,7 +197,7 @@ def test_cancel_stops_the_work(loader: Loader, qtbot: QtBot) -> None:
     assert results == []
 
 
-def test_cancel_cannot_be_swallowed_by_the_work(loader: Loader) -> None:
+def test_work_cannot_suppress_its_cancellation(loader: Loader) -> None:
     went_on = threading.Event()
     begun = threading.Event()
 

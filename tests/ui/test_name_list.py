@@ -11,7 +11,7 @@ from cacheview.ui.name_list import NameList
 COUNT = 300_000
 
 
-def test_only_what_is_shown_is_made(qtbot: QtBot, qtmodeltester: ModelTester) -> None:
+def test_only_visible_names_are_created(qtbot: QtBot, qtmodeltester: ModelTester) -> None:
     made: list[int] = []
 
     def name_of(number: int) -> str:

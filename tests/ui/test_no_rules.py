@@ -11,7 +11,7 @@ RULES = {"comparison", "history", "lineage", "nearness", "edit", "ruleset", "cac
 """The engine's modules in which matching is done. What they give is in ``cacheview.engine`` itself."""
 
 
-def test_no_module_of_the_window_reaches_into_the_rules() -> None:
+def test_ui_modules_do_not_import_rule_modules() -> None:
     folder = Path(cacheview.ui.__file__).parent
     seen, reached = 0, []
     for file in folder.rglob("*.py"):

@@ -31,31 +31,31 @@ class Machine:
             self.pacer.yield_to_window()
 
 
-def test_work_hardly_rests_while_the_window_does_nothing() -> None:
+def test_work_hardly_pauses_while_the_window_is_idle() -> None:
     machine = Machine(busy_until=0)
     machine.work(1)
     assert 0 < machine.slept < 0.02  # moments in which a waiting window gets Python's lock
 
 
-def test_work_rests_until_the_window_has_done_its_turn() -> None:
+def test_work_pauses_until_the_turn_of_the_window_ends() -> None:
     machine = Machine(busy_until=0.02)
     machine.work(1)
     assert 0.01 < machine.slept < 0.03
 
 
-def test_work_begins_when_the_turn_in_which_it_was_wanted_is_over() -> None:
+def test_work_starts_after_the_current_turn() -> None:
     machine = Machine(busy_until=0.02)
     machine.pacer.begin()
     assert 0.02 <= machine.now < 0.025
 
 
-def test_work_begins_almost_at_once_where_the_window_does_nothing_more() -> None:
+def test_work_starts_quickly_if_the_window_is_idle() -> None:
     machine = Machine(busy_until=0)
     machine.pacer.begin()
     assert machine.now == pytest.approx(0.002)
 
 
-def test_work_goes_on_though_the_window_is_always_busy() -> None:
+def test_work_progresses_while_the_window_is_always_busy() -> None:
     machine = Machine(busy_until=100)
     machine.work(1)
     assert 0.1 < 1 - machine.slept < 0.5
@@ -67,7 +67,7 @@ def test_work_for_which_no_one_waits_rests_longer() -> None:
     assert 9.8 < machine.slept < machine.now
 
 
-def test_where_the_time_of_the_window_is_not_known_nothing_rests() -> None:
+def test_work_does_not_pause_if_the_window_time_is_unknown() -> None:
     slept: list[float] = []
     pacer = Pacer(None, iter(range(100)).__next__, slept.append)
     for _ in range(10):
@@ -76,7 +76,7 @@ def test_where_the_time_of_the_window_is_not_known_nothing_rests() -> None:
 
 
 @pytest.mark.skipif(sys.platform in ("win32", "darwin"), reason="no other thread can see it there")
-def test_the_time_of_a_thread_is_what_it_was_at_work() -> None:
+def test_thread_time_counts_cpu_time() -> None:
     taken = time_of_this_thread()
     assert taken is not None
     begun, own = taken(), time.thread_time()

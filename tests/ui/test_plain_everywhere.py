@@ -59,7 +59,7 @@ def demand_plain_menus(window: MainWindow) -> None:
     demand_all_plain(window)
 
 
-def test_of_a_suite_and_what_is_asked_of_it(given: Hostile, window: MainWindow, qtbot: QtBot) -> None:
+def test_a_suite_and_its_docks_are_shown_as_plain_text(given: Hostile, window: MainWindow, qtbot: QtBot) -> None:
     opened(window, qtbot, str(given.suite))
     do = window.commands
     for action in (do.details, do.audit, do.compare, do.suite_checks):
@@ -79,7 +79,7 @@ def test_of_a_suite_and_what_is_asked_of_it(given: Hostile, window: MainWindow, 
     [f"RUN {NASTY}", f"ENV A={NASTY}", f"{NASTY} a", f"COPY {NASTY} /", f"USER ${{{NASTY}}}"],
     ids=["RUN", "ENV", "unknown", "COPY", "variable"],
 )
-def test_of_an_instruction(line: str, given: Hostile, window: MainWindow, qtbot: QtBot) -> None:
+def test_an_instruction_is_shown_as_plain_text(line: str, given: Hostile, window: MainWindow, qtbot: QtBot) -> None:
     """It becomes the probe, or the dialog says why not."""
     opened(window, qtbot, str(given.suite))
     session, workspace = window.session, window.workspace
@@ -102,7 +102,7 @@ def test_of_an_instruction(line: str, given: Hostile, window: MainWindow, qtbot:
     demand_all_plain(window)
 
 
-def test_of_what_is_searched_in_the_documentation(window: MainWindow) -> None:
+def test_a_documentation_search_is_shown_as_plain_text(window: MainWindow) -> None:
     window.commands.documentation.trigger()
     dialog = window.findChild(DocumentationDialog)
     assert isinstance(dialog, DocumentationDialog)
@@ -112,7 +112,7 @@ def test_of_what_is_searched_in_the_documentation(window: MainWindow) -> None:
     assert dialog.pages.currentRow() == 0
 
 
-def test_of_a_replay_and_its_files(given: Hostile, window: MainWindow, qtbot: QtBot) -> None:
+def test_a_replay_and_its_files_are_shown_as_plain_text(given: Hostile, window: MainWindow, qtbot: QtBot) -> None:
     opened(window, qtbot, str(given.archive))
     replayed(window, qtbot, given.context)
     demand_all_plain(window)
@@ -132,7 +132,7 @@ def test_of_a_replay_and_its_files(given: Hostile, window: MainWindow, qtbot: Qt
         demand_plain(QGuiApplication.clipboard().text(), copied.text())
 
 
-def test_of_builds_that_are_watched(window: MainWindow) -> None:
+def test_watched_builds_are_shown_as_plain_text(window: MainWindow) -> None:
     window.commands.watch.trigger()
     pane = window.docks.get(WATCH).pane
     pane.show_records([shown_build(hostile_build(NASTY)), shown_build(hostile_build(NASTY, number=2, failed=True))])
@@ -141,7 +141,7 @@ def test_of_builds_that_are_watched(window: MainWindow) -> None:
         demand_all_plain(window)
 
 
-def test_of_what_fails(given: Hostile, window: MainWindow, qtbot: QtBot) -> None:
+def test_errors_are_shown_as_plain_text(given: Hostile, window: MainWindow, qtbot: QtBot) -> None:
     for location in (*(f"engine:unix://{socket}" for socket in given.sockets), f"engine:{NASTY}", f"/{NASTY}"):
         opened(window, qtbot, location)
         demand_all_plain(window)

@@ -51,7 +51,7 @@ def window(open_window: OpenWindow, tmp_path: Path) -> MainWindow:
     return open_window(str(suite(tmp_path)))
 
 
-def test_of_a_store_full_of_markup_and_controls(window: MainWindow) -> None:
+def test_a_store_full_of_markup_is_shown_as_plain_text(window: MainWindow) -> None:
     demand_all_plain(window)
 
 
@@ -70,7 +70,7 @@ def test_undo_names_an_image_as_it_is(window: MainWindow) -> None:
     demand_all_plain(window)
 
 
-def test_of_what_is_asked_for_later(window: MainWindow, qtbot: QtBot) -> None:
+def test_docks_opened_later_are_shown_as_plain_text(window: MainWindow, qtbot: QtBot) -> None:
     do = window.commands
     for action in (do.audit, do.compare):
         action.trigger()
@@ -89,7 +89,7 @@ def test_tips_of_actions_are_their_descriptions(qapp: object) -> None:
     assert shown_by_tip(tool_tip("a\n<i>b")) == "a\n<i>b"
 
 
-def test_markdown_stays_in_its_cells(window: MainWindow) -> None:
+def test_markdown_tables_escape_foreign_text(window: MainWindow) -> None:
     assert window.session is not None
     assert window.session.answer is not None
     text = as_markdown(window.session.answer.explanation)
@@ -102,7 +102,7 @@ def test_markdown_stays_in_its_cells(window: MainWindow) -> None:
     assert "\r" not in reported
 
 
-def test_every_tip_goes_through_one_place() -> None:
+def test_tips_of_foreign_text_are_set_only_by_the_tips_module() -> None:
     """Qt guesses whether a tip is markup, so no other module gives one that is not its own words."""
     for file in sorted(UI.rglob("*.py")):
         if file.name == "tips.py":

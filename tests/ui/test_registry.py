@@ -44,7 +44,7 @@ def open_by_name(window: MainWindow, qtbot: QtBot, name: str) -> None:
         dialog.accept()
 
 
-def test_it_is_opened_by_name_and_kept_among_the_recent_ones(
+def test_a_registry_image_is_opened_by_name_and_listed_as_recent(
     registry: FakeRegistry, window: MainWindow, qtbot: QtBot
 ) -> None:
     name = f"registry:{registry.host}/shop/app:1"
@@ -56,7 +56,7 @@ def test_it_is_opened_by_name_and_kept_among_the_recent_ones(
     assert [action.text() for action in window.commands.recent_menu.actions()][:1] == [name]
 
 
-def test_rules_of_the_other_kind_of_store_bring_their_own_ids(
+def test_rules_of_the_other_store_kind_switch_to_its_image_ids(
     registry: FakeRegistry, window: MainWindow, qtbot: QtBot
 ) -> None:
     open_by_name(window, qtbot, f"registry:{registry.host}/shop/app:1")
@@ -75,7 +75,7 @@ def test_rules_of_the_other_kind_of_store_bring_their_own_ids(
     assert "you are using the rules of" not in printed
 
 
-def test_another_platform_is_pulled_if_it_is_chosen(registry: FakeRegistry, window: MainWindow, qtbot: QtBot) -> None:
+def test_a_platform_chosen_in_the_menu_is_read(registry: FakeRegistry, window: MainWindow, qtbot: QtBot) -> None:
     open_by_name(window, qtbot, f"registry:{registry.host}/shop/app:1")
     chosen = next(action for action in window.commands.platform_menu.actions() if action.text() == "linux/arm64")
     with qtbot.waitSignal(window.settled, timeout=20_000):
@@ -85,7 +85,7 @@ def test_another_platform_is_pulled_if_it_is_chosen(registry: FakeRegistry, wind
     assert image.config.architecture == "arm64"
 
 
-def test_what_the_registry_refuses_is_a_page_with_what_to_do(
+def test_a_missing_registry_image_is_reported_on_the_start_page(
     registry: FakeRegistry, window: MainWindow, qtbot: QtBot
 ) -> None:
     open_by_name(window, qtbot, f"registry:{registry.host}/shop/app:2")
@@ -93,7 +93,9 @@ def test_what_the_registry_refuses_is_a_page_with_what_to_do(
     assert window.center.start_page.isVisible()
 
 
-def test_a_registry_that_says_nothing_can_be_left(registry: FakeRegistry, window: MainWindow, qtbot: QtBot) -> None:
+def test_waiting_for_a_silent_registry_can_be_canceled(
+    registry: FakeRegistry, window: MainWindow, qtbot: QtBot
+) -> None:
     ending = threading.Event()
 
     def silent(_: Request) -> Reply:

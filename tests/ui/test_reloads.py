@@ -71,7 +71,7 @@ def reload(window: MainWindow, qtbot: QtBot, *, after_events: bool = False) -> N
 
 
 @pytest.mark.usefixtures("no_searches")
-def test_what_was_made_of_a_store_goes_with_it(
+def test_objects_made_from_a_store_are_freed_with_it(
     open_window: OpenWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     others = alive()  # of other tests in this process
@@ -104,7 +104,7 @@ def test_what_was_made_of_a_store_goes_with_it(
     qtbot.waitUntil(nothing_is_left, timeout=20_000)
 
 
-def test_what_is_left_is_looked_for_though_stores_come_without_a_rest(
+def test_garbage_is_collected_during_continuous_reloads(
     open_window: OpenWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     settled: list[str] = []

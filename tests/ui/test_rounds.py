@@ -42,7 +42,7 @@ def shown(dock: PaneDock, action: QAction, qtbot: QtBot) -> PaneDock:
     return dock
 
 
-def test_round_the_panes_and_docks(demo: MainWindow, qtbot: QtBot) -> None:
+def test_f6_cycles_through_panes_and_docks(demo: MainWindow, qtbot: QtBot) -> None:
     shown(demo.docks.get(AUDIT).dock, demo.commands.audit, qtbot)
     shown(demo.docks.get(SUITES).dock, demo.commands.suite_checks, qtbot)
     round_ = ["Images", "Probe", "Verdict", "audit", "suites"]
@@ -55,7 +55,7 @@ def test_round_the_panes_and_docks(demo: MainWindow, qtbot: QtBot) -> None:
         assert place(demo) == expected
 
 
-def test_closing_a_dock_leads_back_to_where_the_keyboard_came_from(demo: MainWindow, qtbot: QtBot) -> None:
+def test_closing_a_dock_returns_the_focus_to_its_previous_place(demo: MainWindow, qtbot: QtBot) -> None:
     audit = shown(demo.docks.get(AUDIT).dock, demo.commands.audit, qtbot)
     for _ in range(2):
         qtbot.keyClick(demo, F6)
@@ -70,7 +70,7 @@ def test_closing_a_dock_leads_back_to_where_the_keyboard_came_from(demo: MainWin
     assert place(demo) == "Verdict"
 
 
-def test_docks_that_are_closed_one_after_the_other(demo: MainWindow, qtbot: QtBot) -> None:
+def test_closing_docks_one_by_one_returns_the_focus_to_the_images(demo: MainWindow, qtbot: QtBot) -> None:
     docks = [
         shown(demo.docks.get(AUDIT).dock, demo.commands.audit, qtbot),
         shown(demo.docks.get(SUITES).dock, demo.commands.suite_checks, qtbot),
@@ -86,7 +86,7 @@ def test_docks_that_are_closed_one_after_the_other(demo: MainWindow, qtbot: QtBo
     assert place(demo) == "Images"
 
 
-def test_without_a_store(window: MainWindow, qtbot: QtBot) -> None:
+def test_f6_and_esc_work_without_a_store(window: MainWindow, qtbot: QtBot) -> None:
     window.center.welcome()
     dock = shown(window.docks.get(SUITES).dock, window.commands.suite_checks, qtbot)
     assert place(window) == "suites"
@@ -127,7 +127,7 @@ def test_a_dock_leaves_the_panes_their_room(demo: MainWindow, qtbot: QtBot, acti
     qtbot.waitUntil(lambda: verdict.height() > 600 and all(value.isVisible() for value in verdict.detail.values))
 
 
-def test_a_letter_with_alt_leads_to_one_thing(demo: MainWindow) -> None:
+def test_alt_key_mnemonics_are_unique(demo: MainWindow) -> None:
     texts = [action.text() for action in demo.menuBar().actions()]
     texts += [label.text() for label in demo.findChildren(QLabel) if label.buddy() is not None and label.isVisible()]
     texts += [button.text() for button in demo.findChildren(QAbstractButton) if button.isVisible()]
@@ -135,7 +135,7 @@ def test_a_letter_with_alt_leads_to_one_thing(demo: MainWindow) -> None:
     assert len(letters) == len(set(letters)) > 15, sorted(text for text in texts if "&" in text)
 
 
-def test_the_keyboard_comes_to_every_dock_of_the_table(demo: MainWindow, qtbot: QtBot) -> None:
+def test_every_dock_is_reached_by_keyboard(demo: MainWindow, qtbot: QtBot) -> None:
     docks = [demo.docks.get(spec).dock for spec in DOCKS]
     for spec, dock in zip(DOCKS, docks, strict=True):
         shown(dock, spec.action(demo.commands), qtbot)
@@ -174,7 +174,7 @@ def nameless(roots: list[QWidget]) -> list[str]:
     return found
 
 
-def test_a_dock_that_is_closed_from_elsewhere_leaves_the_keyboard_there(demo: MainWindow, qtbot: QtBot) -> None:
+def test_closing_a_dock_without_focus_does_not_move_the_focus(demo: MainWindow, qtbot: QtBot) -> None:
     demo.commands.panes[2].trigger()
     assert place(demo) == "Verdict"
     audit = shown(demo.docks.get(AUDIT).dock, demo.commands.audit, qtbot)
@@ -186,13 +186,13 @@ def test_a_dock_that_is_closed_from_elsewhere_leaves_the_keyboard_there(demo: Ma
     assert place(demo) == "Images"
 
 
-def test_no_menu_repeats_what_another_has(demo: MainWindow) -> None:
+def test_no_action_is_in_two_menus(demo: MainWindow) -> None:
     menus = [menu for menu in demo.menuBar().actions() if menu.menu() is not None]
     found = [action.text() for menu in menus for action in cast("QMenu", menu.menu()).actions() if action.text()]
     assert len(found) == len(set(found))
 
 
-def test_the_keys_are_those_of_undo_whatever_there_is_to_undo(demo: MainWindow) -> None:
+def test_the_list_of_shortcuts_shows_undo_without_its_target(demo: MainWindow) -> None:
     assert demo.session is not None
     demo.session.document.set_field("User", "me", "Probe of step 13")
     assert ("Undo", "Ctrl+Z") in list(demo.commands.listed())

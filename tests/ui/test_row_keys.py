@@ -31,14 +31,14 @@ def event_at(view: QTreeView, where: QPoint, reason: QContextMenuEvent.Reason) -
     return QContextMenuEvent(reason, where, view.viewport().mapToGlobal(where))
 
 
-def test_the_mouse_opens_the_menu_of_the_row_below_it(view: QTreeView) -> None:
+def test_the_mouse_opens_the_menu_of_the_row_under_the_pointer(view: QTreeView) -> None:
     point = view.visualRect(view.model().index(0, 0)).center()
     index, where = place_of_menu(view, event_at(view, point, QContextMenuEvent.Reason.Mouse))
     assert (index.row(), where) == (0, view.viewport().mapToGlobal(point))
     assert not place_of_menu(view, event_at(view, FAR, QContextMenuEvent.Reason.Mouse))[0].isValid()
 
 
-def test_the_key_opens_the_menu_of_the_current_row_below_it(view: QTreeView) -> None:
+def test_the_menu_key_opens_the_menu_below_the_current_row(view: QTreeView) -> None:
     index, where = place_of_menu(view, event_at(view, FAR, QContextMenuEvent.Reason.Keyboard))
     assert index == view.currentIndex()
     assert where == view.viewport().mapToGlobal(view.visualRect(index).bottomLeft())

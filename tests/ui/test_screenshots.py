@@ -48,7 +48,7 @@ def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 @pytest.mark.parametrize("scheme", SCHEMES)
-def test_the_readme_shows_the_window(
+def test_the_readme_screenshots_are_current(
     scheme: str, context: Path, tmp_path: Path, open_window: OpenWindow, request: pytest.FixtureRequest, qtbot: QtBot
 ) -> None:
     file = tmp_path / "window.png"

@@ -35,7 +35,7 @@ def test_round_trip(tmp_path: Path, qapp: object) -> None:
     assert again.recent == [str(file)]
 
 
-def test_no_column_hidden_is_not_never_chosen(tmp_path: Path, qapp: object) -> None:
+def test_an_empty_list_of_hidden_columns_is_saved(tmp_path: Path, qapp: object) -> None:
     settings = Settings(tmp_path / "s.ini")
     settings.hidden_columns = []
     settings.save()
@@ -58,7 +58,7 @@ def test_recent_files(tmp_path: Path, qapp: object) -> None:
     assert settings.recent == []
 
 
-def test_wrong_types_are_as_if_they_were_not_there(tmp_path: Path, qapp: object) -> None:
+def test_settings_of_wrong_types_are_ignored(tmp_path: Path, qapp: object) -> None:
     file = tmp_path / "s.ini"
     file.write_text(
         "[General]\nrecent=@Invalid()\n[window]\ngeometry=abc\npanes=1, -2, x\n[images]\nhidden=@Rect(1 2 3 4)\n"
@@ -83,7 +83,7 @@ def test_any_file_can_be_read(content: bytes, tmp_path: Path, qapp: object) -> N
     assert settings.intermediate in (True, False)
 
 
-def test_forgetful(tmp_path: Path, qapp: object) -> None:
+def test_forgetful_settings_are_not_written(tmp_path: Path, qapp: object) -> None:
     settings = Settings(forgetful=True)
     settings.add_recent(str(tmp_path))
     settings.splitter = [1, 2, 3]
@@ -96,7 +96,7 @@ def test_forgetful(tmp_path: Path, qapp: object) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-def test_dialogs_begin_where_the_program_was_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_file_dialogs_start_in_the_working_directory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert start_folder() == str(tmp_path)
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
@@ -123,7 +123,7 @@ def test_only_the_user_can_read_what_is_kept(tmp_path: Path, qapp: object) -> No
     assert Settings(file).recent[0] == "containerd:"
 
 
-def test_the_users_own_settings_are_in_a_private_folder(
+def test_user_settings_are_stored_in_a_private_folder(
     tmp_path: Path, qapp: object, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     own = str(Path(os.environ.get("XDG_CONFIG_HOME") or Path.home() / ".config"))

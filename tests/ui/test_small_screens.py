@@ -54,7 +54,7 @@ def test_the_window_is_on_the_screen_with_its_frame(seen: dict[str, Any]) -> Non
     assert height <= seen["screen"][1] - 28
 
 
-def test_nothing_is_out_of_the_window(seen: dict[str, Any]) -> None:
+def test_no_widget_is_outside_the_window_on_small_screens(seen: dict[str, Any]) -> None:
     assert {place["name"]: place["outside"] for place in seen["places"] if place["outside"]} == {}
 
 
@@ -62,7 +62,7 @@ def test_no_words_are_cut_off(seen: dict[str, Any]) -> None:
     assert {place["name"]: place["cut"] for place in seen["places"] if place["cut"]} == {}
 
 
-def test_every_dock_shows_rows_and_leaves_the_panes_some(seen: dict[str, Any]) -> None:
+def test_docks_and_panes_show_rows_on_small_screens(seen: dict[str, Any]) -> None:
     least = 1 if seen["screen"][0] < _TINY else 2
     for place in seen["places"]:
         assert all(rows >= least for rows in place["rows"].values()), (place["name"], place["rows"])

@@ -58,7 +58,7 @@ def test_a_display_that_cannot_be_used(tmp_path: Path) -> None:
 
 
 @linux
-def test_an_unknown_platform(tmp_path: Path) -> None:
+def test_an_unknown_qt_platform_is_an_error_listing_the_available_ones(tmp_path: Path) -> None:
     ended = run("sys.exit(run_window(None))", tmp_path, QT_QPA_PLATFORM="paper")
     assert ended.returncode == 2
     assert ended.stderr.count("\n") == 1
@@ -105,7 +105,7 @@ def test_plugin_whose_libraries_are_missing(tmp_path: Path) -> None:
     assert "could not connect" in reported
 
 
-def test_nothing_of_qt_is_loaded_to_find_out(tmp_path: Path) -> None:
+def test_importing_the_launcher_does_not_load_qt_or_pydantic(tmp_path: Path) -> None:
     ended = run("print([name for name in sys.modules if name.startswith(('PySide6', 'pydantic'))])", tmp_path)
     assert ended.stdout == "[]\n"
 
@@ -211,7 +211,7 @@ run_window("demo:", settings=Path(os.environ["SETTINGS"]), on_shown=shown)
 """
 
 
-def test_the_first_paint_does_without_what_takes_long_to_load(tmp_path: Path) -> None:
+def test_the_first_paint_does_not_load_slow_classes(tmp_path: Path) -> None:
     """Qt's classes are made when their names are first used: those with the many enums take longest."""
     assert (
         run(WITH_THE_FIRST_PAINT, tmp_path, QT_QPA_PLATFORM="offscreen", SETTINGS=str(tmp_path / "settings.ini")).stdout

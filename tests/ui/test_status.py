@@ -8,7 +8,7 @@ from pytestqt.qtbot import QtBot
 from cacheview.ui.status import StatusBar
 
 
-def test_a_message_never_stands_over_other_words(qtbot: QtBot) -> None:
+def test_a_status_message_hides_the_other_texts(qtbot: QtBot) -> None:
     window = QMainWindow()
     qtbot.addWidget(window)
     bar = StatusBar(window)

@@ -54,7 +54,7 @@ def luminance(color: str) -> float:
 SCHEMES = pytest.mark.parametrize("tokens", [LIGHT, DARK], ids=["light", "dark"])
 
 
-def test_contrast_is_that_of_wcag() -> None:
+def test_contrast_is_computed_by_wcag() -> None:
     assert contrast("#000000", "#ffffff") == pytest.approx(21)
     assert contrast("#777777", "#ffffff") == pytest.approx(4.48, abs=0.005)
     assert contrast("#ffffff", "#777777") == contrast("#777777", "#ffffff")
@@ -62,7 +62,7 @@ def test_contrast_is_that_of_wcag() -> None:
 
 @SCHEMES
 @pytest.mark.parametrize(("text", "background"), TEXT_PAIRS)
-def test_text_can_be_read(tokens: Tokens, text: str, background: str) -> None:
+def test_text_colors_have_sufficient_contrast(tokens: Tokens, text: str, background: str) -> None:
     assert contrast(getattr(tokens, text), getattr(tokens, background)) >= 4.5
 
 

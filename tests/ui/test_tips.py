@@ -27,7 +27,7 @@ def test_no_description_has_markup(window: MainWindow) -> None:
     assert [(type(each).__name__, description(each)) for each in described if "<p" in description(each)] == []
 
 
-def test_a_description_of_its_own_stays(qtbot: QtBot) -> None:
+def test_setting_a_tip_keeps_a_custom_accessible_description(qtbot: QtBot) -> None:
     label = QLabel()
     qtbot.addWidget(label)
     set_tip(label, "a <b>\nc")

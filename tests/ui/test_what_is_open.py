@@ -96,7 +96,7 @@ def test_every_kind_of_store_one_after_the_other(window: MainWindow, show: Calla
     assert {parse_location(what.location).source for what, _, _ in KINDS} == set(LOCATION_KINDS)
 
 
-def test_store_what_if_and_context_at_once(
+def test_the_window_title_names_store_what_if_and_context(
     window: MainWindow, show: Callable[[OpenedLocation], None], qtbot: QtBot, tmp_path: Path
 ) -> None:
     show(ENGINE)
@@ -130,7 +130,7 @@ def test_a_dockerfile_is_named_before_there_is_a_store(window: MainWindow, tmp_p
     assert window.windowTitle() == "cacheview"
 
 
-def test_long_names_are_cut_in_the_middle_and_their_tips_have_all(
+def test_long_names_are_shortened_in_the_middle_with_a_full_tip(
     window: MainWindow, show: Callable[[OpenedLocation], None]
 ) -> None:
     show(replace(ENGINE, address=f"unix://{LONG}"))
@@ -148,13 +148,13 @@ def test_long_names_are_cut_in_the_middle_and_their_tips_have_all(
     assert window.windowTitle().endswith("docker.sock — cacheview")
 
 
-def test_a_text_is_cut_in_the_middle_to_what_there_is_room_for() -> None:
+def test_a_text_is_shortened_in_the_middle() -> None:
     assert shortened("abcdef", 6) == "abcdef"
     assert shortened("abcdefg", 6) == "ab…efg"
     assert [len(shortened("x" * 50, most)) for most in range(1, 60)] == [min(most, 50) for most in range(1, 60)]
 
 
-def test_a_context_in_the_home_folder_is_shown_as_a_shell_shows_it(
+def test_a_context_in_the_home_folder_is_shown_with_a_tilde(
     window: MainWindow, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("HOME", "/home/me/")

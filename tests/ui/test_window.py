@@ -158,7 +158,9 @@ def choose(box: QComboBox, row: int, qtbot: QtBot) -> None:
         qtbot.keyClick(box, Qt.Key.Key_Down if box.currentIndex() < row else Qt.Key.Key_Up)
 
 
-def test_rules_that_are_not_known_here(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_suite_with_unknown_rules_opens_without_its_expectations(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path
+) -> None:
     other = case("one", "a") | {"rules": "graphdriver-1.0"}
     opened(window, qtbot, suite(tmp_path / "s.jsonl", other))
     assert any("graphdriver-1.0" in text for text in texts(window.notice))
@@ -356,7 +358,7 @@ def test_an_edit_that_the_verdict_pane_asks_for(window: MainWindow, qtbot: QtBot
     assert session(window).document.undo_stack.count() == 1
 
 
-def test_images_lead_to_probes(window: MainWindow, qtbot: QtBot) -> None:
+def test_the_image_menu_sets_the_probe(window: MainWindow, qtbot: QtBot) -> None:
     opened(window, qtbot, CHAIN)
     session(window).choose_rules(BY_CONFIG)
     images, document = panes(window).images, session(window).document
@@ -400,7 +402,7 @@ def test_marks_follow_the_probe(window: MainWindow, qtbot: QtBot) -> None:
     assert words().keys() == before.keys()
 
 
-def test_a_check_leads_to_field_and_image_and_back(window: MainWindow, qtbot: QtBot) -> None:
+def test_navigating_between_checks_fields_and_images_does_not_look_up(window: MainWindow, qtbot: QtBot) -> None:
     opened(window, qtbot, "demo:")
     workspace = panes(window)
     answers: list[ProbeAnswer] = []
@@ -421,7 +423,7 @@ def test_a_check_leads_to_field_and_image_and_back(window: MainWindow, qtbot: Qt
     assert answers == []  # looking changes nothing
 
 
-def test_the_keyboard_stays_in_the_trace_until_enter(window: MainWindow, qtbot: QtBot) -> None:
+def test_focus_stays_in_the_trace_until_enter(window: MainWindow, qtbot: QtBot) -> None:
     opened(window, qtbot, "demo:")
     workspace = panes(window)
     view = workspace.verdict.view
@@ -602,14 +604,14 @@ def test_layout_is_kept(open_window: OpenWindow, tmp_path: Path) -> None:
     assert panes(again).images.tree.columns.hidden == ["created"]
 
 
-def test_nonsense_in_the_settings(open_window: OpenWindow, tmp_path: Path) -> None:
+def test_invalid_settings_are_ignored(open_window: OpenWindow, tmp_path: Path) -> None:
     file = tmp_path / "bad.ini"
     file.write_text("[window]\ngeometry=@ByteArray(garbage)\npanes=9, 9\n[images]\nhidden=image\nintermediate=7\n")
     window = open_window(str(CHAIN), size=None, settings=Settings(file))
     assert window.width() > 600
 
 
-def test_another_probe_does_not_get_the_height_of_the_verdict_before(window: MainWindow, qtbot: QtBot) -> None:
+def test_the_banner_shrinks_for_the_shorter_verdict_of_another_probe(window: MainWindow, qtbot: QtBot) -> None:
     opened(window, qtbot, "demo:")
     banner = panes(window).verdict.banner
     assert banner.edit_button.isVisible()

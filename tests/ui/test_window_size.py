@@ -19,5 +19,5 @@ from cacheview.ui.window_size import MIN_SIZE, first_size
         ((320, 200), MIN_SIZE),
     ],
 )
-def test_it_fits_on_the_screen_and_uses_a_large_one(room: tuple[int, int], size: tuple[int, int]) -> None:
+def test_the_first_window_size_depends_on_the_screen(room: tuple[int, int], size: tuple[int, int]) -> None:
     assert first_size(room) == size

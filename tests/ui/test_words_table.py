@@ -24,7 +24,7 @@ def table(qtbot: QtBot) -> WordsTable:
     return table
 
 
-def test_what_was_measured_without_room_is_measured_again(table: WordsTable) -> None:
+def test_columns_measured_in_a_narrow_table_are_measured_again(table: WordsTable) -> None:
     cut = table.columnWidth(0)
     table.resize(900, 200)
     wide = table.columnWidth(0)

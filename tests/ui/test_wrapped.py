@@ -31,7 +31,7 @@ def test_a_path_wraps_in_a_narrow_place(label: Wrapped) -> None:
     assert label.heightForWidth(width) >= 4 * line
 
 
-def test_it_is_read_and_copied_as_it_is(label: Wrapped) -> None:
+def test_a_wrapped_label_keeps_its_text_when_copied(label: Wrapped) -> None:
     assert label.text() == f"It cannot be read: {PATH}"
     label.setFocus()
     QTest.keyClick(label, Qt.Key.Key_A, Qt.KeyboardModifier.ControlModifier)
@@ -40,7 +40,7 @@ def test_it_is_read_and_copied_as_it_is(label: Wrapped) -> None:
     assert QGuiApplication.clipboard().text() == label.text()
 
 
-def test_what_does_not_wrap_is_left_as_it_is(qtbot: QtBot) -> None:
+def test_text_without_word_wrap_is_unchanged(qtbot: QtBot) -> None:
     line = ElidedLabel(small_font)
     qtbot.addWidget(line)
     line.resize(9999, 20)

@@ -55,25 +55,25 @@ def test_options_are_read_as_the_daemon_reads_them() -> None:
 @pytest.mark.parametrize(
     ("value", "is_set"), [("", False), ("0", False), ("False", False), (" none ", False), ("no", False), ("x", True)]
 )
-def test_what_counts_as_set(value: str, is_set: bool) -> None:
+def test_boolean_query_values_are_parsed_like_the_daemon_does(value: str, is_set: bool) -> None:
     request = request_of(f"/build?{urlencode({'nocache': value})}")
     assert request is not None
     assert request.options.no_cache is is_set
 
 
-def test_of_a_name_given_twice_the_first_counts() -> None:
+def test_the_first_of_two_query_values_is_used() -> None:
     request = request_of("/build?dockerfile=one&dockerfile=FROM+scratch%0A;x")
     assert request is not None
     assert request.dockerfile == "one"
 
 
-def test_null_is_nothing_and_old_versions_know_no_platform() -> None:
+def test_null_options_and_the_platform_of_old_api_versions_are_ignored() -> None:
     request = request_of("/v1.24/build?cachefrom=null&buildargs=null&labels=null&platform=linux/arm64")
     assert request is not None
     assert (request.options, request.problem) == (BuildOptions(), "")
 
 
-def test_half_characters_are_what_go_makes_of_them() -> None:
+def test_lone_surrogates_are_replaced_like_in_go() -> None:
     request = request_of("/build?buildargs=%7B%22A%22%3A%22%ff%5Cud800%5Cud83d%5Cude00%22%7D")
     assert request is not None
     assert request.options.build_args == {"A": "\ufffd\ufffd\U0001f600"}
@@ -90,7 +90,7 @@ def test_half_characters_are_what_go_makes_of_them() -> None:
         ("/build?version=3", "invalid version '3'"),
     ],
 )
-def test_what_the_daemon_refuses_says_why(target: str, problem: str) -> None:
+def test_a_refused_build_request_states_the_problem(target: str, problem: str) -> None:
     request = request_of(target)
     assert request is not None
     assert problem in request.problem
@@ -118,5 +118,5 @@ def test_other_requests_are_no_builds(method: str, target: str) -> None:
 
 @examples(0.5)
 @given(st.text(max_size=30))
-def test_no_query_is_a_fault(query: str) -> None:
+def test_any_build_query_is_parsed(query: str) -> None:
     assert request_of(f"/build?{query}") is not None

@@ -48,7 +48,7 @@ def answer(end: socket.socket, left: list[int]) -> None:
 
 
 @pytest.mark.parametrize("ends", [0, 1, 2])
-def test_a_connection_that_was_ended_is_made_once_more(short_folder: Path, ends: int) -> None:
+def test_a_closed_connection_is_retried_once(short_folder: Path, ends: int) -> None:
     path = short_folder / "engine.sock"
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(path))
@@ -66,7 +66,7 @@ def test_a_connection_that_was_ended_is_made_once_more(short_folder: Path, ends:
             listening.shutdown(socket.SHUT_RDWR)
 
 
-def test_over_tls_the_store_is_read_as_the_endpoint_says_whatever_the_environment_does(
+def test_tls_settings_come_from_the_endpoint_and_not_the_environment(
     short_folder: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     for name in ("DOCKER_TLS", "DOCKER_TLS_VERIFY", "DOCKER_CERT_PATH"):

@@ -23,7 +23,7 @@ def feed(drained: threading.Event | None = None) -> ContextFeed:
 
 @examples(0.75)
 @given(pieces=st.lists(st.binary(max_size=50), max_size=20), skip=st.integers(0, 60))
-def test_what_was_put_in_comes_out(pieces: list[bytes], skip: int) -> None:
+def test_a_feed_returns_the_bytes_put_into_it(pieces: list[bytes], skip: int) -> None:
     made = feed()
 
     def fill() -> None:
@@ -42,7 +42,7 @@ def test_what_was_put_in_comes_out(pieces: list[bytes], skip: int) -> None:
     assert reader.tell() == len(whole)
 
 
-def test_more_than_fits_waits_until_it_is_read() -> None:
+def test_a_full_feed_waits_until_it_is_read() -> None:
     drained = threading.Event()
     made = feed(drained)
     assert made.put(bytes(MAX_WAITING_BYTES))
@@ -53,7 +53,7 @@ def test_more_than_fits_waits_until_it_is_read() -> None:
     assert made.put(b"y")
 
 
-def test_nothing_waits_for_a_reader_that_has_ended() -> None:
+def test_a_feed_without_a_reader_discards_its_data() -> None:
     drained = threading.Event()
     made = feed(drained)
     made.put(bytes(MAX_WAITING_BYTES + 1))
@@ -62,7 +62,7 @@ def test_nothing_waits_for_a_reader_that_has_ended() -> None:
     assert made.put(bytes(MAX_WAITING_BYTES + 1))
 
 
-def test_of_several_readers_one_works_at_a_time() -> None:
+def test_only_one_of_several_readers_works_at_a_time() -> None:
     turn = threading.Semaphore()
     feeds = [ContextFeed(turn, lambda: None) for _ in range(2)]
     got: list[bytes] = []
@@ -81,7 +81,7 @@ def test_of_several_readers_one_works_at_a_time() -> None:
     assert got == [b"second", b""]
 
 
-def test_it_is_read_forward_only() -> None:
+def test_a_feed_only_seeks_forward() -> None:
     made = feed()
     made.put(b"abc")
     made.seek(2)

@@ -81,7 +81,7 @@ PLACES = st.lists(st.integers(0, 10_000), max_size=20)
     answered=PLACES,
     pipelined=st.booleans(),
 )
-def test_requests_and_answers_are_matched_however_they_are_cut(
+def test_requests_and_responses_are_matched_whatever_the_chunk_boundaries(
     requests: list[bytes], chunked: bool, sent: list[int], answered: list[int], pipelined: bool
 ) -> None:
     watching = Watching()
@@ -126,7 +126,7 @@ def test_the_answer_to_head_has_a_length_and_no_body() -> None:
     ],
 )
 @pytest.mark.parametrize("early", [True, False], ids=["sent before the answer", "sent after it"])
-def test_what_is_typed_into_a_container_is_not_a_request(answer: bytes, early: bool) -> None:
+def test_traffic_of_an_upgraded_connection_is_not_parsed(answer: bytes, early: bool) -> None:
     attach = b"GET /c/attach HTTP/1.1\r\nHost: d\r\nConnection: Upgrade\r\nUpgrade: tcp\r\n\r\n"
     watching = Watching().client(attach)
     if early:
@@ -137,7 +137,7 @@ def test_what_is_typed_into_a_container_is_not_a_request(answer: bytes, early: b
     assert watching.seen == []
 
 
-def test_a_build_whose_answer_has_no_length_ends_with_the_connection() -> None:
+def test_a_response_without_a_length_ends_with_the_connection() -> None:
     watching = Watching().client(LENGTH).engine(b"HTTP/1.1 200 OK\r\n\r\nsteps")
     watching.tap.engine_ended()
     assert (watching.seen[0].got, watching.seen[0].reported) == (b"steps", ["sent", 200, True])
@@ -162,7 +162,7 @@ def test_an_exchange_that_breaks_off_is_not_complete() -> None:
         (b"GET /" + b"x" * (3 << 20), b"", "the client's data is not HTTP"),
     ],
 )
-def test_what_cannot_be_read_says_why(client: bytes, engine: bytes, why: str) -> None:
+def test_unreadable_http_traffic_is_refused_with_a_reason(client: bytes, engine: bytes, why: str) -> None:
     watching = Watching()
     with pytest.raises(NotReadError, match=why):
         watching.client(client).engine(engine)

@@ -19,7 +19,7 @@ def mode(path: Path) -> int:
     return stat.S_IMODE(path.stat().st_mode)
 
 
-def test_it_is_in_the_runtime_folder_and_private(short_folder: Path) -> None:
+def test_the_socket_is_private_and_in_the_runtime_folder(short_folder: Path) -> None:
     listening = listen(str(short_folder))
     try:
         assert listening.path == short_folder / "cacheview" / "docker.sock"
@@ -30,14 +30,16 @@ def test_it_is_in_the_runtime_folder_and_private(short_folder: Path) -> None:
     assert not listening.path.exists()
 
 
-def test_the_variable_of_the_desktop_names_the_folder(short_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_xdg_runtime_dir_sets_the_socket_folder(short_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(short_folder))
     listening = listen()
     listening.close()
     assert listening.path.parent.parent == short_folder
 
 
-def test_without_a_runtime_folder_it_is_in_a_new_one(short_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_socket_is_in_a_temporary_folder_without_a_runtime_folder(
+    short_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr("tempfile.tempdir", str(short_folder))
     listening = listen("")
     assert (mode(listening.path), mode(listening.path.parent)) == (0o600, 0o700)
@@ -45,7 +47,7 @@ def test_without_a_runtime_folder_it_is_in_a_new_one(short_folder: Path, monkeyp
     assert list(short_folder.iterdir()) == []
 
 
-def test_a_folder_that_others_may_enter_is_closed(short_folder: Path) -> None:
+def test_a_world_accessible_socket_folder_is_made_private(short_folder: Path) -> None:
     (short_folder / "cacheview").mkdir(mode=0o755)
     listening = listen(str(short_folder))
     listening.close()
@@ -70,7 +72,7 @@ def test_a_second_program_gets_a_name_of_its_own(short_folder: Path) -> None:
     third.close()
 
 
-def test_what_a_killed_program_left_does_not_matter(short_folder: Path) -> None:
+def test_a_leftover_socket_file_is_replaced(short_folder: Path) -> None:
     folder = short_folder / "cacheview"
     folder.mkdir(mode=0o700)
     with socket.socket(socket.AF_UNIX) as left:
@@ -81,14 +83,14 @@ def test_what_a_killed_program_left_does_not_matter(short_folder: Path) -> None:
     listening.close()
 
 
-def test_a_path_that_no_socket_can_have_is_refused(tmp_path: Path) -> None:
+def test_a_socket_path_that_is_too_long_is_refused(tmp_path: Path) -> None:
     long = tmp_path / ("x" * 120)
     long.mkdir()
     with pytest.raises(DataError, match="at most 103 bytes"):
         listen(str(long))
 
 
-def test_a_system_without_such_sockets_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+def test_a_system_without_unix_sockets_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
     with pytest.raises(DataError, match="needs Unix sockets, which Python does not support on this system"):
         listen(str(tmp_path))

@@ -65,7 +65,7 @@ EXPECTED = [
 
 
 @given(st.lists(st.integers(0, 2000), max_size=30))
-def test_a_build_in_whatever_pieces(cuts: list[int]) -> None:
+def test_a_build_stream_is_parsed_regardless_of_chunk_boundaries(cuts: list[int]) -> None:
     data = stream(*BUILD) + json.dumps({"aux": {"ID": ID}}).encode() + b"\r\n"
     ends = sorted({cut % len(data) for cut in cuts} | {0, len(data)})
     reader = OutcomeReader()
@@ -116,11 +116,11 @@ def test_a_quiet_build_has_an_image_and_no_steps() -> None:
 
 
 @given(st.binary(max_size=200))
-def test_garbage_is_passed_over(data: bytes) -> None:
+def test_garbage_before_the_output_is_ignored(data: bytes) -> None:
     assert shown(read(data + b"\n" + stream(*BUILD))) == EXPECTED or b"{" in data
 
 
-def test_a_line_without_an_end_takes_no_memory() -> None:
+def test_an_endless_line_uses_limited_memory() -> None:
     reader = OutcomeReader()
     reader.response_started(200)
     for _ in range(20):
@@ -130,7 +130,7 @@ def test_a_line_without_an_end_takes_no_memory() -> None:
     assert shown(reader.outcome) == EXPECTED
 
 
-def test_a_build_of_very_many_steps_is_not_reported_as_often() -> None:
+def test_progress_reports_of_a_very_long_build_are_throttled() -> None:
     """Each report has all steps: together they would take the square of them."""
     now = datetime(2026, 1, 1, tzinfo=UTC)
     reported: list[int] = []

@@ -46,16 +46,14 @@ def context_of(members: dict[str, bytes | tuple[bytes, str]], dockerfile: str = 
         ({"Dockerfile": b"FROM other\n", "b": TEXT, "./Dockerfile": (b"2", "b")}, "Dockerfile"),
     ],
 )
-def test_the_dockerfile_is_kept_also_behind_links(
-    members: dict[str, bytes | tuple[bytes, str]], dockerfile: str
-) -> None:
+def test_a_dockerfile_behind_links_is_kept(members: dict[str, bytes | tuple[bytes, str]], dockerfile: str) -> None:
     others = {f"other{number}": os.urandom(100) for number in range(20)}
     context = context_of({**others, **members, "z": b"last"}, dockerfile)
     assert context.dockerfile(dockerfile if dockerfile != "Dockerfile" else "") == TEXT
     assert not {each.header.name for each in context.members if each.data is not None} & {*others, "z"}
 
 
-def test_of_very_many_files_the_smallest_are_kept_until_the_link_is_known() -> None:
+def test_the_smallest_files_are_kept_until_the_dockerfile_link_is_known() -> None:
     large = {f"large{number}": os.urandom(1 << 20) for number in range(6)}
     link = {"Dockerfile": (b"2", "D")}
     assert context_of({"D": TEXT, **large, **link}).dockerfile() == TEXT

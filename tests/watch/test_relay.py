@@ -73,7 +73,7 @@ def send_all(end: socket.socket, pieces: list[bytes]) -> None:
     end.shutdown(socket.SHUT_WR)
 
 
-def test_a_half_closed_connection_goes_on_the_other_way(wires: Wires) -> None:
+def test_a_half_closed_connection_stays_open_in_the_other_direction(wires: Wires) -> None:
     with wires.pair() as (client, engine):
         client.sendall(b"POST /exec HTTP/1.1\r\nHost: d\r\nContent-Length: 0\r\n\r\n")
         client.shutdown(socket.SHUT_WR)
@@ -111,7 +111,7 @@ def test_an_engine_that_dies_ends_the_connection(wires: Wires) -> None:
         assert read_all(client) == b""
 
 
-def test_a_client_that_hangs_up_is_gone_for_the_engine(wires: Wires) -> None:
+def test_a_client_disconnect_is_passed_on_to_the_engine(wires: Wires) -> None:
     with wires.pair() as (client, engine):
         client.sendall(REQUEST + b"400\r\nhalf of")
         client.close()
@@ -119,7 +119,7 @@ def test_a_client_that_hangs_up_is_gone_for_the_engine(wires: Wires) -> None:
         engine.close()
 
 
-def test_nothing_is_read_that_the_engine_does_not_take(wires: Wires) -> None:
+def test_the_relay_stops_reading_if_the_engine_does_not_read(wires: Wires) -> None:
     with wires.pair() as (client, engine):
         sent = send_until_refused(client, 64 << 20)
         assert sent < 8 << 20
@@ -161,7 +161,7 @@ def test_many_connections_at_once() -> None:
         assert sorted(answers) == sorted((b"%d;" % number)[::-1] for number in range(200))
 
 
-def test_a_tap_that_fails_does_not_end_what_it_reads() -> None:
+def test_a_failing_tap_does_not_close_the_connection() -> None:
     seen: list[object] = []
 
     class Failing:
@@ -221,7 +221,7 @@ def test_a_tap_may_hold_what_the_client_sends() -> None:
         assert engine.recv(10) == b"held"
 
 
-def test_without_an_engine_the_client_gets_an_orderly_answer() -> None:
+def test_an_unreachable_engine_gives_the_client_a_502_response() -> None:
     with wired() as wires:
         wires.engine.close()
         wires.path.unlink()
@@ -234,7 +234,7 @@ def test_without_an_engine_the_client_gets_an_orderly_answer() -> None:
     assert printed.endswith(": No such file or directory")
 
 
-def test_the_end_of_the_relay_ends_its_connections_and_its_socket() -> None:
+def test_closing_the_relay_closes_its_connections_and_removes_its_socket() -> None:
     with wired() as wires:
         with wires.pair() as (client, engine):
             client.sendall(b"x")
@@ -288,7 +288,7 @@ def test_an_engine_that_cannot_be_watched_is_refused(host: str) -> None:
         check_endpoint(Endpoint("", host))
 
 
-def test_an_address_of_ssh_that_is_none_is_refused() -> None:
+def test_an_invalid_ssh_address_is_refused() -> None:
     check_endpoint(Endpoint("", "ssh://user@host:22/run/docker.sock"))
     with pytest.raises(DataError, match="accepts only a user"):
         check_endpoint(Endpoint("", "ssh://user:password@host"))
@@ -335,7 +335,7 @@ def test_an_engine_over_ssh(ssh: Path) -> None:
             assert read_all(client) == b"and back"
 
 
-def test_what_ssh_says_is_reported_even_if_it_never_read_the_request(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_ssh_errors_are_reported_even_if_the_request_is_unread(monkeypatch: pytest.MonkeyPatch) -> None:
     near, far = socket.socketpair()
 
     async def connect(_: Upstream, protocol: asyncio.Protocol) -> asyncio.Protocol:

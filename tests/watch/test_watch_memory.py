@@ -75,7 +75,7 @@ def context() -> Iterator[bytes]:
 
 
 @pytest.mark.slow
-def test_a_large_context(short_folder: Path) -> None:
+def test_watching_a_large_context_uses_limited_memory(short_folder: Path) -> None:
     path = short_folder / "engine.sock"
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(str(path))

@@ -19,7 +19,7 @@ def build(number: int = 1) -> WatchedBuild:
     return WatchedBuild(number, datetime(2026, 1, 1, tzinfo=UTC), request, unpredicted="not replayed here")
 
 
-def test_each_line_comes_once_and_names_its_build() -> None:
+def test_each_live_line_is_printed_once_with_its_build_number() -> None:
     lines, one, other = LiveLines(), build(1), build(2)
     assert [line.partition(" ")[0] for line in lines.news(shown_build(one), is_final=False)] == ["[1]", "[1]"]
     assert len(list(lines.news(shown_build(other), is_final=False))) == 2

@@ -170,7 +170,7 @@ def lines_of(build: WatchedBuild) -> list[str]:
     return list(LiveLines().news(shown_build(build), is_final=True))
 
 
-def test_a_build_is_as_cacheview_says(watching: Watching, daemon: Daemon) -> None:
+def test_a_watched_build_matches_its_prediction(watching: Watching, daemon: Daemon) -> None:
     assert watching.build() == watching.engine.answer(b"")
     build = watching.final()
     assert (build.state, build.title, build.request.client) == (
@@ -186,7 +186,7 @@ def test_a_build_is_as_cacheview_says(watching: Watching, daemon: Daemon) -> Non
     assert lines_of(build)[-1] == "[1] as predicted"
 
 
-def test_the_record_alone_says_the_same_and_holds_no_password(watching: Watching) -> None:
+def test_a_record_of_a_watched_build_passes_and_contains_no_password(watching: Watching) -> None:
     watching.build("t=app&t=app:2")
     watching.final()
     case = watching.watcher.record(1)
@@ -201,7 +201,7 @@ def test_the_record_alone_says_the_same_and_holds_no_password(watching: Watching
     assert watching.watcher.record(1, with_store=False).images is None
 
 
-def test_where_the_daemon_differs_that_is_printed_loudly(watching: Watching, daemon: Daemon) -> None:
+def test_a_wrong_prediction_is_printed_with_a_request_to_report_it(watching: Watching, daemon: Daemon) -> None:
     watching.engine.answer = lambda _: answer(build_of(daemon, DOCKERFILE, (False, True, False)))
     watching.build()
     build = watching.final()
@@ -223,7 +223,7 @@ def test_the_first_miss_says_why(watching: Watching, daemon: Daemon) -> None:
     assert any(line.startswith("[1]   MISS: ") for line in printed)
 
 
-def test_the_daemon_hears_of_a_build_once_the_images_before_it_are_listed(watching: Watching) -> None:
+def test_a_build_is_forwarded_after_the_existing_images_are_listed(watching: Watching) -> None:
     watching.store.hold.clear()
     thread = in_thread(watching.build)
     with watching.more:
@@ -234,7 +234,7 @@ def test_the_daemon_hears_of_a_build_once_the_images_before_it_are_listed(watchi
     assert watching.final().is_late is False
 
 
-def test_builds_of_buildkit_and_from_urls_are_listed_and_not_explained(watching: Watching) -> None:
+def test_buildkit_and_url_builds_are_listed_without_a_prediction(watching: Watching) -> None:
     watching.build("version=2")
     assert watching.final(1).unpredicted == "built by BuildKit, not explained here"
     watching.build("remote=https://example.com/x.git")
@@ -252,14 +252,14 @@ def test_builds_of_buildkit_and_from_urls_are_listed_and_not_explained(watching:
         (b"\x1f\x8b\x08 broken", "the context is damaged"),
     ],
 )
-def test_a_context_that_cannot_be_read_says_why_and_is_passed_on(watching: Watching, body: bytes, why: str) -> None:
+def test_an_unreadable_context_is_forwarded_and_the_reason_shown(watching: Watching, body: bytes, why: str) -> None:
     sent = request("t=x", body)
     watching.send(sent)
     assert watching.engine.heard == [sent]
     assert why in watching.final().unpredicted
 
 
-def test_a_refusal_is_compared_in_the_daemons_words(watching: Watching) -> None:
+def test_a_predicted_refusal_equals_the_daemons_message(watching: Watching) -> None:
     body = json.dumps({"message": "Cannot locate specified Dockerfile: missing"}).encode()
     watching.engine.answer = lambda _: (
         b"HTTP/1.1 500 Internal Server Error\r\nConnection: close\r\nContent-Length: %d\r\n\r\n%b" % (len(body), body)
@@ -278,7 +278,7 @@ def test_an_engine_that_dies_is_not_a_difference(watching: Watching, daemon: Dae
     assert build.differences == ()
 
 
-def test_builds_at_the_same_time_know_of_each_other(watching: Watching) -> None:
+def test_concurrent_builds_are_marked_as_overlapping(watching: Watching) -> None:
     watching.store.hold.clear()
     threads = [in_thread(watching.build) for _ in range(2)]
     with watching.more:
@@ -289,7 +289,7 @@ def test_builds_at_the_same_time_know_of_each_other(watching: Watching) -> None:
     assert [watching.final(number).overlapped for number in (1, 2)] == [True, True]
 
 
-def test_of_old_builds_the_steps_alone_are_kept(watching: Watching, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_only_the_steps_of_old_builds_are_kept(watching: Watching, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cacheview.watch.watcher.MAX_COMPLETE_BUILDS", 2)
     for number in range(1, 4):
         watching.build()
@@ -304,7 +304,9 @@ def test_of_old_builds_the_steps_alone_are_kept(watching: Watching, monkeypatch:
         watching.watcher.record(1)
 
 
-def test_cacheview_is_not_put_in_front_of_itself(short_folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_watching_the_socket_of_cacheview_itself_is_refused(
+    short_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setenv("XDG_RUNTIME_DIR", str(short_folder))
     pasted = Endpoint("default", f"unix://{short_folder}/cacheview/docker.sock", origin="DOCKER_HOST")
     with pytest.raises(DataError, match="is cacheview's own socket, not an engine"):

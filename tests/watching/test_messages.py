@@ -29,7 +29,7 @@ BUILD = st.builds(
 
 @settings(max_examples=60)
 @given(st.lists(BUILD, max_size=8))
-def test_builds_arrive_as_they_are_whatever_was_sent_before(builds: list[ShownBuild]) -> None:
+def test_builds_are_received_as_sent(builds: list[ShownBuild]) -> None:
     sent, heard = StepsSent(), StepsReceived()
     assert [heard.build(sent.news(build)) for build in builds] == builds
 
@@ -44,7 +44,7 @@ def test_steps_that_stay_as_they_are_are_sent_once() -> None:
     assert dict(sent.news(replace(build, steps=(steps[0], changed, steps[2]))).changed) == {1: changed}
 
 
-def test_nothing_is_kept_of_builds_that_are_over() -> None:
+def test_finished_builds_leave_no_state_behind() -> None:
     sent, heard = StepsSent(), StepsReceived()
     for number in range(1, 100):
         steps = (ShownStep(1, "FROM scratch"),)

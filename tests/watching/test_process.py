@@ -96,7 +96,7 @@ def gone(path: Path) -> bool:
     return any(not path.exists() or wait.wait(0.02) for _ in range(int(LONG / 0.02)))
 
 
-def test_it_says_what_its_builds_do_and_writes_their_records(watching: Watching, tmp_path: Path) -> None:
+def test_the_watch_process_reports_builds_and_saves_records(watching: Watching, tmp_path: Path) -> None:
     assert watching.path.stat().st_mode & 0o777 == 0o600
     assert read_all(watching.build()).count(b"Step ") == 2
     build = watching.final()
@@ -116,7 +116,7 @@ def test_it_says_what_its_builds_do_and_writes_their_records(watching: Watching,
     assert watching.faults.empty()
 
 
-def test_one_that_is_killed_ends_its_clients_and_is_missed(
+def test_a_killed_watch_process_ends_its_clients_and_is_reported(
     watching: Watching, engine: SmallEngine, tmp_path: Path
 ) -> None:
     engine.answers.clear()
@@ -140,7 +140,7 @@ def test_one_that_is_killed_ends_its_clients_and_is_missed(
     assert gone(again.path)
 
 
-def test_it_ends_with_the_program_that_shows_it(engine: SmallEngine, short_folder: Path) -> None:
+def test_the_watch_process_ends_with_its_parent_program(engine: SmallEngine, short_folder: Path) -> None:
     program = (
         "import sys, time; from cacheview.watching.process import WatchProcess; "
         "process = WatchProcess(print, print); process.start('', lambda: None); "
@@ -157,7 +157,7 @@ def test_it_ends_with_the_program_that_shows_it(engine: SmallEngine, short_folde
     assert gone(path)
 
 
-def test_an_engine_that_does_not_answer_is_waited_for_no_longer_than_wanted(engine: SmallEngine) -> None:
+def test_waiting_for_an_unresponsive_engine_can_be_canceled(engine: SmallEngine) -> None:
     engine.answers.clear()
 
     def check_canceled() -> None:
@@ -169,7 +169,7 @@ def test_an_engine_that_does_not_answer_is_waited_for_no_longer_than_wanted(engi
     assert children() == []
 
 
-def test_what_cannot_be_watched_says_why(engine: SmallEngine, short_folder: Path) -> None:
+def test_failing_to_watch_is_reported_with_the_reason(engine: SmallEngine, short_folder: Path) -> None:
     with pytest.raises(DataError, match=r"nobody\.sock"):
         Watching().process.start(f"unix://{short_folder}/nobody.sock", lambda: None)
     closed = Watching()

@@ -30,7 +30,7 @@ def test_prune_takes_the_images_of_steps_between(release: str) -> None:
 
 
 @every_release
-def test_a_second_record_without_a_name_goes_alone(release: str) -> None:
+def test_a_prune_removes_only_the_dangling_record_of_a_named_image(release: str) -> None:
     both = image("c", None, "app:1", dangling=True)
     state = changed((both,), release, Prune(PruneKind.IMAGES))
     assert ids(state.store) == "c"
@@ -51,7 +51,7 @@ def test_an_image_of_two_names_keeps_its_parents_as_it_goes(release: str) -> Non
 
 
 @every_release
-def test_a_named_image_with_others_on_it_stays_without_a_name(release: str) -> None:
+def test_removing_a_named_image_with_children_leaves_it_dangling(release: str) -> None:
     state = changed(STORE, release, Remove("base:1"))
     assert ids(state.store) == "abcd"
     assert state.store.by_id[BASE.id].is_dangling
@@ -59,12 +59,12 @@ def test_a_named_image_with_others_on_it_stays_without_a_name(release: str) -> N
     assert left(STORE, release, Remove("a" * 12)) == "bcd"  # by its id it goes, whatever is built on it
 
 
-def test_24_0_does_not_keep_it(  # cf1ea923 came with 25.0
+def test_release_24_0_removes_a_named_image_with_children(  # cf1ea923 came with 25.0
 ) -> None:
     assert left(STORE, OLD, Remove("base:1")) == "bcd"
 
 
-def test_24_0_takes_what_has_the_first_layers_and_no_name() -> None:
+def test_release_24_0_removes_unnamed_images_with_the_first_layers() -> None:
     stranger = image("e", BASE, "stranger:1").model_copy(update={"config": STEP.config, "id": image("e").id})
     assert left(STORE, OLD, Remove("app:1")) == "ad"
     assert left((*STORE, stranger), OLD, Remove("app:1")) == "ade"
@@ -79,7 +79,7 @@ def test_one_name_of_several_goes_alone(release: str) -> None:
 
 
 @every_release
-def test_an_id_with_names_of_two_repositories_has_to_be_forced(release: str) -> None:
+def test_removing_an_id_with_names_in_two_repositories_requires_force(release: str) -> None:
     two = image("c", None, "app:1", "other:1")
     state = changed((two,), release, Remove("c" * 12))
     assert ids(state.store) == "c"
@@ -98,7 +98,7 @@ def test_containers_keep_images_at_a_prune(release: str) -> None:
 
 
 @pytest.mark.parametrize(("release", "names"), [("27.2.0 containerd", ()), ("27.3.0 containerd", (full("b:1"),))])
-def test_what_a_container_by_id_keeps_of_an_image(release: str, names: tuple[str, ...]) -> None:
+def test_names_kept_of_an_image_used_by_id_depend_on_the_release(release: str, names: tuple[str, ...]) -> None:
     two = image("c", None, "b:1", "a:1")
     state = changed((two,), release, Prune(PruneKind.ALL_IMAGES), containers=using(two))
     assert (ids(state.store), state.store.images[0].names) == ("c", names)
@@ -106,14 +106,14 @@ def test_what_a_container_by_id_keeps_of_an_image(release: str, names: tuple[str
 
 
 @every_release
-def test_a_container_by_a_name_that_moved_keeps_the_name(release: str) -> None:
+def test_a_container_keeps_its_image_name_after_the_name_moved(release: str) -> None:
     """Its name is weighed, and its image only as one without a name."""
     state = changed(STORE, release, Prune(PruneKind.ALL_IMAGES), containers=using(STEP, name="app:2"))
     assert ids(state.store) == "bd"
 
 
 @every_release
-def test_a_forced_removal_of_what_a_container_uses_leaves_it_without_a_name(release: str) -> None:
+def test_a_forced_removal_of_an_image_in_use_leaves_it_dangling(release: str) -> None:
     refused = changed(STORE, release, Remove("app:1"), containers=using(APP)).applied[0].refused
     assert refused == (
         "conflict: unable to delete app:1 (must be forced) - container 000000000000 is using its referenced image "
@@ -125,13 +125,13 @@ def test_a_forced_removal_of_what_a_container_uses_leaves_it_without_a_name(rele
 
 
 @every_release
-def test_where_containers_are_unknown_so_is_what_goes(release: str) -> None:
+def test_pruning_with_unknown_containers_is_uncertain(release: str) -> None:
     state = changed(STORE, release, Prune(PruneKind.IMAGES), containers=UNKNOWN)
     assert ids(state.store) == "acd(b)"
     assert state.applied[0].unknown[0][1].reason == "containers are unknown"
 
 
-def test_where_records_are_unknown_so_is_what_goes() -> None:
+def test_removal_with_unknown_records_is_uncertain() -> None:
     """The API of 28 does not report whether an image with a name has a record without one, which keeps its parents."""
     doubt = Doubt(aspect="dangling", reason="not reported", remedy="Read containerd")
     app = image("c", STEP, "app:1", doubts=(doubt,))

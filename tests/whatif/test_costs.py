@@ -39,7 +39,9 @@ def step(status: StepStatus, image_id: str = "", number: int = 1, **more: object
         (None, step(HIT, ONE), Effect.ONLY_AFTER, "1 step that is not reached now would be reached."),
     ],
 )
-def test_what_becomes_of_a_step(before: Step | None, after: Step | None, effect: Effect, printed: str) -> None:
+def test_the_effect_on_a_step_is_classified(
+    before: Step | None, after: Step | None, effect: Effect, printed: str
+) -> None:
     now, then = (Replay((each,) if each is not None else ()) for each in (before, after))
     result = costs(now, then, {})
     assert [cost.effect for cost in result.steps] == [effect]

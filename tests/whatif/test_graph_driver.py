@@ -21,13 +21,13 @@ STORE = (BASE, STEP, APP, OTHER, LOST)
 pytestmark = pytest.mark.parametrize("release", RELEASES)
 
 
-def test_prune_takes_what_has_no_tag_and_nothing_on_it_and_its_nameless_parents(release: str) -> None:
+def test_prune_removes_untagged_leaf_images_and_their_unnamed_parents(release: str) -> None:
     alone = image("f", image("9", BASE))
     images = (*STORE, image("9", BASE), alone)
     assert left(images, release, Prune(PruneKind.IMAGES)) == "abcd"
 
 
-def test_prune_all_takes_everything_that_no_container_keeps(release: str) -> None:
+def test_prune_all_removes_everything_not_used_by_a_container(release: str) -> None:
     everything = Prune(PruneKind.ALL_IMAGES)
     assert left(STORE, release, everything) == ""
     assert left(STORE, release, everything, containers=using(APP)) == "abc"
@@ -36,7 +36,7 @@ def test_prune_all_takes_everything_that_no_container_keeps(release: str) -> Non
     assert state.store.by_id[BASE.id].names == ()  # its name goes, it stays for what is built on it
 
 
-def test_of_two_tags_that_a_container_keeps_the_last_one_stays(release: str) -> None:
+def test_pruning_keeps_the_last_tag_of_an_image_in_use(release: str) -> None:
     two = image("c", None, "app:1", "app:0")
     state = changed((two,), release, Prune(PruneKind.ALL_IMAGES), containers=using(two))
     assert state.store.by_id[two.id].names == (full("app:1"),)
@@ -48,7 +48,7 @@ def test_a_digest_alone_is_not_a_tag(release: str) -> None:
 
 
 @pytest.mark.parametrize("running", [False, True])
-def test_system_prune_takes_stopped_containers_first(running: bool, release: str) -> None:
+def test_system_prune_removes_stopped_containers_before_images(running: bool, release: str) -> None:
     used = using(LOST, running=running)
     assert left(STORE, release, Prune(PruneKind.IMAGES), containers=used) == "abcde"
     state = changed(STORE, release, Prune(PruneKind.SYSTEM), containers=used)
@@ -74,7 +74,7 @@ def test_a_removed_image_takes_the_parents_that_nothing_else_keeps(release: str)
     ) == ("ab")
 
 
-def test_a_name_of_what_others_are_built_on_goes_alone(release: str) -> None:
+def test_removing_a_named_parent_only_untags_it(release: str) -> None:
     state = changed(STORE, release, Remove("base:1"))
     assert ids(state.store) == "abcde"
     assert state.store.by_id[BASE.id].names == ()
@@ -84,14 +84,14 @@ def test_a_name_of_what_others_are_built_on_goes_alone(release: str) -> None:
 
 
 @pytest.mark.parametrize("force", [False, True])
-def test_an_id_of_what_others_are_built_on_is_refused(force: bool, release: str) -> None:
+def test_removing_a_parent_by_its_id_is_refused(force: bool, release: str) -> None:
     (applied,) = changed(STORE, release, Remove(BASE.short_id, force=force)).applied
     assert applied.refused == (
         "conflict: unable to delete aaaaaaaaaaaa (cannot be forced) - image has dependent child images"
     )
 
 
-def test_an_id_with_names_of_two_repositories_has_to_be_forced(release: str) -> None:
+def test_removing_an_id_with_names_in_two_repositories_requires_force(release: str) -> None:
     two = image("c", None, "app:1", "other:1")
     state = changed((two,), release, Remove("c" * 12))
     assert ids(state.store) == "c"
@@ -101,7 +101,7 @@ def test_an_id_with_names_of_two_repositories_has_to_be_forced(release: str) -> 
     assert left((two,), release, Remove("c" * 12, force=True)) == ""
 
 
-def test_digests_of_a_repository_go_with_its_last_tag(release: str) -> None:
+def test_removing_the_last_tag_of_a_repository_removes_its_digests(release: str) -> None:
     pulled = image("c", None, "app:1", "app:2", f"app@sha256:{'1' * 64}")
     assert changed((pulled,), release, Remove("app:1")).store.images[0].names == pulled.names[1:]
     assert left((pulled,), release, Remove("app:1"), Remove("app:2")) == ""
@@ -120,7 +120,7 @@ def test_a_container_keeps_its_image(release: str) -> None:
     assert (ids(state.store), state.store.images[0].names) == ("a", ())
 
 
-def test_where_containers_are_unknown_so_is_what_goes(release: str) -> None:
+def test_pruning_with_unknown_containers_is_uncertain(release: str) -> None:
     state = changed(STORE, release, Prune(PruneKind.IMAGES), containers=UNKNOWN)
     assert ids(state.store) == "abcd(e)"
     (applied,) = state.applied
@@ -132,7 +132,7 @@ def test_where_containers_are_unknown_so_is_what_goes(release: str) -> None:
     assert all(each.doubt("names") is not None for each in everything.store.images if each.names)
 
 
-def test_what_is_unknown_stays_so_through_later_changes(release: str) -> None:
+def test_uncertain_images_stay_uncertain_after_later_changes(release: str) -> None:
     changes = (Prune(PruneKind.IMAGES), Remove("app:1"))
     state = changed(STORE, release, *changes, containers=UNKNOWN)
     assert ids(state.store) == "abd(ce)"  # app:1 goes only if what is built on it went

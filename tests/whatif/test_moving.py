@@ -29,7 +29,7 @@ def only(images: Sequence[Image], release: str, *references: str) -> Image:
 
 
 @BOTH
-def test_a_saved_image_has_lost_what_is_kept_beside_it(release: str) -> None:
+def test_a_saved_image_loses_its_parent_and_marks(release: str) -> None:
     loaded = only(STORE, release, "app:1")
     assert loaded.names == (full("app:1"),)
     assert (loaded.parent, loaded.built_locally, loaded.from_scratch) == (None, False, False)
@@ -37,7 +37,7 @@ def test_a_saved_image_has_lost_what_is_kept_beside_it(release: str) -> None:
 
 
 @BOTH
-def test_a_name_without_a_tag_saves_all_tags_and_no_name_saves_all(release: str) -> None:
+def test_saving_without_a_tag_or_name_saves_all_tags_or_images(release: str) -> None:
     assert only(STORE, release, "app").names == APP.names
     assert left(STORE, release, SaveLoad()) == "ac"
     with pytest.raises(DataError, match="no such image"):
@@ -45,13 +45,13 @@ def test_a_name_without_a_tag_saves_all_tags_and_no_name_saves_all(release: str)
 
 
 @BOTH
-def test_an_id_saves_no_name(release: str) -> None:
+def test_an_image_saved_by_id_loses_its_name(release: str) -> None:
     loaded = only(STORE, release, "c" * 12)
     assert loaded.names == ()
     assert loaded.is_dangling
 
 
-def test_a_graph_driver_saves_parents_that_are_saved_too() -> None:
+def test_a_graph_driver_save_keeps_a_parent_saved_along() -> None:
     state = changed(STORE, GRAPH, SaveLoad(("app:1", "b" * 12, "base:1")))
     assert {each.id[7]: each.parent for each in state.store.images} == {"a": None, "b": BASE.id, "c": STEP.id}
     assert not any(each.built_locally for each in state.store.images)
@@ -61,7 +61,7 @@ def test_a_graph_driver_saves_parents_that_are_saved_too() -> None:
     ]
 
 
-def test_a_parent_that_is_not_one_step_before_ends_the_load() -> None:
+def test_a_parent_more_than_one_step_back_refuses_the_load() -> None:
     stranger = APP.model_copy(update={"parent": BASE.id})
     (applied,) = changed((BASE, stranger), GRAPH, SaveLoad()).applied
     assert applied.refused == f"image {BASE.id} is not a valid parent for {APP.id}"
@@ -78,12 +78,12 @@ def test_into_the_same_store_nothing_changes(release: str) -> None:
     assert changed(STORE, release, SaveLoad(("app:1",), empties_store=False)).store.images == STORE
 
 
-def test_into_the_same_store_28_1_leaves_a_record_without_a_name_too() -> None:
+def test_loading_into_the_same_store_in_28_1_adds_a_dangling_record() -> None:
     state = changed(STORE, KEEPS_OLD, SaveLoad(("app:1",), empties_store=False))
     assert {each.id for each in state.store.images if each.names and each.is_dangling} == {APP.id}
 
 
-def test_an_id_saved_beside_a_name_leaves_a_record_without_one() -> None:
+def test_saving_a_name_and_another_id_keeps_a_dangling_record() -> None:
     (loaded,) = changed((BASE,), CONTAINERD, SaveLoad(("base:1", "a" * 12))).store.images
     assert (loaded.names, loaded.is_dangling) == (BASE.names, True)
 
@@ -112,14 +112,14 @@ def test_a_loaded_name_keeps_its_labels(release: str, there: str) -> None:
         assert [each.reason for each in state.applied[0].removed] == [RemovedFor.REPLACED]
 
 
-def test_records_of_two_builds_are_two_answers() -> None:
+def test_loading_an_image_with_records_of_two_builds_adds_doubts() -> None:
     old, known = image("c", STEP, "app:1"), image("d", BASE, "other:1")
     state = changed((BASE, STEP, old, known), CONTAINERD, Load("x.tar", StoreKind.CONTAINERD, (NEW,)))
     loaded = state.store.by_id[NEW.id]
     assert {doubt.aspect for doubt in loaded.doubts} == {"parent", "built_locally"}
 
 
-def test_a_pulled_base_is_another_image_and_the_old_one_stays_without_its_name() -> None:
+def test_a_pulled_base_is_a_new_image_and_the_old_one_loses_its_name() -> None:
     new = image("d", None, "base:1")
     digests = {full("base:1"): digest("9")}
     state = changed(STORE, GRAPH, Pull("registry", StoreKind.GRAPH_DRIVER, (new,), digests))
@@ -140,7 +140,7 @@ def test_an_image_without_a_tag_is_pulled_by_its_digest(release: str) -> None:
 @pytest.mark.parametrize(
     ("release", "there"), [(CONTAINERD, "bcd"), ("27.1.0 containerd", "bcd"), ("27.2.0 containerd", "abcd")]
 )
-def test_a_pull_into_containerd_takes_the_last_record_of_the_old_image_before_27_2(release: str, there: str) -> None:
+def test_a_containerd_pull_removes_the_old_image_before_27_2(release: str, there: str) -> None:
     new = image("d", None, "base:1")
     assert left(STORE, release, Pull("registry", StoreKind.CONTAINERD, (new,))) == there
 
@@ -174,7 +174,7 @@ def layer_of(image: Image) -> str:
     return image.diff_ids[-1]
 
 
-def test_pulling_the_image_itself_takes_what_containerd_knows_of_its_build() -> None:
+def test_pulling_an_existing_image_drops_its_build_record_in_containerd() -> None:
     same = BASE.model_copy(update={"parent": None, "built_locally": False})
     once = image("a", None, "base:1")
     state = changed((once, STEP), CONTAINERD, Pull("registry", StoreKind.CONTAINERD, (same,)))
@@ -187,7 +187,7 @@ def test_pulling_the_image_itself_takes_what_containerd_knows_of_its_build() -> 
     assert state.store.by_id[BASE.id].built_locally
 
 
-def test_an_image_of_the_other_kind_of_store_gets_the_id_of_this_one() -> None:
+def test_pulling_across_store_kinds_uses_the_id_of_the_target_kind() -> None:
     new = image("d", None, "new:1").model_copy(update={"config_digest": digest("5"), "manifest_digest": ""})
     state = changed(STORE, GRAPH, Pull("other", StoreKind.CONTAINERD, (new,)))
     assert digest("5") in state.store.by_id
@@ -207,7 +207,7 @@ def test_an_upgrade_keeps_images_and_changes_rules() -> None:
     assert state.containers == using(APP)
 
 
-def test_another_kind_of_store_is_empty() -> None:
+def test_an_upgrade_to_another_kind_of_store_removes_all_images() -> None:
     state = changed(STORE, "Docker 20.10.24, overlay2", Upgrade("Docker 29.x, containerd"))
     assert state.store.images == ()
     assert {each.reason for each in state.applied[0].removed} == {RemovedFor.OTHER_STORE}
@@ -215,7 +215,7 @@ def test_another_kind_of_store_is_empty() -> None:
     assert state.daemon.rules.name == "containerd-29"
 
 
-def test_changes_go_one_after_the_other() -> None:
+def test_changes_are_applied_in_sequence() -> None:
     """Pruned as a containerd store prunes, once it is one."""
     changes = (Upgrade("26.1.5 overlay2"), Prune(PruneKind.IMAGES))
     assert left(STORE, GRAPH, *changes) == "abc"

@@ -41,7 +41,7 @@ few = settings(max_examples=40)
 
 @few
 @given(st.data(), stores(), st.sampled_from(RELEASES), prunes)
-def test_pruning_twice_is_pruning_once(
+def test_a_second_prune_has_no_effect(
     data: st.DataObject, images: tuple[Image, ...], release: str, prune: Prune
 ) -> None:
     used = data.draw(containers(images))
@@ -53,7 +53,7 @@ def test_pruning_twice_is_pruning_once(
 
 @few
 @given(st.data(), stores(), st.sampled_from(RELEASES), st.booleans())
-def test_what_is_removed_has_no_name_and_what_stays_keeps_its_content(
+def test_what_if_changes_keep_the_content_of_remaining_images(
     data: st.DataObject, images: tuple[Image, ...], release: str, force: bool
 ) -> None:
     named = [name for each in images for name in each.names]
@@ -85,7 +85,7 @@ def test_saved_and_loaded_images_keep_their_ids_and_names(images: tuple[Image, .
 
 @few
 @given(stores(), st.sampled_from(RELEASES), prunes)
-def test_what_is_certain_with_unknown_containers_is_so_with_any(
+def test_images_certain_with_unknown_containers_are_so_with_any(
     images: tuple[Image, ...], release: str, prune: Prune
 ) -> None:
     unknown = changed(images, release, prune, containers=UNKNOWN).store

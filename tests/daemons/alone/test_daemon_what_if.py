@@ -82,7 +82,7 @@ def unlike(reported: ImageStore, truth: ImageStore) -> list[str]:
 
 
 @pytest.mark.parametrize("happening", HAPPENINGS, ids=lambda each: each.name)
-def test_what_would_be_is_what_then_is(
+def test_predicted_changes_match_the_real_changes(
     happening: Happening, engine: EngineDaemon, builder: Builder, client: DockerCli, tmp_path: Path
 ) -> None:
     at = Happens(client, builder, tmp_path)

@@ -66,7 +66,7 @@ def _pushed_and_removed(at: Pulls) -> None:
     [(_newer_base, "base"), (_same, "base"), (_pushed_and_removed, "app")],
     ids=["a newer base", "the same", "pushed and removed"],
 )
-def test_what_would_be_pulled_is_what_then_is(
+def test_predicted_pulls_match_the_real_pulls(
     before: Callable[[Pulls], None],
     pulled: str,
     engine: EngineDaemon,

@@ -122,7 +122,7 @@ def test_a_context_is_sent_as_the_client_sent_it(name: str) -> None:
 
 
 @pytest.mark.parametrize("name", [name for name in NAMES if "dockerfile" not in name and "-java-" not in name])
-def test_a_captured_tar_counts_as_it_stands(name: str) -> None:
+def test_a_captured_tar_has_the_checksum_of_its_tree(name: str) -> None:
     def opened() -> io.BufferedReader:
         return io.BufferedReader(io.BytesIO((CAPTURES / f"{name}.tar.gz").read_bytes()))
 
@@ -167,7 +167,7 @@ def test_testcontainers_java_sends_files_under_the_names_that_the_program_gives(
     assert computed(client, head()) == sent
 
 
-def test_testcontainers_java_sends_what_links_lead_to() -> None:
+def test_testcontainers_java_sends_link_targets() -> None:
     """But for what is outside of a context in memory: a file of the machine that it was captured on."""
     name = "testcontainers-java-2.0.5-dot-head"
     inside = [each for each in captured(name) if "../" not in each.name]

@@ -17,7 +17,7 @@ OLD = SourcesSum("dir:1", (("d", "0"), ("d/a", "1"), ("d/b", "2"), ("d/\udcff\ud
 NEW = SourcesSum("dir:2", (("d", "0"), ("d/a", "9"), ("d/c", "2"), ("d/\udcff\udcfe", "3")))
 
 
-def test_comes_back(tmp_path: Path) -> None:
+def test_a_checksum_record_is_saved_and_loaded(tmp_path: Path) -> None:
     record = ChecksumRecord(tmp_path / "new" / "folder", "/home/\udcff")
     record.remember(OLD, step="COPY d /d", at=5)
     record.remember(NEW, step="COPY d /d", at=6)
@@ -32,7 +32,7 @@ def test_comes_back(tmp_path: Path) -> None:
     assert [path.name for path in record.path.parent.iterdir()] == [record.path.name]
 
 
-def test_one_file_a_context(tmp_path: Path) -> None:
+def test_each_context_has_its_own_record_file(tmp_path: Path) -> None:
     record = ChecksumRecord(tmp_path, "/a")
     record.remember(OLD)
     record.save()
@@ -89,7 +89,7 @@ def test_records_of_other_contexts_are_read_within_a_limit(tmp_path: Path, monke
     assert f"more than {3 * size:,} bytes, so some of them were not examined" in record.problem
 
 
-def test_what_is_not_a_file_is_passed_over(tmp_path: Path) -> None:
+def test_records_that_are_not_regular_files_are_skipped(tmp_path: Path) -> None:
     good = ChecksumRecord(tmp_path, "/a")
     good.remember(OLD)
     good.save()
@@ -125,13 +125,13 @@ def test_malformed(tmp_path: Path, text: str) -> None:
 
 
 @pytest.mark.parametrize("change", [{"version": 2}, {"context": "/other"}])
-def test_of_another_version_or_context(tmp_path: Path, change: dict[str, object]) -> None:
+def test_a_record_of_another_version_or_context_is_ignored(tmp_path: Path, change: dict[str, object]) -> None:
     value = {"version": 1, "context": "/a", "files": [], "texts": {}, **change}
     ChecksumRecord(tmp_path, "/a").path.write_text(json.dumps(value))
     assert ChecksumRecord.load(tmp_path, "/a").files_of("dir:1") is None
 
 
-def test_the_oldest_goes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_oldest_checksums_of_a_record_are_removed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(module, "_MAX_FILES", 10)
     record = ChecksumRecord(tmp_path, "/a")
     for number in range(4):
@@ -150,7 +150,7 @@ def test_the_oldest_contexts_go(tmp_path: Path, monkeypatch: pytest.MonkeyPatch)
     assert len(list(tmp_path.iterdir())) == 3
 
 
-def test_it_cannot_be_written(tmp_path: Path) -> None:
+def test_an_unwritable_checksum_record_is_an_error(tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
     with pytest.raises(DataError, match="cannot be written"):
         ChecksumRecord(tmp_path / "file", "/a").save()

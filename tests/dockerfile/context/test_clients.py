@@ -40,7 +40,7 @@ from cacheview.model import DataError
         ("testcontainers-python", "docker-py"),
     ],
 )
-def test_a_program_and_its_version_name_a_client(name: str, client: str) -> None:
+def test_a_client_can_be_given_by_its_program_and_version(name: str, client: str) -> None:
     assert client_named(name) is CLIENTS[client]
 
 

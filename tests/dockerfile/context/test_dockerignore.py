@@ -33,7 +33,7 @@ def answer(patterns: list[str], path: str, which: str) -> str:
         return "!"
 
 
-def test_as_go_answers() -> None:
+def test_patterns_match_like_the_go_implementation() -> None:
     rows = [json.loads(line) for line in DATA.read_text().splitlines()]
     assert len(rows) > 700
     for patterns, path, expected in rows:
@@ -73,14 +73,14 @@ def test_malformed(pattern: str) -> None:
         Patterns([pattern]).matches_or_parent("z")
 
 
-def test_malformed_behind_what_is_tried_first() -> None:
+def test_a_malformed_pattern_is_an_error_only_when_it_is_compiled() -> None:
     """Docker tries a pattern on ``.``, and its regular expression when it is needed."""
     assert not Patterns(["!zz*["]).matches_or_parent("zz")
     with pytest.raises(BadPatternError):
         Patterns(["zz*["]).matches_or_parent("a")
 
 
-def test_malformed_and_not_looked_at() -> None:
+def test_a_malformed_pattern_that_is_not_needed_is_no_error() -> None:
     """What puts back is looked at only while something is left out."""
     patterns = Patterns(["**/a", "!a*", "!b\\c"])
     root = patterns.root()
@@ -119,7 +119,7 @@ def test_glob(pattern: str, path: str, matches: bool) -> None:
 
 
 @pytest.mark.parametrize("text", ["**", "a{2}{3}", "a{1001}", "(", ")", "[z-a]", "[[:foo:]]", "\\y", "\\8", "a*+", "*"])
-def test_go_refuses(text: str) -> None:
+def test_invalid_regular_expressions_are_refused_like_in_go(text: str) -> None:
     with pytest.raises(ValueError, match=r"."):
         compile_linear(text, replaces=True)
 
@@ -141,7 +141,7 @@ def test_go_regular_expressions(pattern: str, text: str, found: bool) -> None:
     assert compile_linear(pattern, replaces=True)(text) is found
 
 
-def test_a_unicode_class_is_one_of_go() -> None:
+def test_a_go_unicode_class_is_matched() -> None:
     patterns = Patterns(["\\pL?"], FILEUTILS)
     assert patterns.matches_or_parent("éx")
     assert not patterns.matches_or_parent("1x")

@@ -40,13 +40,13 @@ def test_entries_in_walk_order(root: Path) -> None:
     assert (entries["d/f"].kind, entries["d/f"].size, entries["d-x"].target) == (EntryKind.FILE, 4, "d")
 
 
-def test_bytes_that_are_no_text(root: Path) -> None:
+def test_a_file_name_that_is_not_utf8_is_hashed(root: Path) -> None:
     (root / "d" / os.fsdecode(b"\xff\xfe")).write_bytes(b"1")
     assert "d/\udcff\udcfe" in FolderContext(root).entries
     assert copied(root, "d").startswith("dir:")
 
 
-def test_bytes_that_are_no_text_in_what_the_daemon_says(root: Path) -> None:
+def test_invalid_utf8_in_a_daemon_message_is_replaced(root: Path) -> None:
     (root / os.fsdecode(b"\xff\xe2\x82")).symlink_to("nowhere")
     assert refusal(root, "????") == "COPY failed: no source files were specified"
     printed = "COPY failed: file not found in build context or excluded by .dockerignore: stat \ufffd\ufffd\ufffd: "
@@ -63,7 +63,7 @@ def test_a_socket_is_left_out(root: Path, monkeypatch: pytest.MonkeyPatch) -> No
     assert [str(problem) for problem in context.problems] == ["d/s: it is a socket, so the client leaves it out"]
 
 
-def test_a_circle_is_left_out_of_a_folder(root: Path) -> None:
+def test_a_symlink_cycle_in_a_folder_is_skipped_and_reported(root: Path) -> None:
     before = copied(root, "d")
     (root / "d" / "round").symlink_to("round")
     sums = ContextSums(FolderContext(root))
@@ -104,7 +104,9 @@ def test_a_pipe_is_never_opened(root: Path) -> None:
         copied(root, "d")
 
 
-def test_the_ignore_file_may_lie_elsewhere(root: Path, tmp_path_factory: pytest.TempPathFactory) -> None:
+def test_a_dockerignore_link_is_followed_by_the_client_only(
+    root: Path, tmp_path_factory: pytest.TempPathFactory
+) -> None:
     """The client follows the link; the daemon does not, and keeps what was sent for it only."""
     elsewhere = tmp_path_factory.mktemp("elsewhere") / "ignore"
     elsewhere.write_bytes(b"d\nDockerfile\n")
@@ -113,7 +115,7 @@ def test_the_ignore_file_may_lie_elsewhere(root: Path, tmp_path_factory: pytest.
     assert copied(root, "Dockerfile").startswith("file:")
 
 
-def test_an_ignored_dockerfile_is_sent_and_removed(root: Path) -> None:
+def test_an_ignored_dockerfile_is_not_part_of_the_checksum(root: Path) -> None:
     whole = copied(root, ".")
     (root / ".dockerignore").write_bytes(b"Dockerfile\n.dockerignore\n")
     assert copied(root, ".") == copied(root, "d") != whole
@@ -126,7 +128,7 @@ def test_an_ignored_dockerfile_is_sent_and_removed(root: Path) -> None:
     }
 
 
-def test_a_dockerfile_by_its_links(root: Path) -> None:
+def test_a_dockerfile_symlink_is_resolved(root: Path) -> None:
     (root / "docker").mkdir()
     (root / "docker" / "real").write_bytes(b"FROM scratch\n")
     (root / "Link").symlink_to("docker/real")
@@ -137,7 +139,7 @@ def test_a_dockerfile_by_its_links(root: Path) -> None:
     assert "docker" in sums.uploaded.tree
 
 
-def test_a_dockerfile_that_is_left_out(root: Path) -> None:
+def test_an_ignored_dockerfile_cannot_be_located(root: Path) -> None:
     """The client keeps the Dockerfile by a look at the one folder above it that is as deep as the pattern."""
     place = root / "d" / "x" / "b"
     place.mkdir(parents=True)
@@ -157,13 +159,13 @@ def test_a_dockerfile_whose_name_is_not_a_pattern(root: Path) -> None:
     assert caught.value.message == "Cannot locate specified Dockerfile: b\\c"
 
 
-def test_small_letters(root: Path) -> None:
+def test_a_lower_case_dockerfile_name_is_found(root: Path) -> None:
     (root / "Dockerfile").rename(root / "dockerfile")
     assert ContextSums(FolderContext(root)).uploaded.dockerfile == "dockerfile"
 
 
 @pytest.mark.parametrize("dockerfile", ["-", "", "../Dockerfile"])
-def test_a_dockerfile_from_elsewhere(root: Path, dockerfile: str) -> None:
+def test_a_dockerfile_outside_the_context_changes_only_copies_of_the_root(root: Path, dockerfile: str) -> None:
     whole = copied(root, ".", dockerfile=dockerfile)
     assert whole == copied(root, ".")
     (root / ".dockerignore").write_bytes(b"x\n")
@@ -195,12 +197,12 @@ def test_refused(root: Path, sources: list[str], add: bool, destination: str, pr
     assert refusal(root, *sources, add=add, destination=destination) == printed
 
 
-def test_a_url_is_not_known(root: Path) -> None:
+def test_the_checksum_of_a_url_source_is_unknown(root: Path) -> None:
     with pytest.raises(UnknownError, match="downloaded"):
         ContextSums(FolderContext(root)).of_sources(["https://h/x"], add=True, destination="/x")
 
 
-def test_a_second_name_of_a_file(root: Path) -> None:
+def test_a_second_hard_link_is_sent_without_content(root: Path) -> None:
     """It is sent as a link to the first, without the content; which of them is first is a matter of the order."""
     (root / "a").hardlink_to(root / "d" / "f")
     linked = copied(root, "d/f")
@@ -210,7 +212,7 @@ def test_a_second_name_of_a_file(root: Path) -> None:
     assert copied(root, "d/f") != linked
 
 
-def test_a_capability(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_version_3_capability_is_sent_as_version_2(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """Its third version, which names a root user, is sent as the second."""
     plain = copied(root, "d/f")
     second = bytes.fromhex("0100000200200000000000000000000000000000")

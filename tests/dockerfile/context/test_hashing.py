@@ -110,7 +110,7 @@ def test_stop_while_threads_read(root: Path) -> None:
 
 
 @pytest.mark.parametrize("change", ["longer", "shorter", "gone", "link"])
-def test_a_file_changes_meanwhile(root: Path, change: str) -> None:
+def test_a_file_changed_while_it_is_hashed_is_an_error(root: Path, change: str) -> None:
     sums = ContextSums(FolderContext(root))
     assert "05" in sums.uploaded.tree
     place = root / "05"
@@ -128,17 +128,17 @@ def test_a_file_changes_meanwhile(root: Path, change: str) -> None:
 @pytest.mark.parametrize(
     "data", [b"", b"{}", b"[]", b'{"version":1,"sums":[[1,2]]}', b'{"version":1,"sums":[["a","b","c"]]}']
 )
-def test_a_memory_that_is_none(data: bytes) -> None:
+def test_an_invalid_file_checksum_cache_is_an_error(data: bytes) -> None:
     with pytest.raises(DataError, match="not a checksum record"):
         FileSumCache.load(data)
 
 
-def test_a_memory_of_another_version() -> None:
+def test_a_file_checksum_cache_of_another_version_is_ignored() -> None:
     assert FileSumCache.load(b'{"version":2}').dump() == FileSumCache().dump()
 
 
 @pytest.mark.usefixtures("settled")
-def test_a_memory_is_bounded(root: Path) -> None:
+def test_the_file_checksum_cache_is_bounded(root: Path) -> None:
     """What was not asked for since goes first."""
     memory = FileSumCache(limit=1)
     hasher = Hasher(memory=memory)

@@ -42,7 +42,7 @@ def test_no_pattern_backtracks(lines: bytes) -> None:
 
 
 @pytest.mark.parametrize("name", list(CLIENTS))
-def test_folders_may_be_deeper_than_python_calls(name: str) -> None:
+def test_folders_may_be_deeper_than_the_recursion_limit(name: str) -> None:
     entries: dict[str, Entry] = {}
     path = ""
     for _ in range(1500):
@@ -55,7 +55,7 @@ def test_folders_may_be_deeper_than_python_calls(name: str) -> None:
     assert "Dockerfile" in sums.uploaded.tree
 
 
-def test_bytes_that_are_not_text_match_themselves() -> None:
+def test_invalid_utf8_bytes_match_only_themselves() -> None:
     assert compile_linear(f"^{literal(chr(0xDCFF))}$")("\udcff")
     assert not compile_linear(f"^{literal(chr(0xDCFF))}$")("\udcfe")
     assert compile_linear("^\udcff$", replaces=True)("\udcfe")

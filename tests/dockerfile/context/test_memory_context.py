@@ -57,7 +57,7 @@ def test_a_socket_is_left_out() -> None:
     assert [problem.where for problem in context.problems] == ["s"]
 
 
-def test_no_object() -> None:
+def test_a_sample_that_is_not_an_object_is_refused() -> None:
     with pytest.raises(DataError, match="must be an object"):
         MemoryContext.from_sample([])  # type: ignore[arg-type]
 
@@ -84,7 +84,7 @@ def test_real_names(path: str, real: str) -> None:
         assert context.real_name(path) == real
 
 
-def test_a_circle() -> None:
+def test_a_symlink_cycle_is_an_error() -> None:
     context = MemoryContext.from_sample({"a": {"type": "symlink", "target": "a"}})
     with pytest.raises(DataError, match="links form a cycle"):
         context.real_name("a")
@@ -99,7 +99,7 @@ def test_a_circle() -> None:
     ],
     ids=["through a file", "a name too long", "the longest name"],
 )
-def test_what_the_system_does_not_look_up_is_refused_as_forbidden(path: str, why: str) -> None:
+def test_a_path_the_system_cannot_look_up_is_forbidden(path: str, why: str) -> None:
     sums = ContextSums(MemoryContext.from_sample({"f": {"type": "file"}, "d": {"type": "dir"}}))
     with pytest.raises(BuildRefusedError, match=why):
         sums.of_sources([path], add=False, destination="/")

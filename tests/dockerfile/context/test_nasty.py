@@ -27,7 +27,7 @@ def printed(root: Path, sources: list[str], destination: str) -> str:
 
 
 @pytest.mark.parametrize("ignore", DATA)
-def test_as_docker_says(ignore: str, tmp_path: Path) -> None:
+def test_nasty_contexts_match_the_output_of_docker(ignore: str, tmp_path: Path) -> None:
     make_nasty(tmp_path, IGNORES[ignore])
     assert DATA[ignore]
     wrong = [

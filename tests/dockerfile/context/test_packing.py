@@ -43,7 +43,7 @@ def test_an_owner_that_does_not_fit_into_a_header(client: str, owner: tuple[int,
     assert (header.uid, header.gid) == owner
 
 
-def test_testcontainers_node_looks_for_slashes_where_there_are_backslashes() -> None:
+def test_testcontainers_node_replaces_backslashes_when_it_filters() -> None:
     tree = (Entry("a\\b", EntryKind.FILE, 0o644),)
     assert "a\\b" in packed(memory(*tree), "testcontainers-node")
     with pytest.raises(BuildRefusedError, match=r"ENOENT: .*a/b"):
@@ -61,7 +61,7 @@ def test_testcontainers_node_looks_for_slashes_where_there_are_backslashes() -> 
         ("a", {".", "a", "Dockerfile", ".dockerignore"}),
     ],
 )
-def test_in_dockerode_patterns_meet_whole_paths(tmp_path: Path, ignore: str, sent: set[str]) -> None:
+def test_dockerode_matches_patterns_against_whole_paths(tmp_path: Path, ignore: str, sent: set[str]) -> None:
     for name, text in (("Dockerfile", "FROM scratch\n"), ("a", "1"), (".dockerignore", ignore)):
         (tmp_path / name).write_text(text)
     if ignore == "*":
@@ -69,7 +69,7 @@ def test_in_dockerode_patterns_meet_whole_paths(tmp_path: Path, ignore: str, sen
     assert set(packed(FolderContext(tmp_path), "dockerode")) == sent
 
 
-def test_an_ignore_file_that_is_a_folder(tmp_path: Path) -> None:
+def test_a_dockerignore_folder_is_refused_except_by_dockerode(tmp_path: Path) -> None:
     """dockerode continues without it, the docker CLI and docker-py stop."""
     (tmp_path / "Dockerfile").write_bytes(b"FROM scratch\n")
     (tmp_path / ".dockerignore").mkdir()
@@ -82,7 +82,7 @@ def test_an_ignore_file_that_is_a_folder(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("mode", "sent"), [(0o644, 0o755), (0o600, 0o755), (0o4755, 0o755), (0o444, 0o555), (0o000, 0o555)]
 )
-def test_on_windows_there_is_only_read_only(mode: int, sent: int) -> None:
+def test_windows_sends_fixed_modes_except_for_read_only_files(mode: int, sent: int) -> None:
     headers = packed(memory(Entry("a", EntryKind.FILE, mode), Entry("d", EntryKind.DIRECTORY, 0o500)), "windows")
     assert (headers["a"].mode, headers["d/"].mode) == (sent, 0o755)
 
@@ -225,7 +225,7 @@ def test_docker_java_normalizes_names_as_it_does_patterns(tmp_path: Path, ignore
     assert set(packed(FolderContext(tmp_path), "docker-java")) == (names | {".dockerignore", "out"}) - gone
 
 
-def test_docker_java_sends_a_link_to_an_empty_folder_as_a_link_with_a_slash() -> None:
+def test_docker_java_adds_a_slash_to_links_to_empty_folders() -> None:
     tree = (
         Entry("e", EntryKind.DIRECTORY, 0o700, uid=5, gid=60),
         Entry("le", EntryKind.SYMLINK, 0o777, target="e", uid=5, gid=60),
@@ -240,7 +240,7 @@ BAD = "bad\udce9"
 
 @pytest.mark.parametrize("ignore", [None, b"*.log\n"])
 @pytest.mark.parametrize("client", ["dockerode", "testcontainers-node"])
-def test_node_does_not_find_a_name_that_is_not_utf_8(client: str, ignore: bytes | None) -> None:
+def test_node_clients_fail_on_names_that_are_not_utf8(client: str, ignore: bytes | None) -> None:
     for kind in (EntryKind.FILE, EntryKind.DIRECTORY, EntryKind.SYMLINK):
         tree = [
             Entry(BAD, kind, 0o644),
@@ -255,7 +255,7 @@ def test_a_name_that_is_not_utf_8_may_be_ignored() -> None:
     assert set(packed(tree, "testcontainers-node")) == {".dockerignore", "Dockerfile"}
 
 
-def test_docker_java_sends_an_empty_file_for_what_it_does_not_find() -> None:
+def test_docker_java_sends_an_empty_file_for_a_name_it_cannot_read() -> None:
     tree = (
         Entry(BAD, EntryKind.DIRECTORY, 0o755, uid=5, gid=60),
         Entry(f"{BAD}/f", EntryKind.FILE, 0o644, size=9, uid=5, gid=60),

@@ -37,7 +37,9 @@ def text(root: Path, source: str = "d") -> str:
 
 @ON_DISK
 @given(FILES, st.integers(0, 2**31), st.data())
-def test_times_do_not_count(files: dict[str, tuple[bytes, int]], seconds: int, data: st.DataObject) -> None:
+def test_modification_times_do_not_affect_the_checksum(
+    files: dict[str, tuple[bytes, int]], seconds: int, data: st.DataObject
+) -> None:
     with folder_of(files) as root:
         before = text(root)
         os.utime(root / "d" / data.draw(st.sampled_from(sorted(files))), (seconds, seconds))
@@ -74,7 +76,9 @@ def test_one_bit_of_a_mode_counts(files: dict[str, tuple[bytes, int]], bit: int,
 
 @ON_DISK
 @given(FILES, NAMES, st.data())
-def test_a_name_counts(files: dict[str, tuple[bytes, int]], name: str, data: st.DataObject) -> None:
+def test_renaming_a_file_changes_the_checksum(
+    files: dict[str, tuple[bytes, int]], name: str, data: st.DataObject
+) -> None:
     assume(name not in files)
     with folder_of(files) as root:
         before = text(root)
@@ -85,7 +89,7 @@ def test_a_name_counts(files: dict[str, tuple[bytes, int]], name: str, data: st.
 
 @ON_DISK
 @given(FILES)
-def test_one_context_is_one_sum(files: dict[str, tuple[bytes, int]]) -> None:
+def test_the_checksum_does_not_depend_on_previous_lookups(files: dict[str, tuple[bytes, int]]) -> None:
     """Whatever is asked before, and in which order."""
     with folder_of(files) as root:
         sums = ContextSums(FolderContext(root))

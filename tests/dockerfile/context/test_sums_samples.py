@@ -29,7 +29,7 @@ def test_folder(source: str) -> None:
     assert [path for path, _ in found.files] == ["css", "css/print.css", "css/site.css"]
 
 
-def test_one_byte_more() -> None:
+def test_an_added_byte_changes_the_checksum_of_the_folder() -> None:
     changed = {**SITE, "css/site.css": {"mode": "0644", "type": "file", "content_b64": "cHttYXJnaW46MH0K"}}
     found = ContextSums(MemoryContext.from_sample(changed)).of_sources(["css/"], add=False, destination="css/")
     assert found.text == "dir:7239886f63c9dbc7cdc95e233d56d8af95e661e0d5d80b40f19fa00abb2ecedf"

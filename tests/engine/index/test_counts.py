@@ -26,7 +26,7 @@ def values(held: Counts) -> list[int]:
 
 @given(numbers, numbers, sets)
 @many
-def test_reckoning_for_all_is_reckoning_for_each(left: list[int], right: list[int], among: int) -> None:
+def test_vectorized_counts_equal_counts_per_element(left: list[int], right: list[int], among: int) -> None:
     a, b = counts(left), counts(right)
     pairs = list(zip(left, right, strict=True))
     inside = [bool(among >> at & 1) for at in range(SIZE)]

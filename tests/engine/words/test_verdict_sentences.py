@@ -64,7 +64,7 @@ def test_a_store_of_roots_is_not_reported_to_have_none(rules: RuleSet) -> None:
 
 
 @EVERY_RULE_SET
-def test_a_store_without_a_root_is_reported_to_have_none_where_that_decides(rules: RuleSet) -> None:
+def test_a_store_without_a_root_image_is_reported_where_it_is_decisive(rules: RuleSet) -> None:
     printed = missed(rules, Probe(parent=SCRATCH, config=STEP), image("b", parent=BASE.id))
     assert ("every image in the store records a parent" in printed) == (
         not rules.by_layers and not rules.marks_first_steps
@@ -81,7 +81,7 @@ def test_a_store_without_images_is_reported_to_have_none(rules: RuleSet) -> None
 
 @pytest.mark.parametrize("rules", [each for each in BY_CONFIG if requires_mark(each)], ids=lambda rules: rules.name)
 @pytest.mark.parametrize("from_scratch", [False, True])
-def test_a_mark_is_missing_it_is_not_a_value_that_differs(rules: RuleSet, from_scratch: bool) -> None:
+def test_a_missing_built_locally_mark_is_not_reported_as_a_difference(rules: RuleSet, from_scratch: bool) -> None:
     parent = None if from_scratch else BASE.id
     unmarked = image("b", parent=parent, built_locally=False, from_scratch=from_scratch)
     printed = missed(rules, Probe(parent=parent or SCRATCH, config=STEP), *([] if from_scratch else [BASE]), unmarked)
@@ -92,7 +92,7 @@ def test_a_mark_is_missing_it_is_not_a_value_that_differs(rules: RuleSet, from_s
 
 
 @pytest.mark.parametrize("rules", BY_CONFIG, ids=lambda rules: rules.name)
-def test_every_other_reason_has_a_value_on_each_side(rules: RuleSet) -> None:
+def test_reasons_for_the_nearest_image_have_a_value_on_each_side(rules: RuleSet) -> None:
     child = image("b", parent=BASE.id)
     probes = [
         Probe(parent=BASE.id, config=STEP, platform=Platform(os="linux", architecture="s390x")),
@@ -107,7 +107,7 @@ def test_every_other_reason_has_a_value_on_each_side(rules: RuleSet) -> None:
 
 
 @pytest.mark.parametrize("name", ["containerd-24.0.7", "containerd-24.0.9"])
-def test_where_layers_decide_no_parent_is_spoken_of(name: str) -> None:
+def test_the_sentence_mentions_layers_if_these_decide(name: str) -> None:
     child = image("b", parent=BASE.id)
     alike = child.model_copy(update={"config": BASE.config})  # the layers of its parent, and no more
     printed = explain(
@@ -130,7 +130,7 @@ def test_where_layers_decide_no_parent_is_spoken_of(name: str) -> None:
         ),
     ],
 )
-def test_unknown_facts_are_those_of_an_image(aspects: tuple[Aspect, ...], others: bool, reason: str) -> None:
+def test_the_reason_lists_the_unknown_facts_of_an_image(aspects: tuple[Aspect, ...], others: bool, reason: str) -> None:
     doubts = tuple(DoubtCount(Doubt(aspect=aspect, reason="r", remedy="r"), 1) for aspect in aspects)
     outcomes = frozenset({VerdictOutcome.HIT, VerdictOutcome.MISS})
     unknown = UnknownAnswer(Verdict(VerdictOutcome.MISS), outcomes, (BASE,), others, doubts)

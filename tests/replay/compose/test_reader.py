@@ -27,7 +27,7 @@ def refused(folder: Path, files: dict[str, str]) -> str:
     return str(error.value)
 
 
-def test_a_service_of_an_included_file_has_its_paths_and_variables_there(tmp_path: Path) -> None:
+def test_an_included_service_uses_the_paths_and_variables_of_its_file(tmp_path: Path) -> None:
     files = {
         "compose.yaml": f"include: [sub/inc.yaml]\n{Z}",
         "sub/inc.yaml": A + "{context: ctx, args: {X: $E, Y: $FROMENV, E: , FROMENV: }}\n",
@@ -40,7 +40,7 @@ def test_a_service_of_an_included_file_has_its_paths_and_variables_there(tmp_pat
     assert services_with_build(tmp_path / "compose.yaml", {}) == ("a",)
 
 
-def test_an_include_may_name_files_of_variables_and_files_that_are_merged(tmp_path: Path) -> None:
+def test_an_include_can_have_env_files_and_several_paths(tmp_path: Path) -> None:
     files = {
         "compose.yaml": f"include: [{{path: [sub/i.yaml, o.yaml], env_file: [one.env, two.env]}}]\n{Z}",
         "sub/i.yaml": A + "{context: ctx$M, args: {A: 1}, cache_from: [x]}\n",
@@ -58,7 +58,7 @@ def test_an_include_may_name_files_of_variables_and_files_that_are_merged(tmp_pa
     assert "one.env" in refused(tmp_path, files)
 
 
-def test_what_an_included_file_includes_belongs_to_it_too(tmp_path: Path) -> None:
+def test_included_files_can_include_files_without_cycles(tmp_path: Path) -> None:
     files = {
         "compose.yaml": f"include: [i.yaml]\n{Z}",
         "i.yaml": "include: [d/j.yaml]\n",
@@ -99,9 +99,7 @@ def test_what_an_included_file_includes_belongs_to_it_too(tmp_path: Path) -> Non
         ),
     ],
 )
-def test_a_service_that_is_defined_twice_and_otherwise_is_refused(
-    tmp_path: Path, files: dict[str, str], *, clashes: bool
-) -> None:
+def test_a_conflicting_service_definition_is_refused(tmp_path: Path, files: dict[str, str], *, clashes: bool) -> None:
     if clashes:
         assert "conflicts with imported resource" in refused(tmp_path, files)
     else:
@@ -118,7 +116,7 @@ def test_a_service_that_is_defined_twice_and_otherwise_is_refused(
         ("include: [{}]\n", "does not specify a file"),
     ],
 )
-def test_an_include_that_cannot_be_read_says_why(tmp_path: Path, head: str, printed: str) -> None:
+def test_an_invalid_include_is_refused_with_the_reason(tmp_path: Path, head: str, printed: str) -> None:
     assert printed in refused(tmp_path, {"compose.yaml": f"{head}{A}.\n", "i.yaml": Z})
 
 
@@ -147,11 +145,11 @@ def test_extended_files_are_read_with_the_variables_of_the_project(tmp_path: Pat
         f"x-y: ${{V:?no value}}\n{A}.\n",
     ],
 )
-def test_variables_have_to_be_right_in_all_of_a_file(tmp_path: Path, text: str) -> None:
+def test_invalid_variables_anywhere_in_a_compose_file_are_refused(tmp_path: Path, text: str) -> None:
     assert "required variable V is missing a value: no value" in refused(tmp_path, {"compose.yaml": text})
 
 
-def test_a_dollar_sign_before_what_is_not_a_name_stands_for_itself(tmp_path: Path) -> None:
+def test_a_dollar_sign_not_followed_by_a_name_is_literal(tmp_path: Path) -> None:
     files = {"compose.yaml": A + "{context: ., args: {X: '$', Y: '$1.50', Z: '$$A $-', W: '${V:-}|'}}\n"}
     assert read(tmp_path, files).options.build_args == {"X": "$", "Y": "$1.50", "Z": "$A $-", "W": "|"}
     for as_v1, text in ((True, "$1"), (False, "${A"), (False, "${A B}"), (False, "${}")):
@@ -173,12 +171,12 @@ def test_a_dollar_sign_before_what_is_not_a_name_stands_for_itself(tmp_path: Pat
         ("ulimits: 5", "a mapping"),
     ],
 )
-def test_a_key_of_a_build_section_has_a_value_of_its_type(tmp_path: Path, written: str, must: str) -> None:
+def test_a_build_key_with_a_value_of_the_wrong_type_is_refused(tmp_path: Path, written: str, must: str) -> None:
     printed = refused(tmp_path, {"compose.yaml": f"{A}\n      {written}\n"})
     assert printed.endswith(f"build.{written.partition(':')[0]}: must be {must}")
 
 
-def test_keys_that_do_not_reach_the_classic_builder_change_nothing(tmp_path: Path) -> None:
+def test_keys_irrelevant_to_the_classic_builder_change_nothing(tmp_path: Path) -> None:
     keys = (
         "network: host, shm_size: 2gb, tags: [a, b], isolation: hyperv, extra_hosts: {h: 1.2.3.4}, cache_to: [x], "
         "ulimits: {nofile: 10}, secrets: [], ssh: [], additional_contexts: {}, privileged: false, x-mine: 1, "

@@ -93,7 +93,7 @@ def with_args(args: str) -> str:
     return f"services:\n  web:\n    build:\n      context: ctx\n      args:\n{args}"
 
 
-def test_values_are_those_of_gos_yaml(tmp_path: Path) -> None:
+def test_scalar_values_are_parsed_like_gos_yaml(tmp_path: Path) -> None:
     args = "".join(f"        A{number}: {word}\n" for number, word in enumerate(VALUES))
     build = service(tmp_path, with_args(args))
     assert build.options.build_args == {f"A{number}": text for number, text in enumerate(VALUES.values())}
@@ -108,7 +108,9 @@ def test_compose_v1_reads_values_as_python_does(tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("escapes", "in_v1"), [(r"\ud83d\ude00", "\U0001f600"), (r"\ud83d", None), (r"\ude00\ud83d", None)]
 )
-def test_half_characters(tmp_path: Path, escapes: str, in_v1: str | None) -> None:
+def test_lone_surrogates_are_handled_like_in_each_compose_version(
+    tmp_path: Path, escapes: str, in_v1: str | None
+) -> None:
     """``yaml.v3`` refuses them; of PyYAML's the daemon gets what JSON makes of them."""
     text = with_args(f'        A: "{escapes}"\n')
     output = "line 6: found invalid Unicode character escape code"
@@ -130,7 +132,7 @@ def test_variables_come_from_the_file_and_the_process(tmp_path: Path) -> None:
     assert build.notes == ()
 
 
-def test_compose_v1_reads_the_file_of_variables_as_python_dotenv_does(tmp_path: Path) -> None:
+def test_compose_v1_reads_the_env_file_like_python_dotenv(tmp_path: Path) -> None:
     lines = ("A=a # c", "B=x$A", "C=x${A}y", "D='${A}'", "F=${NOPE:-dd}", "G=${A:+q}", "I: c", "K=${HOME}", "M=a#b")
     (tmp_path / ".env").write_text("\n".join(lines) + "\nO=${A-z}\n")
     names = [*"ABCDFGIKMO"]
@@ -145,7 +147,7 @@ def test_a_variable_that_is_not_set_is_empty_and_reported(tmp_path: Path) -> Non
     assert [note.partition(" is not")[0] for note in build.notes] == ["the variable NOPE"]
 
 
-def test_an_argument_without_a_value_has_that_of_the_environment_or_is_not_sent(tmp_path: Path) -> None:
+def test_a_compose_argument_without_a_value_uses_the_environment(tmp_path: Path) -> None:
     text = with_args("        - A\n        - B\n        - C=\n")
     assert service(tmp_path, text, A="1").options.build_args == {"A": "1", "C": ""}
     assert service(tmp_path, text, as_v1=True, A="1").options.build_args == {"A": "1", "B": "", "C": ""}
@@ -161,7 +163,9 @@ def test_an_argument_without_a_value_has_that_of_the_environment_or_is_not_sent(
         ("build: {context: ctx, dockerfile_inline: FROM scratch}", "ctx", ""),
     ],
 )
-def test_where_context_and_dockerfile_are(tmp_path: Path, build: str, context: str, dockerfile: str) -> None:
+def test_context_and_dockerfile_paths_of_a_service_are_resolved(
+    tmp_path: Path, build: str, context: str, dockerfile: str
+) -> None:
     found = service(tmp_path, f"services:\n  web:\n    {build}\n")
     assert found.context == str(tmp_path / context)
     wanted = (
@@ -175,7 +179,7 @@ def test_a_url_stays_as_it_is(tmp_path: Path) -> None:
     assert service(tmp_path, "services: {web: {build: 'https://h/a.git#b'}}").context == "https://h/a.git#b"
 
 
-def test_a_service_is_put_over_what_it_extends(tmp_path: Path) -> None:
+def test_a_service_is_merged_over_the_one_it_extends(tmp_path: Path) -> None:
     (tmp_path / "other").mkdir()
     (tmp_path / "other" / "base.yaml").write_text(
         "services:\n  base:\n    platform: linux/amd64\n    build:\n      context: .\n      args: {K1: '1', K2: old}\n"
@@ -193,7 +197,7 @@ def test_a_service_is_put_over_what_it_extends(tmp_path: Path) -> None:
     assert found.options.platform == "linux/amd64"
 
 
-def test_what_compose_prints_as_json_is_the_same(tmp_path: Path) -> None:
+def test_the_json_output_of_compose_config_is_accepted(tmp_path: Path) -> None:
     printed = {
         "name": "x",
         "services": {
@@ -215,7 +219,7 @@ def test_words_for_true(tmp_path: Path, word: str) -> None:
     "build",
     ["privileged: true", "ssh: [default]", "secrets: [s]", "additional_contexts: {a: b}", "platforms: [a/b, c/d]"],
 )
-def test_what_the_classic_builder_lacks_is_refused_in_the_words_of_compose(tmp_path: Path, build: str) -> None:
+def test_unsupported_build_options_get_the_message_of_compose(tmp_path: Path, build: str) -> None:
     with pytest.raises(BuildRefusedError, match="doesn't support") as refused:
         service(tmp_path, f"services: {{web: {{build: {{context: ., {build}}}}}}}")
     assert refused.value.by == "client"
@@ -244,7 +248,7 @@ def test_what_the_classic_builder_lacks_is_refused_in_the_words_of_compose(tmp_p
         ("services: {web: {build: !!python/object/apply:os.system [id]}}", "tag"),
     ],
 )
-def test_what_compose_refuses_or_cannot_be_known_is_refused(tmp_path: Path, text: str, output: str) -> None:
+def test_invalid_or_undecidable_compose_files_are_refused(tmp_path: Path, text: str, output: str) -> None:
     with pytest.raises(DataError, match=output):
         service(tmp_path, text)
 
@@ -255,7 +259,7 @@ def merge_bomb() -> str:
     return "\n".join([*lines, "services: {web: {build: .}}"])
 
 
-def test_mappings_that_are_merged_into_mappings_again_and_again_end(tmp_path: Path) -> None:
+def test_repeatedly_merged_yaml_mappings_are_read_in_limited_time(tmp_path: Path) -> None:
     """PyYAML before 6.0.4 takes each pair every time, and then it is refused."""
     with suppress(DataError):
         assert service(tmp_path, merge_bomb()).context == str(tmp_path)
@@ -278,12 +282,12 @@ def alias_bomb() -> str:
     ],
     ids=["aliased", "in itself", "deep", "long", "nested"],
 )
-def test_a_file_made_to_hurt_is_refused(tmp_path: Path, text: str) -> None:
+def test_a_malicious_compose_file_is_refused(tmp_path: Path, text: str) -> None:
     with pytest.raises(DataError):
         service(tmp_path, text, A="x" * 1000)
 
 
-def test_a_file_has_only_so_many_values(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_number_of_values_in_a_compose_file_is_limited(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cacheview.replay.compose.document._MAX_VALUES", 1_000)
     text = f"services: {{web: {{build: .}}}}\nx: [{'1,' * 900}1]"
     assert service(tmp_path, text)
@@ -296,7 +300,7 @@ def test_a_file_has_only_so_many_values(tmp_path: Path, monkeypatch: pytest.Monk
     ["[" * 200 + "]" * 200, "".join(f"\n{' ' * depth}a:" for depth in range(1, 200)) + " b"],
     ids=["brackets", "indented"],
 )
-def test_values_are_nested_only_so_deeply(deep: str, tmp_path: Path) -> None:
+def test_the_nesting_depth_of_values_is_limited(deep: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="nested more than 100 levels deep"):
         service(tmp_path, f"services: {{web: {{build: .}}}}\nx: {deep}\n")
 
@@ -314,20 +318,20 @@ def test_values_are_nested_only_so_deeply(deep: str, tmp_path: Path) -> None:
         (b"a: \x00", "is not YAML: character 4 is 0x00, which YAML does not allow"),
     ],
 )
-def test_what_python_refuses_is_reported_in_words(text: bytes, output: str, as_python: bool, tmp_path: Path) -> None:
+def test_yaml_errors_are_reported_in_plain_words(text: bytes, output: str, as_python: bool, tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_bytes(text)
     with pytest.raises(DataError) as caught:
         read_document(tmp_path / "compose.yaml", as_python=as_python)
     assert output in caught.value.what
 
 
-def test_a_time_that_is_none_is_refused_by_the_newer_compose(tmp_path: Path) -> None:
+def test_an_invalid_timestamp_is_refused(tmp_path: Path) -> None:
     (tmp_path / "compose.yaml").write_bytes(b"a: !!timestamp x")
     with pytest.raises(DataError, match="'x' does not match its tag !!timestamp"):
         read_document(tmp_path / "compose.yaml")
 
 
-def test_values_with_variables_are_so_many_and_so_deep() -> None:
+def test_the_nesting_depth_of_values_with_variables_is_limited() -> None:
     deep: object = "x"
     for _ in range(60):
         deep = [deep]
@@ -343,12 +347,12 @@ def test_values_with_variables_are_so_many_and_so_deep() -> None:
     ],
     ids=["characters", "depth"],
 )
-def test_a_value_has_only_so_many_variables(value: str, output: str) -> None:
+def test_the_length_and_nesting_of_variables_in_a_value_are_limited(value: str, output: str) -> None:
     with pytest.raises(DataError, match=output):
         ComposeVariables({}).replaced_in(value, "A")
 
 
-def test_values_together_have_only_so_many_characters(tmp_path: Path) -> None:
+def test_the_total_length_of_values_is_limited(tmp_path: Path) -> None:
     output = "the values have more than 16,777,216 characters"
     with pytest.raises(DataError, match=output):
         ComposeVariables({"A": "x" * 1_000_000}).replaced_in(["${A}"] * 17, "args")
@@ -368,7 +372,7 @@ def test_a_value_of_many_variables_takes_linear_time() -> None:
 
 @pytest.mark.parametrize("begun", ["${", "${A", "${:", "${:-"])
 @pytest.mark.parametrize("end", ["", ":x}", ":"])
-def test_variables_that_are_begun_and_not_ended_take_linear_time(tmp_path: Path, begun: str, end: str) -> None:
+def test_unterminated_variables_are_parsed_in_linear_time(tmp_path: Path, begun: str, end: str) -> None:
     written = begun * 200_000 + end
     (tmp_path / ".env").write_text(f"A={written}\n")
     is_one_variable = begun == "${:-" and end == ":x}"
@@ -388,7 +392,7 @@ def build_section(text: str, service: str = "web") -> str:
     return f"services:\n  {service}:\n    build: {text}\n"
 
 
-def test_of_several_mappings_that_are_merged_the_first_one_wins(tmp_path: Path) -> None:
+def test_the_first_of_several_merged_yaml_mappings_wins(tmp_path: Path) -> None:
     text = "x-b: &b {context: first}\nx-c: &c {target: t, context: second}\n" + build_section("{<<: [*b, *c]}")
     found = service(tmp_path, text)
     assert (found.context, found.options.target) == (str(tmp_path / "first"), "t")
@@ -419,7 +423,7 @@ def test_the_name_of_the_project_is_a_variable(
     assert found.notes == ()
 
 
-def test_a_path_in_the_users_home_is_found_by_the_clients_environment(tmp_path: Path) -> None:
+def test_a_tilde_path_is_expanded_by_the_clients_home_variable(tmp_path: Path) -> None:
     assert service(tmp_path, build_section("~/ctx"), HOME="/home/of/client").context == "/home/of/client/ctx"
 
 
@@ -438,7 +442,7 @@ def test_a_path_in_the_users_home_is_found_by_the_clients_environment(tmp_path: 
         (build_section("{context: ctx, bogus: 1}"), "'bogus' is not a known key of a build section"),
     ],
 )
-def test_what_is_not_read_here_says_what_to_give_instead(tmp_path: Path, text: str, output: str) -> None:
+def test_unsupported_compose_features_are_refused_with_a_remedy(tmp_path: Path, text: str, output: str) -> None:
     with pytest.raises(DataError) as refused:
         service(tmp_path, text)
     assert output in str(refused.value)
@@ -457,7 +461,7 @@ def test_what_is_not_read_here_says_what_to_give_instead(tmp_path: Path, text: s
         ),
     ],
 )
-def test_a_file_is_refused_in_the_words_of_compose(tmp_path: Path, text: str, output: str) -> None:
+def test_an_invalid_compose_file_is_refused_with_the_message_of_compose(tmp_path: Path, text: str, output: str) -> None:
     with pytest.raises(BuildRefusedError) as refused:
         service(tmp_path, text)
     assert (refused.value.message, refused.value.by) == (output, "client")

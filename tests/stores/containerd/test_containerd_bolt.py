@@ -35,7 +35,7 @@ def whole(bucket: Bucket) -> Tree:
 @given(
     tree=TREES, page_size=st.sampled_from([1024, 4096, 65536]), order=st.sampled_from("<>"), per_page=st.integers(2, 9)
 )
-def test_what_was_written_is_read(tree: Tree, page_size: int, order: str, per_page: int) -> None:
+def test_a_written_bolt_database_is_read_back(tree: Tree, page_size: int, order: str, per_page: int) -> None:
     database = Bolt(Writer(page_size, order, per_page).database(tree))
     assert whole(database.root) == tree
     assert [key for key, _ in database.root.items()] == sorted(tree)
@@ -77,7 +77,7 @@ def test_the_other_meta_page_serves_where_one_is_damaged(damaged: int) -> None:
 # Hostile files
 
 
-def test_no_page_is_part_of_another() -> None:
+def test_overlapping_pages_are_reported() -> None:
     """Else a small file would have as many elements as there are ways to overlap."""
     writer = Writer(1024, "<", 3)
     content = bytearray(writer.database({b"%05d" % number: b"x" for number in range(30)}))
@@ -100,7 +100,7 @@ def cheap() -> Iterator[None]:
     assert peak < 64 * 1024 * 1024
 
 
-def test_a_branch_that_leads_to_itself(cheap: None) -> None:
+def test_a_page_cycle_in_the_database_is_an_error(cheap: None) -> None:
     writer = Writer()
     itself = writer.aside()
     writer.page(writer.branch([(b"a", itself), (b"b", itself)]), itself)
@@ -111,7 +111,7 @@ def test_a_branch_that_leads_to_itself(cheap: None) -> None:
         root.value(b"a")
 
 
-def test_branches_that_share_their_children(cheap: None) -> None:
+def test_branches_that_share_children_are_reported_as_a_cycle(cheap: None) -> None:
     """Each level names the one below 40 times: 40**12 ways, in 13 pages."""
     writer = Writer()
     below = writer.page(writer.leaf([(b"a", 0, b"1")]))
@@ -135,7 +135,7 @@ def test_one_large_value_behind_many_branches(cheap: None) -> None:
             pass
 
 
-def test_elements_that_overlap(cheap: None) -> None:
+def test_overlapping_database_elements_are_damage(cheap: None) -> None:
     """Sixty thousand keys, each of them the same megabyte."""
     writer = Writer()
     count, size = 60_000, 1024 * 1024

@@ -56,7 +56,7 @@ def used_pages(content: bytes) -> Sequence[int]:
 
 @examples(0.75)
 @given(engine=st.sampled_from(ENGINES), data=st.data())
-def test_bytes_that_changed(engine: str, data: st.DataObject) -> None:
+def test_changed_bytes_in_a_database_add_no_unknown_images(engine: str, data: st.DataObject) -> None:
     content = bytearray(root(engine)[2])
     pages = used_pages(bytes(content))
     for _ in range(data.draw(st.integers(1, 12), label="changes")):
@@ -88,7 +88,7 @@ def test_a_file_that_was_cut_off(engine: str, data: st.DataObject) -> None:
 
 @examples(0.5)
 @given(engine=st.sampled_from(ENGINES), data=st.data())
-def test_pages_in_the_place_of_others(engine: str, data: st.DataObject) -> None:
+def test_moved_database_pages_add_no_unknown_images(engine: str, data: st.DataObject) -> None:
     content = bytearray(root(engine)[2])
     pages = used_pages(bytes(content))
     for _ in range(data.draw(st.integers(1, 4), label="moves")):
@@ -130,7 +130,7 @@ def named(count: int) -> Tree:
     return {b"v1": {b"moby": {b"images": images}}}
 
 
-def test_pages_that_are_read_again_and_again_are_left_by_the_command(tmp_path: Path) -> None:
+def test_repeatedly_referenced_pages_are_read_in_limited_time(tmp_path: Path) -> None:
     writer = Writer()
     below = writer.page(writer.leaf([(b"a", 1, bytes(16) + struct.pack("<QHHI", 0, 2, 0, 0) + bytes(100_000))]))
     for _ in range(8):
@@ -145,7 +145,7 @@ def test_pages_that_are_read_again_and_again_are_left_by_the_command(tmp_path: P
     assert "no image could be read" in run.output
 
 
-def test_what_a_budget_has_no_room_for_is_not_read() -> None:
+def test_records_beyond_the_memory_budget_are_not_read() -> None:
     content = Writer().database(named(300))
     records, damaged = Metadata(content, Budget(Limits(memory=200_000))).records("moby")
     assert 10 < len(records) < 300
@@ -163,7 +163,7 @@ def test_very_many_damaged_records_are_counted() -> None:
     assert damaged.reported()[-1].what == "2,000 more problems are not listed"
 
 
-def test_more_records_than_are_read() -> None:
+def test_the_number_of_image_records_is_limited() -> None:
     metadata = Metadata(Writer().database(named(30)), Budget(Limits(images=10)))
     records, damaged = metadata.records("moby")
     assert len(records) == 10
@@ -171,7 +171,7 @@ def test_more_records_than_are_read() -> None:
     assert len(Metadata(Writer().database(named(30))).records("moby")[0]) == 30
 
 
-def test_a_record_is_read_in_all_its_parts() -> None:
+def test_all_fields_of_an_image_record_are_read() -> None:
     (record,) = Metadata(Writer(4096, ">").database(named(1))).records("moby")[0]
     assert (record.name, record.media_type, record.size) == ("docker.io/a/b:0", "application/x", 69)
 
@@ -203,7 +203,7 @@ def test_one_damaged_page_takes_only_its_own_images(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_the_older_meta_page_does_not_replace_a_damaged_one(engine: str) -> None:
+def test_falling_back_to_the_older_meta_page_never_gives_wrong_images(engine: str) -> None:
     """Where the newest is damaged, the one before is right for what it names: images, or damage, never others."""
     content = bytearray(root(engine)[2])
     newest = newest_meta(bytes(content[:70_000])).transaction

@@ -55,7 +55,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("method", [client.VERSION, client.NAMESPACES, client.IMAGES, client.BLOBS])
-def test_nonsense_is_reported_and_nothing_is_printed(
+def test_invalid_containerd_responses_are_reported_without_output(
     method: str, server: Server, address: Path, capfd: pytest.CaptureFixture[str]
 ) -> None:
     answer: Any = b"\xff" * 64
@@ -74,7 +74,7 @@ def test_nonsense_is_reported_and_nothing_is_printed(
     assert capfd.readouterr().err == ""
 
 
-def test_one_blob_of_nonsense_costs_one_image(server: Server, address: Path) -> None:
+def test_an_invalid_blob_response_affects_only_one_image(server: Server, address: Path) -> None:
     lost = truth(SAMPLE)[3]["id"]
 
     def answer(request: Any, context: Any) -> Iterator[Any]:
@@ -106,7 +106,7 @@ def test_a_blob_that_never_ends_is_too_large(server: Server, address: Path) -> N
 
 
 @pytest.mark.usefixtures("impatient")
-def test_one_that_hangs_halfway_leaves_what_was_read(server: Server, address: Path) -> None:
+def test_images_read_before_containerd_hangs_are_kept(server: Server, address: Path) -> None:
     requests = 0
 
     def some(request: Any, context: Any) -> Any:
@@ -131,7 +131,7 @@ def dripping(context: Any) -> Iterator[Any]:
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("how", ["stalls", "drips", "floods with nothing"])
-def test_one_blob_that_is_late_costs_one_image(how: str, server: Server, address: Path) -> None:
+def test_a_blob_timeout_affects_only_one_image(how: str, server: Server, address: Path) -> None:
     late = truth(SAMPLE)[3]["id"]
 
     def answer(request: Any, context: Any) -> Iterator[Any]:
@@ -153,7 +153,7 @@ def test_one_blob_that_is_late_costs_one_image(how: str, server: Server, address
 
 @pytest.mark.usefixtures("impatient")
 @pytest.mark.parametrize("how", ["stalls", "floods"])
-def test_a_list_of_blobs_that_never_ends_is_left(how: str, server: Server, address: Path) -> None:
+def test_a_stalled_or_endless_list_of_blobs_is_abandoned(how: str, server: Server, address: Path) -> None:
     def flood(context: Any) -> Iterator[Any]:
         label = {CONFIG_REFERENCE: "sha256:" + "0" * 64}
         for number in itertools.takewhile(lambda _: context.is_active(), itertools.count()):
@@ -172,7 +172,7 @@ def test_a_list_of_blobs_that_never_ends_is_left(how: str, server: Server, addre
 
 
 @pytest.mark.parametrize("method", [client.NAMESPACES, client.IMAGES])
-def test_a_list_of_very_much_that_is_empty_is_not_decoded(method: str, server: Server, address: Path) -> None:
+def test_a_response_with_too_many_empty_entries_is_refused(method: str, server: Server, address: Path) -> None:
     server.instead[method] = lambda *_: b"\x0a\x00" * 6_000_000
     with pytest.raises(DataError, match="lists more than 200,000 entries in one response") as caught:
         open_store(f"containerd:{address}")
@@ -196,7 +196,7 @@ def test_an_answer_larger_than_containerd_sends_is_refused(server: Server, addre
         (b"\x0a\x00" * 50, 11),
     ],
 )
-def test_fields_are_counted_and_not_beyond_the_most(data: bytes, counted: int) -> None:
+def test_fields_are_counted_up_to_a_limit(data: bytes, counted: int) -> None:
     assert count(data, 10) == counted
 
 
@@ -217,7 +217,9 @@ def test_a_wait_can_be_canceled(server: Server, address: Path) -> None:
     assert set(reported) == {"Connecting to containerd"}
 
 
-def test_images_come_while_it_reads(server: Server, address: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_partial_stores_are_reported_while_reading(
+    server: Server, address: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(images, "_IMAGES_BEFORE_PARTIAL", 3)
     seen: list[ImageStore] = []
     whole = open_store(f"containerd:{address}", partial=lambda store: seen.append(store)).cases[0].store
@@ -284,7 +286,7 @@ def frame(kind: int, flags: int, stream: int, content: bytes = b"") -> bytes:
 
 
 @pytest.mark.slow
-def test_what_grpc_thinks_of_a_server_is_not_printed(address: Path) -> None:
+def test_the_log_of_grpc_is_not_printed(address: Path) -> None:
     """It has a log of its own on standard error."""
     status = b"\x88\x00\x0dgrpc-encoding\x04\x1b[2J" + b"\x00\x0bgrpc-status\x01x"
 
@@ -319,7 +321,7 @@ def test_what_grpc_thinks_of_a_server_is_not_printed(address: Path) -> None:
         (["\x1b[2J", "a", "b" * 77], 1, "Showing the namespace a"),
     ],
 )
-def test_only_so_many_namespaces_are_looked_into(names: list[str], searched: int, printed: str) -> None:
+def test_the_number_of_searched_namespaces_is_limited(names: list[str], searched: int, printed: str) -> None:
     looked: list[str] = []
 
     def has_images(name: str) -> bool:
@@ -332,7 +334,7 @@ def test_only_so_many_namespaces_are_looked_into(names: list[str], searched: int
     assert printed in " ".join(notes)
 
 
-def test_names_that_no_namespace_has_are_not_asked_for() -> None:
+def test_invalid_namespace_names_are_not_requested() -> None:
     with pytest.raises(DataError, match=r"none of the namespaces has a name that containerd allows: '\\x1b\[2J'"):
         choose_namespace(["\x1b[2J"], "", lambda _: True)
 
@@ -353,7 +355,7 @@ def test_names_that_no_namespace_has_are_not_asked_for() -> None:
         (0o600, "docker", r"only root can use it\. Run cacheview as root \(sudo\)"),
     ],
 )
-def test_a_refusal_says_who_may(
+def test_a_permission_error_says_who_has_access(
     mode: int, group: str, printed: str, address: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)
@@ -366,7 +368,7 @@ def test_a_refusal_says_who_may(
             open_store(f"containerd:{address}")
 
 
-def test_without_a_path_the_first_usual_socket_is_meant(
+def test_the_first_existing_default_socket_is_used_without_a_path(
     server: Server, address: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(sockets, "USUAL_SOCKETS", ("/nowhere/containerd.sock", str(address)))
@@ -377,7 +379,7 @@ def test_without_a_path_the_first_usual_socket_is_meant(
         read("")
 
 
-def test_the_methods_are_asked_for_as_they_are_listed(server: Server, address: Path) -> None:
+def test_containerd_is_only_asked_for_the_allowed_methods(server: Server, address: Path) -> None:
     read(str(address))
     methods = [method for method, _ in server.called]
     assert methods[:3] == [client.VERSION, client.NAMESPACES, client.IMAGES]
@@ -386,7 +388,7 @@ def test_the_methods_are_asked_for_as_they_are_listed(server: Server, address: P
 
 
 @pytest.mark.slow
-def test_what_containerd_answers_acts_on_no_terminal(server: Server, address: Path) -> None:
+def test_control_characters_from_containerd_are_not_printed(server: Server, address: Path) -> None:
     def refuse(request: Any, context: Any) -> Any:
         context.abort(grpc.StatusCode.INTERNAL, "\x1b]0;title\x07\x1b[2J\x9b31m\u202ered\r\ncacheview: fine")
 

@@ -100,7 +100,7 @@ def test_order_is_by_first_name_and_the_unnamed_last_by_digest(content: Content)
     assert read(content, records[::-1]) == (images, problems)
 
 
-def test_a_name_beside_a_dangling_record_is_a_name(content: Content) -> None:
+def test_an_image_with_a_dangling_record_keeps_its_name(content: Content) -> None:
     made = content.manifest("a")
     ((image,), _) = read(content, [record(f"moby-dangling@{made}", made), record("docker.io/a/b:1", made)])
     assert image.names == ("docker.io/a/b:1",)
@@ -111,7 +111,7 @@ def test_a_name_beside_a_dangling_record_is_a_name(content: Content) -> None:
     ("name", "is_dangling"),
     [("docker.io/a/b:1", False), ("moby-dangling@DIGEST", True), ("import-2024-01-01@DIGEST", False)],
 )
-def test_the_record_of_an_image_without_a_name_is_dockers_own(name: str, is_dangling: bool, content: Content) -> None:
+def test_dangling_images_are_recognized_by_their_record_name(name: str, is_dangling: bool, content: Content) -> None:
     made = content.manifest("a")
     ((image,), _) = read(content, [record(name.replace("DIGEST", made), made)])
     assert image.is_dangling is is_dangling
@@ -170,7 +170,7 @@ def test_labels(labels: dict[str, str], parent: str | None, built: bool, scratch
     assert problems == ()
 
 
-def test_parents_that_differ_are_doubtful(content: Content) -> None:
+def test_differing_recorded_parents_are_a_doubt(content: Content) -> None:
     made, one, two = content.manifest("a"), "sha256:" + "1" * 64, "sha256:" + "2" * 64
     records = [record("docker.io/a/a:1", made, parent=one), record("docker.io/a/b:1", made, parent=two)]
     ((image,), (problem,)) = read(content, records)
@@ -179,7 +179,7 @@ def test_parents_that_differ_are_doubtful(content: Content) -> None:
     assert "2 different parents" in problem.what
 
 
-def test_records_of_different_container_configs_leave_it_unknown_whether_it_was_built_here(content: Content) -> None:
+def test_differing_container_config_records_make_built_here_unknown(content: Content) -> None:
     """`IsBuiltLocally` of cache.go fails then: Docker 26 and later pass over the image, 25 ends the build."""
     made = content.manifest("a")
     records = [record("docker.io/a/a:1", made, built="sha256:x"), record("docker.io/a/b:1", made, built="sha256:y")]
@@ -207,7 +207,7 @@ def test_the_container_config_is_the_blob_that_the_config_refers_to(content: Con
 
 
 @pytest.mark.parametrize("reference", ["", "x", "sha256:" + "0" * 64, "../../etc/passwd"])
-def test_a_reference_that_leads_nowhere_is_doubtful(reference: str, content: Content) -> None:
+def test_a_broken_container_config_reference_is_a_doubt(reference: str, content: Content) -> None:
     made = content.manifest("a", {})
     content.reported = {digest: {CONFIG_REFERENCE: reference} for digest in content.reported}
     ((image,), (problem,)) = read(content, [record("docker.io/a/a:1", made)])
@@ -223,7 +223,7 @@ def test_doubts_are_one_object_for_all_images(content: Content) -> None:
     assert len({id(image.doubts[0]) for image in images}) == 1
 
 
-def test_of_an_index_the_first_manifest_with_one_gives_it(content: Content) -> None:
+def test_the_first_manifest_of_an_index_gives_the_container_config(content: Content) -> None:
     """In the order of manifests, whatever platform is shown."""
     plain = content.manifest("plain")
     arm = content.manifest("arm", {"Cmd": ["arm"]}, architecture="arm64")
@@ -250,7 +250,7 @@ def test_an_image_that_was_removed_meanwhile_is_not_a_problem(content: Content) 
     assert [problem.where for problem in problems] == ["a/b:1"]
 
 
-def test_what_was_read_stays_when_the_content_is_lost(content: Content) -> None:
+def test_images_already_read_are_kept_when_the_content_is_lost(content: Content) -> None:
     records = [record(f"docker.io/a/a:{number}", content.manifest(str(number))) for number in range(9)]
     content.lost_after = 8
     images, problems = read(content, records)
@@ -261,7 +261,7 @@ def test_what_was_read_stays_when_the_content_is_lost(content: Content) -> None:
         read(content, records)
 
 
-def test_what_is_damaged_in_the_list_is_reported_beside_the_images(content: Content) -> None:
+def test_damaged_records_are_reported_along_with_the_images(content: Content) -> None:
     records = [record("docker.io/a/a:1", content.manifest("a"))]
     images, problems = read(content, records, damaged=[Problem("there", "page 7 is damaged")])
     assert len(images) == 1
@@ -275,7 +275,7 @@ def test_too_many_images(content: Content) -> None:
     assert [problem.what for problem in problems] == ["there are more than 3 images; the rest were not read"]
 
 
-def test_what_is_not_an_image_is_a_problem(content: Content) -> None:
+def test_a_record_that_is_not_an_image_is_a_problem(content: Content) -> None:
     artifact = content.add({"config": {"digest": "sha256:" + "0" * 64, "mediaType": "application/x", "size": 2}})
     text = content.add("hello")
     records = [record("docker.io/a/a:1", artifact), record("docker.io/a/b:1", text), record("docker.io/a/c:1", "x")]

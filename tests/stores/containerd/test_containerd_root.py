@@ -27,7 +27,7 @@ def root(tmp_path: Path) -> Path:
     return unpack("28.5.2-c8d", tmp_path)
 
 
-def test_a_root_folder_shows_what_is_true(engine: str, tmp_path: Path) -> None:
+def test_a_root_folder_is_read_as_expected(engine: str, tmp_path: Path) -> None:
     store = read(str(unpack(engine, tmp_path)))
     assert_as_expected(store.images, engine)
     assert store.problems == ()
@@ -40,7 +40,7 @@ def test_the_folders_and_the_file_of_a_root_mean_the_root(below: str, root: Path
     assert_as_expected(read(f"{root / below}#moby").images, "28.5.2-c8d")
 
 
-def test_docker_data_root_of_a_containerd_store_is_read_as_one(root: Path) -> None:
+def test_a_docker_data_root_with_a_containerd_store_is_read(root: Path) -> None:
     opened = open_store(f"data-root:{root.parent.parent}")
     assert_as_expected(opened.cases[0].store.images, "28.5.2-c8d")
 
@@ -63,7 +63,7 @@ def test_nothing_of_a_root_is_changed(root: Path) -> None:
     assert state() == before
 
 
-def test_a_lock_of_containerd_does_not_stop_it(root: Path) -> None:
+def test_a_database_locked_by_containerd_is_read(root: Path) -> None:
     fcntl = pytest.importorskip("fcntl", reason="no such locks here")
     with open(root / DATABASE, "r+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -112,7 +112,7 @@ def test_an_image_without_its_manifest_is_a_problem_and_the_rest_is_read(root: P
     assert problem.what == f"{gone} is not in the store"
 
 
-def test_a_blob_of_another_digest_is_not_believed(root: Path) -> None:
+def test_a_blob_with_a_wrong_digest_is_rejected(root: Path) -> None:
     image = _image("docker.io/shop/web:1.1")
     path = _blob(root, image["config_digest"])
     path.write_bytes(path.read_bytes().replace(b"linux", b"l1nux"))
@@ -162,13 +162,13 @@ def test_a_container_config_that_cannot_be_read_is_doubtful(damage: str, root: P
     assert {problem.where for problem in store.problems} >= {"shop/web:1.1"}
 
 
-def test_without_any_blob_there_is_no_store(root: Path) -> None:
+def test_a_containerd_root_without_blobs_is_an_error(root: Path) -> None:
     shutil.rmtree(root / BLOBS)
     with pytest.raises(DataError, match="no image could be read"):
         read(str(root))
 
 
-def test_a_file_of_another_namespace_is_not_of_this_one(root: Path) -> None:
+def test_a_blob_not_listed_in_the_namespace_is_not_read(root: Path) -> None:
     """All namespaces share the folder of blobs: what lies there is only there for those that say so."""
     content = b"{}"
     digest = hashlib.sha256(content).hexdigest()
@@ -204,7 +204,7 @@ def test_a_namespace_that_is_not_there(root: Path) -> None:
 
 
 @pytest.mark.parametrize("namespace", ["a b", "../moby", "é", "x" * 77])
-def test_no_name_of_a_namespace(namespace: str, root: Path) -> None:
+def test_an_invalid_namespace_name_is_refused(namespace: str, root: Path) -> None:
     with pytest.raises(DataError, match="is not a valid namespace name"):
         read(f"{root}#{namespace}")
 
@@ -219,7 +219,7 @@ def test_a_path_that_is_not_there(tmp_path: Path) -> None:
         read(str(tmp_path / "absent"))
 
 
-def test_a_path_that_is_none() -> None:
+def test_a_path_with_a_null_byte_is_refused() -> None:
     with pytest.raises(DataError, match="is not a path"):
         read("/a\0b")
 
@@ -261,13 +261,13 @@ def test_the_database_is_as_one_transaction_left_it(root: Path, monkeypatch: pyt
 
 
 @pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
-def test_without_permission_it_says_who_may(root: Path) -> None:
+def test_a_permission_error_states_who_has_access(root: Path) -> None:
     (root / DATABASE).chmod(0)
     with pytest.raises(DataError, match=r"only root can .*Run cacheview as root"):
         read(str(root))
 
 
-def test_a_refusal_says_who_may(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_permission_error_says_who_has_access(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     real = os.open
 
     def refuse(path: Any, *arguments: Any, **options: Any) -> int:

@@ -74,7 +74,7 @@ def test_a_layer_without_a_blob_is_read_from_its_snapshot(folders: tuple[Path, P
 
 
 @pytest.mark.skipif(not hasattr(os, "mknod") or os.getuid() != 0, reason="only root can make devices")
-def test_what_the_snapshot_removes_is_gone(folders: tuple[Path, Path], tmp_path: Path) -> None:
+def test_files_removed_in_a_snapshot_are_absent(folders: tuple[Path, Path], tmp_path: Path) -> None:
     try:
         os.mknod(folders[1] / "d" / "old", stat.S_IFCHR | 0o000, os.makedev(0, 0))
     except PermissionError:
@@ -83,7 +83,7 @@ def test_what_the_snapshot_removes_is_gone(folders: tuple[Path, Path], tmp_path:
 
 
 @pytest.mark.skipif(not hasattr(os, "setxattr"), reason="the system has no extended attributes")
-def test_an_opaque_folder_hides_what_is_below(folders: tuple[Path, Path], tmp_path: Path) -> None:
+def test_an_opaque_overlay_folder_hides_lower_layers(folders: tuple[Path, Path], tmp_path: Path) -> None:
     try:
         os.setxattr(folders[1] / "d", "user.overlay.opaque", b"y")
     except OSError:
@@ -91,7 +91,7 @@ def test_an_opaque_folder_hides_what_is_below(folders: tuple[Path, Path], tmp_pa
     assert sorted(files_of(tmp_path / "root").root(IMAGE.diff_ids)) == ["d", "d/new"]
 
 
-def test_what_comes_from_a_snapshot_is_not_kept(folders: tuple[Path, Path], tmp_path: Path) -> None:
+def test_checksums_from_a_snapshot_are_not_cached(folders: tuple[Path, Path], tmp_path: Path) -> None:
     memory = LayerMemory(tmp_path / "cache")
     files = files_of(tmp_path / "root", memory)
     ImageSums(files, IMAGE.diff_ids, RELEASE).of_sources(["/d"], destination="/to/")
@@ -99,13 +99,13 @@ def test_what_comes_from_a_snapshot_is_not_kept(folders: tuple[Path, Path], tmp_
     assert list(tmp_path.glob("cache/*")) == []
 
 
-def test_without_a_snapshot_the_missing_blob_is_reported(folders: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_missing_blob_is_reported_if_there_is_no_snapshot(folders: tuple[Path, Path], tmp_path: Path) -> None:
     (tmp_path / "root" / PLUGIN / "metadata.db").write_bytes(b"damaged")
     with pytest.raises(LayerUnavailableError, match="no manifest in the store lists the layer"):
         files_of(tmp_path / "root").listing(BELOW)
 
 
-def test_a_file_that_is_a_link_meanwhile_is_not_followed(folders: tuple[Path, Path], tmp_path: Path) -> None:
+def test_a_file_replaced_by_a_link_is_not_followed(folders: tuple[Path, Path], tmp_path: Path) -> None:
     files = files_of(tmp_path / "root")
     files.root(IMAGE.diff_ids)
     (tmp_path / "secret").write_bytes(b"content")
@@ -115,7 +115,7 @@ def test_a_file_that_is_a_link_meanwhile_is_not_followed(folders: tuple[Path, Pa
         ImageSums(files, IMAGE.diff_ids, RELEASE).of_sources(["/d/f"], destination="/to")
 
 
-def test_the_socket_shows_where_the_snapshots_are(folders: tuple[Path, Path], tmp_path: Path) -> None:
+def test_the_containerd_socket_reports_the_snapshot_folder(folders: tuple[Path, Path], tmp_path: Path) -> None:
     socket = tmp_path / "c.sock"
     with Server(tmp_path / "root", socket) as server:
         files = LayerFiles(socket_layers(socket, "moby", [IMAGE]))

@@ -44,7 +44,7 @@ def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_socket_shows_what_is_true(engine: str, tmp_path: Path, address: Path) -> None:
+def test_a_store_read_from_a_socket_is_as_expected(engine: str, tmp_path: Path, address: Path) -> None:
     with Server(unpack(engine, tmp_path), address) as running:
         store = read(str(address))
     assert_as_expected(store.images, engine)
@@ -54,7 +54,7 @@ def test_a_socket_shows_what_is_true(engine: str, tmp_path: Path, address: Path)
     assert {namespace for method, namespace in running.called if "Content" in method} == {"moby"}
 
 
-def test_nothing_that_changes_anything_may_be_called() -> None:
+def test_only_reading_containerd_methods_are_allowed() -> None:
     assert {method.rpartition("/")[2] for method in ALLOWED_CALLS} == {"Version", "List", "Read", "Plugins"}
     with (
         ContainerdClient(Path("/nowhere"), Budget()) as connection,
@@ -103,7 +103,7 @@ def test_a_socket_that_nobody_listens_to(address: Path, impatient: None) -> None
             open_store(f"containerd:{address}")
 
 
-def test_something_else_listens(tmp_path: Path, address: Path, impatient: None) -> None:
+def test_a_socket_that_is_not_containerd_is_refused(tmp_path: Path, address: Path, impatient: None) -> None:
     other = grpc.server(ThreadPoolExecutor(2))
     other.add_insecure_port(f"unix:{address}")
     other.start()
@@ -115,13 +115,13 @@ def test_something_else_listens(tmp_path: Path, address: Path, impatient: None) 
 
 
 @pytest.mark.parametrize("method", [client.VERSION, client.NAMESPACES, client.IMAGES])
-def test_what_hangs_is_given_up(method: str, server: Server, address: Path, impatient: None) -> None:
+def test_a_hanging_containerd_times_out(method: str, server: Server, address: Path, impatient: None) -> None:
     server.instead[method] = server.hang
     with pytest.raises(DataError, match="did not respond within"):
         open_store(f"containerd:{address}")
 
 
-def test_one_that_ends_halfway_leaves_what_was_read(server: Server, address: Path, impatient: None) -> None:
+def test_images_read_before_containerd_stops_are_kept(server: Server, address: Path, impatient: None) -> None:
     answered = 0
     whole = len(truth("28.5.2-c8d"))
 
@@ -139,7 +139,7 @@ def test_one_that_ends_halfway_leaves_what_was_read(server: Server, address: Pat
     assert "does not respond" in str(store.problems[0])
 
 
-def test_a_blob_that_is_another_is_a_problem(server: Server, address: Path) -> None:
+def test_a_blob_with_wrong_content_is_reported(server: Server, address: Path) -> None:
     (first, *_) = truth("28.5.2-c8d")
 
     def another(request: Any, context: Any) -> Iterator[Any]:

@@ -69,7 +69,7 @@ def read(
 
 
 @pytest.mark.parametrize(("engine", "location"), [(C8D, SOCKET), (C8D, SYSTEM), (C8D, FOLDER), (GD, ROOT)])
-def test_the_richer_store_leaves_no_doubt_and_nothing_to_ask(
+def test_the_richer_store_replaces_requests_and_doubts(
     engine: str, location: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     partials: list[ImageStore] = []
@@ -85,7 +85,9 @@ def test_the_richer_store_leaves_no_doubt_and_nothing_to_ask(
     assert opened.title.startswith("Docker Engine 28.5.2")
 
 
-def test_what_the_richer_store_lacks_is_asked(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_images_missing_in_the_richer_store_are_read_from_the_engine(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     true = true_images(C8D)
     stores = Stores({SOCKET: true[2:]}, (Problem("blob x", "is missing"),))
     opened, replay = read(C8D, stores, tmp_path, monkeypatch)
@@ -108,7 +110,7 @@ def test_images_that_the_engine_does_not_list_are_there_and_reported(
     assert any(" has 1 image that the engine does not list" in note for note in store.notes)
 
 
-def test_the_root_folder_comes_before_the_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_containerd_root_folder_is_tried_before_the_socket(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     true = true_images(C8D)
     stores = Stores({FOLDER: true, SOCKET: true})
     read(C8D, stores, tmp_path, monkeypatch)
@@ -119,7 +121,7 @@ def test_the_root_folder_comes_before_the_socket(tmp_path: Path, monkeypatch: py
     assert compare(opened.cases[0].store, truth_of(C8D)).doubted == {}
 
 
-def test_another_store_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_images_of_another_engine_are_not_used(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stores = Stores({SOCKET: true_images("29x-c8d")[5:9], SYSTEM: true_images(C8D)})
     opened, _ = read(C8D, stores, tmp_path, monkeypatch)
     assert stores.opened == [SOCKET, SYSTEM]
@@ -128,7 +130,7 @@ def test_another_store_is_not_taken(tmp_path: Path, monkeypatch: pytest.MonkeyPa
     assert any(SOCKET in note and "is not this engine's store" in note for note in store.notes)
 
 
-def test_what_cannot_be_read_is_in_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unreadable_richer_store_is_named_in_the_remedy(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     stores = Stores({SOCKET: DataError("the daemon hangs", where="x")})
     opened, replay = read(C8D, stores, tmp_path, monkeypatch)
     store = opened.cases[0].store
@@ -154,12 +156,12 @@ class TestPlaces:
         return Engine("28.5.2", "", "1.51", "1.44", store, root, containerd, driver="overlay2")
 
     @pytest.mark.parametrize("host", ["tcp://10.0.0.1:2375", "ssh://me@host", "npipe:////./pipe/docker_engine"])
-    def test_engines_elsewhere_have_none(self, host: str) -> None:
+    def test_remote_engines_have_no_local_store(self, host: str) -> None:
         engine = self.engine(StoreKind.CONTAINERD, "/var/lib/docker")
         assert store_places(engine, Endpoint("", host)) == []
         assert "On the Docker host, open" in remedy_for(engine, [])
 
-    def test_a_data_root_that_is_there(self, tmp_path: Path) -> None:
+    def test_an_existing_data_root_is_offered_as_a_store(self, tmp_path: Path) -> None:
         engine = self.engine(StoreKind.GRAPH_DRIVER, str(tmp_path))
         (absent,) = store_places(engine, Endpoint("", "unix:///x.sock"))
         assert "does not exist on this machine" in absent.why_not
@@ -168,7 +170,7 @@ class TestPlaces:
         folder = f"{tmp_path}/image/overlay2"
         assert place == StorePlace(StoreKind.GRAPH_DRIVER, folder, folder)
 
-    def test_containerd_as_the_engine_reports_it(self, tmp_path: Path) -> None:
+    def test_containerd_locations_are_derived_from_the_engine_report(self, tmp_path: Path) -> None:
         engine = self.engine(StoreKind.CONTAINERD, str(tmp_path), f"unix://{tmp_path}/c.sock")
         (tmp_path / "c.sock").touch()
         folder = f"{tmp_path}/containerd/daemon"
@@ -182,7 +184,7 @@ class TestPlaces:
         there, *_ = store_places(engine, Endpoint("", "unix:///x.sock"))
         assert there == StorePlace(StoreKind.CONTAINERD, f"{folder}#moby", folder, is_folder=True)
 
-    def test_the_systems_own_containerd(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_system_containerd_is_used_if_the_engine_reports_it(self, monkeypatch: pytest.MonkeyPatch) -> None:
         own, other = USUAL_SOCKETS
         monkeypatch.setattr(combine, "containerd_sockets", lambda: [Path(other)])
         monkeypatch.setattr(combine, "_place", lambda kind, target, path, _: StorePlace(kind, target, path))
@@ -197,7 +199,7 @@ class TestPlaces:
             place.path for place in store_places(self.engine(StoreKind.CONTAINERD, "/d"), Endpoint("", "unix:///x"))
         ]
 
-    def test_without_permission_the_remedy_says_who_may(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_the_remedy_states_who_has_access(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         engine = self.engine(StoreKind.CONTAINERD, str(tmp_path), f"{tmp_path}/c.sock")
         (tmp_path / "c.sock").touch(0o600)
         monkeypatch.setattr(os, "access", lambda *_: False)  # root may everything

@@ -45,7 +45,7 @@ def reported(replay: Replay, root: str, address: str) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_the_folder_beside_it_shows_all(engine: str, tmp_path: Path) -> None:
+def test_a_readable_containerd_folder_completes_the_engine_store(engine: str, tmp_path: Path) -> None:
     replay = replayed(engine, tmp_path)
     reported(replay, str(tmp_path / "root"), "/nowhere/containerd.sock")
     with serving(replay, tmp_path / "docker.sock") as url:
@@ -58,7 +58,7 @@ def test_the_folder_beside_it_shows_all(engine: str, tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_the_socket_beside_it_shows_all(engine: str, tmp_path: Path, short: Path) -> None:
+def test_a_reachable_containerd_socket_completes_the_engine_store(engine: str, tmp_path: Path, short: Path) -> None:
     server = sys.modules.get("containerd_server") or __import__("containerd_server")
     replay = replayed(engine, tmp_path)
     reported(replay, "/nowhere", str(short / "c.sock"))
@@ -70,7 +70,7 @@ def test_the_socket_beside_it_shows_all(engine: str, tmp_path: Path, short: Path
     assert any(f"containerd:{short}/c.sock" in note for note in store.notes)
 
 
-def test_without_either_the_remedy_names_the_socket(tmp_path: Path) -> None:
+def test_the_remedy_names_the_socket_if_neither_path_is_readable(tmp_path: Path) -> None:
     replay = replayed("28.5.2-c8d", tmp_path)
     reported(replay, "/nowhere", "/nowhere/containerd.sock")
     with serving(replay, tmp_path / "docker.sock") as url:

@@ -41,7 +41,7 @@ def test_the_containers_of_an_engine(state: str, running: bool, tmp_path: Path) 
     assert all(any(pattern.fullmatch(path) for _, pattern in ALLOWED_REQUESTS) for _, path, _ in replay.requests)
 
 
-def test_in_containerd_the_name_that_was_given_counts(tmp_path: Path) -> None:
+def test_a_container_in_containerd_has_the_name_it_was_created_with(tmp_path: Path) -> None:
     """The list shows the id where the name means another image by now."""
     answers: dict[str, Answer] = {
         "/containers/json": (200, [LISTED, {**LISTED, "Id": "d" * 64}]),
@@ -59,7 +59,7 @@ def test_in_containerd_the_name_that_was_given_counts(tmp_path: Path) -> None:
         ((200, [{**LISTED, "Id": "../../images/json"}]), "has no valid ID"),
     ],
 )
-def test_what_cannot_be_read_is_unknown(answer: Answer, reason: str, tmp_path: Path) -> None:
+def test_unreadable_containers_are_unknown(answer: Answer, reason: str, tmp_path: Path) -> None:
     containers, _ = read_containers({"/containers/json": answer}, CONTAINERD, tmp_path)
     assert containers.listed is None
     assert containers.reason.startswith("cacheview cannot tell which containers use the images: ")
@@ -67,7 +67,7 @@ def test_what_cannot_be_read_is_unknown(answer: Answer, reason: str, tmp_path: P
     assert "Try again" in containers.remedy
 
 
-def test_a_store_that_lists_no_containers_says_what_does() -> None:
+def test_a_store_without_containers_suggests_the_engine() -> None:
     containers = containers_of(ImageStore((), location="images.tar"))
     assert containers.listed is None
     assert containers.reason.endswith("the store does not list containers")

@@ -52,7 +52,7 @@ def files(home: Path) -> dict[str, bytes]:
     return {str(path): path.read_bytes() for path in home.rglob("*") if path.is_file()}
 
 
-def test_without_anything_it_is_the_usual_socket(home: Path) -> None:
+def test_the_default_socket_is_used_without_any_configuration(home: Path) -> None:
     endpoint = current_endpoint()
     assert (endpoint.name, endpoint.host, endpoint.tls, endpoint.is_current) == ("default", USUAL, None, True)
     assert endpoint.location == "engine:default"
@@ -72,7 +72,7 @@ def test_current_context_of_the_config(home: Path) -> None:
     assert files(home) == before
 
 
-def test_the_environment_wins(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_the_environment_overrides_the_current_context(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """DOCKER_HOST over DOCKER_CONTEXT over the config."""
     make_context(home, "a", "unix:///a.sock")
     make_context(home, "b", "unix:///b.sock")

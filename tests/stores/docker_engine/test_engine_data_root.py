@@ -31,7 +31,7 @@ def replayed(engine: str, folder: Path) -> Replay:
 
 
 @pytest.mark.parametrize("engine", GRAPH_DRIVERS)
-def test_they_are_one_store_and_all_is_known(engine: str, tmp_path: Path) -> None:
+def test_a_local_data_root_completes_the_engine_store(engine: str, tmp_path: Path) -> None:
     replay = replayed(engine, tmp_path)
     with serving(replay, tmp_path / "docker.sock") as url:
         opened = open_target(url, Reading())

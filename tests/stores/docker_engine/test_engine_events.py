@@ -72,7 +72,7 @@ def test_events_are_heard_and_stopping_is_at_once(tmp_path: Path) -> None:
         assert any(method == allowed and pattern.fullmatch(path) for allowed, pattern in ALLOWED_REQUESTS)
 
 
-def test_a_connection_that_breaks_is_made_again_and_heard(tmp_path: Path) -> None:
+def test_a_broken_event_connection_is_reopened_and_signaled(tmp_path: Path) -> None:
     replay = replaying(Raw(HEAD), Raw(HEAD + b"0\r\n\r\n"), Raw(HEAD, hang=True))
     with serving(replay, tmp_path / "docker.sock") as url:
         following = Following(url)
@@ -81,7 +81,7 @@ def test_a_connection_that_breaks_is_made_again_and_heard(tmp_path: Path) -> Non
     assert following.error is None
 
 
-def test_an_engine_that_closes_every_connection_at_once_is_given_up(tmp_path: Path) -> None:
+def test_an_engine_that_closes_every_event_stream_is_abandoned(tmp_path: Path) -> None:
     """Or the store would be read again and again, as fast as it can be."""
     replay = replaying(*[Raw(HEAD + b"0\r\n\r\n")] * 50)
     with serving(replay, tmp_path / "docker.sock") as url:
@@ -93,7 +93,7 @@ def test_an_engine_that_closes_every_connection_at_once_is_given_up(tmp_path: Pa
     assert sum(path.endswith("/events") for path in replay.paths()) == 4
 
 
-def test_an_engine_that_stays_away_is_an_error(tmp_path: Path) -> None:
+def test_an_engine_that_does_not_come_back_is_an_error(tmp_path: Path) -> None:
     with serving(replaying(Raw(HEAD)), tmp_path / "docker.sock") as url:
         following = Following(url)
         following.thread.join(5)
@@ -102,7 +102,7 @@ def test_an_engine_that_stays_away_is_an_error(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("answer", [(404, {"message": "page not found"}), Raw(b"x")])
-def test_what_was_never_heard_is_not_tried_again(answer: Any, tmp_path: Path) -> None:
+def test_a_failed_first_event_connection_is_not_retried(answer: Any, tmp_path: Path) -> None:
     replay = replaying(answer)
     with serving(replay, tmp_path / "docker.sock") as url:
         following = Following(url, (60.0,))
@@ -122,7 +122,7 @@ def test_what_was_never_heard_is_not_tried_again(answer: Any, tmp_path: Path) ->
     ],
     ids=["chunks", "one chunk", "half", "flood of one chunk", "flood of chunks"],
 )
-def test_one_event_does_not_last_for_ever(answer: Raw, printed: str, tmp_path: Path) -> None:
+def test_an_unfinished_event_times_out(answer: Raw, printed: str, tmp_path: Path) -> None:
     with serving(replaying(answer), tmp_path / "docker.sock") as url:
         following = Following(url, (), Timeouts(2.0, 2.0, 0.4))
         following.thread.join(10)
@@ -132,7 +132,7 @@ def test_one_event_does_not_last_for_ever(answer: Raw, printed: str, tmp_path: P
 
 
 @pytest.mark.parametrize("one_chunk", [True, False])
-def test_a_stream_that_lasts_longer_than_an_answer_is_heard_on(one_chunk: bool, tmp_path: Path) -> None:
+def test_an_event_stream_is_not_limited_by_the_response_timeout(one_chunk: bool, tmp_path: Path) -> None:
     head, event = (HEAD + b"fffffff\r\n", LINE) if one_chunk else (HEAD, EVENT)
     answer = Raw(head, rest=itertools.repeat(event), pace=0.1)
     with serving(replaying(answer), tmp_path / "docker.sock") as url:
@@ -142,7 +142,7 @@ def test_a_stream_that_lasts_longer_than_an_answer_is_heard_on(one_chunk: bool, 
     assert following.error is None
 
 
-def test_a_flood_of_events_is_not_as_many_calls(tmp_path: Path) -> None:
+def test_a_flood_of_events_is_merged_into_few_calls(tmp_path: Path) -> None:
     sent = itertools.count()
 
     def flood() -> Iterator[bytes]:

@@ -76,7 +76,7 @@ UNREAD = {"config", "container_config", "diff_ids", "history", "created", "built
     ],
     ids=["half", "chunk", "garbage", "closed", "half-hangs", "hangs", "html", "type", "another", "500"],
 )
-def test_one_image_that_cannot_be_read_stays_as_listed(answer: Answer, printed: str, tmp_path: Path) -> None:
+def test_an_unreadable_image_is_kept_as_listed(answer: Answer, printed: str, tmp_path: Path) -> None:
     bad = IDS[5]
     store, _ = read(at(bad, answer), tmp_path)
     assert [image.id for image in store.images] == IDS
@@ -105,7 +105,7 @@ def test_a_history_that_cannot_be_read_is_a_doubt_of_the_history_alone(tmp_path:
     assert {"config", "diff_ids"}.isdisjoint(aspects(store, IDS[5]))
 
 
-def test_an_image_deleted_while_reading_is_gone_and_reported(tmp_path: Path) -> None:
+def test_an_image_deleted_while_reading_is_omitted_and_reported(tmp_path: Path) -> None:
     replay = Replay(load(ENGINE))
     for dump in replay.dumps.values():
         del dump["inspect"][IDS[3]]
@@ -124,14 +124,14 @@ def test_an_image_deleted_while_reading_is_gone_and_reported(tmp_path: Path) -> 
     assert any("deleted while" in note and IDS[3][7:19] in note for note in case.store.notes)
 
 
-def test_an_image_that_is_listed_and_never_found_stays(tmp_path: Path) -> None:
+def test_a_listed_image_that_cannot_be_inspected_stays_in_the_store(tmp_path: Path) -> None:
     store, _ = read(at(IDS[3], (404, {"message": "No such image"})), tmp_path)
     assert [image.id for image in store.images] == IDS
     assert "No such image" in str(store.problems[0])
 
 
 @pytest.mark.parametrize("how", ["reset", "hang"])
-def test_an_engine_that_dies_while_reading_is_one_problem(how: str, tmp_path: Path) -> None:
+def test_an_engine_that_stops_responding_is_one_problem(how: str, tmp_path: Path) -> None:
     answered = itertools.count()
 
     def hook(path: str) -> Answer:
@@ -151,7 +151,7 @@ def test_an_engine_that_dies_while_reading_is_one_problem(how: str, tmp_path: Pa
         assert doubt is None or "still being read" not in doubt.reason
 
 
-def test_many_bad_images_are_not_as_many_problems(tmp_path: Path) -> None:
+def test_problems_of_many_bad_images_are_summarized(tmp_path: Path) -> None:
     dumps = {"1.44": load(ENGINE)["1.44"]}
     dumps["1.44"]["version"]["ApiVersion"] = "1.44"
     one = dumps["1.44"]["images"][0]
@@ -187,7 +187,7 @@ def test_an_api_without_the_versions_known_here_works(tmp_path: Path) -> None:
     assert {path.split("/")[1] for _, path, _ in replay.requests if "images" in path} == {"v1.60"}
 
 
-def test_without_info_the_kind_of_store_is_not_guessed(tmp_path: Path) -> None:
+def test_the_store_kind_is_unknown_without_info(tmp_path: Path) -> None:
     store, _ = read(lambda path: (403, b"forbidden by <proxy>") if path.endswith("/info") else None, tmp_path)
     assert store.title == "Docker Engine 28.5.2"
     assert "forbidden by <proxy>" in store.problems[0].what
@@ -208,7 +208,7 @@ def test_without_info_the_kind_of_store_is_not_guessed(tmp_path: Path) -> None:
         (Raw(b"SSH-2.0-OpenSSH_9.2\r\n"), "the response is not HTTP, and begins with 'SSH-2.0-OpenSSH_9.2'. The"),
     ],
 )
-def test_what_is_not_an_engine_is_an_error(answer: Answer, printed: str, tmp_path: Path) -> None:
+def test_a_server_that_is_not_an_engine_is_an_error(answer: Answer, printed: str, tmp_path: Path) -> None:
     with pytest.raises(DataError, match=printed) as caught:
         read(lambda path: answer if path == "/version" else None, tmp_path)
     assert "docker.sock" in caught.value.where
@@ -216,7 +216,7 @@ def test_what_is_not_an_engine_is_an_error(answer: Answer, printed: str, tmp_pat
 
 @pytest.mark.slow
 @pytest.mark.parametrize("path", ["/version", "/images/json"])
-def test_what_an_engine_answers_acts_on_no_terminal(path: str, tmp_path: Path) -> None:
+def test_control_characters_from_the_engine_are_not_printed(path: str, tmp_path: Path) -> None:
     refusal = (500, {"message": "\x1b]0;title\x07\x1b[2J\x9b31m\u202ered\r\ncacheview: fine"})
     replay = Replay(load(ENGINE), lambda asked: refusal if asked.endswith(path) else None)
     with serving(replay, tmp_path / "docker.sock") as url:
@@ -228,12 +228,12 @@ def test_what_an_engine_answers_acts_on_no_terminal(path: str, tmp_path: Path) -
 
 
 @pytest.mark.parametrize("document", [b"{}", b"[", b"[1, 2", b"null"])
-def test_a_list_that_is_none_is_an_error(document: bytes, tmp_path: Path) -> None:
+def test_an_invalid_image_list_is_an_error(document: bytes, tmp_path: Path) -> None:
     with pytest.raises(DataError, match="list of images"):
         read(lambda path: (200, document) if path.endswith("images/json") else None, tmp_path)
 
 
-def test_entries_of_the_list_that_are_none_are_problems(tmp_path: Path) -> None:
+def test_invalid_entries_of_the_image_list_are_problems(tmp_path: Path) -> None:
     good: list[Any] = load(ENGINE)["1.51"]["images"][:3]
     bad = [7, {"Id": "../../containers/json"}, {"Id": 5}, {**good[0], "RepoTags": ["a b:1", "<none>:<none>"]}]
     store, replay = read(lambda path: (200, [*bad, *good]) if path.endswith("images/json") else None, tmp_path)
@@ -255,7 +255,7 @@ def test_entries_of_the_list_that_are_none_are_problems(tmp_path: Path) -> None:
         ("GET", "/v1.44/info/x"),
     ],
 )
-def test_nothing_but_reading_can_be_asked(method: str, path: str) -> None:
+def test_requests_that_do_not_read_are_rejected(method: str, path: str) -> None:
     with pytest.raises(ValueError, match="not an allowed request"):
         require_allowed(method, path)
 
@@ -314,7 +314,7 @@ def test_partial_stores_grow_and_progress_counts_images(tmp_path: Path) -> None:
 
 
 class TestConnecting:
-    def test_nothing_there(self, tmp_path: Path) -> None:
+    def test_a_missing_engine_socket_is_an_error(self, tmp_path: Path) -> None:
         with pytest.raises(DataError, match="cannot connect to the Docker Engine: there is no such socket") as caught:
             open_target(f"unix://{tmp_path}/docker.sock", Reading())
         assert str(tmp_path) in caught.value.where
@@ -340,7 +340,7 @@ class TestConnecting:
         path.chmod(0o600)
         assert "only root can use it" in errors.connection_error(denied, endpoint, 2).what
 
-    def test_permission_inside_what_the_library_raises(self, tmp_path: Path) -> None:
+    def test_a_nested_permission_error_is_reported(self, tmp_path: Path) -> None:
         try:
             try:
                 raise PermissionError(13, "Permission denied")
@@ -357,7 +357,7 @@ class TestConnecting:
         with pytest.raises(DataError, match="cannot connect to the Docker Engine: nothing is listening"):
             open_target(f"tcp://127.0.0.1:{port}", Reading(), QUICK)
 
-    def test_tls_with_what_speaks_none(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_tls_to_a_plain_http_server_is_an_error(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         with socket.socket() as server:
             server.bind(("127.0.0.1", 0))
             server.listen()
@@ -384,7 +384,7 @@ class TestConnecting:
             "tcp://h:99999",
         ],
     )
-    def test_what_is_not_an_address(self, url: str) -> None:
+    def test_an_invalid_engine_address_is_refused(self, url: str) -> None:
         with pytest.raises(DataError, match="is not a Docker Engine address"):
             open_target(url, Reading(), QUICK)
 
@@ -392,7 +392,7 @@ class TestConnecting:
         with pytest.raises(DataError, match=r"this socket's path is 201 bytes long, but at most \d{3} are allowed"):
             open_target(f"unix:///{'x' * 200}", Reading(), QUICK)
 
-    def test_docker_host_of_another_kind(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_unsupported_docker_host_protocol_is_an_error(self, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("DOCKER_HOST", "fd://")
         with pytest.raises(DataError, match="is not a Docker Engine address: fd protocol"):
             open_target("", Reading(), QUICK)
@@ -414,7 +414,7 @@ class TestConnecting:
         assert [image.id for image in case.store.images] == IDS
         assert replay.connections <= THREADS + 1
 
-    def test_the_version_alone(self, tmp_path: Path) -> None:
+    def test_asking_for_the_version_only_has_a_timeout(self, tmp_path: Path) -> None:
         replay = Replay(load(ENGINE))
         with serving(replay, tmp_path / "docker.sock") as url:
             assert ask_version(url, 2.0) == "28.5.2"
@@ -453,7 +453,7 @@ def test_images_are_read_as_far_as_the_budget_goes(limits: Limits, printed: str,
 
 
 @pytest.mark.parametrize("kind", ["json", "history"])
-def test_an_answer_that_is_nested_very_deeply_is_one_image(kind: str, tmp_path: Path) -> None:
+def test_a_deeply_nested_response_affects_only_one_image(kind: str, tmp_path: Path) -> None:
     deep = b"[" * 100_000 + b"]" * 100_000
     body = deep if kind == "history" else b'{"Id":"%b","Config":{"x":%b}}' % (IDS[5].encode(), deep)
     store, _ = read(at(IDS[5], (200, body), kind), tmp_path)
@@ -468,7 +468,7 @@ def test_a_list_that_is_nested_very_deeply_is_an_error(tmp_path: Path) -> None:
         read(lambda path: (200, b"[" * 1_000_000) if path.endswith("images/json") else None, tmp_path)
 
 
-def test_a_long_list_without_ids_is_a_thousand_problems(tmp_path: Path) -> None:
+def test_at_most_a_thousand_problems_are_listed(tmp_path: Path) -> None:
     good: list[Any] = load(ENGINE)["1.51"]["images"][:1]
     bad = [{"Id": f"x{number}"} for number in range(3000)]
     store, _ = read(lambda path: (200, [*bad, *good]) if path.endswith("images/json") else None, tmp_path)
@@ -477,7 +477,7 @@ def test_a_long_list_without_ids_is_a_thousand_problems(tmp_path: Path) -> None:
     assert store.problems[-1].what == "2,000 more problems are not listed"
 
 
-def test_of_a_list_without_images_so_many_are_looked_at_as_there_may_be(tmp_path: Path) -> None:
+def test_the_number_of_checked_list_entries_is_limited(tmp_path: Path) -> None:
     good: list[Any] = load(ENGINE)["1.51"]["images"][:3]
     replay = Replay(load(ENGINE), lambda path: (200, [*good, *[7] * 50]) if path.endswith("images/json") else None)
     with serving(replay, tmp_path / "docker.sock") as url:
@@ -488,9 +488,7 @@ def test_of_a_list_without_images_so_many_are_looked_at_as_there_may_be(tmp_path
     assert len([text for text in printed if "more than 10 images; the rest were not read" in text]) == 1
 
 
-def test_not_each_of_very_many_images_keeps_a_reason_of_its_own(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_reasons_of_many_unreadable_images_are_shared(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(reader, "_MAX_REASONS", 3)
     listed = [{"Id": f"sha256:{n:064x}"} for n in range(20)]
     store, _ = read(lambda path: (200, listed) if path.endswith("images/json") else None, tmp_path)
@@ -501,7 +499,7 @@ def test_not_each_of_very_many_images_keeps_a_reason_of_its_own(
     assert reasons.count("the image could not be read, and neither could 19 others") == 17
 
 
-def test_answers_that_cannot_be_read_are_not_kept(tmp_path: Path) -> None:
+def test_unreadable_responses_are_not_kept_in_memory(tmp_path: Path) -> None:
     """Why each image could not be read stays, and nothing of what the engine sent instead."""
     dumps = {"1.44": load(ENGINE)["1.44"]}
     dumps["1.44"]["version"]["ApiVersion"] = "1.44"

@@ -142,7 +142,7 @@ def left(engine: AbstractContextManager[str], timeouts: Timeouts = SHORT) -> Con
         return caught.value
 
 
-def test_an_engine_is_read_whichever_way_it_is_reached(reach: Reach) -> None:
+def test_an_engine_is_read_over_every_kind_of_connection(reach: Reach) -> None:
     with reach(Replay(load(ENGINE))) as url:
         opened = open_target(url, Reading(), Timeouts(5, 5, 20))
     assert [image.id for image in opened.cases[0].store.images] == IDS
@@ -150,7 +150,7 @@ def test_an_engine_is_read_whichever_way_it_is_reached(reach: Reach) -> None:
 
 
 @pytest.mark.parametrize("kind", ["body", "continue", "nothing"])
-def test_what_drips_is_left_whichever_way_it_comes(kind: str, reach: Reach) -> None:
+def test_slow_responses_time_out_on_every_transport(kind: str, reach: Reach) -> None:
     if kind == "nothing":
         error = left(reach(asking("/version", DRIPS[kind])))
         assert "did not respond within 0.2 seconds" in error.what
@@ -162,13 +162,13 @@ def test_what_drips_is_left_whichever_way_it_comes(kind: str, reach: Reach) -> N
 
 
 @pytest.mark.parametrize("kind", DRIPS)
-def test_an_answer_that_drips_is_left(kind: str, tmp_path: Path) -> None:
+def test_a_slowly_dripping_response_times_out(kind: str, tmp_path: Path) -> None:
     engine = serving(asking("/version", DRIPS[kind]), tmp_path / "docker.sock")
     assert left(engine, Timeouts(2.0, 0.1, 0.2)).kind == "timeout"
 
 
 @pytest.mark.parametrize("kind", FLOODS)
-def test_an_answer_that_floods_is_left_by_its_size(kind: str, tmp_path: Path) -> None:
+def test_an_oversized_response_is_refused_with_little_memory(kind: str, tmp_path: Path) -> None:
     answer, printed = FLOODS[kind]
     replay, path = asking("/version", answer), tmp_path / "docker.sock"
     with serving(replay, path) as url, little_memory(), pytest.raises(DataError, match=printed) as caught:
@@ -176,7 +176,7 @@ def test_an_answer_that_floods_is_left_by_its_size(kind: str, tmp_path: Path) ->
     assert url in str(caught.value)
 
 
-def test_the_rest_loads_where_one_image_drips(tmp_path: Path) -> None:
+def test_a_slow_response_for_one_image_does_not_block_the_others(tmp_path: Path) -> None:
     bad = IDS[5]
     replay = asking(f"{bad}/history", DRIPS["body"])
     with serving(replay, tmp_path / "docker.sock") as url:
@@ -188,7 +188,7 @@ def test_the_rest_loads_where_one_image_drips(tmp_path: Path) -> None:
     assert [image.id for image in store.images if image.doubt("config") is not None] == [bad]
 
 
-def test_the_rest_loads_where_what_the_engine_is_drips(tmp_path: Path) -> None:
+def test_a_slow_info_response_does_not_block_the_images(tmp_path: Path) -> None:
     with serving(asking("/info", DRIPS["body"]), tmp_path / "docker.sock") as url:
         opened = open_target(url, Reading(), Timeouts(5, 5, 1.5))
     assert sorted(image.id for image in opened.cases[0].store.images) == IDS
@@ -197,7 +197,7 @@ def test_the_rest_loads_where_what_the_engine_is_drips(tmp_path: Path) -> None:
     assert "not complete after 1.5 seconds" in problem.what
 
 
-def test_a_history_that_would_unpack_to_very_much_is_not_unpacked(tmp_path: Path) -> None:
+def test_a_compressed_history_response_is_not_decompressed(tmp_path: Path) -> None:
     packed = gzip.compress(b" " * 12_000_000)
     assert len(packed) < 20_000
     head = HEAD + b"Content-Encoding: gzip\r\nContent-Length: %d\r\n\r\n" % len(packed)
@@ -210,7 +210,7 @@ def test_a_history_that_would_unpack_to_very_much_is_not_unpacked(tmp_path: Path
 
 
 @pytest.mark.parametrize("drips", [False, True])
-def test_a_tls_handshake_that_does_not_end_is_left(drips: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_an_unfinished_tls_handshake_times_out(drips: bool, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("DOCKER_TLS_VERIFY", "1")
     monkeypatch.setenv("DOCKER_CERT_PATH", str(TLS))
     ended = threading.Event()
@@ -231,7 +231,7 @@ def test_a_tls_handshake_that_does_not_end_is_left(drips: bool, monkeypatch: pyt
         thread.join(10)
 
 
-def test_a_certificate_that_nobody_signed_is_refused_unless_it_shall_not_be_verified(
+def test_a_self_signed_certificate_is_refused_unless_verification_is_off(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, recwarn: pytest.WarningsRecorder
 ) -> None:
     for name in ("cert.pem", "key.pem"):
@@ -251,7 +251,7 @@ def test_a_certificate_that_nobody_signed_is_refused_unless_it_shall_not_be_veri
 
 
 @pytest.mark.parametrize("drips", [False, True])
-def test_a_proxy_of_the_environment_is_used_and_left_as_an_engine_is(
+def test_a_proxy_from_the_environment_is_used_with_the_same_timeouts(
     drips: bool, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     there, engine = "http://engine.example:2375", Replay(load(ENGINE))
@@ -278,7 +278,7 @@ def test_a_redirect_is_not_followed(tmp_path: Path) -> None:
     assert replay.paths() == ["/version"]
 
 
-def test_closing_ends_what_waits_for_an_answer(tmp_path: Path) -> None:
+def test_closing_the_client_ends_a_pending_request(tmp_path: Path) -> None:
     replay = asking("/version", Raw(hang=True))
     errors: list[DataError] = []
     with serving(replay, tmp_path / "docker.sock") as url:
@@ -335,7 +335,7 @@ class TestDeadline:
             (500.0, None, 120.0, 120.0, False),
         ],
     )
-    def test_pieces_are_waited_for_and_all_of_them_too(
+    def test_each_piece_and_the_whole_transfer_have_a_deadline(
         self, step: float, each: float | None, whole: float, ends_at: float, began: bool
     ) -> None:
         sock = self.Sock(itertools.repeat(step))
@@ -345,7 +345,7 @@ class TestDeadline:
         assert sock.now == pytest.approx(ends_at, abs=0.01)
         assert caught.value.has_begun == began
 
-    def test_a_suspended_one_waits_for_ever_and_a_restarted_one_does_not(self) -> None:
+    def test_a_suspended_deadline_never_expires_and_a_restarted_one_does(self) -> None:
         sock = self.Sock(itertools.chain([1000.0], itertools.repeat(1.0)))
         deadline = Deadline(10.0, 120.0, clock=lambda: sock.now)
         deadline.suspend()
@@ -356,7 +356,7 @@ class TestDeadline:
             exhaust(deadline, sock)
         assert sock.now - begun == pytest.approx(120.0, abs=0.01)
 
-    def test_a_restarted_one_may_have_another_time(self) -> None:
+    def test_a_restarted_deadline_may_have_another_limit(self) -> None:
         sock = self.Sock(itertools.repeat(1.0))
         deadline = Deadline(None, 900.0, clock=lambda: sock.now)
         deadline.restart(120.0)
@@ -374,7 +374,7 @@ class TestDeadline:
         (Raw(HEAD + b"Content-Length: 1000\r\n\r\nx", hang=True), "was not complete after 0.4 seconds"),
     ],
 )
-def test_an_image_that_does_not_come_is_left(answer: Raw, printed: str, tmp_path: Path) -> None:
+def test_a_stalled_image_download_times_out(answer: Raw, printed: str, tmp_path: Path) -> None:
     replay, timeouts = asking("/get", answer), Timeouts(2.0, 0.1, 0.4, 0.3)
     with (
         serving(replay, tmp_path / "docker.sock") as url,
@@ -385,7 +385,7 @@ def test_an_image_that_does_not_come_is_left(answer: Raw, printed: str, tmp_path
 
 
 class TestLookingUpAHost:
-    def test_one_that_is_never_found_is_left(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_slow_name_resolution_times_out(self, monkeypatch: pytest.MonkeyPatch) -> None:
         found = threading.Event()
         monkeypatch.setattr(socket, "getaddrinfo", lambda *_, **__: (found.wait(20), [])[1])
         with (
@@ -395,7 +395,7 @@ class TestLookingUpAHost:
             client.get("/version", limit=100)
         found.set()
 
-    def test_one_that_does_not_exist_is_named_so(self, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_unresolvable_host_name_is_reported(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def none(*_: object, **__: object) -> None:
             raise socket.gaierror(socket.EAI_NONAME, "Name or service not known")
 
@@ -420,7 +420,7 @@ class TestLookingUpAHost:
 
 
 class TestSsh:
-    def test_what_the_other_machine_says_is_in_the_error_alone(
+    def test_ssh_output_appears_only_in_the_error(
         self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
     ) -> None:
         ssh_command(tmp_path, monkeypatch, "import sys; sys.stderr.write('\\x1b[2J\\x1b]0;x\\x07No entry.\\n' * 3)")
@@ -429,7 +429,9 @@ class TestSsh:
         assert "Check that `ssh far.example docker version` works" in caught.value.what
         assert capfd.readouterr() == ("", "")
 
-    def test_one_that_never_stops_talking_is_left(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_an_ssh_command_with_endless_output_times_out(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
         ssh_command(tmp_path, monkeypatch, "import os\nwhile True: os.write(2, b'x' * 65536)")
         with pytest.raises(DataError, match=r"did not respond within 0\.2 seconds"):
             open_target("ssh://far.example", Reading(), SHORT)
@@ -449,7 +451,7 @@ class TestSsh:
                 open_target(host, Reading(), Timeouts(5, 5, 5))
             assert given.read_text().split("\n") == ["-T", "-o", "BatchMode=yes", *expected]
 
-    def test_there_is_no_ssh(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def test_a_missing_ssh_program_is_reported(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         monkeypatch.setenv("PATH", str(tmp_path))
         with pytest.raises(DataError, match=r"cannot run ssh: No such file or directory\. Install OpenSSH"):
             open_target("ssh://far.example", Reading(), Timeouts(5, 5, 5))

@@ -47,7 +47,7 @@ def opened(replay: Replay, folder: Path) -> ImageStore:
 
 
 @pytest.mark.parametrize(("engine", "api"), VERSIONS)
-def test_store_is_the_truth_but_for_doubts(engine: str, api: str, tmp_path: Path) -> None:
+def test_the_engine_store_equals_the_truth_except_for_doubts(engine: str, api: str, tmp_path: Path) -> None:
     replay = only(engine, api) if api else Replay(load(engine))
     store = opened(replay, tmp_path)
     truth = truth_of(engine)
@@ -89,16 +89,14 @@ def test_title(engine: str, title: str, tmp_path: Path) -> None:
     assert opened(Replay(load(engine)), tmp_path).title == title
 
 
-def test_it_says_what_machine_it_is_on(tmp_path: Path) -> None:
+def test_the_store_has_the_platform_of_the_engine(tmp_path: Path) -> None:
     dumps = load("28.5.2-c8d")
     for dump in dumps.values():
         dump["version"]["Arch"] = "arm64"
     assert opened(Replay(dumps), tmp_path).platform == Platform(os="linux", architecture="arm64")
 
 
-def test_it_says_what_it_calls_its_machine_and_by_which_context_it_was_found(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_the_store_has_the_host_name_and_context_of_the_engine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     dumps = load("28.5.2-c8d")
     for dump in dumps.values():
         dump["info"]["Name"] = "n" * 300

@@ -53,6 +53,6 @@ def test_each_header_has_one_and_an_empty_one_has_none() -> None:
 
 @settings(max_examples=50)
 @given(st.text(max_size=200))
-def test_any_header_is_read(header: str) -> None:
+def test_any_authentication_header_is_parsed(header: str) -> None:
     for challenge in parse_challenges([header]):
         assert re.fullmatch(r"[^\s\",=A-Z]+", challenge.scheme)

@@ -83,7 +83,7 @@ def at(kind: str, reply: Reply) -> Callable[[Request], Reply | None]:
     return lambda request: reply if f"/{kind}/" in request.path else None
 
 
-def test_an_open_registry_is_not_given_credentials_and_the_helper_is_not_asked(registry: FakeRegistry) -> None:
+def test_no_credentials_are_sent_to_a_registry_that_needs_none(registry: FakeRegistry) -> None:
     asked: list[str] = []
     one = client(registry, ANN, asked=asked)
     answer = one.manifest("1", ACCEPT, 10_000)
@@ -94,7 +94,7 @@ def test_an_open_registry_is_not_given_credentials_and_the_helper_is_not_asked(r
     assert {request.authorization for request in registry.requests} == {""}
 
 
-def test_a_registry_with_passwords_is_given_one(registry: FakeRegistry) -> None:
+def test_basic_credentials_are_sent_after_a_challenge(registry: FakeRegistry) -> None:
     registry.hook = wants_basic
     asked: list[str] = []
     one = client(registry, ANN, asked=asked)
@@ -104,7 +104,7 @@ def test_a_registry_with_passwords_is_given_one(registry: FakeRegistry) -> None:
     assert asked == ["asked"]
 
 
-def test_without_credentials_the_answer_says_to_log_in(registry: FakeRegistry) -> None:
+def test_a_refusal_without_credentials_suggests_docker_login(registry: FakeRegistry) -> None:
     registry.hook = wants_basic
     assert f"`docker login {registry.host}`" in refused(registry)
 
@@ -116,7 +116,7 @@ def test_wrong_credentials_are_named_by_where_they_are_kept(registry: FakeRegist
     assert len(registry.requests) == 2
 
 
-def test_a_token_server_is_asked_for_this_repository_alone(registry: FakeRegistry) -> None:
+def test_a_token_is_requested_for_this_repository_only(registry: FakeRegistry) -> None:
     def give(request: Request) -> Reply:
         assert request.query == {
             "kept": ["yes"],
@@ -132,7 +132,7 @@ def test_a_token_server_is_asked_for_this_repository_alone(registry: FakeRegistr
     assert [request.authorization for request in registry.requests] == ["", basic(), f"Bearer {TOKEN}"]
 
 
-def test_without_credentials_a_token_server_gives_what_everybody_gets(registry: FakeRegistry) -> None:
+def test_an_anonymous_token_is_requested_without_credentials(registry: FakeRegistry) -> None:
     def give(request: Request) -> Reply:
         assert (request.authorization, "account" in request.query) == ("", False)
         return Reply(200, dumps({"token": TOKEN}))
@@ -141,7 +141,7 @@ def test_without_credentials_a_token_server_gives_what_everybody_gets(registry: 
     assert manifest(registry)
 
 
-def test_an_identity_token_is_posted(registry: FakeRegistry) -> None:
+def test_an_identity_token_is_sent_in_a_post_request(registry: FakeRegistry) -> None:
     def give(request: Request) -> Reply:
         assert request.method == "POST"
         assert request.body == (
@@ -160,7 +160,7 @@ def test_a_registry_token_is_sent_as_it_is(registry: FakeRegistry) -> None:
     assert "/token" not in registry.paths
 
 
-def test_of_two_ways_to_log_in_the_token_is_chosen(registry: FakeRegistry) -> None:
+def test_token_authentication_is_preferred_over_basic(registry: FakeRegistry) -> None:
     token = wants_token(f"{registry.url}/token", lambda _: Reply(200, dumps({"token": TOKEN})))
 
     class Two(dict[str, str]):
@@ -209,12 +209,12 @@ def test_a_token_server_that_gives_no_token_says_why(registry: FakeRegistry, rep
         "http://a b/",
     ],
 )
-def test_a_token_server_has_to_be_named_in_full(registry: FakeRegistry, realm: str) -> None:
+def test_a_token_server_requires_an_absolute_url(registry: FakeRegistry, realm: str) -> None:
     registry.hook = wants_token(realm, lambda _: Reply(500))
     assert "the token server address that the registry specifies is not " in refused(registry, ANN)
 
 
-def test_a_token_server_without_tls_is_sent_nothing_that_leaves_this_machine(
+def test_nothing_is_sent_to_a_remote_token_server_without_tls(
     registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     with serving(FakeRegistry(), address="127.0.0.2") as elsewhere:
@@ -270,7 +270,7 @@ def ending() -> Iterator[threading.Event]:
     event.set()
 
 
-def test_a_registry_that_says_nothing_is_waited_for_no_longer_than_stated(ending: threading.Event) -> None:
+def test_a_silent_registry_times_out(ending: threading.Event) -> None:
     registry = FakeRegistry()
 
     def silent(_: Request) -> Reply:
@@ -283,7 +283,7 @@ def test_a_registry_that_says_nothing_is_waited_for_no_longer_than_stated(ending
         ending.set()
 
 
-def test_a_registry_that_trickles_has_to_be_done_in_time(registry: FakeRegistry, ending: threading.Event) -> None:
+def test_a_slow_registry_response_times_out(registry: FakeRegistry, ending: threading.Event) -> None:
     def trickle() -> Iterator[bytes]:
         while not ending.wait(0.1):
             yield b"x"
@@ -292,7 +292,7 @@ def test_a_registry_that_trickles_has_to_be_done_in_time(registry: FakeRegistry,
     assert "did not send a complete response within 1 seconds" in refused(registry)
 
 
-def test_nobody_waits_longer_than_wanted(registry: FakeRegistry, ending: threading.Event) -> None:
+def test_waiting_for_a_silent_registry_can_be_stopped(registry: FakeRegistry, ending: threading.Event) -> None:
     def silent(_: Request) -> Reply:
         ending.wait(20)
         return Reply(500)
@@ -303,7 +303,7 @@ def test_nobody_waits_longer_than_wanted(registry: FakeRegistry, ending: threadi
     ending.set()
 
 
-def test_what_is_kept_elsewhere_is_read_without_credentials(registry: FakeRegistry) -> None:
+def test_redirected_blobs_are_read_without_credentials(registry: FakeRegistry) -> None:
     registry.hook = wants_basic
     with serving(FakeRegistry()) as elsewhere:
         elsewhere.hook = lambda _: Reply(200, b"the config")
@@ -322,7 +322,7 @@ def test_what_is_kept_elsewhere_is_read_without_credentials(registry: FakeRegist
         assert [(each.path, each.authorization) for each in elsewhere.requests] == [("/bucket?signed=yes", "")]
 
 
-def test_what_elsewhere_asks_for_a_login_is_given_none(registry: FakeRegistry) -> None:
+def test_no_credentials_are_sent_after_a_redirect_to_another_host(registry: FakeRegistry) -> None:
     with serving(FakeRegistry()) as elsewhere:
         elsewhere.hook = wants_basic
         registry.hook = at("manifests", Reply(302, b"", {"Location": f"{elsewhere.url}/x"}))
@@ -356,7 +356,7 @@ def test_five_redirects_are_followed_and_no_more(registry: FakeRegistry, count: 
     assert len(registry.requests) == 6
 
 
-def test_tls_is_checked_and_a_registry_with_an_unknown_certificate_is_sent_nothing() -> None:
+def test_a_registry_with_an_untrusted_certificate_gets_no_requests() -> None:
     with serving(FakeRegistry(), tls=True) as registry:
         what = refused(registry, ANN)
         assert "is not trusted" in what
@@ -371,7 +371,7 @@ def test_a_registry_whose_certificate_is_trusted_is_asked() -> None:
         assert client(registry, ANN, TRUSTED).manifest("1", ACCEPT, 10_000).digest == registry.tags["1"]
 
 
-def test_a_registry_with_tls_does_not_lead_to_one_without() -> None:
+def test_a_redirect_from_tls_to_plain_http_is_refused() -> None:
     with serving(FakeRegistry(), tls=True) as registry, serving(FakeRegistry()) as plain:
         registry.hook = lambda _: Reply(302, b"", {"Location": plain.url})
         with pytest.raises(DataError, match="which does not use TLS"):
@@ -382,7 +382,7 @@ def test_a_registry_with_tls_does_not_lead_to_one_without() -> None:
         assert plain.requests == []
 
 
-def test_a_registry_elsewhere_has_to_have_tls(registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_remote_registry_requires_tls(registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(client_module, "is_loopback", lambda *_: False)
     assert "Only a registry on this machine can be used without TLS" in refused(registry, ANN)
     assert registry.requests == []
@@ -394,15 +394,13 @@ def test_a_registry_that_is_not_running_is_named(registry: FakeRegistry) -> None
         RegistryClient(target, TRUSTED, lambda: ANONYMOUS, timeouts=QUICK).manifest("1", ACCEPT, 100)
 
 
-def test_a_name_that_nobody_has_is_named() -> None:
+def test_an_unresolvable_host_name_is_reported() -> None:
     (target,) = parse_target("registry.invalid/app")
     with pytest.raises(DataError, match=r"the host name registry\.invalid cannot be resolved"):
         RegistryClient(target, TRUSTED, lambda: ANONYMOUS, timeouts=QUICK).manifest("1", ACCEPT, 100)
 
 
-def test_a_proxy_of_the_environment_is_passed_by_on_this_machine(
-    registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch
-) -> None:
+def test_a_proxy_is_not_used_for_a_local_registry(registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "http_proxy", "https_proxy"):
         monkeypatch.setenv(name, "http://127.0.0.1:1")
     assert manifest(registry)
@@ -416,7 +414,7 @@ def test_a_proxy_of_the_environment_is_passed_by_on_this_machine(
         ("socks5://127.0.0.1:1", "unsupported scheme socks5"),
     ],
 )
-def test_a_proxy_is_asked_for_a_registry_elsewhere_whose_name_it_may_know_alone(
+def test_an_unusable_proxy_is_reported_for_an_unresolvable_registry(
     registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch, proxy: str, printed: str
 ) -> None:
     monkeypatch.setenv("https_proxy", proxy or registry.url)

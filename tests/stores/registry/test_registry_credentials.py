@@ -51,7 +51,7 @@ def found(key: str = HOST) -> Credentials:
     return credentials
 
 
-def test_without_a_config_nothing_is_known(settings: Path) -> None:
+def test_access_is_anonymous_without_a_docker_config(settings: Path) -> None:
     assert found().is_anonymous
 
 
@@ -92,7 +92,7 @@ def test_a_registry_token_is_known(settings: Path) -> None:
 
 
 @pytest.mark.parametrize("text", ["!", base64.b64encode(b"no colon").decode(), base64.b64encode(b":p").decode()])
-def test_an_entry_that_cannot_be_decoded_is_a_problem_which_does_not_show_it(settings: Path, text: str) -> None:
+def test_an_undecodable_auth_entry_is_reported_without_its_content(settings: Path, text: str) -> None:
     write(settings, auths={HOST: {"auth": text}})
     credentials, (problem,) = known_credentials(HOST)
     assert credentials.is_anonymous
@@ -101,19 +101,19 @@ def test_an_entry_that_cannot_be_decoded_is_a_problem_which_does_not_show_it(set
 
 
 @pytest.mark.parametrize("text", ["{", "[]", '{"auths": {"registry.example:5000": {"auth": ["s3cret"]}}}', "\0"])
-def test_a_config_that_is_not_one_is_a_problem_which_shows_nothing_of_it(settings: Path, text: str) -> None:
+def test_an_invalid_docker_config_is_reported_without_its_content(settings: Path, text: str) -> None:
     (settings / "config" / "config.json").write_text(text)
     credentials, (problem,) = known_credentials(HOST)
     assert credentials.is_anonymous
     assert "s3cret" not in str(problem)
 
 
-def test_a_secret_is_in_no_text_of_the_value(settings: Path) -> None:
+def test_the_repr_of_credentials_contains_no_secret(settings: Path) -> None:
     write(settings, auths={HOST: {**auth("ann", "s3cret"), "identitytoken": "s3cret", "registrytoken": "s3cret"}})
     assert "s3cret" not in repr(found())
 
 
-def test_the_helper_of_a_registry_comes_before_that_of_all(settings: Path) -> None:
+def test_the_credential_helper_of_a_registry_takes_precedence(settings: Path) -> None:
     write(settings, auths={HOST: auth("file", "x")}, credsStore="all", credHelpers={HOST: "own"})
     helper(settings, "all", 'cat >/dev/null; echo \'{"Username": "all", "Secret": "s"}\'')
     helper(
@@ -123,7 +123,7 @@ def test_the_helper_of_a_registry_comes_before_that_of_all(settings: Path) -> No
     assert found(HUB).username == "all"
 
 
-def test_a_helper_named_by_nothing_means_the_file(settings: Path) -> None:
+def test_an_empty_helper_name_selects_the_config_file(settings: Path) -> None:
     write(settings, auths={HOST: auth("file", "x")}, credsStore="all", credHelpers={HOST: ""})
     assert found().username == "file"
 
@@ -160,7 +160,7 @@ def test_a_helper_that_fails_is_a_problem(settings: Path, script: str, printed: 
 
 
 @pytest.mark.parametrize("name", ["missing", "../bin/x", "a b", "x;touch /tmp/x", "", "\n", "-x"])
-def test_only_a_program_of_the_path_is_started(settings: Path, name: str) -> None:
+def test_only_credential_helpers_in_path_are_started(settings: Path, name: str) -> None:
     with pytest.raises(DataError, match="no such program in PATH"):
         ask_helper(name, HOST)
 
@@ -173,7 +173,7 @@ def test_a_program_of_the_current_folder_is_not_started(settings: Path, monkeypa
         ask_helper("here", HOST)
 
 
-def test_a_helper_that_waits_is_ended_with_what_it_started(settings: Path) -> None:
+def test_a_helper_that_times_out_is_killed_with_its_children(settings: Path) -> None:
     mark = settings / "pid"
     helper(settings, "slow", f"sleep 600 & echo $! >{mark}; wait")
     with pytest.raises(DataError, match=r"did not respond within 1\.5 seconds"):
@@ -181,7 +181,7 @@ def test_a_helper_that_waits_is_ended_with_what_it_started(settings: Path) -> No
     assert _is_gone(int(mark.read_text()))
 
 
-def test_a_helper_is_ended_when_nobody_waits_for_it(settings: Path) -> None:
+def test_a_credential_helper_is_killed_when_the_wait_is_canceled(settings: Path) -> None:
     mark = settings / "pid"
     helper(settings, "slow", f"echo $$ >{mark}; exec sleep 600")
     stopped = threading.Event()
@@ -202,14 +202,14 @@ def _is_gone(pid: int) -> bool:
         os.close(process)
 
 
-def test_the_environment_comes_first(settings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_docker_auth_config_overrides_the_config_file(settings: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write(settings, auths={HOST: auth("file", "x"), HUB: auth("file", "x")})
     monkeypatch.setenv("DOCKER_AUTH_CONFIG", json.dumps({"auths": {HOST: auth("environment", "y")}}))
     assert (found().username, found().origin) == ("environment", "DOCKER_AUTH_CONFIG")
     assert found(HUB).username == "file"
 
 
-def test_an_environment_that_cannot_be_read_is_a_problem_and_the_file_counts(
+def test_an_invalid_auth_variable_is_reported_and_the_file_is_used(
     settings: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     write(settings, auths={HOST: auth("file", "x")})

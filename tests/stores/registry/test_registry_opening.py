@@ -69,7 +69,7 @@ def refusal(registry: FakeRegistry, reference: str = "app:1", **how: Any) -> str
     return str(caught.value)
 
 
-def test_a_containerd_store_names_an_image_by_its_manifest(registry: FakeRegistry) -> None:
+def test_a_containerd_store_uses_the_manifest_digest_as_image_id(registry: FakeRegistry) -> None:
     digest = registry.tag("1", registry.layout.manifest(config(1)))
     image = only(registry)
     assert (image.id, image.names, image.parent) == (digest, (f"{registry.host}/shop/app:1",), None)
@@ -78,7 +78,7 @@ def test_a_containerd_store_names_an_image_by_its_manifest(registry: FakeRegistr
     assert len(registry.requests) == 2
 
 
-def test_a_graph_driver_store_names_it_by_its_config_and_by_the_digest_that_was_pulled(registry: FakeRegistry) -> None:
+def test_a_graph_driver_image_has_the_config_id_and_the_pulled_digest(registry: FakeRegistry) -> None:
     digest = registry.tag("1", registry.layout.manifest(config(1)))
     image = only(registry, puller=GRAPH)
     assert image.id == sha256(dumps(config(1)))
@@ -92,7 +92,7 @@ def test_an_image_may_be_named_by_digest(registry: FakeRegistry) -> None:
         assert only(registry, f"app@{digest}", puller=puller).names == (f"{registry.host}/shop/app@{digest}",)
 
 
-def test_the_store_says_what_it_is(registry: FakeRegistry) -> None:
+def test_a_registry_store_describes_itself(registry: FakeRegistry) -> None:
     registry.tag("1", registry.layout.manifest(config(1)))
     result = opened(registry, "app:1", puller=GRAPH, platform=ARM)
     assert (result.kind, result.title) == ("registry", "registry images as pulled into a graph-driver store")
@@ -102,7 +102,7 @@ def test_the_store_says_what_it_is(registry: FakeRegistry) -> None:
     assert "on linux/arm64 would contain if only these images had been pulled" in case.store.notes[0]
 
 
-def test_an_image_of_buildkit_says_that_its_history_gives_no_hit(registry: FakeRegistry) -> None:
+def test_an_image_built_by_buildkit_is_noted(registry: FakeRegistry) -> None:
     history = [{"created_by": "RUN x # buildkit", "comment": "buildkit.dockerfile.v0"}]
     registry.tag("1", registry.layout.manifest(config(1, history=history)))
     registry.tag("2", registry.layout.manifest(config(2)))
@@ -144,7 +144,7 @@ ATTESTED = {"os": "unknown", "architecture": "unknown"}
         ([AMD, AMD], "linux/amd64", 0),
     ],
 )
-def test_of_an_index_the_manifest_for_the_platform_is_pulled(
+def test_the_manifest_for_the_platform_is_pulled_from_an_index(
     registry: FakeRegistry, there: list[dict[str, Any] | None], platform: str, chosen: int
 ) -> None:
     descriptors = platforms(registry, *there)
@@ -175,7 +175,7 @@ def test_of_an_index_the_manifest_for_the_platform_is_pulled(
         ([None], "amd64", None),
     ],
 )
-def test_graph_drivers_of_20_10_pull_the_same_platform_alone(
+def test_release_20_10_pulls_only_the_same_platform(
     registry: FakeRegistry, there: list[dict[str, Any] | None], platform: str, chosen: int | None
 ) -> None:
     descriptors = platforms(registry, *there)
@@ -188,7 +188,7 @@ def test_graph_drivers_of_20_10_pull_the_same_platform_alone(
         assert only(registry, **how).manifest_digest == descriptors[chosen]["digest"]
 
 
-def test_a_platform_that_an_index_lacks_is_refused_in_the_words_of_docker(registry: FakeRegistry) -> None:
+def test_a_platform_missing_from_an_index_has_dockers_error_message(registry: FakeRegistry) -> None:
     registry.tag("1", registry.layout.index(platforms(registry, AMD, ARM64, ATTESTED)))
     printed = refusal(registry, platform=Platform(os="linux", architecture="s390x"))
     assert "no matching manifest for linux/s390x in the manifest list entries" in printed
@@ -201,7 +201,7 @@ def test_an_index_within_an_index_is_followed(registry: FakeRegistry) -> None:
     assert only(registry).config.architecture == "amd64"
 
 
-def test_a_circle_of_indexes_ends(registry: FakeRegistry) -> None:
+def test_too_deeply_nested_indexes_are_refused(registry: FakeRegistry) -> None:
     descriptor = registry.layout.index(platforms(registry, AMD))
     for _ in range(8):
         descriptor = registry.layout.index([{**descriptor, "platform": AMD}])
@@ -219,7 +219,7 @@ def test_two_tags_of_one_image_are_one_image_with_two_names(registry: FakeRegist
         assert {f"{registry.host}/shop/app:1", f"{registry.host}/shop/app:2"} <= set(image.names)
 
 
-def test_one_that_cannot_be_read_is_a_problem_and_the_others_load(registry: FakeRegistry) -> None:
+def test_an_unreadable_registry_image_does_not_affect_others(registry: FakeRegistry) -> None:
     registry.tag("1", registry.layout.manifest(config(1)))
     result = opened(registry, "app:1", "app:2")
     assert [image.title for image in result.cases[0].store.images] == [f"{registry.host}/shop/app:1"]
@@ -250,14 +250,14 @@ def test_one_that_cannot_be_read_is_a_problem_and_the_others_load(registry: Fake
         ([], MANIFEST_TYPE, "manifest"),
     ],
 )
-def test_what_is_not_an_image_is_refused(
+def test_a_registry_manifest_that_is_not_an_image_is_refused(
     registry: FakeRegistry, document: object, media_type: str, printed: str
 ) -> None:
     registry.tag("1", registry.layout.document(document, media_type))
     assert printed in refusal(registry)
 
 
-def test_a_manifest_that_is_not_of_its_digest_is_refused(registry: FakeRegistry) -> None:
+def test_a_manifest_with_a_wrong_digest_is_refused(registry: FakeRegistry) -> None:
     descriptor = registry.layout.manifest(config(1))
     digest = str(descriptor["digest"])
     other = registry.layout.manifest(config(2))
@@ -274,7 +274,7 @@ def test_a_manifest_that_is_not_of_its_digest_is_refused(registry: FakeRegistry)
         assert "bad digest" in refusal(registry, reference)
 
 
-def test_a_config_that_is_not_of_its_digest_is_refused(registry: FakeRegistry) -> None:
+def test_a_config_with_a_wrong_digest_is_refused(registry: FakeRegistry) -> None:
     registry.tag("1", registry.layout.manifest(config(1)))
     size = len(dumps(config(1)))
     registry.hook = lambda request: Reply(200, b" " * size) if "/blobs/" in request.path else None
@@ -311,7 +311,7 @@ def test_credentials_of_the_cli_are_used_and_its_problems_are_reported(
     assert USER not in printed
 
 
-def test_an_open_registry_is_read_whatever_is_wrong_with_the_config(registry: FakeRegistry, cli_settings: Path) -> None:
+def test_a_public_registry_is_read_despite_an_invalid_docker_config(registry: FakeRegistry, cli_settings: Path) -> None:
     registry.tag("1", registry.layout.manifest(config(1)))
     (cli_settings / "config.json").write_text("{")
     assert opened(registry, "app:1").problems == ()
@@ -339,7 +339,7 @@ def test_docker_hub_has_no_folder_of_certificates(monkeypatch: pytest.MonkeyPatc
     assert asked == ["ghcr.io"]
 
 
-def test_it_can_be_canceled_while_the_registry_says_nothing(registry: FakeRegistry) -> None:
+def test_waiting_for_a_silent_registry_can_be_canceled(registry: FakeRegistry) -> None:
     ending = threading.Event()
 
     def silent(_: Request) -> Reply:
@@ -360,7 +360,7 @@ def test_it_can_be_canceled_while_the_registry_says_nothing(registry: FakeRegist
     assert reported[0] == f"Requesting {registry.host}/shop/app:1 from {registry.host}"
 
 
-def test_whatever_takes_very_long_ends(registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_slow_registry_reads_time_out(registry: FakeRegistry, monkeypatch: pytest.MonkeyPatch) -> None:
     ending = threading.Event()
     monkeypatch.setattr(opening, "_TIMEOUT_SECONDS", 0.2)
     monkeypatch.setattr(opening, "pulled_image", lambda *_: ending.wait(20))
@@ -368,7 +368,7 @@ def test_whatever_takes_very_long_ends(registry: FakeRegistry, monkeypatch: pyte
     ending.set()
 
 
-def test_what_a_registry_says_is_shown_as_text(registry: FakeRegistry) -> None:
+def test_a_registry_error_is_shown_as_one_short_line(registry: FakeRegistry) -> None:
     registry.hook = lambda _: Reply(404, errors("X", "<b>bold</b>\n\x1b[31m" + "y" * 5000))
     printed = refusal(registry)
     assert "\n" not in printed
@@ -412,7 +412,7 @@ DOCUMENTS = st.dictionaries(
 
 @settings(max_examples=100)
 @given(st.lists(DOCUMENTS | VALUES, min_size=1, max_size=3), DOCUMENTS | st.just(config(1)), st.sampled_from([0, 1]))
-def test_whatever_a_registry_gives_is_an_image_or_refused(manifests: list[Any], blob: Any, kind: int) -> None:
+def test_any_registry_response_gives_an_image_or_a_refusal(manifests: list[Any], blob: Any, kind: int) -> None:
     (target,) = parse_target("registry.example/app:1")
     stub: Any = Stub([dumps(each) for each in manifests], dumps(blob))
     images = []

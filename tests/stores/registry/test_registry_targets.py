@@ -24,19 +24,19 @@ DIGEST = "sha256:" + "a" * 64
         (f"ghcr.io/app:1@{DIGEST}", "ghcr.io", "app", DIGEST, f"ghcr.io/app@{DIGEST}"),
     ],
 )
-def test_a_reference_says_who_is_asked_for_what(
+def test_an_image_reference_is_parsed_into_host_and_repository(
     text: str, host: str, repository: str, reference: str, name: str
 ) -> None:
     (target,) = parse_target(text)
     assert (target.host, target.repository, target.reference, target.name) == (host, repository, reference, name)
 
 
-def test_docker_hub_has_the_key_that_the_cli_keeps_its_credentials_by() -> None:
+def test_docker_hub_has_the_credential_key_of_the_cli() -> None:
     assert parse_target("alpine")[0].key == "https://index.docker.io/v1/"
     assert parse_target("ghcr.io/app")[0].key == "ghcr.io"
 
 
-def test_several_images_are_named_with_commas_and_each_counts_once() -> None:
+def test_a_registry_target_lists_images_without_duplicates() -> None:
     assert parse_target("alpine, ghcr.io/app:2,alpine:latest") == (
         Target("docker.io", "library/alpine", "latest", ""),
         Target("ghcr.io", "app", "2", ""),
@@ -57,6 +57,6 @@ def test_several_images_are_named_with_commas_and_each_counts_once() -> None:
         (",".join(f"app{number}" for number in range(MAX_IMAGES + 1)), "at most 20"),
     ],
 )
-def test_what_is_not_a_reference_is_refused_with_how_to_write_one(text: str, printed: str) -> None:
+def test_an_invalid_registry_target_is_refused_with_the_right_form(text: str, printed: str) -> None:
     with pytest.raises(DataError, match=printed):
         parse_target(text)

@@ -65,7 +65,7 @@ def choose_rules(window: MainWindow, name: str) -> None:
             action.trigger()
 
 
-def test_by_keyboard_alone_to_the_image(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+def test_an_image_of_a_hazard_is_reached_by_keyboard(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     images = [*unmarked(3), make_image(9, 8)]
     show(*images)
     pane = audited(window, qtbot)
@@ -91,7 +91,7 @@ def test_by_keyboard_alone_to_the_image(window: MainWindow, qtbot: QtBot, show: 
     assert window.workspace.isAncestorOf(window.focusWidget())
 
 
-def test_a_click_selects_the_image_also_one_that_a_filter_hides(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+def test_a_click_selects_an_image_hidden_by_a_filter(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     images = unmarked(3)
     show(*images)
     pane = audited(window, qtbot)
@@ -103,7 +103,7 @@ def test_a_click_selects_the_image_also_one_that_a_filter_hides(window: MainWind
     assert selected(window) == images[2].id
 
 
-def test_other_rules_are_asked_at_once(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+def test_choosing_other_rules_repeats_the_audit(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     show(*unmarked(3))
     pane = audited(window, qtbot)
     assert kinds(pane) == ["not recorded as built here"]
@@ -125,7 +125,7 @@ def test_no_hazards(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     assert pane.images.isVisible()
 
 
-def test_what_is_chosen_stays_while_the_store_changes(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+def test_the_audit_selection_is_kept_when_the_store_changes(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     images = [*unmarked(3), make_image(9, 8)]
     show(*images)
     pane = audited(window, qtbot)
@@ -138,7 +138,7 @@ def test_what_is_chosen_stays_while_the_store_changes(window: MainWindow, qtbot:
     assert pane.images_model.images[pane.images.currentIndex().row()].id == chosen
 
 
-def test_hidden_it_holds_nothing_of_a_store_that_is_gone(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+def test_a_hidden_dock_releases_a_closed_store(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     show(*unmarked(3))
     pane = audited(window, qtbot)
     window.commands.audit.trigger()
@@ -150,7 +150,7 @@ def test_hidden_it_holds_nothing_of_a_store_that_is_gone(window: MainWindow, qtb
     assert [hazard.count for hazard in pane.model.hazards] == [2]
 
 
-def test_shown_again_it_is_still_there(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+def test_the_audit_is_kept_while_its_dock_is_hidden(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     show(*unmarked(3))
     pane = audited(window, qtbot)
     window.commands.audit.trigger()
@@ -162,7 +162,7 @@ def test_shown_again_it_is_still_there(window: MainWindow, qtbot: QtBot, show: O
     assert pane.hazards.hasFocus()
 
 
-def test_two_docks_share_a_place_and_the_menu_brings_forward(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+def test_tabbed_docks_are_raised_by_their_menu_action(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     show(*unmarked(3))
     pane = audited(window, qtbot)
     window.commands.suite_checks.trigger()
@@ -208,7 +208,7 @@ def test_a_fault_is_reported_and_can_be_tried_again(
 
 
 @pytest.mark.parametrize("by", ["button", "key"])
-def test_it_shows_how_far_it_is_and_is_canceled(
+def test_progress_is_shown_and_the_work_can_be_canceled(
     by: str, window: MainWindow, qtbot: QtBot, show: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     show(*unmarked(3))
@@ -272,7 +272,7 @@ def test_copied(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     assert QGuiApplication.clipboard().text().split("\n") == [image.id for image in images[1:]]
 
 
-def test_the_rules_of_the_kit_are_those_that_are_asked(window: MainWindow, show: Open) -> None:
+def test_the_audit_test_kit_uses_the_expected_rules(window: MainWindow, show: Open) -> None:
     show(*unmarked(1))
     assert window.session is not None
     assert window.session.cache.rules.name == RULES
@@ -287,7 +287,7 @@ def test_no_title_of_a_column_is_cut_off(window: MainWindow, qtbot: QtBot, show:
         assert header.sectionSize(column) >= header.sectionSizeHint(column)
 
 
-def test_in_a_small_window_no_word_of_a_hazard_is_cut(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+def test_hazard_names_are_not_truncated_in_a_small_window(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     window.resize(853, 470)
     show(*unmarked(3))
     table = audited(window, qtbot).hazards

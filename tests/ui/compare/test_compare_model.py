@@ -83,7 +83,7 @@ def test_an_answer_replaces_the_one_before_in_place(model: MatrixModel) -> None:
     assert not is_settled(model)
 
 
-def test_the_same_verdict_keeps_its_reason_for_a_moment_and_no_longer(model: MatrixModel) -> None:
+def test_an_unchanged_verdict_keeps_its_reason_until_blanked(model: MatrixModel) -> None:
     model.set_answers(lines(0, why="Env[1]"))
     model.expect()
     rules = RULES[3]
@@ -97,7 +97,7 @@ def test_the_same_verdict_keeps_its_reason_for_a_moment_and_no_longer(model: Mat
     assert cells(model, MatrixColumn.DECIDING)[3] == "User"
 
 
-def test_settling_ends_the_expectation(model: MatrixModel) -> None:
+def test_settled_answers_are_not_blanked(model: MatrixModel) -> None:
     model.set_answers(lines(0))
     model.expect()
     model.set_answers(lines(0, 1, why="User"))
@@ -118,7 +118,7 @@ def test_what_is_in_use_is_reported(model: MatrixModel) -> None:
     assert not any("this store's" in each for each in reported)
 
 
-def test_tool_tips_hold_what_cells_cut_off(model: MatrixModel) -> None:
+def test_tool_tips_show_text_truncated_in_cells(model: MatrixModel) -> None:
     hit, tip = image("<b>app:1"), Qt.ItemDataRole.ToolTipRole
     reported = [replace(line, verdict=Verdict(HIT, hit), why="x" * 500) for line in lines(0)]
     model.set_answers(reported)
@@ -146,7 +146,9 @@ STEPS = st.sampled_from(["expect", "add", "blank", "set", "mark"])
 
 @given(steps=st.lists(st.tuples(STEPS, st.integers(0, len(RULES) - 1))))
 @examples(0.5)
-def test_sound_whatever_comes_in_whatever_order(steps: list[tuple[str, int]], qapp: QApplication) -> None:
+def test_the_matrix_model_stays_valid_under_any_sequence_of_changes(
+    steps: list[tuple[str, int]], qapp: QApplication
+) -> None:
     model = MatrixModel()
     tester = checked_by_qt(model)
     for step, number in steps:

@@ -96,7 +96,7 @@ def other_than(window: MainWindow) -> RuleSet:
 # Showing
 
 
-def test_hidden_until_asked_for(demo: MainWindow, qtbot: QtBot) -> None:
+def test_the_dock_is_created_on_first_use(demo: MainWindow, qtbot: QtBot) -> None:
     assert demo.docks.existing(COMPARE) is None
     assert not demo.findChildren(QDockWidget)
     assert not demo.commands.compare.isChecked()
@@ -108,7 +108,7 @@ def test_hidden_until_asked_for(demo: MainWindow, qtbot: QtBot) -> None:
     assert demo.dockWidgetArea(demo.docks.get(COMPARE).dock) is Qt.DockWidgetArea.BottomDockWidgetArea
 
 
-def test_at_the_right_of_a_wide_window_all_are_seen_at_once(demo: MainWindow, qtbot: QtBot) -> None:
+def test_a_wide_window_shows_all_rule_sets_at_the_right(demo: MainWindow, qtbot: QtBot) -> None:
     demo.resize(1920, 1080)
     show(demo, qtbot)
     assert demo.dockWidgetArea(demo.docks.get(COMPARE).dock) is Qt.DockWidgetArea.RightDockWidgetArea
@@ -118,7 +118,7 @@ def test_at_the_right_of_a_wide_window_all_are_seen_at_once(demo: MainWindow, qt
     )
 
 
-def test_escape_hides_it_and_gives_the_keyboard_back(demo: MainWindow, qtbot: QtBot) -> None:
+def test_escape_hides_the_dock_and_restores_the_focus(demo: MainWindow, qtbot: QtBot) -> None:
     assert demo.workspace is not None
     tree = demo.workspace.images.tree
     tree.setFocus()
@@ -136,7 +136,7 @@ def test_escape_hides_it_and_gives_the_keyboard_back(demo: MainWindow, qtbot: Qt
     assert not demo.commands.compare.isChecked()
 
 
-def test_an_item_without_a_probe_is_named_instead_of_answers_to_another(demo: MainWindow, qtbot: QtBot) -> None:
+def test_an_item_without_a_probe_replaces_the_previous_answers(demo: MainWindow, qtbot: QtBot) -> None:
     session = demo.session
     assert session is not None
     session.select(SelectedItem("step 1", why="It names the base image."))
@@ -156,7 +156,7 @@ def test_an_item_without_a_probe_is_named_instead_of_answers_to_another(demo: Ma
     assert not pane.head.copy_button.isEnabled()
 
 
-def test_without_a_store_it_says_so_and_then_fills(window: MainWindow, qtbot: QtBot) -> None:
+def test_the_matrix_is_empty_without_a_store_and_fills_later(window: MainWindow, qtbot: QtBot) -> None:
     window.commands.compare.trigger()
     pane = window.docks.get(COMPARE).pane
     qtbot.waitUntil(pane.isVisible, timeout=20_000)
@@ -204,14 +204,14 @@ def test_follows_every_edit_undo_and_redo(shown: ComparePane, demo: MainWindow, 
     assert seen[0] == seen[2] != seen[1] == seen[3]
 
 
-def test_another_store_is_asked(shown: ComparePane, demo: MainWindow, qtbot: QtBot) -> None:
+def test_opening_another_store_updates_the_matrix(shown: ComparePane, demo: MainWindow, qtbot: QtBot) -> None:
     with qtbot.waitSignal(shown.settled, timeout=20_000):
         demo.open(str(CHAIN))
     assert answers(shown) == expected(demo)
     assert {line.verdict.outcome for line in shown.model.lines if line.verdict} >= {VerdictOutcome.HIT}
 
 
-def test_nothing_is_asked_while_it_is_hidden(
+def test_a_hidden_dock_does_no_lookups(
     shown: ComparePane, demo: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     looked_up: list[Probe] = []
@@ -275,7 +275,7 @@ def test_an_answer_to_an_older_probe_is_dropped(
     assert answers(shown) == expected(demo)
 
 
-def test_asked_in_another_thread_and_verdicts_come_first(
+def test_lookups_run_in_another_thread_and_show_verdicts_first(
     shown: ComparePane, demo: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = Gate(monkeypatch)
@@ -302,7 +302,7 @@ def test_asked_in_another_thread_and_verdicts_come_first(
     assert not shown.head.text.endswith("…")
 
 
-def test_it_shows_how_far_it_is_and_is_canceled(
+def test_progress_is_shown_and_the_work_can_be_canceled(
     shown: ComparePane, demo: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     head = shown.head
@@ -328,7 +328,7 @@ def test_it_shows_how_far_it_is_and_is_canceled(
     assert not head.again_button.isVisible()
 
 
-def test_closing_the_window_while_it_asks(
+def test_the_window_can_be_closed_during_a_lookup(
     shown: ComparePane, demo: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = Gate(monkeypatch)
@@ -378,7 +378,7 @@ class Replayed:
         self.parts.append(make())
 
 
-def test_what_is_not_known_is_shown_as_unknown() -> None:
+def test_doubtful_verdicts_are_shown_as_unknown_in_the_matrix() -> None:
     doubt = Doubt(aspect="container_config", reason="It was not read", remedy="Read it")
     made = Image(id="sha256:" + "2" * 64, parent="sha256:" + "1" * 64, config=ImageConfig(), doubts=(doubt,))
     store = ImageStore((Image(id="sha256:" + "1" * 64, config=ImageConfig()), made))
@@ -435,7 +435,7 @@ def test_enter_switches_and_arrows_do_not(shown: ComparePane, demo: MainWindow, 
     assert answers(shown) == expected(demo)
 
 
-def test_switching_while_it_asks_goes_on_after(
+def test_switching_rules_during_lookups_restarts_them(
     shown: ComparePane, demo: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     gate = Gate(monkeypatch)
@@ -504,7 +504,7 @@ def test_rules_for_a_large_store_are_made_ready_in_another_thread(
     assert answers(pane) == expected(window)
 
 
-def test_preparing_does_not_wait_until_all_are_asked(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_preparing_rules_does_not_wait_for_all_lookups(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
     store, probe = ImageStore((Image(id="sha256:" + "1" * 64, config=ImageConfig()),)), Probe()
     known = row_of(ImageCache(store, RULE_SETS["containerd-29"]), probe)
     gate, preparing = Gate(monkeypatch), Preparing(monkeypatch)
@@ -528,7 +528,7 @@ def test_preparing_does_not_wait_until_all_are_asked(qtbot: QtBot, monkeypatch: 
     assert len(lines) == len(RULE_SETS)
 
 
-def test_a_switch_that_comes_after_another_store_is_of_that_store(
+def test_a_late_rules_switch_applies_to_the_newly_opened_store(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened(window, qtbot, large(tmp_path))

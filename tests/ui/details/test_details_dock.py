@@ -85,7 +85,7 @@ def test_the_menu_of_an_image_shows_its_details(window: MainWindow, qtbot: QtBot
     assert pane.image is images[1]
 
 
-def test_by_keyboard_to_the_parent(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+def test_the_parent_is_reached_by_keyboard_from_the_details(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     images = [make_image(1), make_image(2, 1)]
     show(*images)
     go(window, images[1])
@@ -101,7 +101,7 @@ def test_by_keyboard_to_the_parent(window: MainWindow, qtbot: QtBot, show: Open)
     assert window.workspace.images.selected() is images[0]
 
 
-def test_from_image_to_image_the_section_stays(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+def test_the_selected_section_stays_when_the_image_changes(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     images = [make_image(1), make_image(2, 1, steps=500)]
     show(*images)
     go(window, images[1])
@@ -117,7 +117,7 @@ def test_from_image_to_image_the_section_stays(window: MainWindow, qtbot: QtBot,
     assert pane.titles.currentIndex().data() == "History  2"
 
 
-def test_copies_of_a_row_of_all_and_as_json(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+def test_details_are_copied_as_text_as_json_and_by_row(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     image = make_image(1)
     show(image)
     go(window, image)
@@ -146,7 +146,7 @@ def test_a_value_that_is_too_long_to_be_shown_is_copied_whole(window: MainWindow
     assert copied(window, qtbot, pane, pane.rows.copy_requested.emit) == image.names[0]
 
 
-def test_after_a_reload_it_shows_what_came_of_the_image(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+def test_a_reload_updates_the_image_shown_in_the_details(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     image = make_image(1)
     show(image, make_image(2, 1))
     go(window, image)
@@ -161,7 +161,7 @@ def test_after_a_reload_it_shows_what_came_of_the_image(window: MainWindow, qtbo
     assert pane.image is None or pane.image.id != image.id
 
 
-def test_without_an_image_it_says_what_to_do(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+def test_the_details_buttons_are_disabled_without_an_image(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     pane = details(window, qtbot)
     assert not pane.head.text_button.isEnabled()
     show(make_image(1))

@@ -53,7 +53,7 @@ def test_a_parent_that_the_store_lacks_is_reported_missing() -> None:
     assert (row.name, row.value, row.image) == ("Not in the store", image.parent, "")
 
 
-def test_of_the_config_every_entry_is_a_row(store: ImageStore) -> None:
+def test_every_config_entry_is_a_row(store: ImageStore) -> None:
     shown = details(store.images[0], store)
     assert values(shown["Config"]) == {
         "User": "nobody",
@@ -75,20 +75,20 @@ def test_history_and_layers_in_their_order(store: ImageStore) -> None:
     ]
 
 
-def test_what_is_not_known_exactly_is_reported_with_what_would_make_it_known(store: ImageStore) -> None:
+def test_doubts_are_listed_in_the_details_with_their_remedy(store: ImageStore) -> None:
     shown = details(store.images[2], store)
     assert values(shown["Not known exactly"]) == {"When it was created": "A reason. A remedy."}
     assert "Not known exactly" not in details(store.images[0], store)
 
 
-def test_a_mark_that_is_not_recorded_is_not_reported_as_certain(store: ImageStore) -> None:
+def test_an_unrecorded_built_here_mark_is_not_shown_as_certain(store: ImageStore) -> None:
     marked = store.images[1].model_copy(update={"built_locally": True})
     assert values(details(store.images[1], store)["Origin"])["Built here"].startswith("most likely: ")
     assert values(details(store.images[0], store)["Origin"])["Built here"].startswith("not known: ")
     assert values(details(marked, store)["Origin"])["Built here"] == "yes, as recorded in the store"
 
 
-def test_of_a_long_history_only_what_is_looked_at_is_made(monkeypatch: pytest.MonkeyPatch, qapp: object) -> None:
+def test_rows_of_a_long_history_are_created_on_demand(monkeypatch: pytest.MonkeyPatch, qapp: object) -> None:
     made: list[DetailsRow] = []
     image = make_image(1, steps=10_000)
 
@@ -113,7 +113,7 @@ def test_the_model_is_a_proper_table(store: ImageStore, qtmodeltester: ModelTest
     assert not [text for text in drawn if any(map(is_unprintable, text))]
 
 
-def test_no_copy_has_a_character_that_acts() -> None:
+def test_copied_details_have_no_unprintable_characters() -> None:
     image = make_image(1, names=(f"docker.io/library/{NASTY}:1",))
     image = image.model_copy(
         update={"config": image.config.model_copy(update={"history": (HistoryEntry(created_by=NASTY),)})}

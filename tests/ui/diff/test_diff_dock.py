@@ -145,7 +145,7 @@ def test_the_replayed_build_is_compared_with_a_record(
     assert pane.answer.text() == "The cache treats both builds the same (3 of 3 steps cached in both)."
 
 
-def test_two_contexts_are_compared_each_with_options_of_its_own(
+def test_two_contexts_are_compared_with_separate_options(
     window: MainWindow, qtbot: QtBot, records: tuple[str, str], tmp_path: Path
 ) -> None:
     context = tmp_path / "context"
@@ -213,7 +213,7 @@ def test_an_image_of_the_open_store_is_compared(window: MainWindow, qtbot: QtBot
 
 
 @pytest.mark.parametrize("path", ["nothing.jsonl", "suite.jsonl"])
-def test_what_cannot_be_compared_is_said(
+def test_a_file_that_is_not_a_build_cannot_be_compared(
     window: MainWindow, qtbot: QtBot, records: tuple[str, str], path: str, tmp_path: Path
 ) -> None:
     if path == "suite.jsonl":

@@ -79,9 +79,7 @@ def compared(window: MainWindow, qtbot: QtBot, engine: Engine) -> DiffPane:
     return dock.pane
 
 
-def test_when_the_image_was_removed_is_shown_once_the_engine_answers(
-    window: MainWindow, qtbot: QtBot, engine: Engine
-) -> None:
+def test_the_removal_time_is_shown_once_the_engine_responds(window: MainWindow, qtbot: QtBot, engine: Engine) -> None:
     pane = compared(window, qtbot, engine)
     assert "no longer in the store" in pane.answer.text()
     assert "was removed from" not in pane.answer.text()
@@ -95,7 +93,7 @@ def test_when_the_image_was_removed_is_shown_once_the_engine_answers(
     assert int(query["since"]) < LATER.timestamp() < int(query["until"])
 
 
-def test_an_engine_that_does_not_say_it_is_named(window: MainWindow, qtbot: QtBot, engine: Engine) -> None:
+def test_an_engine_without_readable_events_is_reported(window: MainWindow, qtbot: QtBot, engine: Engine) -> None:
     engine.events = lambda: (500, {"message": "no events here"})
     pane = compared(window, qtbot, engine)
     qtbot.waitUntil(lambda: "The engine's events could not be read: " in pane.loss.text(), timeout=20_000)
@@ -103,7 +101,7 @@ def test_an_engine_that_does_not_say_it_is_named(window: MainWindow, qtbot: QtBo
     assert "no longer in the store" in pane.answer.text()
 
 
-def test_the_window_closes_while_the_engine_does_not_answer(window: MainWindow, qtbot: QtBot, engine: Engine) -> None:
+def test_closing_the_window_does_not_wait_for_the_engine(window: MainWindow, qtbot: QtBot, engine: Engine) -> None:
     engine.events = lambda: Raw(hang=True)
     pane = compared(window, qtbot, engine)
     qtbot.waitUntil(lambda: engine.was_queried, timeout=20_000)

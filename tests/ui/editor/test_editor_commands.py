@@ -27,7 +27,7 @@ PATH = "/work/a b/Dockerfile"
         ("notepad++.exe", ("notepad++.exe", "-n12", PATH)),
     ],
 )
-def test_of_an_editor_with_a_window(named: str, arguments: tuple[str, ...]) -> None:
+def test_a_graphical_editor_from_the_environment_is_used(named: str, arguments: tuple[str, ...]) -> None:
     for environment in ({"VISUAL": named, "EDITOR": "vi"}, {"EDITOR": named}, {"VISUAL": "vim", "EDITOR": named}):
         command = command_of_environment(environment, PATH, 12)
         assert command is not None
@@ -39,11 +39,11 @@ def test_of_an_editor_with_a_window(named: str, arguments: tuple[str, ...]) -> N
     "named",
     ["", "   ", "vi", "vim -g", "nano", "micro", "emacs -nw", "emacsclient", "emacsclient -t -c", "my-editor", "'open"],
 )
-def test_what_needs_a_terminal_or_is_not_known_is_not_started(named: str) -> None:
+def test_terminal_or_unknown_editors_are_not_started(named: str) -> None:
     assert command_of_environment({"VISUAL": named}, PATH, 12) is None
 
 
-def test_without_a_line_the_file_alone_is_opened() -> None:
+def test_the_editor_is_started_without_a_line_if_none_is_known() -> None:
     command = command_of_environment({"VISUAL": "kate"}, PATH, 0)
     assert command is not None
     assert (command.arguments, command.has_line) == (("kate", PATH), False)
@@ -59,7 +59,7 @@ def test_a_colon_in_a_name_is_not_taken_for_a_line() -> None:
 
 
 @given(st.text(alphabet=st.characters(exclude_characters="\0/"), min_size=1), st.integers(1, 10_000))
-def test_a_name_stays_one_argument_whatever_is_in_it(name: str, line: int) -> None:
+def test_a_file_name_always_stays_a_single_argument(name: str, line: int) -> None:
     path = f"/work/{name}"
     command = command_of_template("editor --at {line} {file} --end", path, line)
     assert command.arguments == ("editor", "--at", str(line), path, "--end")
@@ -83,7 +83,7 @@ def test_a_command_that_cannot_be_used_is_refused(template: str, why: str) -> No
         command_of_template(template, PATH, 1)
 
 
-def test_what_a_shell_would_do_is_text() -> None:
+def test_shell_syntax_in_the_editor_command_is_not_interpreted() -> None:
     template = "editor $(id) `id` ; rm -rf / & {file} > x | y"
     assert command_of_template(template, PATH, 1).arguments == (
         *("editor", "$(id)", "`id`", ";", "rm", "-rf", "/", "&", PATH, ">", "x", "|", "y"),

@@ -32,7 +32,7 @@ def listed(path: Path, name: str, kind: str = "text/plain") -> None:
     write(path, f"[Added Associations]\n{kind}=other.desktop\n\n[Default Applications]\n{kind}={name}\n")
 
 
-def test_the_first_that_is_there(environment: dict[str, str], tmp_path: Path) -> None:
+def test_the_first_installed_editor_is_the_default(environment: dict[str, str], tmp_path: Path) -> None:
     assert default_editor(environment, str(tmp_path)) == ()
     listed(tmp_path / "system/applications/mimeapps.list", "gone.desktop;gedit.desktop;")
     assert default_editor(environment, str(tmp_path)) == ("/opt/g edit/gedit",)
@@ -44,7 +44,7 @@ def test_the_first_that_is_there(environment: dict[str, str], tmp_path: Path) ->
     assert default_editor(environment, str(tmp_path)) == ("kate", "-b")
 
 
-def test_one_that_needs_a_terminal_is_passed_over(environment: dict[str, str], tmp_path: Path) -> None:
+def test_a_default_editor_that_needs_a_terminal_is_ignored(environment: dict[str, str], tmp_path: Path) -> None:
     listed(tmp_path / "config/mimeapps.list", "vim.desktop")
     assert default_editor(environment, str(tmp_path)) == ()
 
@@ -59,9 +59,7 @@ def test_one_that_needs_a_terminal_is_passed_over(environment: dict[str, str], t
         "[Default Applications]\n=\n",
     ],
 )
-def test_a_file_that_is_not_as_specified_is_as_if_it_were_not_there(
-    text: str, environment: dict[str, str], tmp_path: Path
-) -> None:
+def test_an_invalid_mimeapps_file_is_ignored(text: str, environment: dict[str, str], tmp_path: Path) -> None:
     write(tmp_path / "config/mimeapps.list", text)
     write(tmp_path / "evil.desktop", "[Desktop Entry]\nExec=evil\n")
     listed(tmp_path / "system/applications/mimeapps.list", "kate.desktop")

@@ -82,7 +82,9 @@ def test_a_relative_path_is_made_absolute(
         ("editor", "the command has no {file}"),
     ],
 )
-def test_what_does_not_start_is_reported(command: str, why: str, editor: Editor, tmp_path: Path, qtbot: QtBot) -> None:
+def test_an_editor_that_does_not_start_is_reported(
+    command: str, why: str, editor: Editor, tmp_path: Path, qtbot: QtBot
+) -> None:
     editor._settings.editor = command
     (tmp_path / "Dockerfile").write_text("FROM scratch\n")
     with qtbot.waitSignal(editor.failed) as failed:
@@ -98,7 +100,7 @@ def test_a_file_that_is_gone_is_reported(editor: Editor, tmp_path: Path, qtbot: 
     assert "the file no longer exists" in failed.args[0]
 
 
-def test_without_an_editor_the_desktop_opens_it(
+def test_the_desktop_opens_the_file_if_no_editor_is_set(
     editor: Editor, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     opened_urls: list[QUrl] = []
@@ -134,9 +136,7 @@ def test_a_desktop_without_a_program_is_reported(
         assert why in failed.args[0]
 
 
-def test_the_program_of_the_desktop_is_given_the_line_if_it_is_known(
-    editor: Editor, tmp_path: Path, qtbot: QtBot
-) -> None:
+def test_the_default_desktop_editor_gets_the_line_number(editor: Editor, tmp_path: Path, qtbot: QtBot) -> None:
     editor._settings.editor = ""
     program = tmp_path / "kate"
     program.write_text(f"#!/bin/sh\nprintf '%s\\n' \"$@\" > {tmp_path}/said. && mv {tmp_path}/said. {tmp_path}/said\n")

@@ -23,7 +23,7 @@ def paths(text: str = "", *, with_same: bool = False) -> list[str]:
     return [node.path for node in file_tree(CHANGES, text, with_same=with_same).below() if node.change is not None]
 
 
-def test_the_tree_has_what_the_filter_lets_through() -> None:
+def test_the_file_tree_contains_only_matching_files() -> None:
     assert paths() == ["a/b/c", "a/d", "z\udcff\x1b"]
     assert paths(with_same=True) == ["a/b/c", "a/d", "same", "z\udcff\x1b"]
     assert paths("A/ mode") == ["a/d"]
@@ -39,7 +39,7 @@ def test_the_model_is_one_that_qt_accepts(qtmodeltester: ModelTester) -> None:
     qtmodeltester.check(model)
 
 
-def test_a_folder_counts_what_is_in_it_and_names_are_safe() -> None:
+def test_a_folder_counts_its_files_and_names_are_printed_safely() -> None:
     model = FilesModel()
     model.show(file_tree(CHANGES))
     folder = model.index(0, 0)
@@ -51,7 +51,7 @@ def test_a_folder_counts_what_is_in_it_and_names_are_safe() -> None:
     shown.encode()
 
 
-def test_an_index_of_an_older_tree_is_none_of_the_new_one() -> None:
+def test_an_index_of_a_previous_tree_is_invalid() -> None:
     model = FilesModel()
     model.show(file_tree(CHANGES))
     old = model.index(0, 0)
@@ -74,19 +74,19 @@ def test_equal_lines_stand_beside_each_other() -> None:
     ("before", "now", "words"),
     [(None, None, "no content"), (b"\0", b"a", "is not text"), (b"a", b"\xff", "is not text")],
 )
-def test_what_has_no_lines_is_reported(before: bytes | None, now: bytes | None, words: str) -> None:
+def test_contents_without_text_lines_are_reported(before: bytes | None, now: bytes | None, words: str) -> None:
     found = side_by_side(CHANGED, before, now, limit=100)
     assert words in found.problem
     assert found.before == ()
 
 
-def test_long_files_are_cut_within_a_character() -> None:
+def test_a_long_file_is_truncated_at_a_character_boundary() -> None:
     found = side_by_side(CHANGED, "ä".encode() * 60, b"", limit=99)
     assert found.before == ("ä" * 49,)
     assert found.note == "Only the beginning is shown."
 
 
-def test_what_acts_on_a_terminal_is_shown_as_a_sign() -> None:
+def test_control_characters_in_files_are_shown_as_symbols() -> None:
     found = side_by_side(CHANGED, b"a\r\n\x1b[2J", b"a\n", limit=99)
     assert found.before == ("a␍", "␛[2J")
     assert found.marked == {0, 1}

@@ -64,7 +64,7 @@ EDITED = {
 }
 
 
-def test_the_detail_of_a_step_leads_to_its_files(window: MainWindow, qtbot: QtBot, context: Path) -> None:
+def test_the_step_detail_opens_the_file_differences(window: MainWindow, qtbot: QtBot, context: Path) -> None:
     edit(context)
     assert differing(window, qtbot, context) == EDITED
     pane = window.docks.get(FILES).pane
@@ -74,7 +74,9 @@ def test_the_detail_of_a_step_leads_to_its_files(window: MainWindow, qtbot: QtBo
     assert pane.tree.hasFocus()
 
 
-def test_the_verdict_of_a_step_leads_to_the_same(window: MainWindow, qtbot: QtBot, context: Path) -> None:
+def test_the_verdict_banner_of_a_step_opens_the_file_differences(
+    window: MainWindow, qtbot: QtBot, context: Path
+) -> None:
     edit(context)
     replay(window, qtbot, context)
     assert window.workspace is not None
@@ -124,7 +126,7 @@ def test_contents_stand_side_by_side(window: MainWindow, qtbot: QtBot, context: 
     assert pane.tree.hasFocus()
 
 
-def test_the_filter_and_the_same(window: MainWindow, qtbot: QtBot, context: Path) -> None:
+def test_the_files_pane_filters_and_shows_unchanged_files(window: MainWindow, qtbot: QtBot, context: Path) -> None:
     edit(context)
     differing(window, qtbot, context)
     pane = window.docks.get(FILES).pane
@@ -148,7 +150,7 @@ def test_rows_and_all_are_copied(window: MainWindow, qtbot: QtBot, context: Path
     assert "src/main.c\tchanged: content\t29 B" in lines
 
 
-def test_another_replay_shows_the_files_of_now(window: MainWindow, qtbot: QtBot, context: Path) -> None:
+def test_replaying_again_shows_the_current_files(window: MainWindow, qtbot: QtBot, context: Path) -> None:
     edit(context)
     differing(window, qtbot, context)
     (context / "src" / "conf" / "app.ini").chmod(0o644)
@@ -183,7 +185,9 @@ def test_the_files_stay_when_the_store_is_read_again(window: MainWindow, qtbot: 
     assert window.docks.get(FILES).pane.tree.isVisible()
 
 
-def test_another_store_takes_the_files_away(window: MainWindow, qtbot: QtBot, context: Path, tmp_path: Path) -> None:
+def test_opening_another_store_clears_the_file_differences(
+    window: MainWindow, qtbot: QtBot, context: Path, tmp_path: Path
+) -> None:
     edit(context)
     differing(window, qtbot, context)
     window.docks.get(REPLAY).dock.hide()
@@ -193,7 +197,7 @@ def test_another_store_takes_the_files_away(window: MainWindow, qtbot: QtBot, co
     assert window.docks.get(FILES).pane.model.rowCount() == 0
 
 
-def test_what_is_not_text_is_reported(window: MainWindow, qtbot: QtBot, context: Path) -> None:
+def test_contents_that_are_not_text_are_reported(window: MainWindow, qtbot: QtBot, context: Path) -> None:
     names = ("logo.png", "link")
     for name in names:
         (context / "src" / name).unlink()
@@ -266,7 +270,9 @@ def test_a_suite_has_no_layers_to_look_into(
     assert all(button.isEnabled() for button in buttons)
 
 
-def test_what_is_only_likely_says_so_and_why(window: MainWindow, qtbot: QtBot, context: Path, tmp_path: Path) -> None:
+def test_file_differences_that_are_only_likely_state_the_reason(
+    window: MainWindow, qtbot: QtBot, context: Path, tmp_path: Path
+) -> None:
     (context / "src" / "out").symlink_to("../Dockerfile")
     archive = save_build(context, tmp_path / "likely.tar")
     with qtbot.waitSignal(window.settled, timeout=9_000):

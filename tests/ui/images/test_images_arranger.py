@@ -70,7 +70,7 @@ def shows(pane: ImagesPane, text: str) -> Callable[[], bool]:
     return lambda: any(label.isVisible() and text in label.text() for label in pane.findChildren(QLabel))
 
 
-def test_the_person_goes_on_while_images_are_searched(pane: ImagesPane, gate: Gate, qtbot: QtBot) -> None:
+def test_the_image_tree_stays_usable_during_a_search(pane: ImagesPane, gate: Gate, qtbot: QtBot) -> None:
     pane.tree.setFocus()
     qtbot.keyClick(pane.tree, Qt.Key.Key_End)
     pane.focus_filter()
@@ -109,7 +109,7 @@ def test_escape_ends_the_search(pane: ImagesPane, gate: Gate, qtbot: QtBot) -> N
     assert rows(pane) == before, "what was found after all is dropped"
 
 
-def test_what_was_found_of_another_store_is_dropped(pane: ImagesPane, gate: Gate, qtbot: QtBot) -> None:
+def test_search_results_of_a_previous_store_are_dropped(pane: ImagesPane, gate: Gate, qtbot: QtBot) -> None:
     box(pane).setText("app")
     assert gate.reached.wait(20)
     pane.set_store(ImageStore((make_image("apple"), make_image("pear"))))
@@ -141,7 +141,7 @@ def test_a_store_that_is_read_again_stays_filtered(
     assert rows(pane) == ["scratch", "base", "pulled", "orphan"], "folded up as before the filter"
 
 
-def test_an_image_is_revealed_once_it_has_a_row(pane: ImagesPane, gate: Gate, qtbot: QtBot) -> None:
+def test_revealing_a_hidden_intermediate_image_shows_its_row(pane: ImagesPane, gate: Gate, qtbot: QtBot) -> None:
     intermediate = next(box for box in pane.findChildren(QCheckBox) if "Intermediate" in box.text())
     intermediate.click()
     qtbot.waitUntil(lambda: rows(pane) == ["scratch", "base", "app", "other", "pulled", "orphan"])

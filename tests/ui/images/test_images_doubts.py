@@ -33,7 +33,7 @@ def model(qapp: object) -> ImageTreeModel:
     return model
 
 
-def test_what_is_not_known_is_in_the_tip(model: ImageTreeModel) -> None:
+def test_doubts_are_listed_in_the_tool_tip(model: ImageTreeModel) -> None:
     index = model.index_of_image("sha256:one")
     node = model.node(index)
     assert node is not None
@@ -50,7 +50,7 @@ def test_what_is_not_known_is_in_the_tip(model: ImageTreeModel) -> None:
     assert str(model.data(index, Role.AccessibleTextRole)).endswith("partly unknown")
 
 
-def test_what_is_not_known_of_any_image_is_not_a_mark_of_one(qapp: object) -> None:
+def test_doubts_common_to_all_images_are_not_marked(qapp: object) -> None:
     model = ImageTreeModel()
     images = [unsure(make_image(name), "history.created") for name in ("a", "b")]
     images.append(unsure(make_image("c"), "history.created", "container_config"))
@@ -62,7 +62,7 @@ def test_what_is_not_known_of_any_image_is_not_a_mark_of_one(qapp: object) -> No
 
 
 @pytest.mark.parametrize("image_id", ["sha256:base", "sha256:two"])
-def test_what_no_rule_reads_has_no_mark(model: ImageTreeModel, image_id: str) -> None:
+def test_doubts_about_fields_no_rule_reads_are_not_marked(model: ImageTreeModel, image_id: str) -> None:
     node = model.node(model.index_of_image(image_id))
     assert node is not None
     assert model.marks_of(node) == ()
@@ -92,7 +92,7 @@ def test_the_faint_mark_is_smaller_than_one_with_a_word(qapp: object) -> None:
     assert any(picture.pixelColor(x, y).alpha() > 200 for x in range(badge.width()) for y in range(badge.height()))
 
 
-def test_every_aspect_has_words() -> None:
+def test_every_doubtful_aspect_has_a_description() -> None:
     for aspect in get_args(Aspect):
         mark = doubts_mark(unsure(make_image("x"), aspect))
         assert (mark is None) == (aspect in ("built_locally", "config_digest", "config.other"))

@@ -40,7 +40,7 @@ def arrow(pane: ImagesPane, image_id: str) -> QPoint:
     return QPoint(item.x() - pane.tree.indentation() // 2, item.center().y())
 
 
-def test_arrow_keys_fold_and_go_in_and_out(pane: ImagesPane, qtbot: QtBot) -> None:
+def test_arrow_keys_fold_and_navigate_the_tree(pane: ImagesPane, qtbot: QtBot) -> None:
     def press(key: Qt.Key) -> str | None:
         qtbot.keyClick(pane.tree, key)
         return pane.tree.current_id()
@@ -67,7 +67,7 @@ def test_arrow_keys_fold_and_go_in_and_out(pane: ImagesPane, qtbot: QtBot) -> No
     assert pane.tree.current_id() == ""
 
 
-def test_the_mouse_folds_at_the_arrow_alone(pane: ImagesPane, qtbot: QtBot) -> None:
+def test_only_a_click_on_the_arrow_folds_a_row(pane: ImagesPane, qtbot: QtBot) -> None:
     place = arrow(pane, "sha256:base")
     qtbot.mouseClick(pane.tree.viewport(), Qt.MouseButton.LeftButton, pos=place)
     assert rows(pane) == ["", "base", "pulled", "orphan"]
@@ -82,7 +82,7 @@ def test_the_mouse_folds_at_the_arrow_alone(pane: ImagesPane, qtbot: QtBot) -> N
     assert pane.tree.current_id() == "sha256:app", "it has no arrow"
 
 
-def test_what_is_folded_away_leaves_its_selection_to_the_row_that_hides_it(pane: ImagesPane) -> None:
+def test_folding_moves_a_hidden_selection_to_the_folded_row(pane: ImagesPane) -> None:
     pane.reveal("sha256:app")
     pane.tree.collapse(pane.tree.row_of_image("sha256:base"))
     assert pane.tree.current_id() == "sha256:base"
@@ -92,7 +92,7 @@ def test_what_is_folded_away_leaves_its_selection_to_the_row_that_hides_it(pane:
     assert pane.tree.current_id() == "sha256:orphan"
 
 
-def test_an_image_that_is_folded_away_is_revealed(pane: ImagesPane) -> None:
+def test_revealing_a_folded_image_unfolds_its_ancestors(pane: ImagesPane) -> None:
     pane.tree.expand_ids(set())
     assert rows(pane) == ["", "pulled", "orphan"]
     assert pane.reveal("sha256:app")
@@ -103,7 +103,7 @@ def test_an_image_that_is_folded_away_is_revealed(pane: ImagesPane) -> None:
     assert pane.tree.current_id() == ""
 
 
-def test_a_screen_reader_hears_where_a_row_stands(pane: ImagesPane) -> None:
+def test_the_accessible_text_of_a_row_has_level_and_state(pane: ImagesPane) -> None:
     def spoken(image_id: str) -> str:
         return str(pane.tree.row_of_image(image_id).data(Qt.ItemDataRole.AccessibleTextRole))
 

@@ -42,7 +42,7 @@ def columns(pane: ImagesPane) -> set[ImagesColumn]:
     return {column for column in ImagesColumn if not pane.tree.isColumnHidden(column)}
 
 
-def test_the_date_gives_way_to_the_instruction(pane: ImagesPane, qtbot: QtBot) -> None:
+def test_the_date_column_is_hidden_in_a_narrow_pane(pane: ImagesPane, qtbot: QtBot) -> None:
     pane.resize(300, 600)
     qtbot.waitUntil(lambda: columns(pane) == {ImagesColumn.IMAGE})
     assert pane.tree.columns.hidden == ["id", "size"], "nobody has hidden it"
@@ -50,7 +50,7 @@ def test_the_date_gives_way_to_the_instruction(pane: ImagesPane, qtbot: QtBot) -
     qtbot.waitUntil(lambda: columns(pane) == {ImagesColumn.IMAGE, ImagesColumn.CREATED})
 
 
-def test_a_column_that_the_person_asks_for_is_there_whatever_the_room(pane: ImagesPane, qtbot: QtBot) -> None:
+def test_a_column_enabled_by_the_user_is_shown_at_any_width(pane: ImagesPane, qtbot: QtBot) -> None:
     pane.resize(300, 600)
     qtbot.waitUntil(lambda: columns(pane) == {ImagesColumn.IMAGE})
     created = next(action for action in pane.tree.columns.menu().actions() if action.text() == "Created")
@@ -59,7 +59,7 @@ def test_a_column_that_the_person_asks_for_is_there_whatever_the_room(pane: Imag
     assert columns(pane) == {ImagesColumn.IMAGE, ImagesColumn.CREATED}
 
 
-def test_what_was_selected_is_in_sight_again_after_a_filter(qtbot: QtBot, many: ImageStore) -> None:
+def test_the_selected_image_is_visible_again_after_filtering(qtbot: QtBot, many: ImageStore) -> None:
     pane = ImagesPane()
     qtbot.addWidget(pane)
     pane.resize(420, 300)
@@ -77,7 +77,7 @@ def test_what_was_selected_is_in_sight_again_after_a_filter(qtbot: QtBot, many: 
     assert pane.tree.viewport().rect().contains(pane.tree.visualRect(pane.tree.currentIndex()).center())
 
 
-def test_what_a_filter_keeps_is_listed_from_its_top(qtbot: QtBot, many: ImageStore) -> None:
+def test_filtered_images_are_scrolled_to_the_top(qtbot: QtBot, many: ImageStore) -> None:
     pane = ImagesPane()
     qtbot.addWidget(pane)
     pane.resize(420, 300)
@@ -91,7 +91,7 @@ def test_what_a_filter_keeps_is_listed_from_its_top(qtbot: QtBot, many: ImageSto
     pane.close()
 
 
-def test_parent_and_hit_come_into_sight_together(qtbot: QtBot, many: ImageStore) -> None:
+def test_parent_and_hit_are_scrolled_into_view_together(qtbot: QtBot, many: ImageStore) -> None:
     pane = ImagesPane()
     qtbot.addWidget(pane)
     pane.resize(420, 300)
@@ -118,9 +118,7 @@ def whole(pane: ImagesPane, image_id: str) -> bool:
 
 
 @pytest.mark.parametrize("height", range(300, 340, 3))
-def test_the_hit_of_a_new_probe_is_whole_beside_its_parent_at_any_height(
-    qtbot: QtBot, many: ImageStore, height: int
-) -> None:
+def test_the_hit_and_its_parent_are_fully_visible_at_any_height(qtbot: QtBot, many: ImageStore, height: int) -> None:
     pane = ImagesPane()
     qtbot.addWidget(pane)
     pane.resize(420, height)
@@ -137,7 +135,7 @@ def test_the_hit_of_a_new_probe_is_whole_beside_its_parent_at_any_height(
 
 
 @pytest.mark.parametrize("height", range(300, 340, 3))
-def test_the_candidates_of_a_new_probe_are_whole_where_there_is_room(qtbot: QtBot, height: int) -> None:
+def test_all_candidates_of_a_new_probe_are_visible_if_there_is_room(qtbot: QtBot, height: int) -> None:
     names = [f"candidate{number}" for number in range(4)]
     above = [make_image(f"lone{number}") for number in range(6)]
     below = [make_image(f"other{number}") for number in range(9)]
@@ -155,7 +153,7 @@ def test_the_candidates_of_a_new_probe_are_whole_where_there_is_room(qtbot: QtBo
     pane.close()
 
 
-def test_a_hit_that_is_far_from_its_parent_does_not_push_it_out_of_sight(qtbot: QtBot, many: ImageStore) -> None:
+def test_scrolling_to_a_distant_hit_keeps_its_parent_visible(qtbot: QtBot, many: ImageStore) -> None:
     pane = ImagesPane()
     qtbot.addWidget(pane)
     pane.resize(420, 300)
@@ -190,12 +188,12 @@ def inked(canvas: QImage) -> int:
 
 
 @pytest.mark.parametrize("width", [60, 100, 140, 180, 240, 400])
-def test_badges_are_not_over_what_stands_beside(qtbot: QtBot, store: ImageStore, width: int) -> None:
+def test_badges_do_not_overlap_adjacent_text(qtbot: QtBot, store: ImageStore, width: int) -> None:
     for image_id in ("sha256:base", "sha256:one", "sha256:other"):
         assert inked(drawn(RowPainter(), store, image_id, width)) <= width, image_id
 
 
-def test_each_build_on_an_image_is_led_to(store: ImageStore) -> None:
+def test_the_connecting_line_reaches_the_last_build_on_an_image(store: ImageStore) -> None:
     nodes = forest(store).by_id
     base = nodes["sha256:base"]
     heads = [node.row for node in base.children if not node.follows]

@@ -43,7 +43,7 @@ def filtered(model: ImageTreeModel, wanted: TreeQuery) -> int:
     return kept.matching if kept is not None else len(wanted.store.images)
 
 
-def test_sound_while_it_changes(model: ImageTreeModel, store: ImageStore) -> None:
+def test_the_image_model_stays_valid_during_changes(model: ImageTreeModel, store: ImageStore) -> None:
     other = ImageStore((make_image("x", "y"), make_image("y", "x"), make_image("z")))
     for shown in (store, other, None, store):
         model.set_store(shown)
@@ -63,7 +63,7 @@ def test_sound_while_it_changes(model: ImageTreeModel, store: ImageStore) -> Non
     assert names(model) == ["scratch", "base", "app", "other", "pulled", "orphan"]
 
 
-def test_rows_are_folded_into_the_one_that_they_stand_under(model: ImageTreeModel, store: ImageStore) -> None:
+def test_folding_a_row_hides_its_descendants(model: ImageTreeModel, store: ImageStore) -> None:
     model.set_store(store)
     everything = names(model)
     base, scratch = model.forest.by_id["sha256:base"], model.forest.roots[0]
@@ -87,7 +87,7 @@ def test_rows_are_folded_into_the_one_that_they_stand_under(model: ImageTreeMode
 
 @given(parents=st.lists(st.integers(-1, 7), min_size=8, max_size=8), changes=st.lists(st.integers(0, 15), max_size=30))
 @examples(0.5)
-def test_rows_are_those_under_nothing_that_is_folded_up(parents: list[int], changes: list[int], qapp: object) -> None:
+def test_rows_below_a_folded_row_are_hidden(parents: list[int], changes: list[int], qapp: object) -> None:
     store = ImageStore(
         tuple(make_image(str(i), str(parent) if parent >= 0 else None) for i, parent in enumerate(parents))
     )
@@ -143,7 +143,7 @@ def test_filter_keeps_matches_and_ancestors(texts: list[str], qapp: object) -> N
     del tester
 
 
-def test_words_are_found_in_one_image_each(store: ImageStore) -> None:
+def test_all_search_words_must_match_the_same_image(store: ImageStore) -> None:
     tree = forest(store)
     texts = SearchTexts(tree)
 
@@ -156,7 +156,7 @@ def test_words_are_found_in_one_image_each(store: ImageStore) -> None:
     assert found("scratch") == [""]
 
 
-def test_only_what_the_probe_concerns(model: ImageTreeModel, store: ImageStore) -> None:
+def test_only_images_relevant_to_the_probe_are_shown(model: ImageTreeModel, store: ImageStore) -> None:
     model.set_store(store)
     filtered(model, TreeQuery(store, concerned=marks(store, Probe(parent="sha256:base")).concerned))
     assert names(model) == ["scratch", "base", "one", "other"]
@@ -166,7 +166,7 @@ def test_only_what_the_probe_concerns(model: ImageTreeModel, store: ImageStore) 
     assert filtered(model, TreeQuery(store, words=("app",), concerned=concerned)) == 1
 
 
-def test_marks_are_worked_out_for_what_is_looked_at(model: ImageTreeModel, store: ImageStore) -> None:
+def test_marks_are_computed_only_on_demand(model: ImageTreeModel, store: ImageStore) -> None:
     model.set_store(store)
     config = ContainerConfig(Cmd=("/bin/sh", "-c", "RUN other"))
     made = marks(store, Probe(parent="sha256:base", config=config))
@@ -220,7 +220,7 @@ def test_a_stale_index_does_no_harm(model: ImageTreeModel, store: ImageStore) ->
     assert not stale.siblingAtColumn(ImagesColumn.ID).isValid()
 
 
-def test_a_candidate_is_marked_with_the_check_that_the_trace_says_it_fails_at(qapp: object) -> None:
+def test_a_candidate_is_marked_with_its_deciding_check_from_the_trace(qapp: object) -> None:
     (case,) = open_store("demo:").cases
     reported = set()
     for suite_probe in case.probes:

@@ -64,7 +64,9 @@ def settle(pane: ImagesPane, qtbot: QtBot) -> None:
     qtbot.waitUntil(lambda: not pane.is_filtering)
 
 
-def test_the_rows_follow(pane: ImagesPane, more: ImageStore, qtbot: QtBot) -> None:
+def test_the_rows_are_updated_in_a_later_turn_and_keep_the_selection(
+    pane: ImagesPane, more: ImageStore, qtbot: QtBot
+) -> None:
     pane.reveal("sha256:two")
     show(pane, more)
     settle(pane, qtbot)
@@ -72,7 +74,7 @@ def test_the_rows_follow(pane: ImagesPane, more: ImageStore, qtbot: QtBot) -> No
     assert current(pane) == "sha256:two"
 
 
-def test_the_user_is_led_back_to_a_place(pane: ImagesPane, more: ImageStore, qtbot: QtBot) -> None:
+def test_restoring_a_place_restores_folding_and_selection(pane: ImagesPane, more: ImageStore, qtbot: QtBot) -> None:
     pane.reveal("sha256:other")
     pane.tree.collapse(pane.tree.row_of_image("sha256:one"))
     before, place = rows(pane), pane.place
@@ -89,7 +91,9 @@ def test_the_user_is_led_back_to_a_place(pane: ImagesPane, more: ImageStore, qtb
     assert selected == []
 
 
-def test_another_store_does_not_get_the_place(pane: ImagesPane, more: ImageStore, qtbot: QtBot) -> None:
+def test_the_place_in_the_tree_is_not_applied_to_another_store(
+    pane: ImagesPane, more: ImageStore, qtbot: QtBot
+) -> None:
     pane.return_to(TreePlace("sha256:two", {"sha256:base"}, None, 0))
     show(pane, more, keep=False)
     settle(pane, qtbot)
@@ -124,7 +128,7 @@ def test_a_click_selects_a_row_of_the_new_store(pane: ImagesPane, more: ImageSto
     assert "more" in rows(pane)
 
 
-def test_the_wheel_turns_the_new_rows(pane: ImagesPane, more: ImageStore, qtbot: QtBot) -> None:
+def test_wheel_scrolling_is_kept_when_the_rows_are_replaced(pane: ImagesPane, more: ImageStore, qtbot: QtBot) -> None:
     pane.resize(420, 260)
     pane.return_to(pane.place)
     show(pane, more)
@@ -140,7 +144,7 @@ def test_the_wheel_turns_the_new_rows(pane: ImagesPane, more: ImageStore, qtbot:
     assert pane.tree.verticalScrollBar().value() == scrolled
 
 
-def test_what_is_typed_in_the_filter_searches_the_new_store(pane: ImagesPane, more: ImageStore, qtbot: QtBot) -> None:
+def test_typing_a_filter_searches_the_new_store(pane: ImagesPane, more: ImageStore, qtbot: QtBot) -> None:
     shown: list[list[str]] = []
     pane.model.modelReset.connect(lambda: shown.append(rows(pane)))
     show(pane, more)

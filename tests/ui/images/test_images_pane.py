@@ -63,7 +63,7 @@ def test_filter_by_typing(pane: ImagesPane, qtbot: QtBot) -> None:
     assert "7 images" in shown_texts(pane)
 
 
-def test_filter_gives_back_what_was_folded(pane: ImagesPane) -> None:
+def test_clearing_the_filter_restores_folded_rows(pane: ImagesPane) -> None:
     base = pane.tree.row_of_image("sha256:base")
     pane.tree.collapse(base)
     before = visible_ids(pane)
@@ -98,7 +98,7 @@ def test_intermediate_images(pane: ImagesPane, qtbot: QtBot) -> None:
     assert selected.id == "sha256:app"
 
 
-def test_only_candidates(pane: ImagesPane, store: ImageStore) -> None:
+def test_only_candidates_are_shown_if_chosen(pane: ImagesPane, store: ImageStore) -> None:
     pane.set_marks(marks(store, Probe(parent="sha256:base")))
     toggle(pane, "candidates").click()
     assert visible_ids(pane) == ["scratch", "base", "one", "other"]
@@ -106,7 +106,7 @@ def test_only_candidates(pane: ImagesPane, store: ImageStore) -> None:
     assert visible_ids(pane) == ["scratch", "base", "one", "two", "app"]
 
 
-def test_selecting_says_so_and_revealing_does_not(pane: ImagesPane, qtbot: QtBot) -> None:
+def test_selecting_emits_a_signal_and_revealing_does_not(pane: ImagesPane, qtbot: QtBot) -> None:
     printed: list[Image | None] = []
     pane.image_selected.connect(printed.append)
     pane.reveal("sha256:two")
@@ -116,7 +116,7 @@ def test_selecting_says_so_and_revealing_does_not(pane: ImagesPane, qtbot: QtBot
     assert [image.id for image in printed if image] == ["sha256:app"]
 
 
-def test_reveal_takes_off_what_hides(pane: ImagesPane) -> None:
+def test_revealing_an_image_clears_the_filters_that_hide_it(pane: ImagesPane) -> None:
     filter_box(pane).setText("orphan")
     toggle(pane, "Intermediate").click()
     assert pane.reveal("sha256:two")
@@ -126,7 +126,7 @@ def test_reveal_takes_off_what_hides(pane: ImagesPane) -> None:
     assert pane.selected() is None
 
 
-def test_keys_alone(pane: ImagesPane, qtbot: QtBot) -> None:
+def test_a_probe_is_requested_by_keyboard_alone(pane: ImagesPane, qtbot: QtBot) -> None:
     signal: list[Image] = []
     pane.menu.probe_requested.connect(signal.append)
     pane.focus_filter()
@@ -198,7 +198,7 @@ def test_columns(pane: ImagesPane) -> None:
 @pytest.mark.parametrize(
     "size", [1 << 63, 10**400, -(10**400), 3 * (10**4300 - 1)], ids=["64 bits", "400", "negative", "4301"]
 )
-def test_a_size_beyond_all_numbers_is_painted(size: int, pane: ImagesPane) -> None:
+def test_an_enormous_size_is_painted_as_too_large(size: int, pane: ImagesPane) -> None:
     """No float holds it, and Python writes no number of so many digits: what fails while painting fails the test."""
     image = make_image("a", size=1)
     pane.set_store(ImageStore((image,)))
@@ -236,7 +236,7 @@ def test_accessible_names(pane: ImagesPane) -> None:
     assert filter_box(pane).accessibleName()
 
 
-def test_only_candidates_of_a_store_that_is_read_again(pane: ImagesPane, store: ImageStore) -> None:
+def test_the_candidates_filter_stays_on_after_a_reload(pane: ImagesPane, store: ImageStore) -> None:
     pane.set_marks(marks(store, Probe(parent="sha256:base")))
     toggle(pane, "candidates").click()
     pane.reveal("sha256:other")

@@ -40,7 +40,7 @@ def test_lineage(store: ImageStore) -> None:
     ]
 
 
-def test_without_intermediate_images_what_was_built_on_them_moves_up(store: ImageStore) -> None:
+def test_hiding_intermediate_images_moves_their_descendants_up(store: ImageStore) -> None:
     found = forest(store, intermediate=False)
     assert rows(found) == [
         "scratch",
@@ -53,7 +53,7 @@ def test_without_intermediate_images_what_was_built_on_them_moves_up(store: Imag
     assert found.hidden == 2
 
 
-def test_what_kind_of_root() -> None:
+def test_root_images_are_labeled_by_origin() -> None:
     store = ImageStore(
         (
             make_image("first", built=True),
@@ -73,7 +73,7 @@ def test_what_kind_of_root() -> None:
     ]
 
 
-def test_cycles_are_cut_open() -> None:
+def test_parent_cycles_are_broken_in_the_tree() -> None:
     store = ImageStore((make_image("self", "self"), make_image("a", "b"), make_image("b", "a"), make_image("c", "a")))
     assert rows(forest(store)) == [
         "scratch",

@@ -49,7 +49,7 @@ def test_text(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
     assert line.text() == "1000"
 
 
-def test_leaving_a_line_ends_the_step(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
+def test_leaving_a_field_ends_the_undo_step(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
     line = text_line(pane, "User")
     line.setFocus()
     type_text(qtbot, "a")
@@ -216,7 +216,7 @@ def test_parent_that_the_store_lacks_is_kept(pane: ProbePane, document: ProbeDoc
     assert document.undo_stack.count() == 1
 
 
-def test_leaving_the_parent_half_typed_changes_nothing(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
+def test_leaving_an_incomplete_parent_changes_nothing(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
     line = pane.parent_field.line
     line.setFocus()
     type_text(qtbot, "zzz")
@@ -373,7 +373,9 @@ def test_from_image(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> N
     assert document.probe.parent == ""
 
 
-def test_from_image_that_is_not_there(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
+def test_an_unknown_image_name_leaves_the_probe_unchanged(
+    pane: ProbePane, document: ProbeDocument, qtbot: QtBot
+) -> None:
     qtbot.mouseClick(pane.from_image, Qt.MouseButton.LeftButton)
     type_text(qtbot, "nothing-like-it")
     popup = QApplication.activePopupWidget()
@@ -457,7 +459,7 @@ def test_failed_row_is_drawn_on_the_failed_surface(pane: ProbePane) -> None:
     assert after == "#fdf1e0"
 
 
-def test_mark_of_a_key_that_the_probe_lacks(pane: ProbePane) -> None:
+def test_a_mark_of_a_missing_key_is_shown_at_its_field(pane: ProbePane) -> None:
     pane.set_marks({'Labels["x"]': FieldMark("failed", "1"), "len(Cmd)": FieldMark("failed")})
     assert pane.form.row("Labels").remark == "failed"
     assert pane.form.row("Cmd").remark == "failed"
@@ -474,7 +476,7 @@ def test_reveal_of_an_element(pane: ProbePane, path: str, row: int, qtbot: QtBot
     assert view.currentIndex().row() == row
 
 
-def test_one_field_is_pointed_at_and_the_keyboard_stays(pane: ProbePane) -> None:
+def test_pointing_at_a_field_selects_it_without_moving_the_focus(pane: ProbePane) -> None:
     pane.parent_field.line.setFocus()
     pane.point_at("Env[1]")
     assert rows(pane, "Env").view.selectionModel().selectedIndexes()[0].row() == 1
@@ -501,12 +503,12 @@ def test_reveal_unfolds_and_scrolls(pane: ProbePane) -> None:
 
 
 @pytest.mark.parametrize("path", ["", "Color", "Env[", "Env[1.5]", "../x"])
-def test_reveal_of_no_field(pane: ProbePane, path: str) -> None:
+def test_revealing_an_invalid_field_path_is_an_error(pane: ProbePane, path: str) -> None:
     with pytest.raises(ValueError, match="not a field path"):
         pane.reveal(path)
 
 
-def test_going_to_a_field_is_reported(pane: ProbePane, qtbot: QtBot) -> None:
+def test_focusing_a_field_emits_its_name(pane: ProbePane, qtbot: QtBot) -> None:
     activated: list[str] = []
     pane.field_activated.connect(activated.append)
     view = rows(pane, "Env").view

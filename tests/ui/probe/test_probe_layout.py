@@ -47,7 +47,7 @@ def test_no_editor_is_cut_off_at_the_right(pane: ProbePane, qtbot: QtBot, width:
     assert edges(pane) == []
 
 
-def test_the_hint_in_the_parent_does_not_keep_the_pane_wide(pane: ProbePane) -> None:
+def test_the_parent_hint_does_not_widen_the_pane(pane: ProbePane) -> None:
     (parent,) = pane.findChildren(ParentField)
     assert parent.line.textMargins().right() > 0
     smallest = parent.line.minimumSizeHint()
@@ -78,7 +78,7 @@ def test_every_field_that_is_not_compared_says_so_in_words(pane: ProbePane, widt
     assert {name: text for name, text in printed.items() if not text.startswith("not compared")} == {}
 
 
-def test_the_words_of_an_empty_map_are_whole_where_keys_are_narrower(pane: ProbePane, qtbot: QtBot) -> None:
+def test_the_text_of_an_empty_map_is_not_cut_by_a_narrow_key_column(pane: ProbePane, qtbot: QtBot) -> None:
     pane.form.set_unfolded(True)
     pane.resize(300, 400)
     field = pane.form.row("Labels").editor
@@ -97,7 +97,7 @@ def test_the_words_of_an_empty_map_are_whole_where_keys_are_narrower(pane: Probe
     assert max(darkest) >= view.empty_row_width - 6
 
 
-def test_a_field_that_is_left_shows_how_its_text_begins(qtbot: QtBot) -> None:
+def test_a_line_edit_scrolls_to_its_start_when_it_loses_focus(qtbot: QtBot) -> None:
     window = QWidget()
     qtbot.addWidget(window)
     row = QHBoxLayout(window)
@@ -141,7 +141,7 @@ def test_an_error_of_several_lines_is_shown_whole(qtbot: QtBot) -> None:
     dialog.reject()
 
 
-def test_undo_in_a_narrow_pane_moves_no_focus(pane: ProbePane, document: ProbeDocument) -> None:
+def test_an_edit_in_a_narrow_pane_keeps_the_focus(pane: ProbePane, document: ProbeDocument) -> None:
     pane.resize(600, 500)
     row = pane.form.row("User")
     row.editor.buddy().setFocus()

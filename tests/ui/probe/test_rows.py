@@ -55,7 +55,7 @@ def test_edit_by_keyboard(pane: ProbePane, document: ProbeDocument, qtbot: QtBot
     assert rows(pane, "Env").model.rows[1] == ("B=2",)
 
 
-def test_a_click_in_the_empty_row_edits_it_at_once_where_it_is_selected(pane: ProbePane, qtbot: QtBot) -> None:
+def test_a_click_on_the_selected_empty_row_starts_editing(pane: ProbePane, qtbot: QtBot) -> None:
     view = rows(pane, "Env").view
     go_to(view, 3)
     qtbot.mouseClick(view.viewport(), Qt.MouseButton.LeftButton, pos=view.row_rect(3).center())
@@ -206,7 +206,7 @@ def test_ports(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
     assert document.probe.config.ExposedPorts == {"80/tcp": {}, "53/udp": {}}
 
 
-def test_what_a_store_has_behind_a_volume_is_kept(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
+def test_an_unusual_volume_value_is_kept(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
     document.set_field("Volumes", {"/data": {"odd": 1}})
     rows(pane, "Volumes").view.setFocus()
     press(qtbot, Key.Key_Return)
@@ -240,7 +240,7 @@ texts = st.lists(st.sampled_from("abc").map(lambda text: (text,)), max_size=6)
 
 @given(states=st.lists(texts, min_size=1, max_size=5))
 @examples(1)
-def test_views_hear_of_every_change(states: list[list[RowTexts]], qapp: object) -> None:
+def test_views_are_notified_of_every_row_change(states: list[list[RowTexts]], qapp: object) -> None:
     model = ConfigRowsModel("Env", 1, ordered=True)
     tester = checked_by_qt(model)
     seen: list[str] = [""]

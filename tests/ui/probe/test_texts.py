@@ -58,7 +58,7 @@ def test_json_is_in_dockers_order_without_defaults() -> None:
     assert read_config('{"Env": null}').config.Env is None
 
 
-def test_error_says_where() -> None:
+def test_a_config_error_has_a_line_and_a_path() -> None:
     with pytest.raises(ConfigTextError) as caught:
         read_config('{\n "User": x}')
     assert (caught.value.line, caught.value.column) == (2, 10)
@@ -120,7 +120,7 @@ def test_search_by_name_id_and_instruction() -> None:
     assert ImageIndex(ImageStore((WEB, by_name))).search("env") == [by_name, WEB], "names come first"
 
 
-def test_scratch_is_among_what_can_be_found(qapp: object) -> None:
+def test_scratch_can_be_found_in_the_parent_list(qapp: object) -> None:
     model = ImageListModel(scratch=True)
     model.set_index(ImageIndex(STORE))
     assert model.search("scr") == 1
@@ -148,13 +148,13 @@ def test_a_long_list_says_how_many_more(qapp: object) -> None:
 
 
 @pytest.mark.parametrize("text", ["linux", "linux/", "/amd64", "a/b/c/d", "li nux/amd64", "linux/amd64/<b>"])
-def test_no_platform(text: str) -> None:
+def test_an_invalid_platform_is_refused(text: str) -> None:
     with pytest.raises(DataError, match="is not a platform"):
         parse_platform(text)
 
 
 @given(st.text(max_size=30))
-def test_text_is_made_visible_without_moving_it(text: str) -> None:
+def test_control_characters_are_replaced_without_changing_the_length(text: str) -> None:
     shown = visible(text)
     assert len(shown) == len(text)
     assert not any(ord(char) < 0x20 or char in "\u202e\u200b\x7f" for char in shown)
@@ -180,7 +180,7 @@ def test_keys_are_read_in_any_case_as_docker_does() -> None:
     assert read.remarks == ()
 
 
-def test_what_containers_run_with_is_not_what_the_builder_compares() -> None:
+def test_a_runtime_config_is_accepted_with_a_remark() -> None:
     for text in ('[{"Id": "x", "Config": {"User": "me"}}]', '{"config": {"User": "me"}, "rootfs": {}}'):
         read = read_config(text)
         assert not read.is_container

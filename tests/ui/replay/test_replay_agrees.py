@@ -245,7 +245,7 @@ def person(window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest
 @example(acts=["row 6", "suite", "probe 1", "case 1", "undo", "undo", "engine"])
 @example(acts=["row 5", "image 0", "edit", "undo", "rules containerd-71ebfc7", "reload without 3"])
 @example(acts=["row 7", "edit", "broken file", "dock", "dock", "same file", "row 4", "short file"])
-def test_a_person_does_anything(person: Person, acts: list[str]) -> None:
+def test_any_sequence_of_user_actions_keeps_the_replay_consistent(person: Person, acts: list[str]) -> None:
     person.begin()
     person.looks(settled=True)
     for act in acts:

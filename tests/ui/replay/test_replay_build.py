@@ -44,7 +44,7 @@ def test_known_by_its_name(tmp_path: Path, name: str) -> None:
         ("RUN x\n", False),
     ],
 )
-def test_known_by_how_it_begins(tmp_path: Path, text: str, expected: bool) -> None:
+def test_a_dockerfile_is_recognized_by_its_first_lines(tmp_path: Path, text: str, expected: bool) -> None:
     file = tmp_path / "build.txt"
     file.write_text(text)
     assert is_dockerfile(str(file)) is expected
@@ -109,7 +109,7 @@ def test_an_option_without_a_name(field: str) -> None:
         options_of(build, {})
 
 
-def test_what_is_kept(tmp_path: Path) -> None:
+def test_saved_items_are_restored_and_invalid_ones_dropped(tmp_path: Path) -> None:
     settings = Settings(tmp_path / "s.ini")
     builds = []
     for number in range(MAX_BUILDS + 2):
@@ -130,7 +130,7 @@ def test_what_is_kept(tmp_path: Path) -> None:
     assert changed not in saved_builds(again)
 
 
-def test_what_cannot_be_read_is_not_there(tmp_path: Path) -> None:
+def test_unreadable_saved_builds_are_ignored(tmp_path: Path) -> None:
     settings = Settings(tmp_path / "s.ini")
     settings.builds = ["{", "[]", '{"dockerfile": 1}', '{"dockerfile": "/nowhere", "context": "/"}']
     assert saved_builds(settings) == []
@@ -140,7 +140,7 @@ def test_what_cannot_be_read_is_not_there(tmp_path: Path) -> None:
     assert saved_builds(settings) == [build_at(file)]
 
 
-def test_so_much_that_it_is_not_kept(tmp_path: Path) -> None:
+def test_build_options_that_are_too_large_are_not_saved(tmp_path: Path) -> None:
     settings = Settings(tmp_path / "s.ini")
     file = tmp_path / "Dockerfile"
     file.write_text("")
@@ -175,7 +175,7 @@ def test_no_value_of_a_build_argument_is_kept(tmp_path: Path) -> None:
     assert again.without_values == again
 
 
-def test_what_earlier_versions_have_kept_loses_its_values(tmp_path: Path) -> None:
+def test_values_saved_by_earlier_versions_are_removed(tmp_path: Path) -> None:
     settings = Settings(tmp_path / "s.ini")
     file = tmp_path / "Dockerfile"
     file.write_text("")
@@ -187,7 +187,7 @@ def test_what_earlier_versions_have_kept_loses_its_values(tmp_path: Path) -> Non
 
 
 @pytest.mark.parametrize(("old", "client"), [(True, "docker-cli-20.10"), (False, "")])
-def test_the_client_that_earlier_versions_have_kept(tmp_path: Path, old: bool, client: str) -> None:
+def test_the_client_saved_by_earlier_versions_is_converted(tmp_path: Path, old: bool, client: str) -> None:
     settings = Settings(tmp_path / "s.ini")
     file = tmp_path / "Dockerfile"
     file.write_text("")

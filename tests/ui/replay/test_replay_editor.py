@@ -46,7 +46,7 @@ def choose(pane: ReplayPane, row: int) -> int:
     return chosen.line
 
 
-def test_by_key_by_menu_and_in_the_detail(pane: ReplayPane, qtbot: QtBot) -> None:
+def test_the_editor_opens_by_key_by_menu_and_by_button(pane: ReplayPane, qtbot: QtBot) -> None:
     line = choose(pane, 2)
     assert line > 1
     qtbot.waitUntil(pane.detail.editor_button.isVisible)

@@ -49,14 +49,14 @@ def test_triggers_are_below_their_from() -> None:
     assert model.rowCount(model.index(2, 0)) == 0
 
 
-def test_another_stage_is_to_be_seen() -> None:
+def test_the_first_step_of_a_later_stage_is_marked() -> None:
     model = model_of(hand_made())
     assert [model.index(row, 1).data(BEGINS_STAGE) for row in range(model.rowCount())] == [
         False, False, False, True, False, False, False,
     ]  # fmt: skip
 
 
-def test_what_is_read_aloud() -> None:
+def test_replay_rows_have_accessible_texts() -> None:
     model = model_of(hand_made())
     role = Qt.ItemDataRole.AccessibleTextRole
     assert model.index(4, StepsColumn.STEP).data(role) == "step 4 of 6, stage 2"
@@ -72,12 +72,12 @@ def test_tool_tips_hold_no_markup_and_the_whole_text() -> None:
     assert "its files are not known" in model.index(4, StepsColumn.STATUS).data(Qt.ItemDataRole.ToolTipRole)
 
 
-def test_a_model_by_the_rules_of_qt(qtmodeltester: ModelTester) -> None:
+def test_the_steps_model_passes_the_qt_model_tester(qtmodeltester: ModelTester) -> None:
     model = model_of(hand_made())
     qtmodeltester.check(model)
 
 
-def test_what_stays_keeps_its_place(qtmodeltester: ModelTester) -> None:
+def test_unchanged_replay_rows_keep_their_persistent_indexes(qtmodeltester: ModelTester) -> None:
     model = model_of(hand_made())
     qtmodeltester.check(model)
     kept = QPersistentModelIndex(model.index(5, 0))
@@ -98,7 +98,7 @@ def test_what_stays_keeps_its_place(qtmodeltester: ModelTester) -> None:
     assert not kept.isValid()
 
 
-def test_only_the_outcome_changes_in_place() -> None:
+def test_a_changed_status_is_updated_in_place() -> None:
     model = model_of(hand_made())
     removed, reported = [], []
     model.rowsAboutToBeRemoved.connect(lambda *_: removed.append(1))
@@ -110,7 +110,7 @@ def test_only_the_outcome_changes_in_place() -> None:
     assert model.index(5, StepsColumn.STATUS).data() == "hit"
 
 
-def test_rows_that_are_no_more_are_not_there() -> None:
+def test_a_cleared_model_has_no_rows() -> None:
     model = model_of(hand_made())
     index = model.index(5, 0)
     assert model.row(index) is not None
@@ -139,7 +139,7 @@ def test_a_refusal_without_a_line() -> None:
     assert texts(model_of(reported), StepsColumn.STEP)[-1] == ""
 
 
-def test_what_is_shown_as_if_a_miss_had_been_a_hit() -> None:
+def test_steps_after_an_assumed_hit_are_shown_as_hypothetical() -> None:
     steps = (
         step(1, "FROM a AS make", StepStatus.NO_PROBE),
         step(2, "RUN x", StepStatus.MISS, assumed=A),

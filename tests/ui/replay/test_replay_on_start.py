@@ -19,7 +19,7 @@ def run(tmp_path: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     return run_forked(PROGRAM, *arguments, modules=DOCKS, environment=environment)
 
 
-def test_a_picture_of_the_steps(tmp_path: Path) -> None:
+def test_a_screenshot_shows_the_replayed_steps(tmp_path: Path) -> None:
     context = tmp_path / "site"
     context.mkdir()
     (context / "Dockerfile.x").write_text("FROM scratch\nLABEL a=b\nCOPY . /\n")

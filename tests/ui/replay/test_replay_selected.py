@@ -52,7 +52,7 @@ def tools(window: MainWindow, qtbot: QtBot, settings: Settings, tmp_path: Path, 
     return pane
 
 
-def test_a_start_at_a_step_without_a_probe(window: MainWindow, tools: ReplayPane) -> None:
+def test_a_selected_step_without_a_probe_shows_the_reason(window: MainWindow, tools: ReplayPane) -> None:
     assert tools.strip.texts[0].startswith("UNKNOWN: step 5 ")
     pane = verdict(window)
     assert pane.trace.explanation is None
@@ -65,7 +65,7 @@ def test_a_start_at_a_step_without_a_probe(window: MainWindow, tools: ReplayPane
     assert window.workspace.images.model.marks is None
 
 
-def test_from_a_step_with_a_verdict_to_one_without(window: MainWindow, tools: ReplayPane) -> None:
+def test_a_step_without_a_probe_replaces_the_verdict(window: MainWindow, tools: ReplayPane) -> None:
     choose(tools, 2)
     assert verdict(window).trace.explanation is not None
     assert verdict(window).subject.text == "Step 2"
@@ -76,7 +76,7 @@ def test_from_a_step_with_a_verdict_to_one_without(window: MainWindow, tools: Re
     assert verdict(window).trace.explanation is not None
 
 
-def test_the_probe_is_edited_beside_a_step_without_one(window: MainWindow, tools: ReplayPane, qtbot: QtBot) -> None:
+def test_editing_the_probe_leaves_a_step_without_a_probe(window: MainWindow, tools: ReplayPane, qtbot: QtBot) -> None:
     assert window.session is not None
     window.session.document.set_field("User", "me")
     pane = verdict(window)
@@ -125,7 +125,7 @@ def reported(*steps: object) -> ReplayResult:
     return ReplayResult(request, Replay(tuple(steps), len(steps)))  # type: ignore[arg-type]
 
 
-def test_what_a_verdict_depends_on() -> None:
+def test_a_selected_step_names_the_step_its_verdict_depends_on() -> None:
     case = reported(
         step(1, "FROM a", StepStatus.NO_PROBE),
         step(2, "COPY --from=x / /", StepStatus.UNKNOWN, reason="its files are not known"),
@@ -145,7 +145,7 @@ def test_what_a_verdict_depends_on() -> None:
     assert found[7] == SelectedItem("step 8", why="Step 7 was a miss.")
 
 
-def test_a_verdict_with_a_condition_is_none_of_its_own(qtbot: QtBot, window: MainWindow, site: Path) -> None:
+def test_a_conditional_verdict_is_shown_as_not_certain(qtbot: QtBot, window: MainWindow, site: Path) -> None:
     with qtbot.waitSignal(window.docks.get(REPLAY).pane.settled, timeout=9_000):
         window.docks.get(REPLAY).open(str(site))
     session, pane = window.session, verdict(window)
@@ -166,7 +166,9 @@ def replayed(window: MainWindow, qtbot: QtBot, context: Path) -> ReplayPane:
     return pane
 
 
-def test_a_copy_that_misses_says_its_files_and_offers_no_checksum(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+def test_a_copy_step_that_misses_names_its_files_and_offers_no_checksum(
+    window: MainWindow, qtbot: QtBot, site: Path
+) -> None:
     page = site / "page.html"
     page.write_text(page.read_text() + "more")
     window.resize(1600, 1400)  # in a lower one the reason is left to the dock
@@ -188,7 +190,7 @@ def test_a_copy_that_misses_says_its_files_and_offers_no_checksum(window: MainWi
     assert "Smallest edit" not in as_text(window.session.answer.explanation)
 
 
-def test_a_step_that_misses_says_what_a_person_can_write(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+def test_a_missed_step_suggests_an_edit_of_the_instruction(window: MainWindow, qtbot: QtBot, site: Path) -> None:
     file = site / "Dockerfile"
     file.write_text(file.read_text().replace("USER nobody", "USER root"))
     pane = replayed(window, qtbot, site)
@@ -223,7 +225,7 @@ def test_a_step_does_not_keep_the_height_of_what_was_shown_before(window: MainWi
     assert banner.minimumHeight() < tall
 
 
-def test_a_step_is_not_looked_up_again_yet(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+def test_a_step_awaiting_a_new_lookup_is_marked_as_outdated(window: MainWindow, qtbot: QtBot, site: Path) -> None:
     pane = replayed(window, qtbot, site)
     choose(pane, 5)
     assert window.session is not None

@@ -74,7 +74,7 @@ def test_the_progress_of_changes_has_a_total(window: MainWindow, qtbot: QtBot, p
     assert {total for _, total in progress} == {4}
 
 
-def test_the_mode_is_marked_and_esc_leads_back_to_just_where_one_was(
+def test_what_if_is_marked_and_esc_restores_the_previous_view(
     window: MainWindow, qtbot: QtBot, pane: ReplayPane
 ) -> None:
     before, line, rules = seen(window), window.center.mode, window.tool_bar.rules.text()
@@ -98,7 +98,7 @@ def test_the_mode_is_marked_and_esc_leads_back_to_just_where_one_was(
     assert "WHAT IF" not in " ".join(pane.strip.texts)
 
 
-def test_what_containers_keep_is_unknown_until_one_says_that_there_are_none(
+def test_assuming_no_containers_makes_the_result_of_prune_certain(
     window: MainWindow, qtbot: QtBot, pane: ReplayPane
 ) -> None:
     suppose(window, qtbot, "prune-all")
@@ -113,7 +113,7 @@ def test_what_containers_keep_is_unknown_until_one_says_that_there_are_none(
     assert not any("no containers" in button.text() for button in line.findChildren(QPushButton) if button.isVisible())
 
 
-def test_changes_follow_one_another(window: MainWindow, qtbot: QtBot, pane: ReplayPane) -> None:
+def test_what_if_changes_accumulate(window: MainWindow, qtbot: QtBot, pane: ReplayPane) -> None:
     suppose(window, qtbot, "builder-prune")
     assert pane.strip.texts[0] == "WHAT IF: No steps change."
     suppose(window, qtbot, "upgrade:29.5.3, containerd")
@@ -123,7 +123,7 @@ def test_changes_follow_one_another(window: MainWindow, qtbot: QtBot, pane: Repl
     assert len(supposed.applied) == 2
 
 
-def test_another_store_and_other_rules_end_it(
+def test_another_store_or_other_rules_leave_what_if(
     window: MainWindow, qtbot: QtBot, pane: ReplayPane, open_store: Open
 ) -> None:
     suppose(window, qtbot, "builder-prune")
@@ -141,7 +141,7 @@ def test_another_store_and_other_rules_end_it(
     assert not window.commands.leave_what_if.isEnabled()
 
 
-def test_what_cannot_be_is_reported_and_the_store_stays(window: MainWindow, qtbot: QtBot, pane: ReplayPane) -> None:
+def test_an_impossible_what_if_change_keeps_the_store(window: MainWindow, qtbot: QtBot, pane: ReplayPane) -> None:
     before = session_of(window).store
     window.what_if.suppose("remove:nothing:1")
     qtbot.waitUntil(lambda: window.notice.isVisible() and "no such image: nothing:1" in window.notice.text)

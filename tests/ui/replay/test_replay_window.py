@@ -78,7 +78,9 @@ def test_a_folder_is_dropped(window: MainWindow, qtbot: QtBot, site: Path) -> No
     assert pane.view.hasFocus()
 
 
-def test_a_file_is_chosen(window: MainWindow, qtbot: QtBot, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_dockerfile_chosen_in_the_dialog_is_replayed(
+    window: MainWindow, qtbot: QtBot, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     file = str(site / "Dockerfile")
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: (file, ""))
     with qtbot.waitSignal(window.docks.get(REPLAY).pane.settled, timeout=9_000):
@@ -86,7 +88,9 @@ def test_a_file_is_chosen(window: MainWindow, qtbot: QtBot, site: Path, monkeypa
     assert len(statuses(window.docks.get(REPLAY).pane)) == 10
 
 
-def test_the_dialog_is_closed(window: MainWindow, qtbot: QtBot, site: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_canceling_the_file_dialog_starts_no_replay(
+    window: MainWindow, qtbot: QtBot, site: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(QFileDialog, "getOpenFileName", lambda *_: ("", ""))
     window.commands.replay.trigger()
     pane = window.docks.get(REPLAY).pane
@@ -97,7 +101,9 @@ def test_the_dialog_is_closed(window: MainWindow, qtbot: QtBot, site: Path, monk
     assert pane.build is None
 
 
-def test_a_recent_one(window: MainWindow, qtbot: QtBot, site: Path, settings: Settings) -> None:
+def test_a_recent_dockerfile_is_replayed_from_the_menu(
+    window: MainWindow, qtbot: QtBot, site: Path, settings: Settings
+) -> None:
     pane = replayed(window, qtbot, site)
     pane.head.close_button.click()
     assert window.docks.get(REPLAY).dock.isHidden()
@@ -119,13 +125,13 @@ def test_an_image_layout_is_not_a_dockerfile(window: MainWindow, qtbot: QtBot, s
     assert window.docks.existing(REPLAY) is None
 
 
-def test_a_folder_without_one(window: MainWindow, site: Path) -> None:
+def test_a_folder_without_a_dockerfile_shows_a_notice(window: MainWindow, site: Path) -> None:
     window.docks.get(REPLAY).open(str(site / "css"))
     assert window.notice.isVisible()
     assert window.docks.get(REPLAY).dock.isHidden()
 
 
-def test_a_store_comes_after_it(
+def test_a_build_dropped_before_the_store_is_opened_is_replayed(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     started: list[int] = []
@@ -297,7 +303,7 @@ def test_the_probe_follows_unless_it_was_edited(window: MainWindow, qtbot: QtBot
     assert document.probe.config.User == "me"
 
 
-def test_a_file_that_cannot_be_parsed_for_a_while(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+def test_a_temporarily_broken_dockerfile_keeps_the_selected_step(window: MainWindow, qtbot: QtBot, site: Path) -> None:
     pane = replayed(window, qtbot, site)
     choose(pane, 4)
     text = (site / "Dockerfile").read_text()
@@ -328,7 +334,9 @@ def test_a_file_of_the_context_changes(window: MainWindow, qtbot: QtBot, site: P
     assert (site.parent / "contexts").is_dir()
 
 
-def test_other_rules_and_another_store(window: MainWindow, qtbot: QtBot, site: Path, open_store: Open) -> None:
+def test_other_rules_or_another_store_replay_again(
+    window: MainWindow, qtbot: QtBot, site: Path, open_store: Open
+) -> None:
     pane = replayed(window, qtbot, site)
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         session(window).choose_rules("containerd-28.5.2")
@@ -380,7 +388,7 @@ def test_options_are_remembered(
     assert file.stat().st_mode & 0o777 == 0o600
 
 
-def test_a_value_that_was_not_kept_is_asked_for(
+def test_an_unsaved_build_argument_value_is_requested(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open, settings: Settings
 ) -> None:
     case = real_build("tools/arg-given")
@@ -396,7 +404,9 @@ def test_a_value_that_was_not_kept_is_asked_for(
     assert reported not in pane.strip.texts
 
 
-def test_a_target_and_another_client(window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open) -> None:
+def test_a_target_entered_in_the_form_is_replayed(
+    window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open
+) -> None:
     case = real_build("tools/again")
     open_store(case)
     pane = replayed(window, qtbot, write_context(case, tmp_path / "tools"))
@@ -446,7 +456,7 @@ def texts_of(pane: ReplayPane) -> list[str]:
     return [str(pane.model.index(row, StepsColumn.INSTRUCTION).data()) for row in range(pane.model.rowCount())]
 
 
-def test_a_context_that_is_not_there(
+def test_a_missing_context_can_be_replayed_after_it_is_created(
     window: MainWindow, qtbot: QtBot, site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pane = replayed(window, qtbot, site)
@@ -520,7 +530,7 @@ def test_canceled(window: MainWindow, qtbot: QtBot, site: Path, slow: Slow) -> N
     assert statuses(pane)[1] == "hit"
 
 
-def test_what_comes_too_late_is_dropped(window: MainWindow, qtbot: QtBot, site: Path, slow: Slow) -> None:
+def test_an_outdated_replay_result_is_dropped(window: MainWindow, qtbot: QtBot, site: Path, slow: Slow) -> None:
     pane = replayed(window, qtbot, site)
     slow.install()
     pane.look_up_again()
@@ -568,7 +578,7 @@ def test_the_steps_do_not_wait_for_the_reasons(
     assert any("cacheview cannot tell which ones" in text for text in pane.detail.texts)
 
 
-def test_a_window_that_is_closed_meanwhile(window: MainWindow, qtbot: QtBot, site: Path, slow: Slow) -> None:
+def test_closing_the_window_ends_a_running_replay(window: MainWindow, qtbot: QtBot, site: Path, slow: Slow) -> None:
     slow.install()
     drop(window, site)
     qtbot.waitUntil(slow.begun.is_set, timeout=20_000)
@@ -579,7 +589,7 @@ def test_a_window_that_is_closed_meanwhile(window: MainWindow, qtbot: QtBot, sit
 # Access
 
 
-def test_all_is_reached_by_keyboard_and_has_a_name(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+def test_every_replay_control_has_a_name_and_keyboard_access(window: MainWindow, qtbot: QtBot, site: Path) -> None:
     pane = replayed(window, qtbot, site)
     qtbot.keyClick(window, Qt.Key.Key_T, Qt.KeyboardModifier.ControlModifier)
     qtbot.waitUntil(window.docks.get(REPLAY).dock.isHidden)
@@ -595,7 +605,7 @@ def test_all_is_reached_by_keyboard_and_has_a_name(window: MainWindow, qtbot: Qt
         assert each.focusPolicy() & Qt.FocusPolicy.TabFocus
 
 
-def test_an_older_engine_is_sent_the_context_by_the_client_of_its_own_release(
+def test_the_default_client_matches_the_release_of_the_engine(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open
 ) -> None:
     case = real_build("site/again")
@@ -667,7 +677,7 @@ def test_a_tar_is_replayed(window: MainWindow, qtbot: QtBot, site: Path, monkeyp
     assert pane.build.title == "context.tar.gz"
 
 
-def test_of_a_tar_another_dockerfile_can_be_named(
+def test_another_dockerfile_inside_a_tar_can_be_chosen(
     window: MainWindow, qtbot: QtBot, site: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (site / "sub").mkdir()
@@ -697,12 +707,12 @@ def test_of_a_tar_another_dockerfile_can_be_named(
     assert any("Cannot locate specified Dockerfile: nowhere" in label.text() for label in pane.findChildren(QLabel))
 
 
-def test_without_a_dockerfile_the_dock_says_what_is_done_with_one(window: MainWindow) -> None:
+def test_an_empty_replay_dock_explains_what_it_does(window: MainWindow) -> None:
     labels = window.docks.get(REPLAY).pane.findChildren(QLabel)
     assert any("Each step is looked up in the cache; nothing is built" in label.text() for label in labels)
 
 
-def test_a_dock_that_is_closed_gives_the_keyboard_back_at_once(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+def test_closing_a_dock_returns_the_focus_directly_to_the_images(window: MainWindow, qtbot: QtBot, site: Path) -> None:
     pane = replayed(window, qtbot, site)
     assert window.workspace is not None
     tree, app = window.workspace.images.tree, QApplication.instance()

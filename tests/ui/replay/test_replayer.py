@@ -95,7 +95,7 @@ def test_a_folder_that_cannot_be_written(replay_request: ReplayRequest, read: li
     assert "records" in result.problem
 
 
-def test_nothing_is_kept_where_nothing_is_to_be_written(
+def test_a_replayer_without_a_folder_writes_nothing(
     replay_request: ReplayRequest, read: list[str], tmp_path: Path
 ) -> None:
     before = sorted(tmp_path.rglob("*"))

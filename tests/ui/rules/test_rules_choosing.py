@@ -85,7 +85,7 @@ def test_the_version_decides_the_rules(filled: MainWindow, qtbot: QtBot) -> None
     assert not dialog.isVisible()
 
 
-def test_no_rules_cannot_be_taken(filled: MainWindow, qtbot: QtBot) -> None:
+def test_a_version_without_rules_cannot_be_accepted(filled: MainWindow, qtbot: QtBot) -> None:
     dialog = open_dialog(filled)
     qtbot.keyClicks(dialog.version, "17.06")
     assert "oldest known rules are for" in dialog.answer.text
@@ -104,7 +104,7 @@ def test_the_dialog_begins_with_the_engine_at_hand(of_engine: MainWindow) -> Non
     dialog.reject()
 
 
-def test_other_rules_than_the_engines_are_reported_with_a_way_back(of_engine: MainWindow, qtbot: QtBot) -> None:
+def test_rules_that_differ_from_the_engine_are_reported_and_resettable(of_engine: MainWindow, qtbot: QtBot) -> None:
     assert rules_of(of_engine) == "containerd-28.5.2"
     assert own(of_engine).isVisible()
     assert own(of_engine).isChecked()
@@ -124,7 +124,7 @@ def test_other_rules_than_the_engines_are_reported_with_a_way_back(of_engine: Ma
     assert not back(of_engine)
 
 
-def test_a_version_brings_its_builder_also_where_the_rules_stay(of_engine: MainWindow, qtbot: QtBot) -> None:
+def test_a_chosen_version_changes_the_builder_under_the_same_rules(of_engine: MainWindow, qtbot: QtBot) -> None:
     assert of_engine.session is not None
     assert of_engine.session.daemon.builder.release == "28.5"
     dialog = open_dialog(of_engine)
@@ -143,13 +143,13 @@ def test_a_version_brings_its_builder_also_where_the_rules_stay(of_engine: MainW
     assert own(of_engine).isChecked()
 
 
-def test_those_of_the_engine_stay_checked(of_engine: MainWindow) -> None:
+def test_the_engine_rules_stay_checked_when_chosen_again(of_engine: MainWindow) -> None:
     own(of_engine).trigger()
     assert own(of_engine).isChecked()
     assert rules_of(of_engine) == "containerd-28.5.2"
 
 
-def test_those_of_the_engine_follow_its_upgrade(of_engine: MainWindow, qtbot: QtBot) -> None:
+def test_the_engine_rules_follow_an_engine_upgrade(of_engine: MainWindow, qtbot: QtBot) -> None:
     own(of_engine).trigger()
     of_engine.version = "29.6.0"  # type: ignore[attr-defined]
     with qtbot.waitSignal(of_engine.settled, timeout=20_000):
@@ -184,7 +184,7 @@ def test_the_case_of_a_suite_has_rules_of_its_own(filled: MainWindow, qtbot: QtB
     assert rules_of(filled) == "containerd-71ebfc7"
 
 
-def test_a_store_that_reports_no_engine_has_no_such_entry(
+def test_a_store_without_an_engine_has_no_own_rules_entry(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     bare = OpenedLocation(

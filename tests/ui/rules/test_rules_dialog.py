@@ -34,7 +34,7 @@ def test_model(qtmodeltester: object) -> None:
     qtmodeltester.check(model)  # type: ignore[attr-defined]
 
 
-def test_a_row_that_differs_has_icon_word_and_ground() -> None:
+def test_a_differing_row_has_icon_text_and_background() -> None:
     model = RulesModel()
     model.set_lines(lines(RULE_SETS[NEW], RULE_SETS[OLD]), OLD, NEW)
     for row, line in enumerate(model.lines):
@@ -70,7 +70,7 @@ def test_about_these_rules(filled: MainWindow, qtbot: QtBot) -> None:
     assert not dialog.isVisible()
 
 
-def test_what_changed_between_any_two(filled: MainWindow, qtbot: QtBot) -> None:
+def test_any_two_rule_sets_can_be_compared(filled: MainWindow, qtbot: QtBot) -> None:
     filled.commands.changed_rules.trigger()
     dialog = dialog_of(filled)
     assert dialog.compared_with is RULE_SETS["containerd-24.0.9"]
@@ -96,7 +96,7 @@ def test_what_changed_between_any_two(filled: MainWindow, qtbot: QtBot) -> None:
     dialog.close()
 
 
-def test_whole_words_are_read_in_the_table(filled: MainWindow, qtbot: QtBot) -> None:
+def test_table_rows_are_high_enough_for_their_text(filled: MainWindow, qtbot: QtBot) -> None:
     filled.commands.about_rules.trigger()
     dialog = dialog_of(filled)
     dialog.show_changes(NEW)
@@ -135,7 +135,7 @@ def test_copied(filled: MainWindow, qtbot: QtBot) -> None:
     dialog.close()
 
 
-def test_ask_by_what_is_shown(filled: MainWindow, qtbot: QtBot) -> None:
+def test_the_shown_rules_can_be_used(filled: MainWindow, qtbot: QtBot) -> None:
     filled.commands.about_rules.trigger()
     dialog = dialog_of(filled)
     assert not dialog.use.isEnabled(), "they are asked by already"

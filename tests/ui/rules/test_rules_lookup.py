@@ -21,7 +21,7 @@ from cacheview.ui.rules.lookup import DRIVERS, find
         ("20.10.24+dfsg1", "overlay2", "graphdriver-24.0.7"),
     ],
 )
-def test_found(version: str, driver: str, rules: str) -> None:
+def test_rules_are_found_by_version_and_driver(version: str, driver: str, rules: str) -> None:
     found = find(version, driver)
     assert found.rules is not None
     assert (found.rules.name, found.text, found.note) == (rules, found.rules.title, "")
@@ -38,7 +38,7 @@ def test_found_by_the_commit() -> None:
     assert "Enter the version" in other.text
 
 
-def test_near() -> None:
+def test_the_newest_rules_are_suggested_for_a_future_version() -> None:
     found = find("99.0", "overlay2")
     assert found.rules is not None
     assert "the newest release" in found.note
@@ -54,7 +54,7 @@ def test_near() -> None:
         ("24.0.7" * 1000, "f" * 1000, "Unknown storage driver"),
     ],
 )
-def test_none_and_why(version: str, driver: str, reported: str) -> None:
+def test_a_version_without_rules_has_a_reason(version: str, driver: str, reported: str) -> None:
     found = find(version, driver)
     assert found.rules is None
     assert not found.is_unfinished
@@ -63,7 +63,7 @@ def test_none_and_why(version: str, driver: str, reported: str) -> None:
 
 
 @pytest.mark.parametrize(("version", "driver"), [("", "overlay2"), ("24.0.7", " ")])
-def test_nothing_typed_is_not_a_fault(version: str, driver: str) -> None:
+def test_an_empty_version_is_unfinished_and_not_an_error(version: str, driver: str) -> None:
     found = find(version, driver)
     assert found.rules is None
     assert found.is_unfinished

@@ -54,7 +54,7 @@ def session_of(switcher: Switcher) -> Session:
     return session
 
 
-def test_a_small_store_at_once(qtbot: QtBot) -> None:
+def test_a_small_store_switches_rules_at_once(qtbot: QtBot) -> None:
     session = Session(loaded(3))
     session.begin()
     switcher = Switcher(session, Notice)
@@ -63,7 +63,7 @@ def test_a_small_store_at_once(qtbot: QtBot) -> None:
     assert not switcher.is_busy
 
 
-def test_a_store_that_is_ready_at_once(qtbot: QtBot) -> None:
+def test_a_prepared_store_switches_rules_at_once(qtbot: QtBot) -> None:
     ready = loaded(600)
     answering.make_ready(ready.cache.store)
     session = Session(ready)
@@ -75,7 +75,7 @@ def test_a_store_that_is_ready_at_once(qtbot: QtBot) -> None:
     assert not switcher.is_busy
 
 
-def test_a_large_store_when_it_is_ready(large: Switcher, qtbot: QtBot) -> None:
+def test_a_large_store_switches_rules_when_it_is_prepared(large: Switcher, qtbot: QtBot) -> None:
     session = session_of(large)
     before = session.cache.rules.name
     with qtbot.waitSignal(session.answered):
@@ -87,7 +87,7 @@ def test_a_large_store_when_it_is_ready(large: Switcher, qtbot: QtBot) -> None:
     assert session.answer.explanation.trace.rules.name == FIRST
 
 
-def test_only_the_last_comes(large: Switcher, qtbot: QtBot) -> None:
+def test_only_the_last_requested_rules_are_applied(large: Switcher, qtbot: QtBot) -> None:
     session, seen = session_of(large), list[str]()
     session.rules_changed.connect(lambda: seen.append(session.cache.rules.name))
     with qtbot.waitSignal(session.rules_changed):
@@ -96,7 +96,7 @@ def test_only_the_last_comes(large: Switcher, qtbot: QtBot) -> None:
     assert seen == [SECOND]
 
 
-def test_back_before_it_is_ready(large: Switcher, qtbot: QtBot) -> None:
+def test_switching_back_cancels_a_pending_rules_switch(large: Switcher, qtbot: QtBot) -> None:
     session = session_of(large)
     before = session.cache.rules.name
     large.switch(FIRST)
@@ -106,7 +106,7 @@ def test_back_before_it_is_ready(large: Switcher, qtbot: QtBot) -> None:
     assert session.cache.rules.name == before
 
 
-def test_the_person_cancels_it(large: Switcher, qtbot: QtBot) -> None:
+def test_canceling_a_rules_switch_keeps_the_previous_rules(large: Switcher, qtbot: QtBot) -> None:
     session = session_of(large)
     before = session.cache.rules
     with qtbot.waitSignal(large.canceled):
@@ -120,7 +120,7 @@ def test_the_person_cancels_it(large: Switcher, qtbot: QtBot) -> None:
         large.switch(SECOND)
 
 
-def test_another_store_meanwhile(large: Switcher, qtbot: QtBot) -> None:
+def test_a_reload_during_a_rules_switch_uses_the_new_store(large: Switcher, qtbot: QtBot) -> None:
     session = session_of(large)
     with qtbot.waitSignal(session.rules_changed):
         large.switch(FIRST)
@@ -130,7 +130,7 @@ def test_another_store_meanwhile(large: Switcher, qtbot: QtBot) -> None:
     assert session.store is other.cache.store, "the cache that was made is of the store before"
 
 
-def test_another_location_meanwhile_keeps_its_own_rules(large: Switcher, qtbot: QtBot) -> None:
+def test_opening_another_location_cancels_a_rules_switch(large: Switcher, qtbot: QtBot) -> None:
     session, other = session_of(large), loaded(3)
     large.switch(FIRST)
     with qtbot.assertNotEmitted(session.rules_changed, wait=100):
@@ -148,7 +148,7 @@ def test_a_cache_of_another_store_is_not_used(qtbot: QtBot) -> None:
     assert session.store is store
 
 
-def test_others_chosen_meanwhile_stay(large: Switcher, qtbot: QtBot) -> None:
+def test_rules_chosen_during_a_switch_are_kept(large: Switcher, qtbot: QtBot) -> None:
     session = session_of(large)
     large.switch(FIRST)
     session.choose_rules(SECOND)

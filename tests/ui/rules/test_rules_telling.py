@@ -15,7 +15,7 @@ NAMES = list(RULE_SETS)
 
 
 @pytest.mark.parametrize("name", NAMES)
-def test_a_rule_set_whole(name: str) -> None:
+def test_a_rule_set_is_described_completely(name: str) -> None:
     rules = RULE_SETS[name]
     rows = {line.what: line for line in lines(rules)}
     assert set(CONFIG_FIELDS) < set(rows)
@@ -44,7 +44,7 @@ def test_nothing_changed() -> None:
     assert [paragraph.heading for paragraph in paragraphs(rules, rules)] == ["Nothing changed"]
 
 
-def test_the_one_before_is_of_the_same_kind_of_store() -> None:
+def test_the_preceding_rule_set_has_the_same_store_kind() -> None:
     for rules in RULE_SETS.values():
         before = predecessor(rules)
         assert before is None or before.store is rules.store

@@ -93,7 +93,7 @@ def test_to_a_new_file(window: MainWindow, qtbot: QtBot, tmp_path: Path, capsys:
     assert capsys.readouterr().out == "1 passed, 0 failed\n"
 
 
-def test_to_a_file_that_is_there(
+def test_a_probe_is_appended_to_an_existing_suite(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     file = suite(tmp_path / "s.jsonl", GOOD)
@@ -113,7 +113,7 @@ def test_to_a_file_that_is_there(
     assert pane.head.text == "3 passed, 0 failed · s.jsonl"
 
 
-def test_to_the_suite_that_is_open_and_compressed(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_probe_is_added_to_the_open_compressed_suite(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     file = tmp_path / "s.jsonl.gz"
     file.write_bytes(gzip.compress(json.dumps(GOOD).encode()))
     opened(window, qtbot, file)
@@ -128,7 +128,7 @@ def test_to_the_suite_that_is_open_and_compressed(window: MainWindow, qtbot: QtB
     assert cli.main(["check", str(file)]) == 0
 
 
-def test_a_hit_is_expected_with_its_image(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_hit_must_be_added_with_its_expected_image(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     opened(window, qtbot, suite(tmp_path / "s.jsonl", GOOD))
     dialog = open_dialog(window, qtbot)
     assert dialog.outcome.currentText() == "hit"
@@ -148,7 +148,7 @@ def test_a_hit_is_expected_with_its_image(window: MainWindow, qtbot: QtBot, tmp_
     dialog.reject()
 
 
-def test_another_expectation_is_written_and_fails(
+def test_a_differing_expectation_can_be_added_and_then_fails(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     opened(window, qtbot, suite(tmp_path / "s.jsonl", GOOD))
@@ -186,7 +186,7 @@ def test_the_same_file_is_offered_again(
     [("no suite\n", "Nothing was added"), (json.dumps(WRONG)[:40], "Nothing was added")],
     ids=["text", "damaged"],
 )
-def test_what_is_not_a_suite_stays_as_it_is(
+def test_adding_to_a_file_that_is_not_a_suite_keeps_the_file(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, content: str, why: str
 ) -> None:
     file = tmp_path / "x.jsonl"
@@ -225,7 +225,7 @@ class Watched(Silent):
             raise Canceled
 
 
-def test_how_far_it_is_goes_from_nothing_to_all(tmp_path: Path) -> None:
+def test_progress_increases_from_zero_to_one(tmp_path: Path) -> None:
     (case,) = cases(suite(tmp_path / "s.jsonl", GOOD))
     watched = Watched()
     assert add_work(str(tmp_path / "s.jsonl"), case, ())(watched) == (str(tmp_path / "s.jsonl"), 2)
@@ -234,7 +234,7 @@ def test_how_far_it_is_goes_from_nothing_to_all(tmp_path: Path) -> None:
     assert len(set(watched.shares)) > 3
 
 
-def test_what_is_canceled_at_the_last_moment_is_not_written(tmp_path: Path) -> None:
+def test_a_late_cancel_prevents_writing(tmp_path: Path) -> None:
     file = suite(tmp_path / "s.jsonl", GOOD)
     content = file.read_text()
     (case,) = cases(file)
@@ -245,7 +245,7 @@ def test_what_is_canceled_at_the_last_moment_is_not_written(tmp_path: Path) -> N
     assert [each.name for each in tmp_path.iterdir()] == ["s.jsonl"]
 
 
-def test_what_is_not_as_given_is_not_written(tmp_path: Path) -> None:
+def test_a_case_with_unexpected_results_is_not_written(tmp_path: Path) -> None:
     wrong = decode(SuiteCase, json.dumps(WRONG))
     with pytest.raises(DataError, match="expected miss, got hit"):
         add_work(str(tmp_path / "s.jsonl"), wrong, ())(Silent())
@@ -257,7 +257,7 @@ def test_what_is_not_as_given_is_not_written(tmp_path: Path) -> None:
 
 
 @pytest.mark.parametrize("file", [HAZARDS, *sorted(QUIRKS.iterdir())], ids=lambda file: file.name.split(".jsonl")[0])
-def test_every_verdict_makes_a_case_that_passes(file: Path) -> None:
+def test_a_case_added_from_any_verdict_passes(file: Path) -> None:
     """Errors, panics, images made anew, parents, sources: as the window would add them."""
     outcomes = set()
     for case in cases(file):

@@ -20,7 +20,7 @@ def row(number: int, outcome: Outcome = Outcome.PASSED, *, name: str = "case", w
     return ChecksRow("/s.jsonl", number, 0, 0, name, "probe", "", "rules", *answers, outcome, differences, searched)
 
 
-def test_as_qt_wants_it(qtmodeltester: ModelTester) -> None:
+def test_the_model_passes_the_qt_model_tester(qtmodeltester: ModelTester) -> None:
     model = ChecksModel()
     qtmodeltester.check(model)
     model.add([row(1), row(2, Outcome.FAILED, why="outcome"), unusable_row("/s.jsonl", 3, "damaged")])
@@ -31,7 +31,7 @@ def test_as_qt_wants_it(qtmodeltester: ModelTester) -> None:
     model.clear()
 
 
-def test_counts_are_of_all_and_rows_of_the_filter() -> None:
+def test_counts_include_all_rows_and_the_model_only_filtered_ones() -> None:
     model = ChecksModel()
     model.add([row(1), row(2, Outcome.FAILED, name="Labels", why="outcome: expected miss"), row(3, name="labels")])
     model.add([unusable_row("/s.jsonl", 4, "damaged")])
@@ -70,7 +70,7 @@ def test_text_from_a_file_is_text_and_one_line() -> None:
     assert "&lt;b&gt;" in model.index(0, ChecksColumn.CASE).data(Qt.ItemDataRole.ToolTipRole)
 
 
-def test_a_proxy_over_it(qtmodeltester: ModelTester) -> None:
+def test_a_proxy_model_over_the_checks_model_works(qtmodeltester: ModelTester) -> None:
     model, proxy = ChecksModel(), QSortFilterProxyModel()
     proxy.setSourceModel(model)
     qtmodeltester.check(proxy)

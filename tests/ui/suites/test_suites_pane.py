@@ -76,7 +76,7 @@ def test_files_are_chosen_and_run(
     assert "case 1 wrong, probe 1 not so: outcome: expected miss, got hit — as it was once" in texts(window)
 
 
-def test_only_one_file_needs_no_column(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_the_suite_column_is_hidden_for_a_single_file(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     pane = pane_of(window)
     ran(pane, qtbot, suite(tmp_path / "one.jsonl", GOOD))
     assert pane.table.isColumnHidden(ChecksColumn.SUITE)
@@ -112,7 +112,7 @@ def test_the_row_stays_selected_when_the_filter_goes(window: MainWindow, qtbot: 
     assert row.case_name == "wrong"
 
 
-def test_all_passed_is_reported_where_failed_are_asked_for(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_the_failed_filter_reports_that_none_failed(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     pane = pane_of(window)
     only_failed(window).click()
     ran(pane, qtbot, suite(tmp_path / "s.jsonl", GOOD))
@@ -123,7 +123,7 @@ def test_all_passed_is_reported_where_failed_are_asked_for(window: MainWindow, q
     assert len(rows(pane)) == 2
 
 
-def test_enter_puts_the_probe_of_another_file_into_the_window(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_enter_opens_the_probe_of_another_suite_file(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     older = case("older", probe("y", "miss"), probe("x", "miss", name="not so"), rules="graphdriver-24.0.7")
     pane = pane_of(window)
     ran(pane, qtbot, suite(tmp_path / "s.jsonl", "{", GOOD, older))
@@ -140,7 +140,7 @@ def test_enter_puts_the_probe_of_another_file_into_the_window(window: MainWindow
     assert session.answer.differences == ("outcome: expected miss, got hit",)
 
 
-def test_a_click_chooses_in_the_file_that_is_open(window: MainWindow, qtbot: QtBot) -> None:
+def test_a_click_on_a_result_selects_its_probe_in_the_open_file(window: MainWindow, qtbot: QtBot) -> None:
     session = window.session
     assert session is not None
     pane = pane_of(window)
@@ -159,7 +159,7 @@ def test_a_click_chooses_in_the_file_that_is_open(window: MainWindow, qtbot: QtB
     assert not settled
 
 
-def test_what_has_no_case_is_reported_and_nothing_is_opened(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_an_unreadable_case_cannot_be_opened_from_its_row(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     pane = pane_of(window)
     ran(pane, qtbot, suite(tmp_path / "s.jsonl", "{", GOOD))
     pane.table.select(pane.model.index(0, 0))
@@ -184,7 +184,7 @@ def test_a_file_that_was_changed_is_read_again(window: MainWindow, qtbot: QtBot,
     assert window.session.case.name == "wrong"
 
 
-def test_a_file_that_was_changed_after_it_was_run(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_choosing_a_result_of_a_changed_suite_is_reported(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     file = suite(tmp_path / "s.jsonl", GOOD, WRONG)
     pane = pane_of(window)
     ran(pane, qtbot, file)
@@ -196,7 +196,7 @@ def test_a_file_that_was_changed_after_it_was_run(window: MainWindow, qtbot: QtB
     assert "Run the suite again" in reported
 
 
-def test_canceled_what_was_run_stays(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_results_of_a_canceled_run_are_kept(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     many = [case(f"case {number}", *(probe(f"y{i}", "miss") for i in range(30))) for number in range(200)]
     pane = pane_of(window)
     pane.model.rowsInserted.connect(lambda: pane.head.cancel_button.click())

@@ -72,7 +72,7 @@ def test_rules_that_are_not_known_cannot_be_run(tmp_path: Path) -> None:
     assert "no rule set 'containerd-99'" in row.reason
 
 
-def test_a_file_that_is_not_there_is_a_row(tmp_path: Path) -> None:
+def test_a_missing_suite_file_is_shown_as_a_row(tmp_path: Path) -> None:
     missing, good = tmp_path / "none.jsonl", suite(tmp_path / "s.jsonl", GOOD)
     found = run(missing, good)
     assert found[0].outcome is Outcome.UNUSABLE
@@ -81,7 +81,7 @@ def test_a_file_that_is_not_there_is_a_row(tmp_path: Path) -> None:
     assert [row.outcome for row in found[1:]] == [Outcome.PASSED, Outcome.PASSED]
 
 
-def test_a_file_that_ends_too_soon(tmp_path: Path) -> None:
+def test_a_truncated_suite_file_is_reported_after_its_cases(tmp_path: Path) -> None:
     whole = gzip.compress(HAZARDS.read_bytes())
     file = tmp_path / "cut.jsonl.gz"
     file.write_bytes(whole[: len(whole) * 2 // 3])
@@ -117,7 +117,7 @@ def test_no_more_rows_than_a_list_holds(tmp_path: Path) -> None:
     assert len(run(file, limit=4)) == 4
 
 
-def test_as_many_as_check_counts(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_the_check_command_counts_the_same_results(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     file = suite(tmp_path / "s.jsonl", GOOD, "[", WRONG, *HAZARDS.read_text().splitlines())
     cli.main(["check", str(file), str(tmp_path / "none")])
     reported = capsys.readouterr().out.splitlines()[-1]
@@ -128,7 +128,7 @@ def test_as_many_as_check_counts(tmp_path: Path, capsys: pytest.CaptureFixture[s
     assert len(found) - passed == 3
 
 
-def test_how_far_it_is_goes_over_all_files(tmp_path: Path) -> None:
+def test_progress_covers_all_files(tmp_path: Path) -> None:
     files = [suite(tmp_path / f"{name}.jsonl", GOOD) for name in "ab"]
     report = Collected()
     run_work([str(file) for file in files])(report)

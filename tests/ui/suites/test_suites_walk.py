@@ -48,7 +48,7 @@ def session_of(file: Path) -> Session:
 
 
 @pytest.mark.parametrize("file", [GRAPH, CONTAINERD], ids=lambda file: file.name.partition(".jsonl")[0])
-def test_each_answers_as_expected(file: Path) -> None:
+def test_each_walk_probe_has_the_expected_answer(file: Path) -> None:
     session = session_of(file)
     session.begin()
     walked = new = 0
@@ -84,7 +84,7 @@ def test_another_case_has_another_store_and_a_step_of_a_walk_the_same_one() -> N
     assert relations[2:] == [StoreRelation.OTHER]
 
 
-def test_other_rules_and_back() -> None:
+def test_switching_rules_and_back_restores_the_walk() -> None:
     session = session_of(GRAPH)
     session.begin()
     number = next(i for i, case in enumerate(session.opened.cases) if case.walk and len(case.probes) > 2)
@@ -165,7 +165,7 @@ def test_a_step_on_looks_up_one_more_probe_and_a_step_back_none(
 
 
 @pytest.mark.usefixtures("every_walk_is_far")
-def test_the_probes_before_a_late_one_are_looked_up_in_another_thread_if_that_takes_long(
+def test_a_slow_walk_to_a_late_probe_runs_in_another_thread(
     window: MainWindow, qtbot: QtBot, lookups: list[bool]
 ) -> None:
     with qtbot.waitSignal(window.settled, timeout=20_000):
@@ -190,7 +190,7 @@ def test_the_probes_before_a_late_one_are_looked_up_in_another_thread_if_that_ta
 
 @pytest.mark.usefixtures("every_walk_is_far")
 @pytest.mark.parametrize("number", [0, 1], ids=["first case", "second case"])
-def test_a_reload_far_into_a_walk_does_not_keep_the_window_waiting(
+def test_a_reload_far_into_a_walk_does_not_block_the_window(
     open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, lookups: list[bool], number: int
 ) -> None:
     window, session = opened(open_window, tmp_path / "s.jsonl", *(long_walk(STEPS, others) for others in (1, 2)))
@@ -209,7 +209,7 @@ def test_a_reload_far_into_a_walk_does_not_keep_the_window_waiting(
 
 
 @pytest.mark.usefixtures("every_walk_is_far")
-def test_a_move_while_the_store_is_read_again_is_followed(
+def test_a_probe_selected_during_a_reload_stays_shown(
     open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, lookups: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     window, session = opened(open_window, tmp_path / "s.jsonl", long_walk(STEPS))
@@ -229,7 +229,7 @@ def test_a_move_while_the_store_is_read_again_is_followed(
 
 
 @pytest.mark.usefixtures("every_walk_is_far")
-def test_other_rules_far_into_a_walk_do_not_keep_the_window_waiting(
+def test_choosing_rules_far_into_a_walk_does_not_block_the_window(
     open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, lookups: list[bool]
 ) -> None:
     window, session = opened(open_window, tmp_path / "s.jsonl", long_walk(STEPS))
@@ -255,7 +255,7 @@ def test_other_rules_far_into_a_walk_do_not_keep_the_window_waiting(
 
 
 @pytest.mark.usefixtures("every_walk_is_far")
-def test_a_row_with_other_rules_does_not_keep_the_window_waiting(
+def test_choosing_a_row_with_other_rules_does_not_block_the_window(
     open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, lookups: list[bool]
 ) -> None:
     path = tmp_path / "s.jsonl"
@@ -286,7 +286,7 @@ def test_a_row_of_a_case_that_has_to_be_prepared_is_shown_in_that_case(
     qtbot.waitUntil(partial(is_shown, session, (1, 2)))
 
 
-def test_the_walks_of_a_place_and_of_rules_that_are_prepared_at_the_same_time_are_both_kept() -> None:
+def test_walks_prepared_for_a_place_and_for_rules_are_both_kept() -> None:
     made = (long_walk(3), long_walk(4))
     cases = [OpenedCase("", ImageStore(case.images), case.rules, case.probes, walk=True) for case in made]
     prepared = walks.Walks()
@@ -295,7 +295,7 @@ def test_the_walks_of_a_place_and_of_rules_that_are_prepared_at_the_same_time_ar
     assert prepared.get(cases[1], RULE_SETS[OTHERS]) is rules
 
 
-def test_the_first_case_has_the_state_of_its_layers_from_the_start() -> None:
+def test_the_first_answer_uses_the_layer_state_of_the_case() -> None:
     opened = open_store(CONTAINERD)
     cases = [case for case in opened.cases if case.store.layer_content]
     assert cases

@@ -48,7 +48,7 @@ def test_a_check_as_markdown() -> None:
     assert '- **Env\\[1\\]** failed: probe `"MODE=prod"`; image `"MODE=dev"`' in text.split("\n")
 
 
-def test_markdown_shows_hostile_text_as_it_is() -> None:
+def test_markdown_escapes_hostile_text() -> None:
     outcome = small().trace.stages[0].outcome
     check = Check(CheckKind.FIELD, outcome, "a`b``c", "<b>*x*</b>", "User", "_n_", path=("User",))
     text = row_as([check], small(), "Markdown")
@@ -80,7 +80,7 @@ def test_a_group_and_a_stage() -> None:
     assert len(lines) == 3
 
 
-def test_a_stage_of_many_is_cut_and_says_so() -> None:
+def test_a_copied_stage_with_many_candidates_is_truncated() -> None:
     explanation = explain(many_cache(1_200), many_probe(3, "x"))
     stage = explanation.trace.stages[0]
     assert row_as([stage], explanation, "text").endswith("… and 200 more")
@@ -95,7 +95,7 @@ def test_the_whole_explanation() -> None:
     assert explanation_as(explanation, "Markdown", None).startswith("**MISS**")
 
 
-def test_a_note_and_no_row() -> None:
+def test_copying_no_rows_or_an_empty_stage_works() -> None:
     nothing = explain(cache_of(step(1)), Probe(parent=SCRATCH))
     stage = nothing.trace.stages[0]
     assert row_as([], nothing, "text") == ""

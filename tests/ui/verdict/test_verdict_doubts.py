@@ -68,7 +68,7 @@ def row_runs(pane: VerdictPane, index: QModelIndex, width: float) -> list[TextRu
     return pane.view.rows.lay_out_across(item, width, explanation)
 
 
-def test_the_banner_says_so_and_what_to_do(pane: VerdictPane) -> None:
+def test_the_banner_shows_a_doubt_and_its_remedy(pane: VerdictPane) -> None:
     pane.show_explanation(either())
     (line,) = pane.hazards.doubts
     assert line.isVisible()
@@ -82,7 +82,7 @@ def test_the_banner_says_so_and_what_to_do(pane: VerdictPane) -> None:
     assert not pane.banner.edit_button.isVisible()
 
 
-def test_it_comes_and_goes(pane: VerdictPane) -> None:
+def test_doubts_are_shown_and_hidden_with_the_explanation(pane: VerdictPane) -> None:
     pane.show_explanation(explain(small_cache(), small_probe("dev", WorkingDir="/elsewhere")))
     assert (len(pane.hazards.doubts), len(pane.hazards.lines)) == (0, 1)
     pane.show_explanation(unsure_hit())
@@ -105,7 +105,7 @@ def test_many_reasons_are_counted(pane: VerdictPane) -> None:
     assert line.advice == "Open containerd:. And 3 more reasons."
 
 
-def test_other_remedies_have_frames_of_their_own(pane: VerdictPane) -> None:
+def test_doubts_with_different_remedies_are_shown_separately(pane: VerdictPane) -> None:
     other = DOUBT.model_copy(update={"reason": "The blob is missing.", "remedy": "Pull it again."})
     images = unknown(1), unknown(2).model_copy(update={"doubts": (other,)})
     pane.show_explanation(explain(cache_of(base(), *images), probe(Cmd=COMMAND)))
@@ -115,7 +115,7 @@ def test_other_remedies_have_frames_of_their_own(pane: VerdictPane) -> None:
 
 
 @pytest.mark.parametrize("width", [620.0, 240.0, 150.0])
-def test_a_check_has_the_mark_and_the_words(pane: VerdictPane, width: float) -> None:
+def test_an_uncertain_check_shows_its_icon_and_text(pane: VerdictPane, width: float) -> None:
     pane.show_explanation(either())
     index = pane.navigation.deciding_index()
     runs = row_runs(pane, index, width)
@@ -130,7 +130,7 @@ def test_a_check_has_the_mark_and_the_words(pane: VerdictPane, width: float) -> 
     assert "User: unknown" in str(pane.trace.data(index, Qt.ItemDataRole.ToolTipRole))
 
 
-def test_the_detail_says_what_would_make_it_certain(pane: VerdictPane) -> None:
+def test_the_detail_of_an_uncertain_check_shows_the_remedy(pane: VerdictPane) -> None:
     pane.show_explanation(either())
     assert pane.detail.title.startswith("User: unknown")
     note = pane.detail._note.text()
@@ -152,7 +152,7 @@ def test_a_candidate_is_not_reported_to_fail(pane: VerdictPane) -> None:
     assert "2 candidates, no match, 2 unknown" in [run.text for run in stage]
 
 
-def test_the_answer_is_marked_beside_its_badge(pane: VerdictPane) -> None:
+def test_the_uncertainty_mark_stands_beside_the_badge(pane: VerdictPane) -> None:
     pane.show_explanation(unsure_hit())
     assert pane.banner.text.startswith("UNKNOWN: a hit on one of 2 images")
     runs = row_runs(pane, pane.trace.subject_index(StageKind.LOCAL, 0), 600.0)
@@ -161,7 +161,7 @@ def test_the_answer_is_marked_beside_its_badge(pane: VerdictPane) -> None:
     assert all(one.left + one.width <= other.left + 0.5 for one, other in pairwise(by_place))
 
 
-def test_a_group_with_such_checks_says_so(pane: VerdictPane) -> None:
+def test_a_group_with_uncertain_checks_is_marked_not_certain(pane: VerdictPane) -> None:
     pane.show_explanation(unsure_history())
     groups = []
     for stage in range(pane.trace.rowCount()):
@@ -176,7 +176,7 @@ def test_a_group_with_such_checks_says_so(pane: VerdictPane) -> None:
     assert ["passed", "not certain"] in [words[:2] for words in reported]
 
 
-def test_what_differs_as_far_as_is_known_is_not_reported_to_differ(pane: VerdictPane) -> None:
+def test_an_uncertain_difference_is_not_reported_as_a_difference(pane: VerdictPane) -> None:
     first = HistoryEntry(created_by="FROM", comment="x", empty_layer=True)
     after = HistoryEntry(created_by="make", empty_layer=True)
     doubt = SECONDS.model_copy(update={"aspect": "history.comment"})
@@ -196,7 +196,7 @@ def test_times_that_differ_in_the_second_are_certain(pane: VerdictPane) -> None:
     assert "not certain" not in [run.text for run in runs]
 
 
-def test_it_is_copied_too(pane: VerdictPane) -> None:
+def test_doubts_are_part_of_copied_text(pane: VerdictPane) -> None:
     pane.show_explanation(either())
     pane.detail.copy_button.click()
     reported = QApplication.clipboard().text()

@@ -16,7 +16,7 @@ from cacheview.ui.verdict.rows import MoreRow, TraceNote
 LOCAL = StageKind.LOCAL
 
 
-def test_what_is_asked_for_is_listed_with_its_neighbors() -> None:
+def test_a_requested_candidate_is_listed_with_its_neighbors() -> None:
     listing = ListedSubjects()
     assert listing.ranges(10_000) == (range(200),)
     assert listing.ranges(50) == (range(50),)
@@ -29,11 +29,11 @@ def test_what_is_asked_for_is_listed_with_its_neighbors() -> None:
     assert far.ranges(9_000) == (range(200),)  # of fewer candidates, after an edit
 
 
-def test_of_an_answer_with_fewer_candidates_the_nearest_that_are_left_are_listed() -> None:
+def test_only_remaining_candidates_are_listed_after_an_answer_with_fewer() -> None:
     assert ListedSubjects(200, (4_000, 900)).nearest(range(1_000)) == (*range(200), 900)
 
 
-def test_what_was_asked_for_longest_ago_goes() -> None:
+def test_the_oldest_requested_range_is_dropped() -> None:
     listing = ListedSubjects()
     for place in (1_000, 2_000, 3_000, 4_000, 1_010, 5_000):
         listing = listing.with_neighbors(place)
@@ -41,7 +41,7 @@ def test_what_was_asked_for_longest_ago_goes() -> None:
     assert len(listing.places(10_000)) == 200 + 4 * 200
 
 
-def test_a_far_candidate_comes_in_between_rows_that_stay(qapp: object) -> None:
+def test_listing_a_distant_candidate_keeps_the_existing_rows(qapp: object) -> None:
     model = TraceModel()
     model.show(explain(many_cache(1_000), many_probe(3, "x")))
     reported: list[tuple[str, int, int]] = []
@@ -66,7 +66,7 @@ def test_a_far_candidate_comes_in_between_rows_that_stay(qapp: object) -> None:
     assert last.row() == 999
 
 
-def test_the_model_is_sound_with_a_gap(qtmodeltester: ModelTester) -> None:
+def test_the_trace_model_is_valid_with_a_gap(qtmodeltester: ModelTester) -> None:
     model = TraceModel()
     model.show(explain(many_cache(450), many_probe(3, "x")))
     assert model.subject_index(LOCAL, 449).isValid()
@@ -74,7 +74,7 @@ def test_the_model_is_sound_with_a_gap(qtmodeltester: ModelTester) -> None:
     qtmodeltester.check(model)
 
 
-def test_the_last_of_many_candidates_decides(qtbot: QtBot) -> None:
+def test_a_deciding_candidate_far_down_the_list_is_shown(qtbot: QtBot) -> None:
     """It is shown, and what stands between the first ones and it is not made."""
     cache = many_cache(1_500)
     pane = VerdictPane()
@@ -98,7 +98,7 @@ def test_the_last_of_many_candidates_decides(qtbot: QtBot) -> None:
     assert pane.trace.rowCount(pane.trace.stage_index(LOCAL)) == rows
 
 
-def test_no_more_are_listed_than_can_be_gone_over_at_once(qapp: object) -> None:
+def test_the_number_of_listed_candidates_is_limited(qapp: object) -> None:
     model = TraceModel()
     model.show(explain(many_cache(5_100), many_probe(3, "x")))
     stage = model.stage_index(LOCAL)

@@ -109,7 +109,7 @@ def test_the_tree_of_a_miss(watched: Watched) -> None:
     assert names.index("Env") == 13
 
 
-def test_cells_and_words(watched: Watched) -> None:
+def test_the_trace_model_has_the_expected_cell_texts(watched: Watched) -> None:
     watched.model.show(explain(small_cache(), small_probe()))
     model = watched.model
     stage = model.stage_index(StageKind.LOCAL)
@@ -169,7 +169,7 @@ def fresh_edit(name: str, folded: bool) -> list[tuple[list[str], str, str]]:
 @pytest.mark.parametrize("folded", [True, False])
 @pytest.mark.parametrize("second", EDITS)
 @pytest.mark.parametrize("first", ["the same", "with sources"])
-def test_after_any_edit_it_is_as_if_just_created(watched: Watched, first: str, second: str, folded: bool) -> None:
+def test_the_model_after_any_edit_equals_a_new_one(watched: Watched, first: str, second: str, folded: bool) -> None:
     cache, model = small_cache(), watched.model
     model.set_folded(folded)
     model.show(explain(cache, EDITS[first]))
@@ -180,7 +180,7 @@ def test_after_any_edit_it_is_as_if_just_created(watched: Watched, first: str, s
     assert see_everything(model) == fresh_edit(first, folded)
 
 
-def test_another_store_starts_over(watched: Watched) -> None:
+def test_a_new_store_resets_the_trace_model(watched: Watched) -> None:
     model = watched.model
     assert not model.show(explain(small_cache(), small_probe()))
     old = model.check_index(model.subject_index(StageKind.LOCAL, 0), [13])
@@ -209,7 +209,7 @@ def test_folding_goes_both_ways(watched: Watched) -> None:
     assert watched.resets == 1
 
 
-def test_what_is_folded_is_a_group_that_opens(watched: Watched) -> None:
+def test_folded_checks_are_an_expandable_group(watched: Watched) -> None:
     model = watched.model
     model.show(explain(small_cache(), small_probe()))
     subject = model.subject_index(StageKind.LOCAL, 0)
@@ -228,7 +228,7 @@ def order_of(model: TraceModel) -> list[str]:
     return [model.subject_of(model.index(row, 0, stage)).image.id for row in range(model.rowCount(stage))]  # type: ignore[union-attr]
 
 
-def test_nearest_first_keeps_hold_of_rows(watched: Watched) -> None:
+def test_sorting_by_distance_keeps_persistent_indexes(watched: Watched) -> None:
     cache = many_cache(7)
     model = watched.model
     explanation = explain(cache, many_probe(4, "x"))
@@ -261,7 +261,7 @@ def test_an_edit_that_leaves_the_order_as_it_is_moves_no_row(watched: Watched) -
     assert watched.reordered == 0
 
 
-def test_candidates_come_and_go(watched: Watched) -> None:
+def test_rows_of_common_candidates_keep_their_place(watched: Watched) -> None:
     """Another parent: rows that both have keep their place."""
     other = "sha256:" + "c" * 64
     cache = cache_of(base(), *(step(i, parent=BASE if i % 3 else other, Env=(f"N={i}",)) for i in range(1, 12)))
@@ -275,7 +275,7 @@ def test_candidates_come_and_go(watched: Watched) -> None:
     assert watched.resets == 1
 
 
-def test_what_daemons_were_asked(watched: Watched) -> None:
+def test_the_trace_model_is_consistent_for_recorded_probes(watched: Watched) -> None:
     """Stores as they come, every row looked at, one probe after the other."""
     folded = True
     for explanation in islice(vectors(1), 0, None, 2):
@@ -320,7 +320,7 @@ def ten_thousand() -> ImageCache:
     return many_cache(10_000)
 
 
-def test_ten_thousand_candidates_are_not_made(ten_thousand: ImageCache, qapp: object) -> None:
+def test_only_the_first_of_10000_candidates_get_nodes(ten_thousand: ImageCache, qapp: object) -> None:
     model = TraceModel()
     model.show(explain(ten_thousand, many_probe(7, "x")))
     stage = model.stage_index(StageKind.LOCAL)
@@ -340,7 +340,7 @@ def test_ten_thousand_candidates_are_not_made(ten_thousand: ImageCache, qapp: ob
     assert node_count(model) < 10
 
 
-def test_nearest_first_looks_only_as_far_as_it_must(ten_thousand: ImageCache, qapp: object) -> None:
+def test_sorting_by_distance_compares_only_listed_candidates(ten_thousand: ImageCache, qapp: object) -> None:
     model = TraceModel()
     model.set_nearest_first(True)
     model.show(explain(ten_thousand, many_probe(7, "x")))

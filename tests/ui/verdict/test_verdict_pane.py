@@ -92,14 +92,14 @@ def texts_in(pane: VerdictPane) -> list[str]:
 # The banner
 
 
-def test_nothing_yet(pane: VerdictPane) -> None:
+def test_the_pane_shows_a_hint_without_a_store(pane: VerdictPane) -> None:
     pane.show_nothing("No store is open", "Open one with Ctrl+O.")
     assert {"No store is open", "Open one with Ctrl+O."} <= set(texts_in(pane))
     assert not pane.banner.isVisible()
     assert not pane.view.isVisible()
 
 
-def test_words_in_place_of_a_verdict_are_never_cut_in_a_low_pane(pane: VerdictPane, qtbot: QtBot) -> None:
+def test_the_text_replacing_a_verdict_is_not_cut_in_a_low_pane(pane: VerdictPane, qtbot: QtBot) -> None:
     pane.show_nothing("The refusal at line 2 has no probe", "the --mount option requires BuildKit. " * 20)
     pane.resize(pane.minimumSizeHint())
     pane.show()
@@ -211,7 +211,7 @@ def test_copy_of_the_explanation(pane: VerdictPane, cache: ImageCache, qtbot: Qt
 # Hazards
 
 
-def test_hazards_come_and_go(pane: VerdictPane, cache: ImageCache) -> None:
+def test_hazards_are_shown_and_hidden_with_the_explanation(pane: VerdictPane, cache: ImageCache) -> None:
     pane.show_explanation(explain(cache, small_probe("dev", WorkingDir="/elsewhere")))
     assert [line.text for line in pane.hazards.lines] == [
         "Hazard: The probe's WorkingDir differs from the image's, yet the image is a hit: these rules do not compare "
@@ -228,7 +228,7 @@ def test_hazards_come_and_go(pane: VerdictPane, cache: ImageCache) -> None:
 # The tree
 
 
-def test_what_decided_is_open_and_in_sight(pane: VerdictPane) -> None:
+def test_the_deciding_check_is_expanded_and_visible(pane: VerdictPane) -> None:
     candidates = [step(i, Cmd=("/bin/sh", "-c", f"other {i}"), User="7", second=-i) for i in range(2, 60)]
     cache = cache_of(base(), *candidates, step(1, Cmd=COMMAND, Env=(PATH, "A=1")))
     for differences_only in (True, False):
@@ -241,7 +241,7 @@ def test_what_decided_is_open_and_in_sight(pane: VerdictPane) -> None:
         assert not pane.view.currentIndex().isValid() or current(pane) == "Local cache"
 
 
-def test_it_is_in_sight_when_the_pane_is_shown_later(qtbot: QtBot) -> None:
+def test_the_deciding_check_is_visible_when_the_pane_is_shown_later(qtbot: QtBot) -> None:
     pane = VerdictPane()
     qtbot.addWidget(pane)
     pane.show_explanation(with_history(30, 40, changed=20))
@@ -272,7 +272,7 @@ def test_an_edit_keeps_what_is_open_selected_and_scrolled(pane: VerdictPane, cac
     assert scrolled > 0
 
 
-def test_what_the_person_closed_stays_closed(pane: VerdictPane, cache: ImageCache) -> None:
+def test_a_collapsed_candidate_stays_collapsed(pane: VerdictPane, cache: ImageCache) -> None:
     pane.show_explanation(explain(cache, small_probe()))
     first = pane.trace.subject_index(StageKind.LOCAL, 0)
     assert pane.view.isExpanded(first)
@@ -281,7 +281,7 @@ def test_what_the_person_closed_stays_closed(pane: VerdictPane, cache: ImageCach
     assert not pane.view.isExpanded(pane.trace.subject_index(StageKind.LOCAL, 0))
 
 
-def test_another_deciding_check_is_shown_and_the_way_to_the_last_closed_again(pane: VerdictPane) -> None:
+def test_a_new_deciding_check_is_shown_and_the_previous_one_collapsed(pane: VerdictPane) -> None:
     cache = many_cache(300)
     pane.show_explanation(explain(cache, many_probe(3, "x")))
     pane.show_explanation(explain(cache, many_probe(250, "x")))
@@ -289,7 +289,7 @@ def test_another_deciding_check_is_shown_and_the_way_to_the_last_closed_again(pa
     assert not pane.view.isExpanded(pane.trace.subject_index(StageKind.LOCAL, 3))
 
 
-def test_what_the_person_went_into_is_not_closed(pane: VerdictPane, qtbot: QtBot) -> None:
+def test_a_candidate_opened_by_the_user_stays_open(pane: VerdictPane, qtbot: QtBot) -> None:
     cache = many_cache(300)
     pane.show_explanation(explain(cache, many_probe(3, "x")))
     click(pane, qtbot, check_index(pane, 3, 13, 1))
@@ -298,7 +298,7 @@ def test_what_the_person_went_into_is_not_closed(pane: VerdictPane, qtbot: QtBot
     assert current(pane) == "Env[1]"
 
 
-def test_a_selected_check_that_is_folded_away_is_stood_for_by_its_group(pane: VerdictPane, cache: ImageCache) -> None:
+def test_the_group_of_a_folded_selected_check_is_selected(pane: VerdictPane, cache: ImageCache) -> None:
     pane.show_explanation(explain(cache, small_probe()))
     pane.reveal_field("Env[1]")
     assert current(pane) == "Env[1]"
@@ -339,7 +339,7 @@ def test_no_candidates_in_a_store_without_parents(pane: VerdictPane) -> None:
     )
 
 
-def test_the_choices_in_the_head(pane: VerdictPane, cache: ImageCache, qtbot: QtBot) -> None:
+def test_the_show_and_order_menus_change_the_trace(pane: VerdictPane, cache: ImageCache, qtbot: QtBot) -> None:
     pane.show_explanation(explain(cache, small_probe()))
     subject = pane.trace.subject_index(StageKind.LOCAL, 0)
     folded = pane.trace.rowCount(subject)
@@ -356,7 +356,7 @@ def test_the_choices_in_the_head(pane: VerdictPane, cache: ImageCache, qtbot: Qt
     assert pane.trace.subject_of(pane.trace.index(0, 0, stage)).image.id == digest(1)  # type: ignore[union-attr]
 
 
-def test_order_is_not_a_choice_for_one_candidate(pane: VerdictPane) -> None:
+def test_the_order_button_is_disabled_for_one_candidate(pane: VerdictPane) -> None:
     pane.show_explanation(explain(cache_of(base(), step(1)), probe()))
     assert not pane.head.order_button.isEnabled()
 
@@ -427,7 +427,7 @@ def test_reveal_of_a_field(pane: VerdictPane, cache: ImageCache, qtbot: QtBot, p
     assert pane.detail.title.startswith(f"{name}: ")
 
 
-def test_reveal_of_what_no_check_reads(pane: VerdictPane, cache: ImageCache) -> None:
+def test_revealing_fails_for_fields_that_no_check_reads(pane: VerdictPane, cache: ImageCache) -> None:
     pane.show_explanation(explain(cache, small_probe()))
     assert not pane.reveal_field("platform")
     assert not pane.reveal_field("cache_from[0]")
@@ -530,7 +530,7 @@ def test_the_differing_part_is_marked_in_the_value(pane: VerdictPane, cache: Ima
     assert laid_out(pane, check_index(pane, 0, 13, 0)) == [["Env[0]", "passed"], [f'"{PATH}"'], [f'"{PATH}"']]
 
 
-def test_values_keep_to_their_cells(pane: VerdictPane) -> None:
+def test_values_do_not_overflow_their_cells(pane: VerdictPane) -> None:
     long = "A=" + "x" * 500
     pane.show_explanation(explain(cache_of(base(), step(1, Env=(long + "y",))), probe(Env=(long + "z",))))
     item, explanation = pane.trace.item(pane.navigation.deciding_index()), pane.trace.explanation
@@ -548,7 +548,7 @@ def test_values_keep_to_their_cells(pane: VerdictPane) -> None:
 
 
 @pytest.mark.parametrize("width", [200.0, 400.0, 700.0])
-def test_nothing_on_a_row_runs_into_the_next(pane: VerdictPane, width: float) -> None:
+def test_texts_in_a_row_do_not_overlap(pane: VerdictPane, width: float) -> None:
     explanation = explain(
         cache_of(base(), step(1, names=["docker.io/library/" + "long-name" * 9 + ":1"], User="1")), probe()
     )
@@ -599,7 +599,7 @@ def test_every_part_has_a_name(pane: VerdictPane, cache: ImageCache) -> None:
 
 @pytest.mark.parametrize("scheme", [Qt.ColorScheme.Light, Qt.ColorScheme.Dark])
 @pytest.mark.parametrize("width", [420, 640])
-def test_it_draws_in_either_scheme_at_any_width_with_a_large_font(
+def test_the_pane_is_drawn_in_any_scheme_width_and_font_size(
     cache: ImageCache, qapp: QApplication, qtbot: QtBot, scheme: Qt.ColorScheme, width: int
 ) -> None:
     before = QFont(qapp.font())

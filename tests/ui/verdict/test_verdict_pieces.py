@@ -36,7 +36,7 @@ def test_examples(text: str, start: int, stop: int, room: int, expected: list[st
 
 
 @given(st.text("abc", max_size=60), st.data())
-def test_it_fits_and_shows_the_beginning_of_the_mark(text: str, data: st.DataObject) -> None:
+def test_fitted_text_has_the_beginning_of_the_marked_part(text: str, data: st.DataObject) -> None:
     start = data.draw(st.integers(0, len(text)))
     stop = data.draw(st.integers(start, len(text)))
     room = data.draw(st.integers(10, 70))
@@ -53,7 +53,7 @@ def test_it_fits_and_shows_the_beginning_of_the_mark(text: str, data: st.DataObj
     assert all(piece.text or piece.is_marked for piece in found)
 
 
-def test_a_long_value_is_measured_only_as_far_as_it_shows() -> None:
+def test_only_the_visible_part_of_a_long_value_is_measured() -> None:
     measured = []
 
     def measure(text: str) -> float:

@@ -62,7 +62,7 @@ def test_a_group_says_what_is_in_it() -> None:
     assert FoldedChecks(PASSED, checks("pp"), range(2)).title == "c0, c1 (2)"
 
 
-def test_a_long_history_is_neither_walked_nor_listed_whole() -> None:
+def test_a_long_history_is_listed_only_in_part() -> None:
     explanation = with_history(20_000, 20_001, changed=15_000)
     stage = explanation.trace.stage(StageKind.HISTORY)
     assert stage is not None
@@ -87,7 +87,7 @@ def test_the_trail_to_the_failed_element() -> None:
 
 
 @pytest.mark.parametrize("name", sorted(RULE_SETS))
-def test_a_row_says_what_the_checks_below_it_say(name: str) -> None:
+def test_a_subject_summary_agrees_with_its_checks(name: str) -> None:
     """By every rule set: what is asked before and after the config counts too."""
     reported = 0
     for explanation in vectors(12, RULE_SETS[name]):

@@ -38,7 +38,7 @@ def env(ours: object, theirs: object, outcome: CheckOutcome = FAILED) -> Check:
         (Check(CheckKind.SOURCE, PASSED, ABSENT, DIGEST, "cache_from"), ("nothing", "abababababab")),
     ],
 )
-def test_on_one_line(check: Check, expected: tuple[str, str]) -> None:
+def test_values_are_shown_on_one_line(check: Check, expected: tuple[str, str]) -> None:
     assert row_pair(check) == expected
 
 
@@ -60,13 +60,13 @@ def test_history_entries_with_the_same_command_show_what_else_differs() -> None:
     ]
 
 
-def test_in_full_a_list_has_a_line_for_each_element() -> None:
+def test_a_full_list_value_has_one_line_per_element() -> None:
     ours, theirs = full_pair(Check(CheckKind.FIELD, FAILED, ("A=1", "B=2"), ("A=1",), "Env", path=("Env",)))
     assert ours.split("\n") == ["[", '  "A=1",', '  "B=2"', "]"]
     assert theirs.split("\n") == ["[", '  "A=1"', "]"]
 
 
-def test_what_is_too_long_is_cut_and_says_so() -> None:
+def test_a_truncated_value_states_its_full_length() -> None:
     ours, _ = full_pair(env("x" * (MAX_CHARACTERS + 50), ""))
     assert len(ours) < MAX_CHARACTERS + 60
     assert ours.endswith(f"truncated: {MAX_CHARACTERS + 52:,} characters in total")

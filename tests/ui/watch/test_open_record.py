@@ -80,7 +80,7 @@ def rows_of(pane: WatchPane) -> list[list[str]]:
     return [[model.index(row, column).data() for column in WatchedStepsColumn] for row in range(model.rowCount())]
 
 
-def test_the_button_opens_a_record_with_its_steps_beside_what_cacheview_says(
+def test_the_open_button_shows_a_record_beside_its_prediction(
     window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     path = saved(tmp_path / "app.record.jsonl", record(store))
@@ -114,7 +114,7 @@ def test_the_button_opens_a_record_with_its_steps_beside_what_cacheview_says(
     assert copied[-1] == "as predicted"
 
 
-def test_a_record_that_is_dropped_opens_so_too_and_says_where_the_daemon_did_otherwise(
+def test_a_dropped_record_opens_and_shows_daemon_differences(
     window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path
 ) -> None:
     path = saved(tmp_path / "two.jsonl", record(store), record(store, (False, True, True), tag="other"))
@@ -141,7 +141,9 @@ def test_a_record_without_its_store_shows_what_the_daemon_did(window: MainWindow
     assert window.session is None
 
 
-def test_what_no_daemon_built_says_so(window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_record_of_a_replay_is_marked_as_not_built(
+    window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path
+) -> None:
     window.open(saved(tmp_path / "replayed.jsonl", record(store, (False, False, None), replayed=True)))
     pane = shown(window, qtbot)
     assert pane.model.index(0, BuildsColumn.OUTCOME).data() == "replayed, not built"
@@ -162,7 +164,7 @@ def test_lines_that_are_not_builds_are_reported(
     assert window.notice._text.text().startswith("Showing 1 build from mixed.jsonl.")
 
 
-def test_a_record_that_is_open_is_shown_again_once(
+def test_opening_an_open_record_again_shows_it_once(
     window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path
 ) -> None:
     path = saved(tmp_path / "app.jsonl", record(store))

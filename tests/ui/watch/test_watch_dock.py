@@ -80,7 +80,7 @@ def test_a_build_is_shown_while_it_runs(pane: WatchPane, watcher: FakeProcess, q
     assert pane.head.save_button.isEnabled()
 
 
-def test_news_of_one_moment_is_shown_each_build_once_and_the_rest_in_the_next_turns(
+def test_simultaneous_build_updates_are_merged_and_spread_over_turns(
     pane: WatchPane, watcher: FakeProcess, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     clock = iter(range(1000))
@@ -105,7 +105,7 @@ def test_news_of_one_moment_is_shown_each_build_once_and_the_rest_in_the_next_tu
     assert pane.selected() is kept
 
 
-def test_a_difference_is_shown_loudly_once_and_its_record_can_be_saved(
+def test_a_difference_raises_one_notice_and_its_record_can_be_saved(
     pane: WatchPane, window: MainWindow, watcher: FakeProcess, qtbot: QtBot, tmp_path: Path
 ) -> None:
     build = build_of(differences=("step 2 'CMD x': predicted a miss, but the daemon reported a hit",))
@@ -133,7 +133,7 @@ def test_stopping_ends_the_watcher_and_can_begin_again(pane: WatchPane, watcher:
         qtbot.mouseClick(button(pane, "Watch"), Qt.MouseButton.LeftButton)
 
 
-def test_watching_that_ends_by_itself_is_reported_and_the_builds_stay(
+def test_an_unexpected_end_of_watching_is_reported_and_builds_are_kept(
     pane: WatchPane, watcher: FakeProcess, qtbot: QtBot
 ) -> None:
     hear(pane, watcher, qtbot, build_of())
@@ -146,7 +146,9 @@ def test_watching_that_ends_by_itself_is_reported_and_the_builds_stay(
     assert not pane.head.stop_button.isVisible()
 
 
-def test_a_fault_while_it_watches_is_shown_and_it_goes_on(pane: WatchPane, watcher: FakeProcess, qtbot: QtBot) -> None:
+def test_a_fault_while_watching_is_reported_and_watching_continues(
+    pane: WatchPane, watcher: FakeProcess, qtbot: QtBot
+) -> None:
     with qtbot.captureExceptions() as faults, qtbot.waitSignal(pane.bridge.failed, timeout=20_000):
         pane.bridge._faulty.emit(KeyError("in the relay"))
     assert [kind for kind, *_ in faults] == [KeyError]
@@ -154,7 +156,7 @@ def test_a_fault_while_it_watches_is_shown_and_it_goes_on(pane: WatchPane, watch
     assert pane.head.stop_button.isVisible()
 
 
-def test_closing_the_window_ends_it(pane: WatchPane, window: MainWindow, watcher: FakeProcess) -> None:
+def test_closing_the_window_ends_watching(pane: WatchPane, window: MainWindow, watcher: FakeProcess) -> None:
     window.close()
     assert watcher.is_closed
 
@@ -172,7 +174,7 @@ def test_an_engine_that_does_not_answer_is_reported(
     assert "unix:///x: does not respond" in printed(pane)
 
 
-def test_the_models(qtmodeltester: object) -> None:
+def test_the_watch_models_are_valid_and_keep_the_latest_builds(qtmodeltester: object) -> None:
     builds, steps = BuildsModel(), WatchedStepsModel()
     for number in range(1, 5):
         builds.show_build(shown_build(build_of(number)), 3)

@@ -126,7 +126,7 @@ def test_a_filter_stays(window: MainWindow, pane: ImagesPane, qtbot: QtBot) -> N
     assert place_of(pane) == before
 
 
-def test_a_key_before_the_rows_follow_moves_from_where_the_user_was(
+def test_a_key_press_before_the_rows_update_moves_from_the_old_place(
     window: MainWindow, pane: ImagesPane, qtbot: QtBot
 ) -> None:
     suppose(window, qtbot)
@@ -140,7 +140,7 @@ def test_a_key_before_the_rows_follow_moves_from_where_the_user_was(
     assert pane.tree.currentIndex().row() == row
 
 
-def test_a_reload_before_the_rows_follow_keeps_the_place(window: MainWindow, pane: ImagesPane, qtbot: QtBot) -> None:
+def test_a_reload_before_the_rows_update_keeps_the_place(window: MainWindow, pane: ImagesPane, qtbot: QtBot) -> None:
     before = place_of(pane)
     suppose(window, qtbot)
     go_elsewhere(pane)
@@ -152,7 +152,7 @@ def test_a_reload_before_the_rows_follow_keeps_the_place(window: MainWindow, pan
     assert place_of(pane).folded == before.folded
 
 
-def test_a_reload_ends_it_at_the_place_before(window: MainWindow, pane: ImagesPane, qtbot: QtBot) -> None:
+def test_a_reload_ends_the_what_if_at_the_previous_place(window: MainWindow, pane: ImagesPane, qtbot: QtBot) -> None:
     before = place_of(pane)
     suppose(window, qtbot)
     go_elsewhere(pane)
@@ -164,7 +164,7 @@ def test_a_reload_ends_it_at_the_place_before(window: MainWindow, pane: ImagesPa
     assert place_of(pane).folded == before.folded
 
 
-def test_another_change_before_the_rows_follow_keeps_the_place(
+def test_entering_what_if_again_before_the_rows_update_keeps_the_place(
     window: MainWindow, pane: ImagesPane, qtbot: QtBot
 ) -> None:
     before = place_of(pane)
@@ -179,7 +179,7 @@ def test_another_change_before_the_rows_follow_keeps_the_place(
     assert place_of(pane) == before
 
 
-def test_another_store_before_the_rows_follow_is_shown_from_its_top(
+def test_a_store_opened_while_leaving_what_if_is_shown_from_its_top(
     window: MainWindow, pane: ImagesPane, qtbot: QtBot
 ) -> None:
     suppose(window, qtbot)
@@ -191,7 +191,9 @@ def test_another_store_before_the_rows_follow_is_shown_from_its_top(
     assert window.status.currentMessage() != "“What if” is off: the actual store is shown"
 
 
-def test_it_is_left_before_its_own_rows_are_there(window: MainWindow, pane: ImagesPane, qtbot: QtBot) -> None:
+def test_leaving_what_if_before_its_rows_are_ready_keeps_the_place(
+    window: MainWindow, pane: ImagesPane, qtbot: QtBot
+) -> None:
     before = place_of(pane)
     window.what_if.suppose(f"remove:{REMOVED}")
     qtbot.waitUntil(lambda: session_of(window).supposed is not None)
@@ -201,7 +203,7 @@ def test_it_is_left_before_its_own_rows_are_there(window: MainWindow, pane: Imag
     assert pane.model.forest is session_of(window).listed.forest
 
 
-def test_another_probe_of_the_same_store_ends_it(open_window: OpenWindow, qtbot: QtBot) -> None:
+def test_choosing_another_probe_leaves_what_if(open_window: OpenWindow, qtbot: QtBot) -> None:
     window = open_window("demo:")
     session = session_of(window)
     assert window.workspace is not None
