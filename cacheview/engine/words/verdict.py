@@ -200,7 +200,10 @@ def _of_hit(trace: Trace, image: Image, parent: str) -> VerdictWords:
         rest = "and then by other commands, so the daemon creates an image from the source for just this step."
         perhaps = trace.verdict.perhaps
         if perhaps is not None:
-            words = f"a newly created image is used, or {known_as(perhaps)} if an earlier build already created it for this step"
+            words = (
+                f"a newly created image is used, or {known_as(perhaps)} if an earlier build already created it for "
+                "this step"
+            )
             return VerdictWords(words, f"{reason} {rest}")
         return VerdictWords("a newly created image is used", f"{reason} {rest}")
     if trace.verdict.stage is StageKind.HISTORY:
