@@ -138,6 +138,21 @@ class ProbeDocument(QObject):
         self._set((place, probe))
         self.loaded.emit(probe)
 
+    def replace_parent(self, old: str, new: str) -> None:
+        """Replace a parent of the current place in the probe and in its steps: the case means another image by it.
+
+        This is not a step.
+        """
+
+        def replaced(state: _State) -> _State:
+            place, probe = state
+            is_meant = place == self._place and probe.parent == old
+            return (place, probe.model_copy(update={"parent": new})) if is_meant else state
+
+        for step in self._steps:
+            step.before, step.after = replaced(step.before), replaced(step.after)
+        self._set(replaced((self._place, self._probe)))
+
     def forget_steps(self) -> None:
         """Clear the undo stack."""
         self._undo_stack.clear()

@@ -9,6 +9,7 @@ from PySide6.QtCore import QObject
 
 if TYPE_CHECKING:
     from cacheview.engine import RuleSet, Verdict
+    from cacheview.engine.walk import Walk
     from cacheview.model import Probe
     from cacheview.ui.document import Place, ProbeDocument
     from cacheview.ui.edited_probes import EditedProbes
@@ -52,6 +53,15 @@ class Places(QObject):
     def earlier_answers(self) -> Sequence[tuple[Probe, Verdict]]:
         """See `ShownStore.earlier_answers`."""
         return self._shown.earlier_answers
+
+    @property
+    def walk(self) -> Walk | None:
+        """See `ShownStore.walk`."""
+        return self._shown.walk
+
+    def in_any_walk(self, probe: Probe) -> Probe:
+        """See `ShownStore.in_any_walk`."""
+        return self._shown.in_any_walk(probe)
 
     def is_near(self, place: Place, rules: RuleSet | None = None) -> bool:
         """See `ShownStore.is_near`."""

@@ -321,10 +321,12 @@ class Session(QObject):
         """Show the reloaded location. Case, probe and undo steps stay."""
         self._restore_actual()
         self.discard(self._answer, *self._shown.parts)
+        parent = self._shown.original.parent
         self._shown.reload(loaded)
         self._keep_places()
         self.opened_changed.emit()
         self.store_changed.emit(StoreRelation.SAME)
+        self._follow(parent)
         self._ask(self.document.probe)
 
     def _keep_places(self) -> None:
@@ -345,18 +347,27 @@ class Session(QObject):
             DataError: the name is not known.
         """
         self.end_supposing()
-        store, replaced, walk = self.store, self.cache, self._shown.walk
+        store, replaced, walk, parent = self.store, self.cache, self._shown.walk, self._shown.original.parent
         if not self._shown.use_rules(name, cache):
             return
         if self.cache is not replaced:
             self.discard(self._answer, replaced, walk)
         if self.store is not store:
             self.store_changed.emit(StoreRelation.SAME)
+        self._follow(parent)
         self.rules_changed.emit()
         if self.cache.rules is replaced.rules:  # only the builder's release differs
             self.selection_changed.emit()
         else:
             self._ask(self.document.probe)
+
+    def _follow(self, parent: str) -> None:
+        """Replace the parent of the probe if, in a walk, the earlier probes now lead to another image."""
+        if parent != self._shown.original.parent:
+            self._loading = True
+            self.document.replace_parent(parent, self._shown.original.parent)
+            self._loading = False
+            self.edits.note()
 
     def _show(self, probe: Probe) -> None:
         """Start with the first probe of a location."""

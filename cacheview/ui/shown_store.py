@@ -11,7 +11,7 @@ from cacheview.engine import Explanation, ImageCache, explain
 from cacheview.engine.build_cache import with_new_id
 from cacheview.engine.case_results import unmet_expectations
 from cacheview.engine.host import builder_platform
-from cacheview.engine.walk import probe_after
+from cacheview.engine.walk import PREVIOUS, probe_after
 from cacheview.model import Expectation, ImageStore, Probe, SuiteProbe
 from cacheview.model.once import is_computed
 from cacheview.stores.change import StoreChanges, changes
@@ -87,7 +87,7 @@ class ShownStore:
         cache, daemon: the cache, and the daemon whose answers it computes: those of the case, or chosen by the user;
             while changes of the store are supposed, those of the changed store.
         place: the numbers of the case and of its probe.
-        original: the unedited probe of the place.
+        original: the unedited probe of the place; in a walk, with its parent under the rules in use.
         change: the changes found by the last reload; None: there was no reload, or another case was chosen since.
         changed_since: the time when the store in ``change`` was read, in seconds since the epoch.
     """
@@ -182,7 +182,10 @@ class ShownStore:
         walk = self._walks.get(case, rules) if is_walk(case) else None
         self._walks.show(walk)
         if walk is not None and number:
-            return walk.at(number)[1]
+            probe, cache = walk.at(number)
+            if case.probes[number].parent == PREVIOUS:
+                self.original = self.original.model_copy(update={"parent": probe.parent})
+            return cache
         fits = prepared is not None and prepared.store is case.store
         return prepared if prepared is not None and fits else ImageCache(case.store, rules)
 
@@ -256,6 +259,12 @@ class ShownStore:
         if daemon.rules is not self.cache.rules:
             self.cache = self._cache_here(cache)
         return True
+
+    def in_any_walk(self, probe: Probe) -> Probe:
+        """Return a probe of this place, with the parent `PREVIOUS` if it still has that of the case."""
+        case, number = self.case, self.place[1]
+        is_previous = is_walk(case) and case.probes[number].parent == PREVIOUS and probe.parent == self.original.parent
+        return probe.model_copy(update={"parent": PREVIOUS}) if is_previous else probe
 
     def look_up(self, probe: Probe) -> LookUp:
         """Return the lookup of a probe in the current cache."""

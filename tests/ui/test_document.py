@@ -90,6 +90,26 @@ def test_loading_a_probe_clears_the_undo_stack(document: ProbeDocument) -> None:
     assert probes == [loaded]
 
 
+def test_another_parent_by_the_same_name_is_no_step(document: ProbeDocument) -> None:
+    document.move((0, 1), document.probe.model_copy(update={"parent": "old"}), "Go")
+    first = document.probe
+    document.set_field("User", "1")
+    document.edit(document.probe.model_copy(update={"parent": "chosen"}), "Choose a parent")
+    document.move((0, 2), first, "Go")
+    document.undo_stack.undo()
+    probes = record_probes(document)
+    document.replace_parent("old", "new")
+    assert probes == []
+    assert document.undo_stack.count() == 3
+    document.undo_stack.undo()
+    assert (document.probe.parent, document.probe.config.User) == ("new", "1")
+    document.undo_stack.undo()
+    assert document.probe == first.model_copy(update={"parent": "new"})
+    for _ in range(3):
+        document.undo_stack.redo()
+    assert (document.place, document.probe) == ((0, 2), first), "another place has its own parent"
+
+
 def test_unknown_field(document: ProbeDocument) -> None:
     with pytest.raises(KeyError):
         document.set_field("Color", "red")
