@@ -11,8 +11,9 @@ from cacheview.cases import Daemon, platform_of_probe
 from cacheview.commands.opening import add_case, mention_problems, open_case
 from cacheview.commands.what_if import CHANGES, add_what_if, changed_store
 from cacheview.engine import ImageCache, VerdictOutcome, explain
-from cacheview.engine.matrix import RuleSetCaches, compare
-from cacheview.engine.walk import Walk, probe_after
+from cacheview.engine.matrix import compare
+from cacheview.engine.rule_set_caches import RuleSetCaches, WalkCaches
+from cacheview.engine.walk import PREVIOUS, Walk, probe_after
 from cacheview.model import (
     SCRATCH,
     ContainerConfig,
@@ -107,20 +108,26 @@ def run(options: argparse.Namespace) -> int:
     mention_problems(opened)
     daemon = daemon_for(case, rules)
     probe, cache = Probe(), ImageCache(case.store, daemon.rules, once=True)
+    caches = RuleSetCaches(case.store, (cache,))
+    changes: dict[str, object] = {}
     if options.probe is not None:
         if not case.probes:
             raise UsageError(f"{options.store} has no probes; use --parent and --config instead of --probe")
         number = chosen("probe", options.probe, [probe.name for probe in case.probes])
         probe = probe_after(case.probes[number])
         if case.walk:  # the earlier probes may change the store, and name the parent
-            probe, cache = Walk(case.store, daemon.rules, case.probes).at(number)
+            walk = Walk(case.store, daemon.rules, case.probes)
+            probe, cache = walk.at(number)
+            caches = WalkCaches(walk, number)
+            caches.add(walk)
+            if options.rules == "all" and case.probes[number].parent == PREVIOUS:
+                changes["parent"] = PREVIOUS  # each rule set has its own
     elif options.parent is None or options.config is None:
         raise UsageError("--parent and --config are required, unless --probe selects a probe from a suite")
     changed = changed_store(options, cache.store, daemon)
     if changed is not None:
         daemon, cache = changed.daemon, ImageCache(changed.store, changed.daemon.rules, once=True)
     store = cache.store
-    changes: dict[str, object] = {}
     if options.platform:
         changes["platform"] = _platform(options.platform, daemon)
     elif options.probe is None:
@@ -134,7 +141,7 @@ def run(options: argparse.Namespace) -> int:
         changes["cache_from"] = tuple(options.cache_from)
     probe = probe.model_copy(update=changes)
     if options.rules == "all":
-        return _explain_all(cache, daemon, probe, as_json=options.json)
+        return _explain_all(caches, daemon, probe, as_json=options.json)
     with Effort.about(len(store.images)).spent():
         explanation = explain(cache, probe)
         mention_builder(case.store)
@@ -149,10 +156,10 @@ def run(options: argparse.Namespace) -> int:
     return _EXIT_STATUS[explanation.verdict.outcome]
 
 
-def _explain_all(cache: ImageCache, own: Daemon, probe: Probe, *, as_json: bool) -> int:
-    store = cache.store  # in a walk, all rules answer in the store as the store's own rules left it
+def _explain_all(caches: RuleSetCaches, own: Daemon, probe: Probe, *, as_json: bool) -> int:
+    store = caches.store
     with Effort.about(len(store.images)).spent():  # all rule sets together get the time limit of one
-        matrix = compare(store, probe, caches=RuleSetCaches(store, (cache,)))
+        matrix = compare(store, probe, caches=caches)
         if as_json:
             print_json(matrices.matrix_as_json(matrix, own))
         else:

@@ -9,6 +9,7 @@ from functools import cached_property
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.deciding_check import DecidingCheck
 from cacheview.engine.explain import Explanation, deciding_check, explain
+from cacheview.engine.rule_set_caches import RuleSetCaches
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets import RULE_SETS
 from cacheview.engine.verdict import Verdict, VerdictOutcome
@@ -16,33 +17,7 @@ from cacheview.engine.words import matrix as words
 from cacheview.model import ImageStore, Probe
 from cacheview.model.effort import Effort
 
-__all__ = ["Matrix", "MatrixGroup", "MatrixRow", "RuleSetCaches", "compare", "grouped", "row_of"]
-
-
-class RuleSetCaches:
-    """One `ImageCache` for each rule set of a store, created on first use and kept, so the next probe is quick.
-
-    Like the caches, it is not thread-safe.
-    """
-
-    def __init__(self, store: ImageStore, caches: Iterable[ImageCache] = ()) -> None:
-        """Start with existing caches of the store."""
-        self.store = store
-        self._caches = {cache.rules.name: cache for cache in caches if cache.store is store}
-
-    def cache(self, rules: RuleSet) -> ImageCache:
-        """Return the cache of a rule set, the same one until it is released."""
-        result = self._caches.get(rules.name)
-        if result is None:
-            result = self._caches[rules.name] = ImageCache(self.store, rules)
-        return result
-
-    def release(self, rules: RuleSet) -> ImageCache | None:
-        """Remove a cache and return it, so that other code can use it; None if there is none.
-
-        The next call of `cache` creates a new one.
-        """
-        return self._caches.pop(rules.name, None)
+__all__ = ["Matrix", "MatrixGroup", "MatrixRow", "compare", "grouped", "row_of"]
 
 
 @dataclass(frozen=True)
@@ -83,7 +58,11 @@ class MatrixRow:
 
 @dataclass(frozen=True)
 class MatrixGroup:
-    """Rule sets that give the same answer for the same reason, in order."""
+    """Rule sets that give the same answer for the same reason, in order.
+
+    Attributes:
+        cache, probe: the cache of the first of them, and the probe as it looks it up.
+    """
 
     rows: tuple[MatrixRow, ...]
     cache: ImageCache
@@ -105,7 +84,11 @@ class MatrixGroup:
 
 @dataclass(frozen=True)
 class Matrix:
-    """All answers to one probe, and groups of equal answers, in the order of their first rule set."""
+    """All answers to one probe, and groups of equal answers, in the order of their first rule set.
+
+    Attributes:
+        probe: the probe, as `compare` was called with it.
+    """
 
     probe: Probe
     rows: tuple[MatrixRow, ...]
@@ -118,13 +101,12 @@ def row_of(cache: ImageCache, probe: Probe) -> MatrixRow:
         return MatrixRow(cache.rules, *deciding_check(cache, probe))
 
 
-def grouped(probe: Probe, rows: Sequence[MatrixRow], caches: RuleSetCaches) -> Matrix:
-    """Return the matrix of existing rows."""
+def grouped(rows: Iterable[MatrixRow]) -> Sequence[tuple[MatrixRow, ...]]:
+    """Return groups of rows with the same answer for the same reason, in the order of their first row."""
     by_key: dict[Hashable, list[MatrixRow]] = {}
     for row in rows:
         by_key.setdefault(row.key, []).append(row)
-    groups = tuple(MatrixGroup(tuple(group), caches.cache(group[0].rules), probe) for group in by_key.values())
-    return Matrix(probe, tuple(rows), groups)
+    return [tuple(group) for group in by_key.values()]
 
 
 def compare(
@@ -133,9 +115,18 @@ def compare(
     """Look up one probe under many rule sets.
 
     Args:
+        store: the images; in a walk, before its first probe.
         caches: of the same store, kept from one probe to the next. Raises ValueError if they belong to another store.
     """
     caches = caches or RuleSetCaches(store)
     if caches.store is not store:
         raise ValueError(words.OTHER_STORE)
-    return grouped(probe, [row_of(caches.cache(each), probe) for each in rules], caches)
+    rows: list[MatrixRow] = []
+    lookups: dict[Hashable, tuple[ImageCache, Probe]] = {}
+    for each in rules:
+        lookup = caches.lookup(each, probe)
+        row = row_of(*lookup)
+        rows.append(row)
+        lookups.setdefault(row.key, lookup)  # no other cache is needed any longer
+    groups = tuple(MatrixGroup(group, *lookups[group[0].key]) for group in grouped(rows))
+    return Matrix(probe, tuple(rows), groups)

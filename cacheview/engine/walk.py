@@ -95,14 +95,19 @@ class Walk:
 
     Args:
         probes: of a suite.
+        max_states: the most states to keep, at least 1; None: as many as there is memory for.
     """
 
-    def __init__(self, store: ImageStore, rules: RuleSet, probes: Sequence[SuiteProbe]) -> None:
+    def __init__(
+        self, store: ImageStore, rules: RuleSet, probes: Sequence[SuiteProbe], max_states: int | None = None
+    ) -> None:
         self.store = store
         self.rules = rules
         self.probes = probes
         self._first = _State.first(store, rules, probes)
-        self._max_states = max(1, _MAX_IMAGES // max(1, len(store.images) + len(probes)))  # each probe adds at most one
+        if max_states is None:
+            max_states = max(1, _MAX_IMAGES // max(1, len(store.images) + len(probes)))  # each probe adds at most one
+        self._max_states = max_states
         self._states: OrderedDict[int, _State] = OrderedDict()  # by the number of the probe, the last used one last
         self._answers: list[tuple[Probe, Verdict]] = []
         self._lock = threading.Lock()  # of these two; held only for a moment

@@ -10,7 +10,8 @@ import pytest
 from bench_verdict import cache_of, probes
 
 from cacheview.engine import RULE_SETS
-from cacheview.engine.matrix import RuleSetCaches, compare
+from cacheview.engine.matrix import compare
+from cacheview.engine.rule_set_caches import RuleSetCaches
 
 COUNT = 10_000
 RATIO = 2.0 * len(RULE_SETS)

@@ -6,11 +6,13 @@ import json
 from pathlib import Path
 
 import pytest
+from long_walk import long_walk
 from missing_layer import OTHER, check_answer, missing_layer, write_missing_layer
 
 from cacheview.cli import main
 from cacheview.engine import RULE_SETS
 from cacheview.engine.verdict import Verdict, VerdictOutcome
+from cacheview.model import SuiteCase
 from cacheview.stores.suite import read_suite
 
 
@@ -70,3 +72,40 @@ def test_the_layers_are_saved(suite: Path, tmp_path: Path) -> None:
     assert main(["save", str(suite), str(saved), "--redact", "env"]) == 0
     (case,) = read_suite(saved)
     assert getattr(case, "layer_content", None) == missing_layer(walk=False).layer_content
+
+
+@pytest.mark.parametrize("case", [long_walk(3), missing_layer(walk=True)], ids=["restored", "missing layer"])
+@pytest.mark.parametrize("number", range(3))
+def test_all_rules_answer_in_a_walk_as_each_alone(
+    tmp_path: Path, case: SuiteCase, number: int, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suite = tmp_path / "walk.jsonl"
+    suite.write_text(case.model_dump_json(exclude_defaults=True) + "\n")
+    main(["explain", str(suite), "--probe", str(number + 1), "--rules", "all", "--json"])
+    groups = json.loads(capsys.readouterr().out)["groups"]
+    reported = {
+        rules: (group["outcome"], group["image"] and group["image"]["id"].replace("new", f"new:{number}"))
+        for group in groups
+        for rules in group["rules"]
+    }
+    expected = {name: check_answer(case, number, rules) for name, rules in RULE_SETS.items()}
+    assert reported == {
+        name: (verdict.outcome.value, verdict.image and verdict.image.id) for name, verdict in expected.items()
+    }
+    sentences = {rules: group["sentence"] for group in groups for rules in group["rules"]}
+    for name in ("containerd-71ebfc7", "graphdriver-29", case.rules):
+        main(["explain", str(suite), "--probe", str(number + 1), "--rules", name, "--json"])
+        assert json.loads(capsys.readouterr().out)["sentence"] == sentences[name]
+
+
+def test_options_replace_the_parent_of_a_walk_for_all_rules(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    case = long_walk(3)
+    suite = tmp_path / "walk.jsonl"
+    suite.write_text(case.model_dump_json(exclude_defaults=True) + "\n")
+    main(["explain", str(suite), "--probe", "3", "--parent", "app:1", "--rules", "all", "--json"])
+    groups = json.loads(capsys.readouterr().out)["groups"]
+    chosen = case.probes[2].model_copy(update={"parent": case.images[0].id})
+    edited = case.model_copy(update={"probes": (*case.probes[:2], chosen)})
+    assert {rules: group["outcome"] for group in groups for rules in group["rules"]} == {
+        name: check_answer(edited, 2, rules).outcome.value for name, rules in RULE_SETS.items()
+    }

@@ -5,7 +5,8 @@ from __future__ import annotations
 import pytest
 
 from cacheview.engine import RULE_SETS, ImageCache, VerdictOutcome, explain
-from cacheview.engine.matrix import RuleSetCaches, compare
+from cacheview.engine.matrix import compare
+from cacheview.engine.rule_set_caches import RuleSetCaches
 from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Probe, Timestamp
 
 BASE, CHILD = "sha256:" + "a" * 64, "sha256:" + "b" * 64

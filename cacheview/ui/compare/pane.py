@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QWidget
 from cacheview.cases import daemon_known
 from cacheview.engine import RuleSet
 from cacheview.engine.matrix import MatrixRow
+from cacheview.engine.walk import Walk
 from cacheview.model import Probe
 from cacheview.ui.busy_timer import MATRIX_BUSY_AFTER_MS
 from cacheview.ui.compare.head import CompareHead
@@ -78,8 +79,10 @@ class ComparePane(LookupPane[CompareHead, Probe]):
         session = self._session
         if session is None:
             return
+        store, walk = session.store, _walk_of(session)
+        is_here = self._lookup is not None and self._lookup.is_at(store, walk)
         if not self.isVisible():
-            if self._lookup is not None and self._lookup.store is not session.store:
+            if not is_here:
                 session.discard(self._lookup)
                 self._lookup = None  # it keeps much of the closed store in memory
             return
@@ -88,10 +91,10 @@ class ComparePane(LookupPane[CompareHead, Probe]):
                 self._show_no_probe(session.selected)
             return
         value = session.answer.explanation
-        probe = value.trace.probe
-        if self._lookup is None or self._lookup.store is not session.store:
+        probe = value.trace.probe if walk is None else session.places.in_any_walk(value.trace.probe)
+        if self._lookup is None or not is_here:
             session.discard(self._lookup)
-            self._lookup, self._subject = RuleSetLookup(session.store), None
+            self._lookup, self._subject = RuleSetLookup(store, walk, self._lookup), None
             own = own_rules(session)
             self._of_store = own.rules if own is not None else None
         self.model.mark(session.cache.rules, self._of_store)
@@ -187,3 +190,9 @@ class ComparePane(LookupPane[CompareHead, Probe]):
         if session is None or self._lookup is None:
             return
         self.rules_requested.emit(rules.name, self._lookup.preparing(rules, session.document.probe))
+
+
+def _walk_of(session: Session) -> tuple[Walk, int] | None:
+    """Return the shown walk, and the number of the place in it; None: the answers depend only on the shown store."""
+    walk = session.places.walk
+    return (walk, session.probe_number) if walk is not None and session.supposed is None else None
