@@ -88,11 +88,13 @@ class Matrix:
 
     Attributes:
         probe: the probe, as `compare` was called with it.
+        earlier_probes: the number of probes in a walk that each rule set looked up before it.
     """
 
     probe: Probe
     rows: tuple[MatrixRow, ...]
     groups: tuple[MatrixGroup, ...] = field(default=())
+    earlier_probes: int = 0
 
 
 def row_of(cache: ImageCache, probe: Probe) -> MatrixRow:
@@ -129,4 +131,4 @@ def compare(
         rows.append(row)
         lookups.setdefault(row.key, lookup)  # no other cache is needed any longer
     groups = tuple(MatrixGroup(group, *lookups[group[0].key]) for group in grouped(rows))
-    return Matrix(probe, tuple(rows), groups)
+    return Matrix(probe, tuple(rows), groups, caches.earlier_probes)

@@ -29,6 +29,11 @@ class RuleSetCaches:
         self.store = store
         self._caches = {cache.rules.name: cache for cache in caches if cache.store is store}
 
+    @property
+    def earlier_probes(self) -> int:
+        """The number of probes that each rule set looks up before the one that is compared."""
+        return 0
+
     def cache(self, rules: RuleSet) -> ImageCache:
         """Return the cache of a rule set, the same one until it is released."""
         result = self._caches.get(rules.name)
@@ -90,6 +95,10 @@ class WalkCaches(RuleSetCaches):
     def is_in(self, walk: Walk | None) -> bool:
         """Return whether a walk goes through the same case, under any rules."""
         return walk is not None and walk.store is self.store and walk.probes is self.probes
+
+    @property
+    def earlier_probes(self) -> int:
+        return self.number
 
     def cache(self, rules: RuleSet) -> ImageCache:
         return self._at(rules)[0]

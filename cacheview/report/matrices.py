@@ -12,6 +12,7 @@ from cacheview.report.forms import escaped, joined, json_text
 from cacheview.report.images import image_or_null
 from cacheview.report.phrases import headline
 from cacheview.report.using import using_as_lines, using_as_object
+from cacheview.wording import counted
 
 __all__ = ["MATRIX_FORMAT", "matrix_as_json", "matrix_as_markdown", "matrix_as_text"]
 
@@ -29,7 +30,7 @@ def matrix_as_text(matrix: Matrix, own: Daemon) -> str:
             f"  {'*' if row.rules is own.rules else ' '} {row.rules.name:<20} {row.rules.title}" for row in group.rows
         ]
         lines.append("")
-    return joined([*lines, "* this store's rules", *using_as_lines(own)])
+    return joined([*lines, "* this store's rules", *_state_as_lines(matrix), *using_as_lines(own)])
 
 
 def matrix_as_markdown(matrix: Matrix, own: Daemon) -> str:
@@ -44,14 +45,22 @@ def matrix_as_markdown(matrix: Matrix, own: Daemon) -> str:
             f"| {'✓' if row.rules is own.rules else ''} | {row.rules.name} | {row.rules.title} |" for row in group.rows
         ]
         lines.append("")
-    return "\n".join([*lines, "✓ this store's rules", *("", *map(escaped, using_as_lines(own)))])
+    state = [line for text in _state_as_lines(matrix) for line in ("", text)]
+    return "\n".join([*lines, "✓ this store's rules", *state, *("", *map(escaped, using_as_lines(own)))])
 
 
 def matrix_as_json(matrix: Matrix, own: Daemon) -> str:
     """Return the verdicts as JSON text."""
     head = {"format": MATRIX_FORMAT, "rules": own.rules.name, **using_as_object(own)}
-    document = {**head, "groups": [_group(group) for group in matrix.groups]}
+    document = {**head, "earlier_probes": matrix.earlier_probes, "groups": [_group(group) for group in matrix.groups]}
     return json_text(document)
+
+
+def _state_as_lines(matrix: Matrix) -> list[str]:
+    """Return where the rule sets look up the probe, if not in one store."""
+    if not matrix.earlier_probes:
+        return []
+    return [f"Each rule set has looked up {counted(matrix.earlier_probes, 'earlier probe')} of the walk first"]
 
 
 def _group(group: MatrixGroup) -> dict[str, Any]:

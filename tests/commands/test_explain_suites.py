@@ -82,7 +82,9 @@ def test_all_rules_answer_in_a_walk_as_each_alone(
     suite = tmp_path / "walk.jsonl"
     suite.write_text(case.model_dump_json(exclude_defaults=True) + "\n")
     main(["explain", str(suite), "--probe", str(number + 1), "--rules", "all", "--json"])
-    groups = json.loads(capsys.readouterr().out)["groups"]
+    document = json.loads(capsys.readouterr().out)
+    assert document["earlier_probes"] == number
+    groups = document["groups"]
     reported = {
         rules: (group["outcome"], group["image"] and group["image"]["id"].replace("new", f"new:{number}"))
         for group in groups
@@ -96,6 +98,18 @@ def test_all_rules_answer_in_a_walk_as_each_alone(
     for name in ("containerd-71ebfc7", "graphdriver-29", case.rules):
         main(["explain", str(suite), "--probe", str(number + 1), "--rules", name, "--json"])
         assert json.loads(capsys.readouterr().out)["sentence"] == sentences[name]
+
+
+@pytest.mark.parametrize("walk", [False, True], ids=["alone", "walk"])
+def test_the_table_says_that_each_rule_set_has_walked(
+    tmp_path: Path, walk: bool, capsys: pytest.CaptureFixture[str]
+) -> None:
+    suite = write_missing_layer(tmp_path / "layer.jsonl", walk=walk)
+    line = "Each rule set has looked up 1 earlier probe of the walk first"
+    main(["explain", str(suite), "--probe", "2", "--rules", "all"])
+    assert (line in capsys.readouterr().out.splitlines()) == walk
+    main(["explain", str(suite), "--probe", "1", "--rules", "all"])
+    assert "Each rule set" not in capsys.readouterr().out
 
 
 def test_options_replace_the_parent_of_a_walk_for_all_rules(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
