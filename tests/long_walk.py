@@ -1,4 +1,4 @@
-"""Walks of as many probes as wanted, each of which changes the store."""
+"""Walks with any number of probes, each of which changes the store."""
 
 from __future__ import annotations
 
@@ -20,9 +20,9 @@ NOON = Timestamp.parse("2024-01-01T12:00:00Z")
 
 
 def long_walk(steps: int, others: int = 0) -> SuiteCase:
-    """A walk of so many probes: each restores the next step of one source, on the image of the probe before it.
+    """A walk of ``steps`` probes. Each restores the next step of one source, on the image of the probe before it.
 
-    ``others``: how many more images the store has.
+    ``others``: the number of additional images in the store.
     """
     entries = tuple(HistoryEntry(created=NOON, created_by=f"step {number}") for number in range(steps + 1))
     layers = tuple(f"sha256:{number:064x}" for number in range(steps + 1))

@@ -16,11 +16,11 @@ __all__ = ["OTHER", "RULES", "check_answer", "missing_layer", "write_missing_lay
 
 RULES = "containerd-29"
 OTHER = "other:1"
-"""The name of an image that no answer depends on."""
+"""The name of an image that affects no answer."""
 
 
 def missing_layer(*, walk: bool, state: str = "missing") -> SuiteCase:
-    """Three steps of a source, of which the last one cannot be restored: in a walk, or each step on its own."""
+    """Three steps of a source, the last of which cannot be restored, in a walk or as separate probes."""
     made = long_walk(4)
     source = made.images[0]
     other = Image(

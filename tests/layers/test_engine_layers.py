@@ -1,4 +1,4 @@
-"""Layers of a running engine: a whole image, downloaded only where that is asked for, and deleted again."""
+"""Layers from a running engine: the image is downloaded only on request, and the download is deleted afterwards."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ ID = digest(CONFIG)
 
 
 def saved() -> bytes:
-    """What ``GET /images/ID/get`` gives."""
+    """The response body of ``GET /images/ID/get``."""
     target = io.BytesIO()
     manifest = json.dumps([{"Config": f"{ID[7:]}.json", "RepoTags": None, "Layers": ["1/layer.tar"]}]).encode()
     with tarfile.open(fileobj=target, mode="w") as archive:
@@ -56,7 +56,7 @@ def store_of(size: int | None = 7) -> ImageStore:
 
 
 class Engine:
-    """Answers for its version and one image, and keeps the requests."""
+    """A fake engine with a version and one image. Records the requests."""
 
     def __init__(self, archive: bytes, length: int | None = None) -> None:
         self.requests: list[str] = []

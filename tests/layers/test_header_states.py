@@ -1,4 +1,4 @@
-"""The state of a file by its header, and by what is hashed of it."""
+"""File states from headers, and from the bytes that are hashed of them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Layers that mean harm: a clear word, bounded memory and time, and nothing written outside of the cache folder."""
+"""Malicious layers give a clear message, take bounded memory and time, and write nothing outside the cache folder."""
 
 from __future__ import annotations
 
@@ -36,13 +36,13 @@ PACKINGS: dict[str, Callable[[bytes], bytes]] = {
 }
 PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin"
 STEP = f"#(nop) COPY dir:{'0' * 64} in /d/ "
-"""What makes it worth to look into the layer."""
+"""A step that makes cacheview read the layer."""
 
 LINK, HARD, DEVICE, FIFO = tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE
 
 
 def saved(stream: bytes, folder: Path, packed: bytes | None = None) -> tuple[Path, str]:
-    """A ``docker save`` archive with one image of one layer, which may be packed; and its diff id."""
+    """A ``docker save`` archive with one image of one layer, which may be compressed, and the layer's diff ID."""
     diff_id = f"sha256:{hashlib.sha256(stream).hexdigest()}"
     config = json.dumps(
         {
@@ -66,7 +66,7 @@ def saved(stream: bytes, folder: Path, packed: bytes | None = None) -> tuple[Pat
 
 
 def reported(path: Path, diff_id: str, source: str = "/d") -> str:
-    """What is said of a ``COPY --from`` of such a layer; empty where it has a checksum."""
+    """The error message for a ``COPY --from`` of such a layer, or "" if it has a checksum."""
     try:
         ImageSums(LayerFiles(archive_layers(path)), [diff_id], RELEASE).of_sources([source], destination="/to/")
     except (LayerError, UnknownError, BuildRefusedError) as error:
@@ -126,17 +126,17 @@ def test_a_link_out_of_the_image_is_followed_inside_it() -> None:
     assert (path, found) == ("d", hashlib.sha256(header + b"the image's").hexdigest())
 
 
-# In a process of its own
+# In a separate process
 
 
 def repeated(packing: str, head: bytes, piece: bytes, count: int) -> bytes:
-    """A packed stream of many pieces, each packed by itself: all of these packings may be put together so."""
+    """A compressed stream of many separately compressed pieces, which all of these formats allow."""
     pack = PACKINGS[packing]
     return pack(head) + pack(piece) * count + pack(bytes(1024))
 
 
 def replayed(archive: Path, folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, memory: int) -> Run:
-    """A replay of a ``COPY --from`` the image, in a process that may write only to its cache folder."""
+    """Replay a ``COPY --from`` of the image in a process that may write only to its cache folder."""
     context = folder / "context"
     context.mkdir(exist_ok=True)
     (context / "Dockerfile").write_text("FROM scratch\nCOPY --from=app:1 /d /d/\n")

@@ -1,4 +1,4 @@
-"""Checksums of ``COPY --from``, against a second, naive reading over files on disk, and those of real daemons."""
+"""Checksums of ``COPY --from``, compared with a simple implementation on disk files and with those of real daemons."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def of(images: ImageSums, *sources: str, destination: str = "/to/") -> str:
 
 
 def naive_file(root: Path, path: Path, release: BuilderRelease) -> str:
-    """``NewFileHash`` of one file, links followed."""
+    """``NewFileHash`` of one file, following links."""
     real = path.resolve()
     status = os.lstat(real)
     mode = status.st_mode if release in (V20, V23) else stat.S_IMODE(status.st_mode)
@@ -68,7 +68,7 @@ def tree(tmp_path: Path) -> Path:
 @pytest.mark.parametrize("release", [V20, V23, V28], ids=lambda release: release.release)
 def test_files_and_folders_are_hashed_as_the_builder_does(tree: Path, release: BuilderRelease) -> None:
     if release is V20 and os.getuid():
-        pytest.skip("20.10 puts the names of owners into the checksum; as root they are known")
+        pytest.skip("20.10 includes owner names in checksums; they are known only as root")
     images = sums(folder_layer(tree), release=release)
     assert of(images, "/out/a") == "file:" + naive_file(tree, tree / "out" / "a", release)
     assert of(images, "out/z-hard") == "file:" + naive_file(tree, tree / "out" / "z-hard", release)

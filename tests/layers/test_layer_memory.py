@@ -1,4 +1,4 @@
-"""What was read of layers is kept, so that a layer is read once."""
+"""What is read from layers is kept, so each layer is read only once."""
 
 from __future__ import annotations
 
@@ -53,7 +53,7 @@ def test_no_layer_hashes_are_cached_without_a_folder() -> None:
     assert len(layers.opened) == 2 * read
 
 
-@pytest.mark.skipif(os.name == "nt", reason="Windows has no such modes")
+@pytest.mark.skipif(os.name == "nt", reason="Windows has no POSIX file modes")
 def test_cached_layer_hashes_are_private_and_contain_no_content(tmp_path: Path) -> None:
     hashed(Layers(STREAM), tmp_path / "layers")
     (kept,) = (tmp_path / "layers").iterdir()

@@ -1,4 +1,4 @@
-"""The names of ``--chown`` in the files of an image, as each release looks them up."""
+"""Names in ``--chown``, looked up in the image's files as each release does."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ _SAID = "unable to convert uid/gid chown string to host mapping: can't find "
 
 
 def printed(owner: str, *streams: bytes, version: str = "28.5.2") -> str:
-    """What the builder says; empty: it knows the owner."""
+    """The builder's error message, or "" if it knows the owner."""
     layers, release = Layers(*streams), builder_release(version)
     try:
         check_owner(owner, ImageSums(layers.files, layers.diff_ids, release), release)

@@ -1,4 +1,4 @@
-"""Where layers are read from: archives, layouts, data roots, containerd's folder."""
+"""Reading layers from archives, layouts, data roots and containerd's folder."""
 
 from __future__ import annotations
 
@@ -57,7 +57,7 @@ def blob(data: bytes) -> str:
 
 
 def old_archive(_pack: Callable[[bytes], bytes]) -> dict[str, bytes]:
-    """Of Docker before 25; a layer that comes twice is a link there."""
+    """An archive as written by Docker before 25. A repeated layer is a link."""
     name = digest(CONFIG)[7:] + ".json"
     layers = ["1/layer.tar", "2/layer.tar"]
     manifest = [{"Config": name, "RepoTags": ["app:1"], "Layers": layers}]
@@ -137,7 +137,7 @@ def test_a_layout_in_a_folder(tmp_path: Path) -> None:
 
 
 def data_root(root: Path, driver: str, place: str) -> Path:
-    """A data root with one image, its layers as Docker keeps them."""
+    """A data root with one image and its layers, as Docker stores them."""
     database = root / "image" / driver
     content = database / "imagedb" / "content" / "sha256"
     content.mkdir(parents=True)
@@ -159,7 +159,7 @@ def data_root(root: Path, driver: str, place: str) -> Path:
 
 
 def split(stream: bytes, folder: Path) -> list[bytes]:
-    """What tar-split records of a stream; the files are unpacked beside it."""
+    """Unpack a stream into a folder and return what tar-split records of it."""
     lines: list[dict[str, object]] = []
     start = 0
     folder.mkdir(parents=True)
@@ -181,7 +181,7 @@ def split(stream: bytes, folder: Path) -> list[bytes]:
 
 
 def headers_of_one_layer(tmp_path: Path, lines: bytes) -> LayerSource:
-    """A data root whose one layer has this record of headers."""
+    """A data root with one layer, whose header record has these lines."""
     layer = tmp_path / "image" / "overlay2" / "layerdb" / "sha256" / ("c" * 64)
     layer.mkdir(parents=True)
     (layer / "diff").write_text(ANY)
@@ -235,7 +235,7 @@ def test_a_driver_whose_files_are_elsewhere_is_reported(tmp_path: Path) -> None:
     assert "docker save" in caught.value.remedy
 
 
-@pytest.mark.skipif(not hasattr(os, "symlink"), reason="the system has no links")
+@pytest.mark.skipif(not hasattr(os, "symlink"), reason="the system has no symbolic links")
 def test_a_link_in_a_data_root_is_not_followed(tmp_path: Path) -> None:
     root = data_root(tmp_path / "root", "overlay2", "overlay2/{}/diff")
     (tmp_path / "secret").mkdir()
@@ -284,7 +284,7 @@ def test_a_truncated_layer_is_an_error(tmp_path: Path) -> None:
 def test_unpacking_a_layer_can_be_stopped_within_one_member(
     kind: str, compress: Callable[[bytes], bytes], tmp_path: Path
 ) -> None:
-    """What is skipped costs time, and so does what unpacks to nothing."""
+    """Skipping content takes time, and so does decompressing empty streams."""
     header = tarfile.TarInfo("a")
     header.size = 1 << 40
     content = compress(header.tobuf() if kind == "one member" else b"")

@@ -1,4 +1,4 @@
-"""Sparse files in layers: their content has the holes as zeros, in every format that GNU tar writes."""
+"""Sparse files in layers: holes are read as zeros, in every format that GNU tar writes."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ FORMATS = [
 
 
 def sparse_file(path: Path, regions: int) -> bytes:
-    """A file with data at some places, and a hole at its end."""
+    """A file with some regions of data and a hole at its end."""
     with path.open("wb") as file:
         for number in range(regions):
             file.seek(number * MIB + 4096)
@@ -33,7 +33,7 @@ def sparse_file(path: Path, regions: int) -> bytes:
     return path.read_bytes()
 
 
-@pytest.mark.skipif(shutil.which("tar") is None, reason="there is no tar")
+@pytest.mark.skipif(shutil.which("tar") is None, reason="tar is not installed")
 @pytest.mark.parametrize("options", FORMATS, ids=" ".join)
 @pytest.mark.parametrize("regions", [0, 1, 30])
 def test_the_content_of_a_sparse_file_includes_its_holes(

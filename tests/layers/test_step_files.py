@@ -1,4 +1,4 @@
-"""The files of a ``COPY`` found again in its layer, laid out as the builder does."""
+"""Recovering the files of a ``COPY`` from its layer, laid out as the builder does it."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ from cacheview.layers.tarstream import TarLayers
 from cacheview.model import ContainerConfig, HistoryEntry, Image, ImageConfig, RootFS
 
 File = tuple[EntryKind, int, bytes]
-"""Kind, mode, and content or the target of a link."""
+"""Kind, mode, and content or link target."""
 
 FILE, FOLDER, LINK = EntryKind.FILE, EntryKind.DIRECTORY, EntryKind.SYMLINK
 
 
 def tree(**more: File) -> dict[str, File]:
-    """A context: ``a__b`` is the path ``a/b``."""
+    """A context. The keyword ``a__b`` is the path ``a/b``."""
     return {path.replace("__", "/"): file for path, file in more.items()}
 
 
@@ -54,7 +54,7 @@ def context_of(files: Mapping[str, File], owner: tuple[int, int] = (0, 0)) -> Me
 
 
 class Now:
-    """A context that the files of a step are looked for with."""
+    """The current context, in which the files of a step are looked up."""
 
     def __init__(self, context: MemoryContext) -> None:
         self._context = context
@@ -73,7 +73,7 @@ class Now:
 
 
 def lay_out(files: Mapping[str, File], copy: CopySources, workdir: str = "/") -> bytes:
-    """The layer of a step: its sources under the destination, all of them root's (``performCopyForInfo``)."""
+    """The layer of a step: its sources under the destination, all owned by root (``performCopyForInfo``)."""
     below = posixpath.normpath(posixpath.join(workdir, copy.destination)).lstrip("/")
     members = []
     for source in copy.sources:
@@ -103,14 +103,14 @@ def lay_out(files: Mapping[str, File], copy: CopySources, workdir: str = "/") ->
 
 
 def led_to(files: Mapping[str, File], path: str) -> str:
-    """What a source is, which is copied and not the link to it."""
+    """The path that a source's links lead to, which is copied instead of the link."""
     while files[path][0] is LINK:
         path = posixpath.normpath(posixpath.join(posixpath.dirname(path), files[path][2].decode()))
     return path
 
 
 def unpacked(sums: ContextSums, context: MemoryContext) -> dict[str, File]:
-    """The context as the daemon has it: with the modes that the client sent."""
+    """The context as the daemon sees it, with the modes that the client sent."""
     tree = sums.uploaded.tree
     entries = {path: node.entry for path in tree.paths() if (node := tree.get(path)) is not None}
     return {
@@ -131,7 +131,7 @@ def recovered(
     workdir: str = "/",
     dockerfile: str = "",
 ) -> RecoveredFiles:
-    """Build with one context, and look for its files with another one at hand."""
+    """Build with one context, then recover the step's files with another context at hand."""
     context = context_of(before, owner)
     sums = ContextSums(context, dockerfile, client=CLIENTS[client])
     stored = sums.of_sources(copy.sources, add=copy.name == "ADD", destination=copy.destination).text
@@ -266,7 +266,7 @@ def test_the_context_checksum_is_recovered_from_a_layer(
 
 
 def edited(files: dict[str, File], path: str, edit: str) -> set[str]:
-    """Change one file; the paths that differ then."""
+    """Change one file. Returns the paths that differ afterwards."""
     kind, mode, data = files[path]
     match edit:
         case "byte" if data:
@@ -301,7 +301,7 @@ def test_any_single_change_is_the_one_that_differs(
     sums = ContextSums(context_of(now), "").of_sources(copy.sources, add=False, destination=copy.destination)
     old, new = dict(found.sources.files), dict(sums.files)
     differing = {path for path in old.keys() | new.keys() if old.get(path) != new.get(path)}
-    # A link counts as what it leads to, so it differs with its target.
+    # A link is hashed as its target, so it changes with the target.
     assert changed in differing
     assert differing - leading <= expected
 
@@ -325,7 +325,7 @@ def test_files_are_found_again_without_reading_the_layer(tmp_path: Path) -> None
     assert opened[0] == opened[1] > 0
 
 
-@pytest.mark.parametrize("client", [name for name in CLIENTS if not name.endswith("java")])  # these lead elsewhere
+@pytest.mark.parametrize("client", [name for name in CLIENTS if not name.endswith("java")])  # Java's links differ
 def test_a_link_target_outside_the_copied_files_is_not_proven(client: str) -> None:
     before = tree(src=(FOLDER, 0o755, b""), src__l=(LINK, 0o777, b"../top"), top=(FILE, 0o644, b"x"))
     before |= tree(src__in=(LINK, 0o777, b"../other"), other=(FOLDER, 0o755, b""), other__f=(FILE, 0o644, b""))

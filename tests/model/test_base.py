@@ -1,4 +1,4 @@
-"""Models without a dictionary are used as all others are."""
+"""Models without a ``__dict__`` work like other models."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""JSON as Go reads it: what it lets pass, and what it refuses."""
+"""Decoding JSON as Go does: what it accepts and what it rejects."""
 
 from __future__ import annotations
 
@@ -151,7 +151,7 @@ def test_deeply_nested_json_is_refused_in_one_line(around: str, depth: int) -> N
     ("text", "where"),
     [
         ('{"User": oops}', "not valid JSON: expecting value at column 10"),
-        ('{"User": oops}\n', "not valid JSON: expecting value at column 10"),  # of a file that has one a line
+        ('{"User": oops}\n', "not valid JSON: expecting value at column 10"),  # as in a file with one document per line
         ('{\n"User": oops}', "not valid JSON: expecting value at line 2, column 9"),
     ],
 )
@@ -170,7 +170,7 @@ def test_invalid_json_is_reported_with_its_position(text: str, where: str) -> No
     ],
 )
 def test_decoding_a_list_or_map_stops_at_the_first_wrong_value(text: str, path: str) -> None:
-    """Else what is wrong would take more memory than what is read."""
+    """Otherwise, reporting all errors would take more memory than the document."""
     with pytest.raises(DataError) as caught:
         decode(ImageConfig, text)
     assert caught.value.path == path
@@ -194,7 +194,7 @@ def test_a_document_takes_no_more_memory_than_is_estimated(
     model: type[ImageConfig | SuiteCase], before: str, item: str, after: str
 ) -> None:
     text = before + ",".join(item.replace("#", str(number)) for number in range(5000)) + after
-    decode(model, text)  # what is made once is there
+    decode(model, text)  # create everything that is created only once
     tracemalloc.start()
     decoded = decode(model, text)
     taken, _ = tracemalloc.get_traced_memory()

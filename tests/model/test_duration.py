@@ -1,4 +1,4 @@
-"""Durations read and written as Go does."""
+"""Durations are parsed and written as in Go."""
 
 from __future__ import annotations
 

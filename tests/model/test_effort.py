@@ -1,4 +1,4 @@
-"""Work that is stopped, and work that takes too long."""
+"""Canceling work, and stopping work that takes too long."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cacheview.model.effort import (
 
 
 class Clock:
-    """A clock that is set by hand."""
+    """A clock that is set manually."""
 
     def __init__(self) -> None:
         self.now = 100.0
@@ -37,7 +37,7 @@ def clock() -> Clock:
 
 @pytest.fixture
 def work(clock: Clock) -> Iterator[Effort]:
-    """Ten seconds of work."""
+    """Work that may take ten seconds."""
     effort = Effort(10, clock=clock)
     with effort.spent():
         yield effort
@@ -55,7 +55,7 @@ def test_what_takes_too_long_ends_with_the_limit(clock: Clock) -> None:
     clock.now += 0.1
     with pytest.raises(LimitError, match=r"^took more than 10 seconds of CPU time\. The rest was not examined$"):
         go_on()
-    with pytest.raises(LimitError):  # whoever goes on after it is stopped again
+    with pytest.raises(LimitError):  # anything that continues afterwards is stopped too
         list(paced([1]))
 
 
@@ -157,7 +157,7 @@ def test_sorting_can_be_stopped(clock: Clock, work: Effort) -> None:
 
 
 class Thing:
-    """Can be seen to be freed."""
+    """An object whose deletion can be observed."""
 
 
 def test_nested_containers_are_freed_in_order_with_pauses() -> None:
@@ -170,9 +170,9 @@ def test_nested_containers_are_freed_in_order_with_pauses() -> None:
         free_in_steps(held)
     assert held == []
     assert not any(thing() for thing in seen)
-    assert len(left) > 3  # other work may go on in between
+    assert len(left) > 3  # other work can run in between
     for alive in left:
-        assert alive == sorted(alive)  # the first are freed first
+        assert alive == sorted(alive)  # objects are freed in order
     assert 0 < sum(left[-1]) < len(seen)
 
 

@@ -1,4 +1,4 @@
-"""A map of very many entries answers as a dictionary does, and is never emptied in one step."""
+"""A map with very many entries behaves like a dictionary, and is never emptied all at once."""
 
 from __future__ import annotations
 

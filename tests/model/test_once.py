@@ -1,4 +1,4 @@
-"""What is worked out of all images of a store is worked out once for each store."""
+"""Results computed from all images of a store are computed once per store."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def test_a_function_of_a_store_is_computed_once_per_store() -> None:
 
     @once_of_store
     def first(store: ImageStore) -> str | None:
-        """None is a result too."""
+        """None is also a result."""
         computed.append(store)
         return store.images[0].id if store.images else None
 
@@ -29,6 +29,6 @@ def test_a_function_of_a_store_is_computed_once_per_store() -> None:
         assert [first(store) for store in stores] == [None, "sha256:a"]
     assert computed == [*stores, *stores]
     changed = replace(stores[0], images=(one,))
-    assert count(changed) == 1, "a store that is made of another is another"
-    assert stores[1] == changed, "what is known of a store is no part of it"
+    assert count(changed) == 1, "a changed copy of a store is a different store"
+    assert stores[1] == changed, "results are not compared with the store"
     assert count.__name__ == "count"

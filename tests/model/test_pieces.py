@@ -1,4 +1,4 @@
-"""Large documents are validated piece by piece, with the result of validating them at once."""
+"""Large documents are validated in pieces, with the same result as when validated at once."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cacheview.model.pieces import in_pieces
 
 @document
 class Item(Value):
-    """An element with a nested list of objects, as containers have."""
+    """An element with a nested list of objects, as in containers."""
 
     id: str
     parts: tuple[Any, ...] | None = None

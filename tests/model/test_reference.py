@@ -63,7 +63,7 @@ FIRST, SECOND, THIRD = STORE.images
     [
         ("app", FIRST),
         ("team/app:2", FIRST),
-        ("abcd1", SECOND),  # a name before the beginning of an id
+        ("abcd1", SECOND),  # a name takes precedence over the prefix of an id
         ("abcd10", FIRST),
         ("sha256:ff00", THIRD),
         (FIRST.id, FIRST),

@@ -1,4 +1,4 @@
-"""Versions of Docker, as engines and tags write them; kinds of stores."""
+"""Versions of Docker as engines and tags write them, and kinds of stores."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ WRITTEN = (
     ("29.5.3-1~debian", "29.5.3"),
     ("29.x", "29.x"),
 )
-"""In the order of the releases."""
+"""In order of release."""
 
 
 @pytest.mark.parametrize(("text", "version"), WRITTEN)

@@ -1,4 +1,4 @@
-"""Equal parts of models are held once, and the models are what they were."""
+"""Equal parts of models are stored only once, without changing the models."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ IMAGES = st.builds(
 
 
 ORDERED = [ContainerConfig(Volumes={key: {} for key in keys}) for keys in ("ab", "ba")]
-"""The same volumes in another order."""
+"""The same volumes in other orders."""
 
 
 @given(st.lists(IMAGES, max_size=6))
@@ -50,7 +50,7 @@ def test_sharing_equal_objects_changes_no_value(configs: list[ImageConfig]) -> N
 
 
 def read(number: int) -> ImageConfig:
-    """The config of a child of one image, decoded by itself."""
+    """The config of one of an image's children, decoded separately."""
     long = "x" * 100
     made = {"Env": [f"PATH={long}", f"N={number}"], "Labels": {"n": str(number)}, "Entrypoint": [long]}
     history = [{"created": "2024-01-01T00:00:00Z", "created_by": text} for text in ("base", f"own {number}")]

@@ -1,4 +1,4 @@
-"""Platforms that collide often, odd ones among them."""
+"""Strategies for platforms that often match each other, including unusual ones."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ platforms = st.builds(
 
 @st.composite
 def pairs(draw: st.DrawFn) -> tuple[Platform, Platform]:
-    """Two platforms that differ in few things, so that they match often."""
+    """Two platforms with few differences, so that they often match."""
     first, other = draw(platforms), draw(platforms)
     taken = draw(st.sets(st.sampled_from(sorted(Platform.model_fields)), max_size=3))
     return first, first.model_copy(update={field: getattr(other, field) for field in taken})

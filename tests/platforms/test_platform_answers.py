@@ -1,4 +1,4 @@
-"""What the releases' own platform code answered, for 3,000 usual and odd triples: library matchers, order, callers."""
+"""Answers by the releases' own platform code for 3,000 common and unusual triples: library matchers, order, callers."""
 
 from __future__ import annotations
 
@@ -62,7 +62,7 @@ def rows() -> list[Row]:
 
 
 def differing(rows: list[Row], column: str, ours: Callable[[Platform, Platform, Platform], bool]) -> list[object]:
-    """The rows that we answer otherwise; the column must hold both answers."""
+    """The rows for which our answer differs. The column must contain both answers."""
     assert {answers[column] for *_, answers in rows} == {True, False}
     return [
         (builder, image, other)

@@ -1,4 +1,4 @@
-"""The parts: Go's text functions, canonical forms, vectors, Windows versions."""
+"""The parts of platform matching: Go's text functions, canonical forms, vectors and Windows versions."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The rules: matching, explaining and filing by key agree; and what sets one release apart from another."""
+"""Platform rules: matching, explaining and grouping by key agree, and releases differ where they should."""
 
 from __future__ import annotations
 
@@ -100,12 +100,12 @@ def test_a_missing_os_means_linux_and_a_missing_architecture_never_matches() -> 
     [
         ("10.0.17763.1", "11.1.17763.1", False),
         ("10.0.17763.1", "10", True),
-        ("10.0.17763.1", "", False),  # "" has the one part ""
+        ("10.0.17763.1", "", False),  # "" has a single part, ""
         ("", "", True),
         ("10", "10.9.1", True),
         ("10.", "10.0", False),
         ("10.0", "10.0.1.2.3", True),
-        ("010.0.1", "10.0.1", False),  # as text
+        ("010.0.1", "10.0.1", False),  # compared as text
     ],
 )
 def test_23_compares_major_and_minor_as_text_where_both_have_them(builder: str, image: str, taken: bool) -> None:
@@ -117,7 +117,7 @@ def test_23_compares_major_and_minor_as_text_where_both_have_them(builder: str, 
 def test_versions_are_parsed_from_28_on() -> None:
     assert COMPATIBLE_VERSION.matches(windows("010.0.1"), windows("10.0.1"))
     assert not COMPATIBLE_VERSION.matches(windows("10.0.17763"), windows("11.0.17763"))
-    assert COMPATIBLE_VERSION.matches(windows("10.0.99999"), windows("11.0.17763"))  # no 16-bit build: takes every one
+    assert COMPATIBLE_VERSION.matches(windows("10.0.99999"), windows("11.0.17763"))  # not a 16-bit build: matches all
     assert not COMPATIBLE_VERSION.matches(windows("10.0.1"), windows("x.y.z"))
     assert COMPATIBLE_VERSION.matches(windows("0.0.0.7"), windows("11.1.17763"))
 
@@ -128,7 +128,7 @@ def test_windows_builds_are_compared_unless_os_is_lowercase_windows() -> None:
     assert not COMPATIBLE_VERSION.matches(builder, windows("10.0.17763.1", os="Windows"))
     old = windows("10.0.20348.1", os="Windows")
     assert COMPATIBLE_VERSION.matches(builder, old)
-    # Server 2025 is known from v1.0.0-rc.2 on: the one difference between Docker 28 and 29.0 to 29.5.
+    # v1.0.0-rc.2 knows Server 2025: the only difference between Docker 28 and 29.0 to 29.5.
     assert not COMPATIBLE_VERSION_RC_2.matches(builder, old)
     assert COMPATIBLE_VERSION_RC_2.matches(windows("10.0.26100.1"), old)
 
@@ -176,7 +176,7 @@ def test_platform_keys_distinguish_only_what_the_rule_does() -> None:
 
 
 def preferred(matcher: Matcher, *platforms: Platform) -> Platform:
-    """The first after sorting, as in a pull."""
+    """The first platform after sorting, as in a pull."""
 
     def order(first: Platform, second: Platform) -> int:
         return matcher.less(second, first) - matcher.less(first, second)

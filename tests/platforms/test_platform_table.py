@@ -1,4 +1,4 @@
-"""The platform quirks: what each release answered for one tiny store each, and the table of them."""
+"""Platform quirks: each release's answers for tiny stores, one per quirk, and the table of the answers."""
 
 from __future__ import annotations
 
@@ -17,13 +17,13 @@ from cacheview.stores.suite import read_suite
 DATA = Path(__file__).parents[1] / "data"
 STORES = {"g": "graphdriver", "c": "containerd"}
 PLATFORM_QUIRK = re.compile(r"[WP][0-9]+ ")
-# They look up nothing by config, so they answer nothing of platforms.
+# These look up nothing by config, so they give no answers about platforms.
 HISTORY_ONLY = {"containerd-24.0.7", "containerd-24.0.9"}
 TABLED = sorted(set(RULE_SETS) - {"containerd-71ebfc7"})
 
 
 def table() -> dict[str, dict[str, str]]:
-    """By name of the quirk, the answer under each rule set."""
+    """The answer under each rule set, by name of the quirk."""
     head, *rows = [
         [cell.strip() for cell in line.strip().strip("|").split("|")]
         for line in (DATA / "platforms" / "table.md").read_text(encoding="utf-8").splitlines()
@@ -33,7 +33,7 @@ def table() -> dict[str, dict[str, str]]:
 
 
 def quirks(name: str) -> Iterator[tuple[SuiteCase, Platform | None, Platform]]:
-    """The platform cases of a rule set, each with the builder's platform and the candidate's."""
+    """The platform cases of a rule set, each with the platforms of the builder and the candidate."""
     for case in read_suite(DATA / "quirks" / f"quirks-{name}.jsonl.gz"):
         if isinstance(case, SuiteCase) and PLATFORM_QUIRK.match(case.name):
             (probe,) = case.probes

@@ -1,4 +1,4 @@
-"""A daemon made by hand: what a build would make is put into its store, so that the next replay finds it."""
+"""A simulated daemon: images that a build would create are added to its store, so that the next replay finds them."""
 
 from __future__ import annotations
 
@@ -41,7 +41,7 @@ def context_of(files: Mapping[str, bytes]) -> MemoryContext:
 
 @dataclass
 class Daemon:
-    """An engine of a version, with its store."""
+    """An engine of a given version, with its store."""
 
     version: str = "28.5.2"
     kind: StoreKind = GRAPH_DRIVER
@@ -66,7 +66,7 @@ class Daemon:
     def replay(
         self, dockerfile: str, files: Mapping[str, bytes] | None = None, options: BuildOptions | None = None
     ) -> Replay:
-        """What cacheview predicts of a build."""
+        """What cacheview predicts for a build."""
         checksums = ContextChecksums(context_of(files or {}), "", self.release)
         return replay(dockerfile.encode(), checksums, self.store, self.rules, self.release, options or BuildOptions())
 
@@ -79,9 +79,9 @@ class Daemon:
         name: str = "",
         copied: str = "c" * 64,
     ) -> list[str]:
-        """Build what is known to be missed, and name the last of it; the ids of what was made, in order.
+        """Build the steps that miss and name the last image. Returns the IDs of the new images in order.
 
-        ``copied``: the checksum of files that a replay does not know.
+        ``copied``: the checksum to use for files whose checksum a replay does not know.
         """
         self.builds += 1
         seen: list[FinishedStages] = []
@@ -129,7 +129,7 @@ def image_of(
 
 
 def statuses(reported: Replay) -> list[str]:
-    """Of every step that a probe belongs to, triggers among them."""
+    """The statuses of all steps that are looked up in the cache, including triggers."""
     return [step.status.value for step in reported.looked_up]
 
 
@@ -138,7 +138,7 @@ def _id(text: str) -> str:
 
 
 def _real(image: Image, ids: Mapping[str, str], copied: str) -> Image:
-    """An image of a build under the id that it gets, with the checksum of the files that are not known."""
+    """A built image with its final ID and a checksum in place of the placeholder."""
 
     def text(value: str) -> str:
         return value.replace(CHECKSUM_PLACEHOLDER, f"file:{copied}")
@@ -158,7 +158,7 @@ def _real(image: Image, ids: Mapping[str, str], copied: str) -> Image:
 
 
 def _real_layers(image: Image, ids: Mapping[str, str]) -> RootFS:
-    """The layers of a build by digests; the content behind them is nowhere."""
+    """The layers of a build as digests without any content."""
     known = [
         one if one.startswith("sha256:") else _id(f"layer {ids[one.removeprefix('layer of ')]}")
         for one in image.diff_ids

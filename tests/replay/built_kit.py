@@ -1,4 +1,4 @@
-"""A context that was built once, and is replayed after changes."""
+"""A context that was built once and is replayed after changes."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ __all__ = ["Built", "tree"]
 
 
 class Built:
-    """A folder, an image that a client's build made of it with its layer, and maybe a record of what went in."""
+    """A folder, the image and layer that a client built from it, and optionally a record of the hashed files."""
 
     def __init__(self, folder: Path, records: Path | None, client: Client = DOCKER_CLI, *, layer: bool = False) -> None:
         self.folder, self.records = folder, records
@@ -79,7 +79,7 @@ class Built:
 
 
 def layer_of(source: Path) -> bytes:
-    """The layer of ``COPY src /src``: what is in a folder, all of it root's."""
+    """The layer of ``COPY src /src``: the contents of a folder, all owned by root."""
     target = io.BytesIO()
     with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as tar:
         for path in (source, *sorted(source.rglob("*"))):

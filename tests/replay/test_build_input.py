@@ -1,4 +1,4 @@
-"""What a build is given: a folder, a tar, a Dockerfile alone, on disk and on standard input."""
+"""The input of a build: a folder, a tar or only a Dockerfile, on disk or from standard input."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_a_dockerfile_from_stdin_adds_no_files_to_the_context(folder: Path) -> N
     given = open_build_input(str(folder), "-", NEWEST_RELEASE, stdin=io.BytesIO(b"FROM alpine\n"))
     sent = given.checksums(NEWEST_RELEASE, CLIENTS["docker-cli"]).entries()
     assert given.dockerfile == b"FROM alpine\n"
-    assert sorted(sent) == ["Dockerfile", "sub", "sub/D"]  # the daemon removes the two that the client adds
+    assert sorted(sent) == ["Dockerfile", "sub", "sub/D"]  # the daemon removes the two files that the client adds
 
 
 def test_an_outside_dockerfile_with_a_dockerignore_never_hits(folder: Path) -> None:

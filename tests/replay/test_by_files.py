@@ -1,4 +1,4 @@
-"""Images that a step misses because of its files alone."""
+"""Images that a step misses only because of its files."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ def probe_of(parent: Image, printed: str) -> Probe:
     [
         (f"COPY file:{A} in /x ", f"COPY file:{B} in /x ", f"file:{A}"),
         (f"COPY dir:{A} in /x ", f"COPY multi:{B} in /x ", f"dir:{A}"),
-        (f"ADD {A} in /x ", f"ADD {B} in /x ", A),  # what ADD downloads has no kind
+        (f"ADD {A} in /x ", f"ADD {B} in /x ", A),  # the checksum of an ADD download has no kind
         (f"ADD {A} in /x ", f"ADD file:{B} in /x ", A),
         (f"ADD multi:{A} in /x ", f"ADD {B} in /x ", f"multi:{A}"),
         (f"COPY --chown=1:2file:{A} in /x ", f"COPY --chown=1:2file:{B} in /x ", f"file:{A}"),

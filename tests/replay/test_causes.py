@@ -1,4 +1,4 @@
-"""Many files with one cause are one line, with what to do."""
+"""Many files with the same cause are reported on one line, with a remedy."""
 
 from __future__ import annotations
 

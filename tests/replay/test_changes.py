@@ -1,4 +1,4 @@
-"""Which files keep a step from being reused, by a record of earlier replays."""
+"""Finding the files that prevent a step from being reused, by a record of earlier replays."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def config(checksum: str, **more: object) -> ContainerConfig:
 
 
 def missed(sources: SourcesSum, made_with: ContainerConfig) -> tuple[Step, Explanation]:
-    """A step that copies these files, against an image that was made otherwise."""
+    """A step that copies these files, and why it misses an image that was created with a different config."""
     probe = Probe(parent=SCRATCH, config=config(sources.text))
     image = Image(
         id=f"sha256:{7:064x}",
@@ -162,7 +162,7 @@ def test_another_client_is_named_where_no_file_has_changed(folder: Path, tmp_pat
     )
     assert "Docker CLI 20.10" in reported
     assert "changed" not in reported
-    assert ("Docker CLI 23.0" in reported) is not with_record  # the record knows which of the two it was
+    assert ("Docker CLI 23.0" in reported) is not with_record  # the record tells which of the two clients it was
 
 
 def test_only_the_changed_file_is_named_after_a_client_change(folder: Path, tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""One build by all clients: who shares a cache with whom, and why not."""
+"""One build by every client: which clients share a cache, and why the others do not."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a client adds to a build and leaves out of it, and the hazards of that."""
+"""What a client adds to a build or leaves out, and the resulting hazards."""
 
 from __future__ import annotations
 

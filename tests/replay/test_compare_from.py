@@ -1,4 +1,4 @@
-"""The files of a missed ``COPY --from`` against those that the nearest image was built from, by layers."""
+"""The files of a missed ``COPY --from``, compared by layers with those that the nearest image was built from."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ FOLDER, LINK = tarfile.DIRTYPE, tarfile.SYMTYPE
 
 @dataclass(frozen=True)
 class File:
-    """A file of a layer; ``target``: it is a link."""
+    """A file of a layer. With ``target``, it is a link."""
 
     content: bytes = b""
     mode: int = 0o644
@@ -72,7 +72,7 @@ def tar_of(files: Mapping[str, File]) -> bytes:
 
 
 def copied(files: Mapping[str, File], below: Mapping[str, str]) -> dict[str, File]:
-    """What ``COPY --from`` makes of files: root's, under other names."""
+    """The files as ``COPY --from`` copies them: renamed, and owned by root."""
     return {
         new + path[len(old) :]: replace(file, owner=(0, 0))
         for old, new in below.items()
@@ -82,7 +82,7 @@ def copied(files: Mapping[str, File], below: Mapping[str, str]) -> dict[str, Fil
 
 
 class Store:
-    """An engine with the image ``files:1``, and one that a step made of it on scratch."""
+    """An engine with the image ``files:1`` and an image that a step built from it on scratch."""
 
     def __init__(self, version: str) -> None:
         self.daemon = Daemon(version)
@@ -106,7 +106,7 @@ class Store:
         return io.BufferedReader(io.BytesIO(self.layers[diff_id]))
 
     def replay(self, copy: str, record: ChecksumRecord | None = None) -> tuple[Replay, Miss]:
-        """The replay of a ``COPY --from`` that misses, and why it does."""
+        """Replay a ``COPY --from`` that misses. Returns the replay and the miss."""
         daemon = self.daemon
         files = StoreImageFiles(lambda: LayerFiles(TarLayers(self.open)), daemon.release)
         checksums = ContextChecksums(MemoryContext({}, {}), "", daemon.release)
@@ -123,7 +123,7 @@ class Store:
 
 @dataclass(frozen=True)
 class Replayed:
-    """What a replay says of the only step that misses."""
+    """What a replay reports about the only step that misses."""
 
     sentences: str
     comparison: FileComparison
@@ -148,7 +148,7 @@ def sentences_of(
     version: str = "28.5.2",
     record: ChecksumRecord | None = None,
 ) -> Replayed:
-    """Sum files of an image as they were, and replay with them as they are."""
+    """Compute checksums of an image's old files, then replay with its current files."""
     first = Store(version)
     first.add("files:1", before, "import")
     reported, _ = first.replay(copy, record)
@@ -186,7 +186,7 @@ def test_an_edit_of_an_image_is_named_and_proven(copy: str, version: str, edit: 
     changes, expected = EDITS[edit]
     edited = {**FILES, **changes}
     now = {path: file for path, file in edited.items() if file is not None}
-    # The layer has what is in the folder, whose own mode it does not show.
+    # The layer contains the files of the folder, but not the folder's own mode.
     made = copied({path: file for path, file in FILES.items() if path != "out"}, {"out": "x"})
     reported = sentences_of(copy, FILES, now, made, version)
     assert reported.evidence == "proven", reported.sentences
@@ -225,7 +225,7 @@ def test_what_a_link_in_a_folder_leads_to_is_named() -> None:
     now = {**FILES, "etc/conf": File(b"CONF\n")}
     made = copied({path: file for path, file in FILES.items() if path != "out"}, {"out": "x"})
     reported = sentences_of("/out /x", FILES, now, made)
-    assert reported.evidence == "likely"  # of what the link led to the layer has nothing
+    assert reported.evidence == "likely"  # the layer does not contain the link's old target
     assert reported.files == {}
     record = ChecksumRecord("", "")
     reported = sentences_of("/out /x", FILES, now, {}, record=record)
@@ -298,5 +298,5 @@ def test_any_single_change_is_the_one_that_is_named(before: dict[str, File], dat
     made = copied({each: kept for each, kept in before.items() if each != "out"}, {"out": "x"})
     reported = sentences_of("/out /x", before, now, made, version)
     assert reported.evidence == "proven", reported.sentences
-    links = {each for each, kept in before.items() if kept.target and path == "out/always"}  # what they lead to is gone
+    links = {each for each, kept in before.items() if kept.target and path == "out/always"}  # their target is gone
     assert {each: mark for each, (mark, _) in reported.files.items() if each not in links} == expected

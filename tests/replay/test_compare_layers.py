@@ -1,4 +1,4 @@
-"""The files of a missed step against the layer of the nearest image: who sent them, and how certain that is."""
+"""The files of a missed step, compared with the nearest image's layer: who sent them, and how certain that is."""
 
 from __future__ import annotations
 
@@ -54,7 +54,7 @@ def test_differences_are_only_likely_if_the_layer_checksum_differs(tmp_path: Pat
     built = Built(folder, None, layer=True)
     (folder / "src" / "a.c").write_bytes(b"int x;")
     found, _ = compared(built)
-    assert found.evidence is FileEvidence.PROVEN  # what the link leads to is as it was
+    assert found.evidence is FileEvidence.PROVEN  # the link's target is unchanged
     (folder / "top").write_bytes(b"z")
     found, reported = compared(built)
     assert found.evidence is FileEvidence.LIKELY
@@ -72,7 +72,7 @@ def test_differences_are_only_likely_if_the_layer_checksum_differs(tmp_path: Pat
 def test_contents_are_read_from_the_layer_and_the_context(tmp_path: Path) -> None:
     built = Built(tree(tmp_path / "context"), tmp_path / "records", layer=True)
     (built.folder / "src" / "a.c").write_bytes(b"int x;")
-    found, _ = compared(built)  # by the record
+    found, _ = compared(built)  # compared with the record
     assert found.contents is not None
     (change,) = found.differing
     contents = found.contents(change, 4)

@@ -1,4 +1,4 @@
-"""What the docker CLI adds to a build that nobody typed."""
+"""What the docker CLI adds to a build on its own."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What lies beyond a miss: from which image the rest of a stage goes on."""
+"""Replaying past a miss: the image from which the rest of a stage continues."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def past_misses(daemon: Daemon, dockerfile: str, options: BuildOptions) -> Repla
 
 
 def test_an_ignored_local_match_is_assumed_past_a_miss() -> None:
-    """Not from the step of a source, which is another one."""
+    """The replay does not continue from a source's step, which is a different image."""
     daemon = Daemon("20.10.24")
     daemon.build("FROM scratch\nENV A=1\nLABEL other=1\nENV C=3\n", name="source:1")
     made = daemon.build("FROM scratch\nENV A=1\nENV B=2\nENV C=3\n")

@@ -1,4 +1,4 @@
-"""How far a replay is, and how it is stopped."""
+"""Reporting the progress of a replay, and canceling it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A record of a build holds no content, opens alone, and says there what was said when it was made."""
+"""A record of a build contains no file content, opens on its own, and gives the answers it gave when it was created."""
 
 from __future__ import annotations
 
@@ -213,7 +213,7 @@ def test_a_refused_recording_states_the_reason(
 
 @pytest.mark.parametrize("field", ["members", "image_sums"])
 def test_only_the_first_wrong_value_of_a_list_is_reported(field: str) -> None:
-    """To tell of each would take more memory than reading them."""
+    """Reporting each would take more memory than reading them."""
     line = {"engine": "28.5.2", "kind": "graphdriver", "dockerfile": "FROM scratch", "expect": {"ok": True}}
     with pytest.raises(DataError) as caught:
         decode(ReplayCase, json.dumps(line | {field: [{}] * 5000}))

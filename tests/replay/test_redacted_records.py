@@ -1,4 +1,4 @@
-"""Secrets planted in every field of a record, and quoted as daemons and people quote, are not in what is left of it."""
+"""Secrets in every field of a record, also as quoted by daemons and people, are removed by redaction."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ pytestmark = pytest.mark.slow
 
 
 def case_of(dockerfile: bytes, text: str = "", **more: Any) -> ReplayCase:
-    """A record with a text in all that a build, a daemon or a person may have written it into."""
+    """A record with a text in every field that a build, a daemon or a person may write it to."""
     document = {
         "daemon": "Docker 28.5.2",
         "engine": "28.5.2",
@@ -85,7 +85,7 @@ def test_secrets_found_only_in_the_dockerfile_are_redacted(instruction: str, sec
     for word in (*secret.replace('"', " ").split(), "zqpass"):
         assert word not in line
     assert "TOKEN" in line or "${B:-" in line
-    assert "ARG BASE=alpine:3.19" in line  # which images are used is no secret
+    assert "ARG BASE=alpine:3.19" in line  # the names of images are not secret
 
 
 def test_redaction_keeps_variable_references() -> None:

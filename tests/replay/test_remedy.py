@@ -1,4 +1,4 @@
-"""What a person can do about a miss, and why it is one: in terms of a Dockerfile and a command line."""
+"""Remedies for a miss and their reasons, in terms of a Dockerfile and a command line."""
 
 from __future__ import annotations
 

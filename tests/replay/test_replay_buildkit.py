@@ -1,4 +1,4 @@
-"""What BuildKit accepts and the classic builder refuses: a refusal begins with it, before the words of the builder."""
+"""Syntax that only BuildKit accepts: the refusal says so before it quotes the classic builder."""
 
 from __future__ import annotations
 

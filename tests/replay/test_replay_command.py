@@ -1,4 +1,4 @@
-"""``cacheview replay`` and what it prints, as text and as JSON."""
+"""``cacheview replay`` and its output, as text and as JSON."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def context(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def store(tmp_path: Path, context: Path) -> str:
-    """A suite that holds a store in which the context was built."""
+    """A suite with a store in which the context was built."""
     daemon = Daemon()
     daemon.build((context / "Dockerfile").read_text(), {"a": b"1\n"}, name="app:1")
     daemon.build(STAGES, {"a": b"1\n"})
@@ -73,7 +73,7 @@ def test_a_tar_on_standard_input(store: str, context: Path, monkeypatch: pytest.
             with open(context / name, "rb") as content:
                 tar.addfile(info, content)
     file.seek(0)
-    (context / "a").chmod(0o600)  # what is on disk does not count, nor who sends it
+    (context / "a").chmod(0o600)  # neither the files on disk nor the client matter
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(file))
     assert main(["replay", "-", "--store", store, "--client", "docker-java"]) == 0
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(b"FROM scratch\nARG V=1\nCOPY a /a\n")))

@@ -1,4 +1,4 @@
-"""``COPY --from`` looked up in stores that come with layers: real builds of real daemons."""
+"""Looking up ``COPY --from`` in stores that come with layers, for real builds by real daemons."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def test_files_of_a_stage_are_hashed_as_the_daemon_did(
     sums = {"schema.sql": schema.history[-1].created_by.split("file:")[1].split()[0]}
 
     class Known(ContextChecksums):
-        """The context's file is not at hand, but its checksum is."""
+        """The file is missing in the context, but its checksum is known."""
 
         def sum(self, copy):  # type: ignore[no-untyped-def]
             from cacheview.dockerfile.context import SourcesSum
@@ -85,7 +85,7 @@ def test_files_of_a_stage_are_hashed_as_the_daemon_did(
 
 @pytest.mark.parametrize("stages", [b"", b"FROM files AS more\nENV X=1\n"])
 def test_past_a_miss_files_copied_from_a_stage_are_unknown(tmp_path: Path, stages: bytes) -> None:
-    """The image that is put in the place of a missed step need not have the files that the step makes."""
+    """The image assumed for a missed step need not contain the files that the step creates."""
     with tarfile.open(LIVE / "28.5.2-c8d" / "data-root.tar.gz") as archive:
         archive.extractall(tmp_path, filter="data")
     store = open_store(f"data-root:{tmp_path}").cases[0].store

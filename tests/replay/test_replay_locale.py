@@ -1,4 +1,4 @@
-"""Names of files are UTF-8 to Docker's clients, whatever the locale says."""
+"""Docker's clients encode file names as UTF-8 in every locale."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ def recorded(context: Path, locale: str) -> Any:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere names of files do not depend on the locale")
+@pytest.mark.skipif(sys.platform != "linux", reason="elsewhere, file names do not depend on the locale")
 def test_a_context_is_the_same_in_every_locale(tmp_path: Path) -> None:
     context = tmp_path / "context"
     (context / "é").mkdir(parents=True)

@@ -1,4 +1,4 @@
-"""What a build is given beside its Dockerfile, and what a FROM names."""
+"""Build options, and what a FROM refers to."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Owners that ``--chown`` names: a step that misses is refused where its base does not know them."""
+"""Owners named by ``--chown``: a step that misses is refused if its base does not know them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ PASSWD = b"app:x:7:8::/:/bin/sh\n"
 
 
 def archive_of(path: Path, files: dict[str, bytes]) -> None:
-    """A ``docker save`` archive of ``base:1``, an image of one layer."""
+    """A ``docker save`` archive of ``base:1``, an image with one layer."""
     layer = tar_of(files)
     config = json.dumps(
         {
@@ -48,7 +48,7 @@ def tar_of(files: dict[str, bytes]) -> bytes:
         ("FROM base:1\nCOPY --chown=app:8 a /a\n", "", 0),
         ("FROM base:1\nLABEL a=1\nCOPY --chown=who:8 a /a\nLABEL b=1\n", "no such user: who", 3),
         ("FROM base:1\nCOPY --chown=who:8 --from=base:1 /etc /x\n", "no such user: who", 2),
-        # What a step before would change in the files with the names, only the build can show.
+        # Only a build can tell how an earlier step changes the passwd and group files.
         ("FROM base:1\nCOPY passwd /etc/passwd\nCOPY --chown=who:8 a /a\n", "", 0),
         ("FROM scratch\nCOPY --chown=who a /a\n", "no such file or directory", 2),
     ],
@@ -68,4 +68,4 @@ def test_an_owner_unknown_to_the_base_ends_the_build(
     reported = json.loads(capsys.readouterr().out)
     assert (reported["refused"] or {"said": "", "line": 0})["said"].endswith(refused)
     assert (reported["refused"] or {"line": 0})["line"] == line
-    assert main(["check", str(record)]) == 0  # a record knows it without the layers
+    assert main(["check", str(record)]) == 0  # a record knows the result without the layers

@@ -1,4 +1,4 @@
-"""A base of another platform than ``--platform`` asks for: taken as it is, or pulled."""
+"""A base for a different platform than ``--platform``: used as it is, or pulled."""
 
 from __future__ import annotations
 
@@ -101,7 +101,7 @@ def test_only_the_oldest_release_uses_platform_separators_in_destinations(versio
     ],
 )
 def test_a_build_on_an_arm_engine_is_cached(version: str, kind: StoreKind) -> None:
-    """Apple's machines: the builder asks for the platform of the machine, not for linux/amd64."""
+    """As on Apple silicon: the builder uses the platform of the machine, not linux/amd64."""
     daemon = Daemon(version, kind)
     base = Image(
         id="sha256:" + "b" * 64,

@@ -1,4 +1,4 @@
-"""Through the whole replay: what of a context keeps its steps cached, and what does not."""
+"""Properties of whole replays: which changes of a context keep its steps cached, and which do not."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ON_DISK = examples(0.5)
 
 
 class Folder:
-    """A context on disk, and a daemon that has built it."""
+    """A context on disk and a daemon that has built it."""
 
     def __init__(self, root: Path, files: dict[str, bytes]) -> None:
         self.root = root
@@ -52,7 +52,7 @@ class Folder:
 def built(files: dict[str, bytes]) -> Iterator[Folder]:
     with tempfile.TemporaryDirectory() as name:
         folder = Folder(Path(name), files)
-        assert folder.cached() == [True] * 5  # a folder on disk has the sums of one in memory
+        assert folder.cached() == [True] * 5  # a folder on disk has the same checksums as one in memory
         yield folder
 
 

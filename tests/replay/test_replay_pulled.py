@@ -1,4 +1,4 @@
-"""A base that the builder would pull: what comes with it is not known."""
+"""A base that the builder would pull: its contents are unknown."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def test_triggers_of_an_unknown_base_are_not_differences() -> None:
 
 
 def test_layers_of_a_pulled_cache_from_image_count_as_unpacked() -> None:
-    """Which the containerd stores up to Docker 25.0 ask of what --cache-from names."""
+    """The containerd stores up to Docker 25.0 require this of the images in --cache-from."""
     rules = named("Docker 25.0.5, overlayfs").rules
     release = builder_release("25.0.5")
     files = ContextChecksums(MemoryContext.from_sample({}), "Dockerfile", release)

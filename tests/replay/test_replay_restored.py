@@ -1,4 +1,4 @@
-"""What the cache makes from a source in the middle of its history: the rest of the build finds it in the store."""
+"""Images that the cache restores from a source's history: the rest of the build finds them in the store."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ CACHE = BuildOptions(cache_from=("app:1",))
 
 
 def loaded(daemon: Daemon) -> None:
-    """As after ``docker load``: no parents, and only what has a name."""
+    """The store after ``docker load``: no parents, and only named images."""
     daemon.build(TWO_STAGES, name="app:1")
     daemon.images = [image.model_copy(update={"parent": None}) for image in daemon.images if image.names]
 
@@ -80,7 +80,7 @@ def test_no_placeholder_is_shown_as_an_image_id(kind: StoreKind) -> None:
 
 
 def test_a_parent_recorded_by_a_hit_is_found_by_the_next_stage() -> None:
-    """A graph driver records the parent of the source that it hits: later stages find it by that."""
+    """A graph driver records the parent of the source that is hit, which later stages then use."""
     daemon = Daemon("20.10.24")
     dockerfile = "FROM scratch\nENV A=1\n"
     daemon.build(dockerfile, name="app:1")
@@ -92,7 +92,7 @@ def test_a_parent_recorded_by_a_hit_is_found_by_the_next_stage() -> None:
 
 
 def test_an_earlier_restored_image_is_a_possible_result_if_version_unknown() -> None:
-    """A graph driver writes its version into it, and a store without an engine does not report that."""
+    """A graph driver writes its version into the image, and a store without an engine does not report that version."""
     daemon = Daemon("20.10.24")
     loaded(daemon)
     first = daemon.replay(TWO_STAGES, options=CACHE).steps[2]
@@ -117,7 +117,7 @@ def test_an_earlier_restored_image_is_a_possible_result_if_version_unknown() -> 
 
 
 def test_a_step_that_hangs_the_daemon_ends_the_replay_without_a_quote() -> None:
-    """Docker 25 with containerd, seen on 25.0.5: a first step on scratch that is newer than the source's."""
+    """Docker 25 with containerd, as seen on 25.0.5: a first step on scratch that is newer than the source's."""
     daemon = Daemon("25.0.5", CONTAINERD)
     dockerfile = "FROM scratch\nENV A=1\nENV B=2\n"
     daemon.build(dockerfile, name="app:1")

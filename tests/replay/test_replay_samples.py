@@ -1,4 +1,4 @@
-"""Builds that real daemons made: the replay of each says what the daemon did."""
+"""Builds by real daemons: each replay reports what the daemon did."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Steps that cannot be known without building, and what follows from the candidates that the store has."""
+"""Steps whose result cannot be known without building, and what the candidates in the store tell about it."""
 
 from __future__ import annotations
 
@@ -137,7 +137,7 @@ SHARED = "FROM scratch AS a\nCOPY a /a\nENV A=1\nFROM scratch\nCOPY a /a\nENV A=
 
 
 def through_the_api(daemon: Daemon) -> None:
-    """The images as the API reports them, which leaves out what decides."""
+    """Replace the images by what the API reports, which omits the deciding values."""
     in_containerd = daemon.kind is CONTAINERD
     omitted: tuple[Aspect, ...] = ("built_locally",)
     values: dict[str, object] = {"built_locally": False}

@@ -1,4 +1,4 @@
-"""The walk of a build through the cache: what is asked, what is not, and which images are hit."""
+"""The walk of a build through the cache: what is looked up, what is not, and which images are hit."""
 
 from __future__ import annotations
 
@@ -55,7 +55,7 @@ def test_an_empty_store_misses_the_first_step_and_ends_the_lookup(daemon: Daemon
     assert first.probe.parent == ""
     assert all(step.probe is None and "after the miss at step 2" in step.reason for step in others)
     assert all(step.cached is False and step.image == "" for step in others)
-    # and yet it is known what would be built
+    # yet the result of the build is known
     assert reported.history is not None
     assert reported.history[1] == "/bin/sh -c #(nop)  ENV A=1"
 
@@ -202,7 +202,7 @@ def test_a_step_hits_its_own_result_unless_filled_from_the_base(version: str, do
     daemon.add(image_of("base:1", **base))
     daemon.build(dockerfile)
     again = daemon.replay(dockerfile)
-    # An entrypoint of nothing, and a user, become the base's when they are stored; a health check is compared late.
+    # An empty entrypoint and a user are replaced by the base's when stored; a health check is compared late.
     never = {"ENTRYPOINT": True, "USER": True, "HEALTHCHECK": daemon.rules.name.endswith(("25.0.5", "28.5.2", "29"))}
     word = dockerfile.split()[2]
     assert (statuses(again)[0] == "miss") == never.get(word, False)
@@ -272,7 +272,7 @@ def test_a_hard_link_whose_content_is_not_compared_is_reported_at_the_hit(tmp_pa
 
 
 def test_a_later_stage_hits_a_step_made_by_an_early_stage(daemon: Daemon) -> None:
-    """Each stage makes another image on scratch; the last one repeats what an early one made."""
+    """Each stage creates a different image on scratch, and the last one repeats an earlier one."""
     stages = [f"FROM scratch\nLABEL number={number}\nENV A=1\n" for number in (*range(40), 3)]
     reported = daemon.replay("".join(stages))
     assert statuses(reported)[:-2] == ["miss", "not asked"] * 40

@@ -1,4 +1,4 @@
-"""A context that is a tar: what the daemon makes of it, whoever packed it."""
+"""A tar as the context: how the daemon reads it, whoever packed it."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _LONG = "long/" + "n" * 120
 
 
 def tree() -> MemoryContext:
-    """A tree with what headers can say: modes, owners, links, long names, names that are not UTF-8."""
+    """A tree with everything headers can express: modes, owners, links, long names and names that are not UTF-8."""
     own: dict[str, Any] = {"uid": 1000, "gid": 3_000_000}
     entries = [
         Entry("Dockerfile", EntryKind.FILE, 0o640, size=13, **own),
@@ -43,7 +43,7 @@ def tree() -> MemoryContext:
 
 
 def packed(context: MemoryContext, client: str, form: int) -> bytes:
-    """The tar that a client sends, written by the standard library."""
+    """The tar that a client sends, written with the standard library."""
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w", format=form, encoding="utf-8", errors="surrogateescape") as tar:
         for member in CLIENTS[client].pack(context, "Dockerfile").members:
@@ -66,7 +66,7 @@ def of(data: bytes) -> TarContext:
 
 
 def raw_tar(*members: tuple[str, bytes, bytes | str]) -> bytes:
-    """A tar of members: name, type flag, content or the target of a link."""
+    """A tar of members: name, type flag, and content or link target."""
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w", format=tarfile.GNU_FORMAT) as tar:
         for name, kind, content in members:
@@ -112,7 +112,7 @@ def test_a_tar_may_be_compressed(compress: Callable[[bytes], bytes]) -> None:
 
 
 def sparse_tar(form: str, content: dict[int, bytes], size: int) -> bytes:
-    """A tar with one sparse file, as GNU tar writes it: pieces of data by their offset."""
+    """A tar with one sparse file as GNU tar writes it. ``content`` maps offsets to data."""
     pairs = [number for offset, piece in content.items() for number in (offset, len(piece))]
     stored = b"".join(content.values())
     records = {"GNU.sparse.name": "f", "GNU.sparse.numblocks": str(len(content))}
@@ -176,7 +176,7 @@ def test_a_duplicate_tar_member_has_the_first_sum_and_the_last_content() -> None
 
 @pytest.mark.parametrize("name", ["/", "//", "..", "../..", "a/../.."])
 def test_a_root_folder_entry_under_another_name_is_the_root(name: str) -> None:
-    """Its folder was in itself, and what lies in it without end."""
+    """The folder must not contain itself, which would make its contents endless."""
     plain = (
         ("Dockerfile", tarfile.REGTYPE, b"FROM scratch\n"),
         ("d", tarfile.DIRTYPE, b""),
@@ -243,7 +243,7 @@ def test_kept_members_can_be_read_without_the_tar() -> None:
     ("form", "recognized"), [(tarfile.GNU_FORMAT, True), (tarfile.USTAR_FORMAT, True), (tarfile.PAX_FORMAT, False)]
 )
 def test_the_cli_does_not_recognize_a_tar_that_starts_with_a_pax_header(form: int, recognized: bool) -> None:
-    """Go's reader gets its first 1024 bytes alone; times with fractions need a pax header."""
+    """Go's reader gets only the first 1024 bytes, and fractional times need a pax header."""
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w", format=form) as tar:
         info = tarfile.TarInfo("Dockerfile")

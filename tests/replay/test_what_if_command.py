@@ -1,4 +1,4 @@
-"""``--what-if``: what a build, or one probe, would get of a store as it would be."""
+"""``--what-if``: what a build or a probe would get from the changed store."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cacheview.bundled import page_text
 from cacheview.cli import main
 from cacheview.model import StoreKind, SuiteCase
 
-OLD = "20.10.24"  # which records of no image that it was built there
+OLD = "20.10.24"  # does not record which images were built there
 DOCKERFILE = "FROM scratch\nENV A=1\nENV B=1\nENV C=1\n"
 
 

@@ -1,4 +1,4 @@
-"""Values of checks as JSON can hold them."""
+"""Converting the values of checks to JSON."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A service beside what it extends and what its file includes. The values were printed by Compose 2.26.1."""
+"""Services that extend others, in files that include others. The values were printed by Compose 2.26.1."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_included_files_can_include_files_without_cycles(tmp_path: Path) -> None
     ("files", "clashes"),
     [
         ({"compose.yaml": f"include: [i.yaml]\n{A}.\n", "i.yaml": "services: {a: {image: x}}\n"}, True),
-        ({"compose.yaml": f"include: [i.yaml]\n{A}.\n", "i.yaml": f"{A}.\n"}, True),  # a path is made whole, one is not
+        ({"compose.yaml": f"include: [i.yaml]\n{A}.\n", "i.yaml": f"{A}.\n"}, True),  # only one path is absolute
         ({"compose.yaml": f"include: [i.yaml, j.yaml]\n{Z}", "i.yaml": f"{A}.\n", "j.yaml": f"{A}sub\n"}, True),
         ({"compose.yaml": f"include: [i.yaml, j.yaml]\n{Z}", "i.yaml": f"{A}.\n", "j.yaml": f"{A}.\n"}, False),
         (

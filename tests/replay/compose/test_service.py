@@ -111,7 +111,7 @@ def test_compose_v1_reads_values_as_python_does(tmp_path: Path) -> None:
 def test_lone_surrogates_are_handled_like_in_each_compose_version(
     tmp_path: Path, escapes: str, in_v1: str | None
 ) -> None:
-    """``yaml.v3`` refuses them; of PyYAML's the daemon gets what JSON makes of them."""
+    """``yaml.v3`` rejects them. With PyYAML, the daemon gets what their JSON encoding stands for."""
     text = with_args(f'        A: "{escapes}"\n')
     output = "line 6: found invalid Unicode character escape code"
     with pytest.raises(DataError, match=output):
@@ -260,7 +260,7 @@ def merge_bomb() -> str:
 
 
 def test_repeatedly_merged_yaml_mappings_are_read_in_limited_time(tmp_path: Path) -> None:
-    """PyYAML before 6.0.4 takes each pair every time, and then it is refused."""
+    """PyYAML before 6.0.4 merges every pair each time; the file is then rejected."""
     with suppress(DataError):
         assert service(tmp_path, merge_bomb()).context == str(tmp_path)
 

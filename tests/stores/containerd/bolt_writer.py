@@ -1,4 +1,4 @@
-"""Bolt database files for tests, laid out as bbolt lays them out; page by page, so that each page can be wrong."""
+"""Bolt databases for tests, laid out as by bbolt and written page by page, so that any page can be wrong."""
 
 from __future__ import annotations
 
@@ -17,10 +17,10 @@ class Writer:
     """Writes one database.
 
     Args:
-        page_size: of it.
-        order: ``<`` or ``>``, the byte order of the machine.
-        per_page: how many elements a page gets at most; few make deep trees.
-        inline: buckets of that many bytes at most lie in their values.
+        page_size: The size of a page in bytes.
+        order: The byte order of the machine, ``<`` or ``>``.
+        per_page: The most elements on a page; few give deep trees.
+        inline: Buckets of at most this many bytes are stored in their values.
     """
 
     def __init__(self, page_size: int = 1024, order: str = "<", per_page: int = 8, inline: int = 256) -> None:
@@ -29,14 +29,14 @@ class Writer:
         self.per_page = per_page
         self.inline = inline
         self.pages: dict[int, bytes] = {}
-        self.next = 4  # two meta pages, the free list, and one that is free
+        self.next = 4  # two meta pages, the free list and a free page
 
     def database(self, tree: Tree, transaction: int = 7) -> bytes:
-        """The file whose root bucket holds a tree."""
+        """The database file with this tree in the root bucket."""
         return self.file(self.bucket(tree), transaction)
 
     def file(self, root: int, transaction: int = 7) -> bytes:
-        """The file with the pages so far, whose root bucket is at a page."""
+        """The file with the pages written so far and the root bucket on this page."""
         last = self.next
         metas = [self.meta(number, root, last, transaction - number) for number in (0, 1)]
         content = bytearray(b"".join(meta.ljust(self.page_size, b"\0") for meta in metas))
@@ -51,7 +51,7 @@ class Writer:
         return header + body + struct.pack(f"{self.order}Q", checksum(body))
 
     def bucket(self, tree: Tree) -> int:
-        """Write a bucket to pages of its own; the number of its root page."""
+        """Write a bucket to separate pages. Returns the number of its root page."""
         elements = [(key, *self._value(value)) for key, value in sorted(tree.items())]
         level = [
             (part[0][0] if part else b"", self.page(self.leaf(part)))
@@ -63,7 +63,7 @@ class Writer:
         return level[0][1]
 
     def page(self, content: tuple[int, int, bytes], number: int | None = None) -> int:
-        """Write flags, count and content to the next page, or to one that was set aside."""
+        """Write flags, count and content to the next page or to a reserved one."""
         flags, count, body = content
         overflow = (16 + len(body) - 1) // self.page_size
         if number is None:
@@ -72,12 +72,12 @@ class Writer:
         return number
 
     def aside(self, count: int = 1) -> int:
-        """The first of some pages that are written later, or never."""
+        """Reserve pages to be written later, or never. Returns the number of the first."""
         number, self.next = self.next, self.next + count
         return number
 
     def leaf(self, elements: list[tuple[bytes, int, bytes]]) -> tuple[int, int, bytes]:
-        """The content of a leaf: key, flags, value each."""
+        """The content of a leaf: the key, flags and value of each element."""
         heads, data = bytearray(), bytearray()
         for number, (key, flags, value) in enumerate(elements):
             position = 16 * (len(elements) - number) + len(data)
@@ -86,7 +86,7 @@ class Writer:
         return _LEAF, len(elements), bytes(heads + data)
 
     def branch(self, children: list[tuple[bytes, int]]) -> tuple[int, int, bytes]:
-        """The content of a branch: first key and page of each child."""
+        """The content of a branch: the first key and the page of each child."""
         heads, data = bytearray(), bytearray()
         for number, (key, child) in enumerate(children):
             heads += struct.pack(f"{self.order}IIQ", 16 * (len(children) - number) + len(data), len(key), child)
@@ -105,7 +105,7 @@ class Writer:
 
 
 def checksum(content: bytes) -> int:
-    """FNV-1a of 64 bits."""
+    """The 64-bit FNV-1a checksum."""
     value = 0xCBF29CE484222325
     for byte in content:
         value = (value ^ byte) * 0x100000001B3 % 2**64

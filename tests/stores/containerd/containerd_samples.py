@@ -1,4 +1,4 @@
-"""containerd roots of the samples, laid out for a test."""
+"""The containerd roots of the samples, unpacked for a test."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ BLOBS = "io.containerd.content.v1.content/blobs/sha256"
 
 
 def unpack(engine: str, folder: Path) -> Path:
-    """The containerd root of a sample, in a folder that has what a data root has."""
+    """Unpack a sample's containerd root, in a folder laid out like a data root."""
     with tarfile.open(DATA / "live" / "data-root" / engine / "data-root.tar.gz") as archive:
         archive.extractall(folder, filter="data")
     return folder / "containerd" / "daemon"
@@ -31,7 +31,7 @@ def truth(engine: str) -> list[dict[str, Any]]:
 
 
 def read(location: str, **options: Any) -> ImageStore:
-    """The one store at a location, whose problems are those of what was opened."""
+    """The only store at a location. Checks that its problems are those of the opened location."""
     opened = open_store(f"containerd:{location}", **options)
     (case,) = opened.cases
     assert opened.kind == "containerd"
@@ -41,7 +41,7 @@ def read(location: str, **options: Any) -> ImageStore:
 
 
 def assert_as_expected(images: tuple[Image, ...], engine: str) -> None:
-    """The images are exactly those of ``truth.json``, in its order, and nothing is doubtful."""
+    """Check that the images equal those of ``truth.json`` in the same order, without doubts."""
     reported = truth(engine)
     assert [image.id for image in images] == [image["id"] for image in reported]
     for image, true in zip(images, reported, strict=True):

@@ -1,4 +1,4 @@
-"""A stand-in for containerd: what a root folder holds, served over a socket; it can misbehave."""
+"""A stand-in for containerd that serves a root folder over a socket and can misbehave."""
 
 from __future__ import annotations
 
@@ -26,9 +26,9 @@ class Server:
     """Serves a root folder on a socket.
 
     Attributes:
-        called: the methods that were called, in order.
-        instead: by method, what is done in place of the right answer.
-        hanging: what hangs does so until this is set.
+        called: The methods that were called, in order.
+        instead: Replacements for the correct answers, by method.
+        hanging: Hanging calls wait until this is set.
     """
 
     def __init__(self, root: Path, socket: Path) -> None:
@@ -52,7 +52,7 @@ class Server:
         self._server.stop(0).wait()
 
     def hang(self, request: Any, context: Any) -> Any:
-        """An answer that does not come."""
+        """Wait instead of answering."""
         self.hanging.wait()
         context.abort(grpc.StatusCode.UNAVAILABLE, "stopped")
 
@@ -72,7 +72,7 @@ class Server:
         assert data is not None
         return data
 
-    # The answers
+    # Answers
 
     def version(self, request: Any, context: Any) -> Any:
         return message("Version")(version="1.7.99")
