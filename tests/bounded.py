@@ -1,4 +1,4 @@
-"""Running the program as a process of its own that may take only so much memory and time."""
+"""Runs the program in a separate process with limited memory and time."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True)
 class Run:
-    """How a process ended. ``peak``: bytes of memory that it had at most."""
+    """How a process ended. ``peak``: the most memory that it used, in bytes."""
 
     status: int
     output: str
@@ -48,11 +48,11 @@ atexit.register(report)
 def run_bounded(
     *arguments: str | Path, seconds: int = 100, memory: int = 1024 * MIB, limits: Mapping[str, int] | None = None
 ) -> Run:
-    """Run cacheview, with some `Limits` that are not the default: what reaches a smaller limit is read sooner.
+    """Run cacheview, with some `Limits` changed: smaller limits are reached with less input.
 
-    A limit with dots in its name is a constant of a module, such as ``model.decode._MAX_VALUES``.
-    The system ends the process after so many seconds of processor time, however busy the machine is; what it took of
-    memory is asserted here.
+    A limit with dots in its name is a constant of a module, such as ``model.decode._MAX_VALUES``. The system ends the
+    process after ``seconds`` of processor time, however busy the machine is. This function asserts that the process
+    used less than ``memory``.
     """
     if sys.platform != "linux":
         pytest.skip("the peak of a process is read from /proc")

@@ -1,4 +1,4 @@
-"""What all tests share."""
+"""Options, hooks and fixtures for all tests."""
 
 from __future__ import annotations
 
@@ -16,13 +16,13 @@ from xdist.scheduler import WorkStealingScheduling
 
 from cacheview.collector import rare_searches
 
-# How long an example takes says more of the machine than of the program. Few examples each time, new ones every time;
-# --hypothesis-profile=thorough for a change of what a property is about.
+# How long an example takes depends on the machine more than on the program. Each run tries a few new examples. Use
+# --hypothesis-profile=thorough after changing code that a property covers.
 settings.register_profile("cacheview", deadline=None, max_examples=40)
 settings.register_profile("thorough", deadline=None, max_examples=400)
 settings.load_profile("cacheview")
 
-# What `every_command` makes its stores, contexts and engines with.
+# The helpers that `every_command` creates stores, contexts and engines with.
 STORES = ("stores", "stores/docker_engine", "stores/containerd", "stores/registry")
 for folder in (*STORES, "replay", "diff", "layers", "ui/files", "ui/watch"):
     sys.path.append(str(Path(__file__).parent / folder))
@@ -35,13 +35,13 @@ _NOT_FAST = (_WINDOWS, _DAEMONS, *(_HERE / folder for folder in _SERVERS))
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--update-screenshots", action="store_true", help="write the pictures of the README anew")
+    parser.addoption("--update-screenshots", action="store_true", help="update the screenshots in the README")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
-    """The tests with real daemons run where they are named (pytest does not ask then) or CACHEVIEW_DAEMONS is set.
+    """Run tests that use real daemons only if they are named or CACHEVIEW_DAEMONS is set.
 
-    Where only what is fast is run, modules that hold nothing of it are not even loaded.
+    pytest does not call this hook for a folder that is named. With ``-m fast``, do not load modules without fast tests.
     """
     not_asked_for = collection_path == _DAEMONS and not os.environ.get("CACHEVIEW_DAEMONS")
     not_fast = config.getoption("markexpr") == "fast" and collection_path in _NOT_FAST
@@ -49,14 +49,14 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:
-    """Which tests are left out of a run of all."""
+    """Report that tests with real daemons are left out when all tests run."""
     named = config.args_source is not pytest.Config.ArgsSource.TESTPATHS
     return None if named or os.environ.get("CACHEVIEW_DAEMONS") else "without tests/daemons: name it to run it as well"
 
 
 @pytest.hookimpl(wrapper=True)
 def pytest_collection() -> Generator[None, object, object]:
-    """Searches for cycles are a third of the time that collecting takes, and find none: all that is made is kept."""
+    """Disable garbage collection: it would take a third of the time, and collected tests are not garbage."""
     gc.disable()
     try:
         return (yield)
@@ -71,9 +71,9 @@ def _is_below(path: Path, *folders: Path) -> bool:
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Windows first: between them, all that is alive is searched for cycles, and that is little as yet.
+    """Run the window tests first, because garbage collection is cheaper while few objects exist.
 
-    What is in no folder of windows, daemons or servers, and has no mark ``slow``, is marked ``fast``.
+    Mark tests as ``fast`` unless they are marked ``slow`` or are in a folder of windows, daemons or servers.
     """
     items.sort(key=lambda item: not _is_below(item.path, _WINDOWS))
     for item in items:
@@ -83,9 +83,9 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
-    """With ``-n auto``, one worker more than processors: tests of windows and servers wait a sixth of the time.
+    """With ``-n auto``, use one more worker than processors, since window and server tests wait a sixth of the time.
 
-    Fast tests never wait.
+    Fast tests never wait, so they use one worker per processor.
     """
     processors = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     return processors if config.getoption("markexpr") == "fast" else processors + 1
@@ -93,25 +93,25 @@ def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log: Producer) -> WorkStealingScheduling | None:
-    """Workers get tests that follow each other, which share what they read, their engines and their processes."""
+    """Give each worker consecutive tests, because these share data, engines and processes."""
     return WorkStealingScheduling(config, log) if config.option.dist == "load" else None
 
 
 def pytest_make_parametrize_id(val: object) -> str | None:
-    """Bytes by their length: packed ones hold the time, and all workers must have the same names."""
+    """Name bytes by their length: compressed data contains a timestamp, and all workers must use the same names."""
     return f"{len(val)} bytes" if isinstance(val, bytes) else None
 
 
 @pytest.fixture(scope="session", autouse=True)
 def few_searches() -> Iterator[None]:
-    """Searches for cycles are as rare as in a command: with Python's own thresholds they are a tenth of the time."""
+    """Collect garbage as rarely as commands do: with Python's default thresholds, it takes a tenth of the time."""
     with rare_searches():
         yield
 
 
 @pytest.fixture(scope="session", autouse=True)
 def cache_folder(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
-    """What the program keeps in the user's cache folder goes elsewhere."""
+    """Replace the user's cache folder with a temporary one."""
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("XDG_CACHE_HOME", str(tmp_path_factory.mktemp("cache")))
         yield

@@ -113,7 +113,7 @@ def _place(frame: FrameType) -> str:
     return ""
 
 
-LOOKS: list[Watch] = []  # the last one is in use: opening a store reports its progress to it
+LOOKS: list[Watch] = []  # the last one is in use: opening a store reports its progress there
 
 
 def _opened(location: str | Path) -> object:

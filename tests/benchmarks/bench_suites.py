@@ -22,7 +22,7 @@ READ_OVER_PARSING = 6.0
 OPEN_OVER_PARSING = 10.0
 SAVE_OVER_WRITING = 3.0
 GROWTH = 8 * MIB
-"""Of the memory, where it does not depend on the size: the index of cases takes some."""
+"""How much the memory may grow if it does not depend on the size: the index of cases takes some."""
 
 START = """
 import json, psutil, sys, time

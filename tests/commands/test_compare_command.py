@@ -1,4 +1,4 @@
-"""``cacheview compare``: its sides, what it prints, and its status."""
+"""``cacheview compare``: its sides, output and exit status."""
 
 from __future__ import annotations
 
@@ -212,7 +212,7 @@ def test_compose_services_can_be_compared(
     context(tmp_path)
     images = store(daemon, tmp_path)
     (tmp_path / "compose.yml").write_text(COMPOSE)
-    (tmp_path / "web").write_bytes(Path(a).read_bytes())  # a record by the name of a service
+    (tmp_path / "web").write_bytes(Path(a).read_bytes())  # a record with the name of a service
     monkeypatch.chdir(tmp_path)
     compose = ("--compose", "compose.yml")
     for sides, values in (((a, "web", "--b", " ".join(compose)), "12"), (("web", "api", *compose), "23")):

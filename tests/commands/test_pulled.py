@@ -1,4 +1,4 @@
-"""Commands on images of a registry: the rules and the platform that are asked for say what is pulled."""
+"""Commands on images in a registry: the chosen rules and platform determine what is pulled."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ LABEL = "/bin/sh -c #(nop)  LABEL a=1"
 
 @pytest.fixture
 def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRegistry]:
-    """One with an image for two platforms, which have the step ``LABEL a=1`` on scratch."""
+    """A registry with an image for two platforms, each built from scratch with ``LABEL a=1``."""
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     monkeypatch.delenv("DOCKER_AUTH_CONFIG", raising=False)
     monkeypatch.delenv("DOCKER_DEFAULT_PLATFORM", raising=False)
@@ -36,7 +36,7 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRe
 
 
 def replayed(registry: FakeRegistry, folder: Path, capsys: pytest.CaptureFixture[str], *more: str) -> tuple[int, str]:
-    """The exit status, and the image of the last step."""
+    """Return the exit status and the image of the last step."""
     name = f"{registry.host}/shop/app:1"
     status = main(["replay", str(folder), "--store", f"registry:{name}", "--cache-from", name, "--json", *more])
     return status, json.loads(capsys.readouterr().out)["steps"][-1]["image"]

@@ -1,4 +1,4 @@
-"""``cacheview watch`` where nothing can be watched. What it shows of builds is in tests/watch and tests/daemons."""
+"""``cacheview watch`` if nothing can be watched. For its output about builds, see tests/watch and tests/daemons."""
 
 from __future__ import annotations
 

@@ -1,7 +1,7 @@
-"""Real daemons for the tests: Docker's with a graph-driver store, and containerd; one of each for the session.
+"""Real daemons for the tests: Docker Engines, containerd and a registry, each started once per session.
 
-They live in a folder of their own, with their own mounts, and no network. Where they cannot be had the tests are
-skipped with the reason; with CACHEVIEW_DAEMONS=required, as in ``.ci/run``, they fail instead.
+They run in a separate folder, with private mounts and no network. If they are not available, the tests are skipped with
+the reason; with CACHEVIEW_DAEMONS=required, as in ``.ci/run``, they fail instead.
 """
 
 from __future__ import annotations
@@ -26,8 +26,10 @@ from daemon_watching import Watching
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """Every test of an engine runs on all of them, if its module is about more than how cacheview reads; else on the
-    installed one, or on Debian 13's, where a build takes a third of the time."""
+    """Run each engine test on every engine if its module sets ON_EVERY_ENGINE, or else only on the installed one.
+
+    Tests marked ``many_builds`` use Debian 13's engine instead, where a build takes a third of the time.
+    """
     if "engine" in metafunc.fixturenames and "samples" not in metafunc.fixturenames:
         one = ENGINES[1:2] if metafunc.definition.get_closest_marker("many_builds") else ENGINES[:1]
         kinds = ENGINES if getattr(metafunc.module, "ON_EVERY_ENGINE", False) else one
@@ -36,9 +38,9 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.fixture(scope="session")
 def daemon_folder() -> Iterator[Path]:
-    """A folder with a short name, as the path of a socket has to be short. Nothing of it may be left in the end.
+    """A folder with a short name, since the path of a socket has to be short. Nothing may be left of it at the end.
 
-    In memory where that can be had: a daemon waits for the disk after each thing that it writes.
+    It is in memory if possible, because a daemon waits for the disk after every write.
     """
     memory = "/dev/shm" if os.access("/dev/shm", os.W_OK) else None
     with tempfile.TemporaryDirectory(prefix="cacheview-daemons-", dir=memory) as name:
@@ -48,7 +50,7 @@ def daemon_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="session")
 def engine(request: pytest.FixtureRequest, daemon_folder: Path) -> Iterator[EngineDaemon]:
-    """A Docker Engine whose store is empty when the first test begins; one after the other for those that run."""
+    """A Docker Engine whose store is empty when the first test begins, for each kind of engine in turn."""
     kind: EngineKind = request.param
     with engine_running(kind, daemon_folder / str(ENGINES.index(kind))) as running:
         yield running
@@ -56,14 +58,14 @@ def engine(request: pytest.FixtureRequest, daemon_folder: Path) -> Iterator[Engi
 
 @pytest.fixture(scope="session")
 def builder(engine: EngineDaemon) -> Iterator[Builder]:
-    """What builds with the classic builder of the engine."""
+    """A client of the engine's classic builder."""
     with Builder(engine.url) as running:
         yield running
 
 
 @pytest.fixture(scope="module")
 def client(engine: EngineDaemon, tmp_path_factory: pytest.TempPathFactory) -> DockerCli:
-    """The docker CLI of this machine, which speaks to the engine."""
+    """The docker CLI of this machine, connected to the engine."""
     program = next(docker_programs(), None)
     if program is None:
         unavailable("not installed: docker (Debian: docker.io, or docker-cli)")
@@ -72,7 +74,7 @@ def client(engine: EngineDaemon, tmp_path_factory: pytest.TempPathFactory) -> Do
 
 @pytest.fixture(scope="module")
 def user(engine: EngineDaemon, daemon_folder: Path) -> Iterator[Unprivileged]:
-    """Somebody in the group of the socket, to which the way is open, and not to the files of the engine."""
+    """A user in the socket's group, who can reach the socket but not the engine's files."""
     for folder in (daemon_folder, engine.socket.parent.parent, engine.socket.parent):
         folder.chmod(0o711)
     mode = engine.data_root.stat()
@@ -91,7 +93,7 @@ def public_folder() -> Iterator[Path]:
 
 @pytest.fixture(scope="module")
 def watching(engine: EngineDaemon) -> Iterator[Watching]:
-    """A watcher in front of the engine; it ends without a fault."""
+    """A watcher in front of the engine. It must end without errors."""
     with tempfile.TemporaryDirectory(prefix="cacheview-") as runtime:
         made = Watching(engine.url, runtime)
         try:
@@ -103,8 +105,10 @@ def watching(engine: EngineDaemon) -> Iterator[Watching]:
 
 @pytest.fixture
 def emptied(builder: Builder) -> Iterator[None]:
-    """What a test builds is removed afterwards: whoever opens a store reads every image of it, and some engines take
-    longer for each image the more there are."""
+    """Remove the images that a test built.
+
+    Opening a store reads all its images, and some engines take longer per image the more they have.
+    """
     kept = builder.ids()
     yield
     builder.remove_all_but(kept)
@@ -112,7 +116,7 @@ def emptied(builder: Builder) -> Iterator[None]:
 
 @pytest.fixture(scope="session")
 def containerd(daemon_folder: Path) -> Iterator[ContainerdDaemon]:
-    """A containerd that holds nothing when the first test begins."""
+    """A containerd that is empty when the first test begins."""
     need("containerd", "ctr", "unshare")
     try:
         running = start_containerd(daemon_folder / "containerd")
@@ -124,7 +128,7 @@ def containerd(daemon_folder: Path) -> Iterator[ContainerdDaemon]:
 
 @pytest.fixture(scope="session")
 def registry(daemon_folder: Path) -> Iterator[RegistryDaemon]:
-    """A registry that holds nothing when the first test begins, and wants a login."""
+    """A registry that is empty when the first test begins and requires a login."""
     need("docker-registry")
     try:
         running = start_registry(daemon_folder / "registry")
@@ -136,7 +140,7 @@ def registry(daemon_folder: Path) -> Iterator[RegistryDaemon]:
 
 @pytest.fixture(scope="session")
 def shop(builder: Builder) -> list[Build]:
-    """The builds of `build_shop`, made once."""
+    """The builds of `build_shop`, run once."""
     return build_shop(builder)
 
 

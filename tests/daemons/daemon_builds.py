@@ -1,4 +1,4 @@
-"""Builds by the classic builder of a real engine, and what it said of each step."""
+"""Builds by the classic builder of a real engine, and what it reported for each step."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _STATE = re.compile(r" ---> ([0-9a-f]{12})")
 
 
 class BuildError(Exception):
-    """A build that failed, in the builder's words."""
+    """A build failed; the message is the builder's."""
 
 
 @dataclass(frozen=True)
@@ -33,8 +33,8 @@ class Step:
 
     Attributes:
         instruction: as in the Dockerfile.
-        image: full id of the state after it; empty after ``FROM scratch``.
-        parent: full id of the state before it; of the first step on scratch, and of FROM, empty.
+        image: the full ID of the state after it; empty after ``FROM scratch``.
+        parent: the full ID of the state before it; empty for FROM and for the first step on scratch.
         cached: whether the builder said "Using cache".
     """
 
@@ -50,7 +50,7 @@ class Step:
 
 
 class Builder:
-    """Builds at an engine's address with nothing of the user's own settings."""
+    """Builds at an engine's address, without the user's settings."""
 
     def __init__(self, url: str) -> None:
         with _no_settings():
@@ -65,7 +65,7 @@ class Builder:
         self.client.close()
 
     def build(self, name: str, dockerfile: str, files: Mapping[str, bytes] | None = None, **options: Any) -> list[Step]:
-        """Build and name an image; the steps in order, FROM among them. Raises `BuildError`."""
+        """Build and name an image, and return its steps in order, including FROM. Raises `BuildError`."""
         context = _context({"Dockerfile": dockerfile.encode(), **(files or {})})
         stream = self.client.build(
             fileobj=context, custom_context=True, tag=name, rm=True, forcerm=True, decode=True, **options
@@ -89,24 +89,24 @@ class Builder:
             state = image
 
     def ids(self) -> frozenset[str]:
-        """Every image of the engine."""
+        """Return the IDs of all images in the engine."""
         return frozenset(image["Id"] for image in self.client.images(all=True))
 
     def remove_all_but(self, kept: Collection[str]) -> None:
-        """Remove the images that were made since, the last ones of a lineage first."""
+        """Remove all other images, children before their parents."""
         parents = {image["Id"]: image["ParentId"] for image in self.client.images(all=True) if image["Id"] not in kept}
         rest = dict(parents)
         while rest:
             below = set(rest.values())
             for image in [image for image in rest if image not in below]:
                 del rest[image]
-                with suppress(NotFound):  # it went along with one that was built on it
+                with suppress(NotFound):  # it was removed together with its last child
                     self.client.remove_image(image, force=True)
         left = self.ids() - frozenset(kept)
         assert not left, f"{len(left)} of {len(parents)} images cannot be removed"
 
     def names(self) -> dict[str, set[str]]:
-        """The tags of every image of the engine, as it lists them; none of an unnamed one."""
+        """Return the tags of every image as the engine lists them; an unnamed image has none."""
         return {
             image["Id"]: {tag for tag in image["RepoTags"] or () if tag != "<none>:<none>"}
             for image in self.client.images(all=True)

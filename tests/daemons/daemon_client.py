@@ -1,4 +1,4 @@
-"""The docker CLI itself: what it sends, and what it prints of a build by the classic builder."""
+"""The docker CLI: what it sends, and what it prints during a build by the classic builder."""
 
 from __future__ import annotations
 
@@ -23,13 +23,13 @@ _SECONDS = 60
 
 @dataclass(frozen=True)
 class BuiltStep:
-    """One line ``Step n/m`` and what follows it.
+    """A line ``Step n/m`` and the output that follows it.
 
     Attributes:
         text: the instruction as printed.
-        image: the first 12 digits of the state after it; empty: none was printed.
-        cached: ``Using cache`` was printed for the step itself.
-        triggers: of a ``FROM``: of each trigger, whether it was cached.
+        image: the first 12 digits of the state after it; empty if none was printed.
+        cached: whether ``Using cache`` was printed for the step itself.
+        triggers: for a ``FROM``, whether each trigger was cached.
     """
 
     text: str
@@ -40,7 +40,7 @@ class BuiltStep:
 
 @dataclass(frozen=True)
 class Outcome:
-    """A build. ``error``: what the CLI printed last, where it failed; ``total``: how many steps were reported."""
+    """The result of a build. ``error``: its last output if it failed; ``total``: the reported number of steps."""
 
     steps: tuple[BuiltStep, ...]
     total: int
@@ -48,7 +48,7 @@ class Outcome:
 
 
 class DockerCli:
-    """One docker program that talks to an engine, with nothing of the user's own settings."""
+    """A docker program connected to an engine, without the user's settings."""
 
     def __init__(self, program: Path, url: str, settings: Path) -> None:
         self._program = program
@@ -64,7 +64,7 @@ class DockerCli:
 
     @property
     def sends_as(self) -> Client:
-        """How it makes the tar of a context."""
+        """How it creates the tar of a context."""
         return CLI_20_10 if int(self.version.split(".")[0]) < 23 else DOCKER_CLI
 
     def build(
@@ -75,28 +75,28 @@ class DockerCli:
         *,
         seconds: float = _SECONDS,
     ) -> Outcome:
-        """``docker build`` of a context. ``given``: on standard input; ``seconds``: at most so long."""
+        """Run ``docker build`` on a context. ``given``: the standard input; ``seconds``: the time limit."""
         done = self._run("build", *arguments, str(context), given=given, seconds=seconds)
         return outcome_of(done.stdout, "" if done.returncode == 0 else _complaint(done.stderr))
 
     def remove(self, *names: str) -> None:
-        """Take names away, and what is left without one."""
+        """Remove names, and the images that have no other name."""
         self._do("image", "rm", *names)
 
     def log_in(self, host: str, user: str, password: str) -> None:
-        """``docker login``, which writes the credentials to the settings."""
+        """Run ``docker login``, which writes the credentials to the settings."""
         self._do("login", "--username", user, "--password-stdin", host, given=password.encode())
 
     def push(self, name: str) -> None:
-        """``docker push``."""
+        """Run ``docker push``."""
         self._do("push", "--quiet", name)
 
     def pull(self, name: str, *options: str) -> None:
-        """``docker pull``."""
+        """Run ``docker pull``."""
         self._do("pull", "--quiet", *options, name)
 
     def cannot_pull(self, name: str) -> str:
-        """Why ``docker pull`` fails; empty: it does not."""
+        """Return why ``docker pull`` fails, or an empty text if it succeeds."""
         done = self._run("pull", "--quiet", name)
         return _complaint(done.stderr) if done.returncode else ""
 
@@ -105,13 +105,13 @@ class DockerCli:
         assert done.returncode == 0, done.stderr
 
     def run(self, *arguments: str) -> str:
-        """Any other command, which has to succeed; what it prints."""
+        """Run any other command, which has to succeed, and return its output."""
         done = self._run(*arguments)
         assert done.returncode == 0, done.stderr
         return done.stdout
 
     def refused(self, *arguments: str) -> str:
-        """A command that the daemon refuses; its words."""
+        """Run a command that the daemon refuses, and return its message."""
         done = self._run(*arguments)
         assert done.returncode != 0, done.stdout
         return _complaint(done.stderr)
@@ -132,14 +132,14 @@ class DockerCli:
 
 
 def docker_programs() -> Iterator[Path]:
-    """The docker CLIs of this machine, each once."""
+    """Yield each docker CLI of this machine once."""
     folders = dict.fromkeys((*os.environ.get("PATH", "").split(os.pathsep), *_FOLDERS))
     found = (Path(folder, "docker") for folder in folders if folder)
     yield from dict.fromkeys(path.resolve() for path in found if os.access(path, os.X_OK) and path.is_file())
 
 
 def outcome_of(printed: str, error: str = "") -> Outcome:
-    """A build, by what the builder printed of it."""
+    """Return the result of a build from what the builder printed."""
     places = list(_STEP.finditer(printed))
     ends = [*(place.start() for place in places[1:]), *([len(printed)] if places else [])]
     steps = tuple(_step(place[3], printed[place.end() : end]) for place, end in zip(places, ends, strict=True))
@@ -152,12 +152,12 @@ def _step(text: str, reported: str) -> BuiltStep:
     triggers = _TRIGGERS.search(reported)
     if triggers is None:
         return BuiltStep(text, image, _USING_CACHE in reported)
-    hits, count = reported.count(_USING_CACHE), int(triggers[1])  # after the first miss nothing is asked
+    hits, count = reported.count(_USING_CACHE), int(triggers[1])  # after the first miss, nothing is looked up
     return BuiltStep(text, image, False, (True,) * hits + (False,) * (count - hits))
 
 
 def _complaint(stderr: str) -> str:
-    """The last line of what it printed, or all from where the daemon's words begin."""
+    """Return the daemon's error message, or else the last line of the output."""
     daemon = stderr.find("Error response from daemon: ")
     if daemon >= 0:
         return stderr[daemon:].removeprefix("Error response from daemon: ").strip()

@@ -1,7 +1,7 @@
-"""Which Docker Engines the tests run on: the machine's own, and those that are unpacked in a folder.
+"""The Docker Engines that the tests run on: the installed one, and those that are unpacked in a folder.
 
-``.ci/daemons`` unpacks the packages of Debian 13 there; other engines may lie beside them, each in a folder of its own
-with ``usr/sbin/dockerd``. What one lacks, such as runc, is the machine's.
+``.ci/daemons`` unpacks the packages of Debian 13 there. You can add other engines, each in a separate folder with
+``usr/sbin/dockerd``. If an engine lacks a program, such as runc, the installed one is used.
 """
 
 from __future__ import annotations
@@ -16,7 +16,7 @@ from cacheview.model import StoreKind
 __all__ = ["ENGINES", "INSTALLED", "EngineKind"]
 
 DEBIAN: Final = "debian-13"
-"""The folder that ``.ci/daemons`` makes."""
+"""The folder that ``.ci/daemons`` creates."""
 
 _FOLDERS: Final = ("usr/sbin", "usr/bin")
 
@@ -26,9 +26,9 @@ class EngineKind:
     """An engine and its store.
 
     Attributes:
-        name: for people.
-        store: of its images.
-        folder: where its programs are unpacked; None: they are installed.
+        name: its name in test IDs.
+        store: the kind of its image store.
+        folder: where its programs are unpacked; None if they are installed.
     """
 
     name: str
@@ -37,12 +37,12 @@ class EngineKind:
 
     @property
     def is_debian(self) -> bool:
-        """Whether it is one that ``.ci/daemons`` brings."""
+        """Whether it is installed, or unpacked by ``.ci/daemons``."""
         return self.folder is None or self.folder.name == DEBIAN
 
     @property
     def path(self) -> tuple[str, ...]:
-        """Where to look for programs before the machine's own folders."""
+        """Folders to search for programs before the PATH."""
         return () if self.folder is None else tuple(str(self.folder / name) for name in _FOLDERS)
 
 
@@ -50,7 +50,7 @@ INSTALLED: Final = EngineKind("installed", StoreKind.GRAPH_DRIVER)
 
 
 def unpacked() -> Path:
-    """The folder of the engines that are not installed."""
+    """Return the folder of the engines that are not installed."""
     home = os.environ.get("XDG_CACHE_HOME") or os.path.expanduser("~/.cache")
     return Path(os.environ.get("CACHEVIEW_ENGINES") or Path(home, "cacheview-engines"))
 
@@ -64,4 +64,4 @@ def _engines() -> tuple[EngineKind, ...]:
 
 
 ENGINES: Final = _engines()
-"""Debian's is among them also where it is not unpacked: then its tests are skipped, or fail, and say why."""
+"""Includes Debian's engine even if it is not unpacked: then its tests are skipped, or fail, with the reason."""

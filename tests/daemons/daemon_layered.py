@@ -1,4 +1,4 @@
-"""An image of several layers that hide files of each other, as ``docker load`` takes it."""
+"""An image whose layers hide files of each other, in the format that ``docker load`` reads."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ _TIME = 1_700_000_000
 
 @dataclass(frozen=True)
 class Member:
-    """One entry of a tar. ``link`` is the target of a symlink, ``first`` the first name of a file."""
+    """An entry of a tar. ``link``: the target of a symlink; ``first``: the first name of a hard-linked file."""
 
     name: str
     content: bytes | None = None
@@ -80,7 +80,7 @@ _LAYERS: Sequence[Sequence[Member]] = (
 
 
 def archive(members: Sequence[Member]) -> bytes:
-    """A tar."""
+    """Return a tar of these members."""
     packed = io.BytesIO()
     with tarfile.open(fileobj=packed, mode="w", format=tarfile.PAX_FORMAT) as made:
         for each in members:
@@ -100,7 +100,7 @@ def archive(members: Sequence[Member]) -> bytes:
 
 
 def layered_image() -> bytes:
-    """The image as an archive of ``docker save``, with the name `LAYERED`."""
+    """Return the image as a ``docker save`` archive, with the name `LAYERED`."""
     layers = [archive(members) for members in _LAYERS]
     config = json.dumps(
         {

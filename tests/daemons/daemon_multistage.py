@@ -1,4 +1,4 @@
-"""Builds of several stages that copy from each other, and from an image of several layers."""
+"""Multi-stage builds that copy from each other's stages and from an image of several layers."""
 
 from __future__ import annotations
 
@@ -142,7 +142,7 @@ COPY --from=one /folder /folder
     },
     (_FIRST, Build("once more", 4), Build("with another file", 0, lambda folder: (folder / "top").write_bytes(b"2\n"))),
 )
-"""Docker before 24.0 puts the names of owners on its host into the checksum."""
+"""Before 24.0, Docker includes the names of owners on its host in the checksum."""
 
 
 def _sub(folder: Path) -> None:
@@ -172,7 +172,7 @@ COPY --from=one /folder /folder
         Build("a file that a command removed", 2, file="Missing", refused="etc/kept"),
     ),
 )
-"""Needs the program that removes a file as ``remove``."""
+"""The context must contain the program that removes a file as ``remove``."""
 
 NAMED = Scenario(
     "named-owners",
@@ -214,6 +214,6 @@ USER 7:8
         Build("numbers where there are no files with names", 0, file="Number"),
     ),
 )
-"""The cache is asked with the names as they are written; a step that misses looks them up in the base."""
+"""The cache is asked with the owner names as written; a step that misses looks them up in the base."""
 
 MULTI_STAGE = (IMAGE, SCRATCH, OWNED, NAMED)

@@ -1,4 +1,4 @@
-"""What a test with real daemons needs, and what becomes of it where that cannot be had."""
+"""Skips or fails tests if the real daemons that they need are not available."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ __all__ = ["need", "unavailable"]
 
 
 def unavailable(reason: str) -> NoReturn:
-    """Skip the test, or fail it where the daemons must be there."""
+    """Skip the test, or fail it if daemons are required."""
     if os.environ.get("CACHEVIEW_DAEMONS") == "required":
-        pytest.fail(f"a daemon is required (CACHEVIEW_DAEMONS) and cannot be had: {reason}", pytrace=False)
+        pytest.fail(f"a daemon is required (CACHEVIEW_DAEMONS) but not available: {reason}", pytrace=False)
     pytest.skip(reason)
 
 

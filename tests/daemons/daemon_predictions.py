@@ -1,4 +1,4 @@
-"""What cacheview predicts of a build, and what the builder did."""
+"""cacheview's prediction for a build, compared with what the builder did."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from cacheview.replay.result import Replay, Step
 __all__ = ["NOT_BUILT", "built", "differences", "predicted", "predicted_for", "unlike", "wrong_of"]
 
 NOT_BUILT = "part of which has to be built"
-"""Why files of a stage may be unknown, whatever the store."""
+"""Why files of a stage may be unknown in any store."""
 
 _LATER = "the answer depends on the result of the previous step, which is unknown"
 
@@ -39,11 +39,11 @@ _LATER = "the answer depends on the result of the previous step, which is unknow
 def predicted(
     location: str, context: Path, build: Build, client: DockerCli, rules: str = "", puller: Release | None = None
 ) -> Replay:
-    """What cacheview predicts of a build, of the store as it is now.
+    """Return cacheview's prediction for a build in the store as it is now.
 
     Args:
-        rules: as a person names them.
-        puller: the engine that would pull images of a registry.
+        rules: the rules as a user specifies them.
+        puller: the engine that would pull images from a registry.
     """
     case = opened(location, puller)
     daemon = daemon_of(case, rules)
@@ -66,7 +66,7 @@ def predicted(
 def predicted_for(
     user: Unprivileged, engine: EngineDaemon, context: Path, build: Build, client: DockerCli
 ) -> dict[str, Any]:
-    """What ``cacheview replay --json`` says to another user, who gets the files of the context."""
+    """Return what ``cacheview replay --json`` prints for another user, who becomes the owner of the context's files."""
     file = ["--file", str(context / build.file)] if build.file else []
     store = ["--store", f"engine:{engine.url}", "--client", client.sends_as.name, "--json"]
     for folder, _, names in os.walk(context):
@@ -81,7 +81,7 @@ def predicted_for(
 
 
 def wrong_of(reported: dict[str, Any], truth: Outcome) -> Iterator[str]:
-    """What of `predicted_for` was not so; what is unknown has to say why."""
+    """Yield what `predicted_for` got wrong, and unknown steps without a reason."""
     for step, fact in zip(reported["steps"], truth.steps, strict=False):
         if step["status"] in ("hit", "miss", "not asked") and (step["status"] == "hit") != fact.cached:
             yield f"{step['text']}: {step['status']}, the builder: {fact}"
@@ -92,15 +92,17 @@ def wrong_of(reported: dict[str, Any], truth: Outcome) -> Iterator[str]:
 
 
 def built(context: Path, name: str, build: Build, client: DockerCli, *, seconds: float = 60) -> Outcome:
-    """What the builder does. Raises `subprocess.TimeoutExpired` where it does not end in time."""
+    """Run the build. Raises `subprocess.TimeoutExpired` if it does not end in time."""
     file = ["--file", str(context / build.file)] if build.file else []
     arguments = [*arguments_of(build.options), *file, "--tag", build.tag or f"live/{name}"]
     return client.build(context, arguments, seconds=seconds)
 
 
 def differences(reported: Replay, truth: Outcome, builder: Builder, *, unknown: Collection[str] = ()) -> Iterator[str]:
-    """What the replay said otherwise than the builder did. ``unknown``: of the reasons for which a step may be unknown
-    that copies files of a stage or an image, a part of each."""
+    """Yield the differences between the replay and the build.
+
+    ``unknown``: parts of the reasons for which a step that copies from a stage or an image may be unknown.
+    """
     if truth.error and truth.steps and reported.refused is None and is_pulled(reported, truth):
         return
     if [step.text for step in reported.steps] != [step.text for step in truth.steps]:
@@ -128,7 +130,7 @@ def differences(reported: Replay, truth: Outcome, builder: Builder, *, unknown: 
     elif reported.refused is not None and not is_same_message(
         reported.refused.message.casefold(), truth.error.casefold()
     ):
-        # Debian builds its engines with other libraries than moby's own, which begin some words with a capital letter.
+        # Debian builds its engines with different library versions from moby's, which capitalize some words.
         yield f"refused with {reported.refused.message!r}, the builder: {truth.error!r}"
     if not truth.error:
         entries = builder.client.history(truth.steps[-1].image)
@@ -141,7 +143,7 @@ def differences(reported: Replay, truth: Outcome, builder: Builder, *, unknown: 
 
 
 def is_pulled(reported: Replay, truth: Outcome) -> bool:
-    """Whether the build ends at a base that has to be pulled, which is not known to be had; nothing is, after it."""
+    """Whether the build ends at a base that has to be pulled, and the replay reports that and nothing after it."""
     begun = reported.steps[: len(truth.steps)]
     asked = [step for step in reported.looked_up if step.number >= len(truth.steps)]
     is_base = [step.text for step in begun] == [step.text for step in truth.steps] and begun[-1].text.startswith(
@@ -151,7 +153,10 @@ def is_pulled(reported: Replay, truth: Outcome) -> bool:
 
 
 def unlike(build: Build, truth: Outcome, engine: EngineDaemon) -> Iterator[str]:
-    """Where the build did not show what it is there for; the scenarios were written for a graph driver of 20.10."""
+    """Yield where the build did not do what the scenario expects.
+
+    Only the installed engine is checked: the scenarios were written for a graph driver of 20.10.
+    """
     if engine.kind is not INSTALLED:
         return
     cached = sum(fact.cached + sum(fact.triggers) for fact in truth.steps)
@@ -162,6 +167,6 @@ def unlike(build: Build, truth: Outcome, engine: EngineDaemon) -> Iterator[str]:
 
 
 def possible_images(step: Step, truth: Outcome) -> set[str]:
-    """What an unknown step may hit by the replay, as far as it is in the store or made by the build itself."""
+    """Return the images that an unknown step may hit: those the replay lists, and those the build itself created."""
     made = {fact.image for fact in truth.steps[: step.number - 1]}
     return {image.removeprefix("sha256:")[:12] for image in step.possible} | made

@@ -1,4 +1,4 @@
-"""Starting a daemon with private directories, and stopping it without a trace."""
+"""Starts a daemon with private directories, and stops it without leaving anything behind."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ _START_SECONDS = 30
 _STOP_SECONDS = 20
 _POLL_SECONDS = 0.02
 _GARBAGE = "800"
-"""How much garbage Go lets lie, in percent of what is in use. By default a fifth of the time of these tests went there:
-older engines start themselves again for each layer."""
+"""GOGC: how much garbage Go accumulates, in percent of the live heap. With the default, garbage collection took a fifth
+of the time of these tests, since older engines start a process of themselves for each layer."""
 
-# The mounts of the daemon are its own: they end with its last process, whatever becomes of it. Docker needs the devices
-# cgroup; a machine where nothing mounts cgroups gets the unified one, in here alone.
+# The daemon's mounts are private: they end with its last process, even if it crashes. Docker needs the devices cgroup;
+# if the machine mounts no cgroups, the unified hierarchy is mounted for the daemon alone.
 _IN_PRIVATE = """
 set -e
 grep -q ' - cgroup' /proc/self/mountinfo || mount -t cgroup2 none /sys/fs/cgroup
@@ -38,11 +38,11 @@ exec "$@"
 
 
 class DaemonError(Exception):
-    """A daemon that did not start, or that could not be stopped: why, with the end of its log."""
+    """A daemon did not start or could not be stopped; the message has the reason and the end of its log."""
 
 
 def program(name: str, first: Sequence[str] = ()) -> str | None:
-    """Where a program is, also where the PATH has no folders for the administrator; ``first``: folders before it."""
+    """Return the path of a program. ``first``: folders before the PATH; those for the administrator come after it."""
     return shutil.which(name, path=_path(first))
 
 
@@ -51,15 +51,15 @@ def _path(first: Sequence[str]) -> str:
 
 
 class Daemon:
-    """A daemon: a context manager that stops it, so that this is done whatever happens.
+    """A daemon, and a context manager that always stops it.
 
     Args:
         command: the daemon and its options.
-        folder: where all it writes is; its name is in every command line of it.
+        folder: where it writes everything; all its command lines contain this path.
         ready: whether it answers.
-        layers: the folder for its layers, which it gets in memory, out of sight: as not upon every file system another
-            can be laid (overlay on overlay).
-        path: folders where it finds programs before those of the machine.
+        layers: the folder for its layers. It is mounted in memory, hidden from other processes, because overlay mounts
+            do not work on every file system (for example overlay on overlay).
+        path: folders in which it looks for programs before the PATH.
     """
 
     def __init__(
@@ -83,7 +83,7 @@ class Daemon:
         return self
 
     def start(self) -> Daemon:
-        """Start it and wait until it answers. Raises `DaemonError`, with nothing of it left, if it does not."""
+        """Start it and wait until it answers. If it does not, clean up and raise `DaemonError`."""
         private = (
             "unshare",
             "--mount",
@@ -129,14 +129,16 @@ class Daemon:
         raise DaemonError(f"{self.name} did not answer within {_START_SECONDS} s: {self.last_words()}")
 
     def last_words(self) -> str:
-        """The last lines of its log, those that tell of an error first."""
+        """Return the last lines of its log, with errors first."""
         lines = self._log.read_text(errors="replace").splitlines()
         relevant = [line for line in lines if "level=info" not in line and "level=warning" not in line]
         return " | ".join((relevant or lines)[-3:])[-600:]
 
     def stop(self, *, kill: bool = False) -> None:
-        """End it as an administrator would, or by force, and all that it started. Raises `DaemonError` if it had to be
-        forced although it was asked."""
+        """Stop it, and everything that it started, by a signal or by force.
+
+        Raises `DaemonError` if it did not react to the signal and had to be killed.
+        """
         process, self._process = self._process, None
         if process is None:
             return
@@ -148,9 +150,9 @@ class Daemon:
             slow = True
             process.kill()
             process.wait()
-        for child in _processes(self.folder):  # of a daemon that ended without ending them
+        for child in _processes(self.folder):  # left by a daemon that ended before them
             os.kill(child, signal.SIGKILL)
-        for group in _cgroups(self.folder):  # Docker leaves the parent of its containers' there
+        for group in _cgroups(self.folder):  # Docker does not remove the parent of its containers' cgroups
             with suppress(OSError):
                 group.rmdir()
         if slow:
@@ -158,7 +160,7 @@ class Daemon:
 
 
 def leftovers(folder: Path) -> list[str]:
-    """What still runs or is mounted of the daemons of a folder, and their cgroups."""
+    """Return the processes, mounts and cgroups that are left of the daemons of a folder."""
     mounts = Path("/proc/self/mountinfo").read_text().splitlines()
     return [
         *(f"process {pid}" for pid in _processes(folder)),
@@ -168,18 +170,18 @@ def leftovers(folder: Path) -> list[str]:
 
 
 def cgroup_of(folder: Path) -> str:
-    """The name of the cgroup for the containers of the daemon of a folder."""
+    """Return the name of the cgroup for the containers of a folder's daemon."""
     return "-".join(folder.parts[1:])
 
 
 def _cgroups(folder: Path) -> list[Path]:
-    """The cgroups for the containers of the daemons of a folder: one at the top of each hierarchy that is in use."""
+    """Return the cgroups for the containers of a folder's daemons: one at the top of each hierarchy in use."""
     root, name = Path("/sys/fs/cgroup"), cgroup_of(folder)
     return [path for pattern in (f"{name}*", f"*/{name}*") for path in root.glob(pattern)]
 
 
 def _processes(folder: Path) -> list[int]:
-    """The living processes whose command line names the folder, this one aside."""
+    """Return the other processes whose command line contains the folder."""
     found = []
     for entry in Path("/proc").iterdir():
         if not entry.name.isdecimal() or int(entry.name) == os.getpid():

@@ -1,4 +1,4 @@
-"""A program for images that hold nothing else."""
+"""Tiny programs for images that contain nothing else."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ _REMOVE = {"x86_64": "488b7c2410b8570000000f05", "aarch64": "e10b40f9600c8092020
 
 
 def program_that_does_nothing() -> bytes:
-    """The smallest program of Linux on this machine: it exits with 0."""
+    """Return a minimal Linux program for this machine that exits with 0."""
     return _program({machine: bytes.fromhex(code) for machine, code in _EXIT.items()})
 
 
 def program_that_removes() -> bytes:
-    """Removes the file that it is given, and exits with 0."""
+    """Return a program that removes the file passed to it and exits with 0."""
     return _program({machine: bytes.fromhex(_REMOVE[machine] + code) for machine, code in _EXIT.items()})
 
 
 def _program(codes: Mapping[str, bytes]) -> bytes:
     machines = {"x86_64": 62, "aarch64": 183}
     if platform.machine() not in machines:
-        pytest.skip(f"no program is at hand for {platform.machine()}")
+        pytest.skip(f"there is no such program for {platform.machine()}")
     machine, code = machines[platform.machine()], codes[platform.machine()]
     base, head = 0x400000, 120
     elf = struct.pack("<HHIQQQIHHHHHH", 2, machine, 1, base + head, 64, 0, 0, 64, 56, 1, 0, 0, 0)

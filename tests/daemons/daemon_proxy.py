@@ -1,4 +1,4 @@
-"""A man in the middle of a daemon's socket: what was asked, and a line to cut."""
+"""A proxy in front of a daemon's socket that records requests and can cut the connection."""
 
 from __future__ import annotations
 
@@ -17,12 +17,12 @@ _BODY = re.compile(rb"^content-length:\s*([0-9]+)", re.IGNORECASE | re.MULTILINE
 
 
 class Proxy:
-    """Passes HTTP on to a daemon's socket, and keeps the first line of every request.
+    """Forwards HTTP to a daemon's socket, and records the first line of every request.
 
     Args:
         daemon: the socket of the daemon.
-        address: where to listen: a socket, as if it were the daemon's own; None: TCP, as if it were on another machine.
-        before: called with the first line of a request, one at a time, before any of it reaches the daemon.
+        address: the socket to listen on, like a local daemon; None for TCP, like a daemon on another machine.
+        before: called with the first line of each request, one at a time, before any of it reaches the daemon.
     """
 
     def __init__(self, daemon: Path, address: Path | None = None, before: Callable[[str], None] | None = None) -> None:
@@ -63,10 +63,10 @@ class Proxy:
         self._server.server_close()
 
     def cut(self) -> None:
-        """As if the daemon had ended: every connection is closed, and each further one as soon as it is made.
+        """Behave as if the daemon had ended: close all connections, and each new one immediately.
 
-        The socket stays, as one does that the system listens on for the daemon. (When there is none the SDK leaves
-        its own end open, docker 7.1 ``transport/unixconn.py``, which is a warning.)
+        The socket file stays, as with systemd socket activation. Without it, the SDK would leave its own end open
+        (docker 7.1, ``transport/unixconn.py``), which causes a warning.
         """
         self._is_cut = True
         for end in list(self._open):

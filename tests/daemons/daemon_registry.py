@@ -1,4 +1,4 @@
-"""A registry of one's own, on loopback, which wants a login."""
+"""A private registry on the loopback interface that requires a login."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ __all__ = ["PASSWORD", "USER", "RegistryDaemon", "start_registry"]
 USER: Final = "ann"
 PASSWORD: Final = "s3cret:word"
 _HASH: Final = "$2y$05$abcdefghijklmnopqrstuu2JDQLR7mbHhdpill4/jMLDoVbsBhlUi"
-"""Of the password, with bcrypt."""
+"""The bcrypt hash of the password."""
 
 _CONFIG: Final = """\
 version: 0.1
@@ -33,30 +33,30 @@ auth: {{htpasswd: {{realm: tests, path: "{folder}/htpasswd"}}}}
 
 @dataclass(frozen=True)
 class RegistryDaemon:
-    """A running registry. ``host``: with its port, as references begin."""
+    """A running registry. ``host``: its host and port, as references begin."""
 
     process: Daemon
     host: str
 
     def document(self, path: str) -> dict[str, Any]:
-        """A manifest or config: ``shop/app/manifests/1``."""
+        """Return a manifest or config by its path, such as ``shop/app/manifests/1``."""
         accept = "application/vnd.docker.distribution.manifest.v2+json, application/vnd.oci.image.manifest.v1+json"
         result: dict[str, Any] = json.loads(self._ask("GET", f"/v2/{path}", headers={"Accept": accept})[1])
         return result
 
     def put_blob(self, repository: str, content: bytes) -> dict[str, Any]:
-        """Upload a config; digest and size of its descriptor."""
+        """Upload a config, and return the digest and size for its descriptor."""
         digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
         place = self._ask("POST", f"/v2/{repository}/blobs/uploads/", b"")[0]["Location"]
         self._ask("PUT", f"{place}&digest={digest}", content, {"Content-Type": "application/octet-stream"})
         return {"digest": digest, "size": len(content)}
 
     def mount_blob(self, repository: str, digest: str, source: str) -> None:
-        """Have a layer of one repository in another one too."""
+        """Make a layer of one repository available in another one."""
         self._ask("POST", f"/v2/{repository}/blobs/uploads/?mount={digest}&from={source}", b"")
 
     def put_manifest(self, repository: str, tag: str, document: Mapping[str, Any]) -> dict[str, Any]:
-        """Upload a manifest or an index; its descriptor."""
+        """Upload a manifest or an index, and return its descriptor."""
         content, media_type = json.dumps(document).encode(), document["mediaType"]
         self._ask("PUT", f"/v2/{repository}/manifests/{tag}", content, {"Content-Type": media_type})
         digest = f"sha256:{hashlib.sha256(content).hexdigest()}"
@@ -75,7 +75,7 @@ class RegistryDaemon:
 
 
 def start_registry(folder: Path) -> RegistryDaemon:
-    """A registry that holds nothing. Raises `DaemonError` with the reason where it does not start."""
+    """Start an empty registry. Raises `DaemonError` with the reason if it does not start."""
     folder.mkdir(parents=True)
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))

@@ -1,4 +1,4 @@
-"""An engine for as long as it is needed; without what it needs, the tests are skipped, or fail."""
+"""Starts an engine for tests, which are skipped or fail if its programs are missing."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["engine_running"]
 
 @contextmanager
 def engine_running(kind: EngineKind, folder: Path) -> Iterator[EngineDaemon]:
-    """An engine whose store is empty at first, in a folder that does not exist."""
+    """Run an engine with an empty store in a new folder, which must not exist yet."""
     need("dockerd", "containerd", "runc", "unshare", kind=kind)
     try:
         running = start_engine(folder, kind)

@@ -1,4 +1,4 @@
-"""Dockerfiles with contexts, and in what order they are built, edited in between."""
+"""Dockerfiles and contexts that are built several times, with edits in between."""
 
 from __future__ import annotations
 
@@ -41,15 +41,15 @@ class Build:
     """One build of a scenario.
 
     Attributes:
-        message: for people.
-        edit: what is done to the context before it.
-        options: of the build.
-        tag: the name of what it makes; empty: that of the scenario.
-        cached: how many steps must be cached, so that a scenario shows what it is there for.
-        file: as with ``-f``, relative to the context; empty: not given.
-        refused: part of what the daemon says; empty: it builds.
-        asks_itself: an engine that asks a local match without a parent about itself never answers it, so there it is
-            not run: see ``test_daemon_unanswered.py``.
+        message: a description for test reports.
+        edit: the edit of the context before the build.
+        options: the build options.
+        tag: the name of the built image; by default, that of the scenario.
+        cached: the number of steps that must be cached for the scenario to be meaningful.
+        file: the argument of ``-f``, relative to the context; empty if not given.
+        refused: part of the daemon's error; empty if the build succeeds.
+        asks_itself: whether a local match without a parent is checked against itself. Engines that do so never answer,
+            so the build does not run there: see ``test_daemon_unanswered.py``.
     """
 
     message: str
@@ -64,7 +64,7 @@ class Build:
 
 @dataclass(frozen=True)
 class Scenario:
-    """A Dockerfile and its files, built again and again."""
+    """A Dockerfile and its files, built several times."""
 
     name: str
     dockerfile: str
@@ -73,7 +73,7 @@ class Scenario:
 
 
 def write(folder: Path, scenario: Scenario) -> None:
-    """The context on disk, with modes of its own, whatever the umask."""
+    """Write the context to disk, with modes that do not depend on the umask."""
     folder.mkdir()
     for name, content in {"Dockerfile": scenario.dockerfile.encode(), **scenario.files}.items():
         path = folder / name
@@ -88,7 +88,7 @@ def write(folder: Path, scenario: Scenario) -> None:
 
 
 def arguments_of(options: BuildOptions) -> list[str]:
-    """The same for ``docker build``."""
+    """Return these options as arguments of ``docker build``."""
     pairs = [
         *(("--build-arg", name if value is None else f"{name}={value}") for name, value in options.build_args.items()),
         *(("--label", f"{name}={value}") for name, value in options.labels.items()),
@@ -468,7 +468,7 @@ RUN ["/noop", "json"]
         Build("with an argument that all have", 2, options=BuildOptions(build_args={"http_proxy": "http://p"})),
     ),
 )
-"""Needs the program that does nothing as ``noop``. Its first step is one that no other test builds."""
+"""The context must contain the program that does nothing as ``noop``. No other test builds its first step."""
 
 SCENARIOS = (
     SETTINGS,

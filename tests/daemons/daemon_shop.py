@@ -1,4 +1,4 @@
-"""What the tests build: a few small images with lineage, two names on one, and an unnamed leaf."""
+"""The images that the tests build: a few small ones with lineage, one with two names, and an unnamed leaf."""
 
 from __future__ import annotations
 
@@ -56,7 +56,7 @@ CMD ["{command}"]
 
 @dataclass(frozen=True)
 class Build:
-    """One build: what was asked for, and its steps."""
+    """One build: its options and its steps."""
 
     name: str
     dockerfile: str
@@ -64,7 +64,7 @@ class Build:
 
 
 def build_shop(builder: Builder) -> list[Build]:
-    """Build it all, in order; the tag of the last is moved to a second build, so that the first has no name."""
+    """Run all builds in order. The last tag moves to a second build, which leaves the first unnamed."""
     dockerfiles = [
         ("shop/base:1", BASE),
         ("shop/web:1.0", WEB),

@@ -1,4 +1,4 @@
-"""A Docker Engine and a containerd of one's own."""
+"""Starts a private Docker Engine or containerd."""
 
 from __future__ import annotations
 
@@ -30,11 +30,11 @@ __all__ = [
 ]
 
 SOCKET_GROUP = 64_998
-"""The group, of nobody, whose members may use the socket of an engine."""
+"""The ID of an unused group whose members may use an engine's socket."""
 
 Kind = Literal["engine", "remote", "data-root"]
 KINDS: tuple[Kind, ...] = get_args(Kind)
-"""The ways to open the store of an engine."""
+"""The ways to open an engine's store."""
 
 _CONTAINERD_CONFIG = """\
 version = 2
@@ -50,7 +50,7 @@ disabled_plugins = ["io.containerd.grpc.v1.cri", "io.containerd.internal.v1.opt"
 
 @dataclass(frozen=True)
 class EngineDaemon:
-    """A running dockerd. ``remote``: its address as an engine of another machine, whose files cannot be read."""
+    """A running dockerd. ``remote``: its address as an engine on another machine, whose files cannot be read."""
 
     process: Daemon
     socket: Path
@@ -64,11 +64,11 @@ class EngineDaemon:
 
     @property
     def kinds(self) -> tuple[Kind, ...]:
-        """The ways to open its store: only that of a graph driver is a data root."""
+        """The ways to open its store. Only a graph-driver store can be opened as a data root."""
         return KINDS if self.kind.store is StoreKind.GRAPH_DRIVER else ("engine", "remote")
 
     def location(self, kind: Kind) -> str:
-        """Its store as a user names it: as the engine of this machine or of another, or as a data root."""
+        """Return the location of its store: a local engine, a remote engine or a data root."""
         places = {
             "engine": f"engine:{self.url}",
             "remote": f"engine:{self.remote}",
@@ -86,7 +86,7 @@ class ContainerdDaemon:
     root: Path
 
     def ctr(self, *arguments: str | Path) -> str:
-        """What containerd's own client prints."""
+        """Run containerd's own client, and return its output."""
         command = (program("ctr") or "ctr", "--address", str(self.socket), *map(str, arguments))
         done = subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
         assert done.returncode == 0, done.stderr
@@ -97,14 +97,14 @@ _DRIVERS: Mapping[StoreKind, Sequence[str]] = {
     StoreKind.GRAPH_DRIVER: ("overlay2", "vfs"),
     StoreKind.CONTAINERD: ("overlayfs", "native"),
 }
-"""The second ones work everywhere, and take a second a step."""
+"""The second driver of each works everywhere, but takes a second per step."""
 
 _TMPFS = "tmpfs"
 _SNAPSHOTS = "containerd/daemon/io.containerd.snapshotter.v1."
 
 
 def start_engine(folder: Path, kind: EngineKind = INSTALLED) -> EngineDaemon:
-    """A dockerd with an empty store. Raises `DaemonError` with the reason where no driver of file systems works."""
+    """Start a dockerd with an empty store. Raises `DaemonError` with the reasons if no storage driver works."""
     reasons = []
     for driver in _DRIVERS[kind.store]:
         home = folder / driver
@@ -116,7 +116,7 @@ def start_engine(folder: Path, kind: EngineKind = INSTALLED) -> EngineDaemon:
 
 
 def start_engine_of(folder: Path, driver: str, kind: EngineKind) -> EngineDaemon:
-    """A dockerd with an empty store of one driver. Raises `DaemonError` with the reason where it does not start."""
+    """Start a dockerd with an empty store of one driver. Raises `DaemonError` with the reason if it does not start."""
     folder.mkdir(parents=True, exist_ok=True)
     address, data_root, settings = folder / "docker.sock", folder / "data", folder / "daemon.json"
     in_containerd = kind.store is StoreKind.CONTAINERD
@@ -142,15 +142,17 @@ def start_engine_of(folder: Path, driver: str, kind: EngineKind) -> EngineDaemon
 
 
 def layers_are_in_sight(folder: Path) -> bool:
-    """Whether the layers of an engine in this folder lie in its data root for all to see: where that is in memory
-    already, upon which another file system can be laid."""
+    """Whether the layers of an engine in this folder are visible in its data root.
+
+    They are if the folder is in memory already, because overlay mounts work there.
+    """
     mounts = [line.split() for line in Path("/proc/self/mounts").read_text().splitlines()]
     inside = [(len(words[1]), words[2]) for words in mounts if folder.is_relative_to(words[1])]
     return max(inside)[1] == _TMPFS
 
 
 def start_containerd(folder: Path) -> ContainerdDaemon:
-    """A containerd that holds nothing. Raises `DaemonError` with the reason where it does not start."""
+    """Start an empty containerd. Raises `DaemonError` with the reason if it does not start."""
     folder.mkdir(parents=True, exist_ok=True)
     address, root, settings = folder / "containerd.sock", folder / "root", folder / "config.toml"
     settings.write_text(_CONTAINERD_CONFIG.format(folder=folder, root=root, socket=address))

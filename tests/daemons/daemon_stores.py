@@ -1,4 +1,4 @@
-"""Stores of the running daemons, opened as a user opens them."""
+"""Opens the stores of running daemons as a user would."""
 
 from __future__ import annotations
 
@@ -12,10 +12,10 @@ __all__ = ["ask", "opened", "probe_of", "store_at"]
 
 
 def opened(location: str, puller: Release | None = None) -> OpenedCase:
-    """The one store at a location, which reads without a problem.
+    """Open the only store at a location, which must be read without problems.
 
     Args:
-        puller: the engine that would pull images of a registry.
+        puller: the engine that would pull images from a registry.
     """
     result = open_store(location, puller=puller)
     assert result.problems == (), list(map(str, result.problems))
@@ -29,9 +29,9 @@ def store_at(location: str) -> ImageStore:
 
 
 def probe_of(image: Image) -> Probe:
-    """What the builder must have asked before the step that made an image: what it asked with is stored in the image.
+    """Return the probe that the builder must have sent before the step that created an image. The image stores it.
 
-    Only the host name differs: the stored config is that of the step's container, which was given one by then. No
+    Only the host name differs: the stored config is that of the step's container, which had a host name by then. No
     rule compares it (moby image/cache/compare.go, 20.10 and later).
     """
     config = container_config_of(image)

@@ -1,4 +1,4 @@
-"""Contexts that are tars already, with what tars can hold and no client of Docker's writes."""
+"""Contexts that are tars, with entries that tars can contain but no Docker client writes."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ _DOCKERFILE: Final = b"FROM scratch\nCOPY . /x/\nCOPY a /a\nENV after=copy\n"
 
 @dataclass(frozen=True)
 class Entry:
-    """One member: its name, content or target, and what else its header says."""
+    """A member: its name, content or target, and the other fields of its header."""
 
     name: str
     content: bytes = b""
@@ -29,10 +29,10 @@ class Entry:
 
 @dataclass(frozen=True)
 class OddTar:
-    """A tar, and with which name the Dockerfile is asked for.
+    """A tar, and the name of the Dockerfile in the request.
 
     Attributes:
-        refused: a part of what the daemon refuses it with; empty: it builds it.
+        refused: part of the daemon's error; empty if the build succeeds.
     """
 
     name: str
@@ -44,7 +44,7 @@ class OddTar:
 def tar_of(
     entries: Iterable[Entry], form: int = tarfile.GNU_FORMAT, everywhere: Mapping[str, str] | None = None
 ) -> bytes:
-    """A tar. ``everywhere``: records of a global header before all."""
+    """Return a tar. ``everywhere``: records of a global header at the start."""
     packed = io.BytesIO()
     options = {"pax_headers": dict(everywhere)} if everywhere else {}
     with tarfile.open(fileobj=packed, mode="w", format=form, **options) as archive:  # type: ignore[call-overload]

@@ -1,7 +1,8 @@
-"""The command line run by a user who may use an engine's socket, and nothing else of it.
+"""Runs command lines as a user who may access an engine's socket, but not its files.
 
-Started as a program it is that user: it loads cacheview as root, as a checkout may be out of reach for others, then
-gives up its rights for good, and answers command lines: one JSON list a line, each with a JSON object.
+As a program, this module becomes that user. It loads cacheview as root, since others may not be able to read the
+checkout, then drops its privileges and runs command lines: it reads a JSON list per line and answers with a JSON
+object.
 """
 
 from __future__ import annotations
@@ -24,13 +25,13 @@ NOBODY = 65_534
 
 
 class Unprivileged:
-    """Passes command lines to the process of the other user."""
+    """Sends command lines to the process of the other user."""
 
     def __init__(self, process: subprocess.Popen[str]) -> None:
         self._process = process
 
     def run(self, *arguments: str) -> tuple[int, str, str]:
-        """Exit status, standard output and standard error of a command line."""
+        """Run a command line, and return its exit status, standard output and standard error."""
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         self._process.stdin.write(json.dumps(arguments) + "\n")
@@ -41,9 +42,9 @@ class Unprivileged:
 
 @contextmanager
 def unprivileged(group: int, store: str, cache: str = "/nonexistent") -> Iterator[Unprivileged]:
-    """Another user, a member of the one group. It needs root.
+    """Run as another user, whose only group is the given one. This needs root.
 
-    ``store``: the first that will be read; ``cache``: the folder that the user's caches are kept in.
+    ``store``: the first store that will be read; ``cache``: the folder for the user's caches.
     """
     command = (sys.executable, __file__, str(group), store, cache)
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as process:
@@ -73,7 +74,7 @@ def _answer(arguments: list[str]) -> dict[str, Any]:
 
 def _serve(group: int, store: str, cache: str) -> None:
     _load()
-    _answer(["audit", store])  # which loads what is loaded only when it is needed
+    _answer(["audit", store])  # loads modules that are imported lazily
     os.environ.update({"HOME": "/nonexistent", "DOCKER_CONFIG": "/nonexistent", "XDG_CACHE_HOME": cache})
     os.chdir("/")
     os.setgroups([group])

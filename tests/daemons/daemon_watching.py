@@ -1,4 +1,4 @@
-"""A watcher in front of an engine, and a way to wait for what it has seen."""
+"""A watcher in front of an engine, with a way to wait for the builds that it sees."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ _SECONDS = 60.0
 
 
 class Watching:
-    """A watcher, and a way to wait for what it has seen."""
+    """A watcher, with a way to wait for the builds that it sees."""
 
     def __init__(self, url: str, runtime: str) -> None:
         self._final: dict[int, WatchedBuild] = {}
@@ -30,11 +30,11 @@ class Watching:
 
     @property
     def count(self) -> int:
-        """How many builds have begun."""
+        """The number of builds that have begun."""
         return max((build.number for build in self.watcher.builds), default=0)
 
     def last(self) -> WatchedBuild:
-        """The newest build, once it is over."""
+        """Wait until the newest build is over, and return it."""
         number = self.count
         with self._more:
             assert self._more.wait_for(lambda: number in self._final, _SECONDS)

@@ -1,4 +1,4 @@
-"""What may happen to the images of an engine, each with the change that says so and the commands that do it."""
+"""Actions that change an engine's images, each with its change in cacheview and the commands that perform it."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ BUILDS: Final[Mapping[str, str]] = {
         "FROM what/base:1 AS one\nCOPY one /one\nENV ONE=1\nFROM scratch\nCOPY --from=one /one /one\nENV LAST=1\n"
     ),
 }
-"""Builds that share their first steps, one after the other, by the name of what they make."""
+"""Dockerfiles that share their first steps, in build order, by the name of the image."""
 
 _STAGES: Final = ("what/base:1", "what/multi:1")
 
 
 @dataclass(frozen=True)
 class Happens:
-    """What makes it happen: a docker CLI, a client of the API, a folder to write to."""
+    """The tools for an action: a docker CLI, an API client, and a folder to write to."""
 
     client: DockerCli
     builder: Builder
@@ -53,7 +53,7 @@ class Happens:
         self.client.run("load", "-i", self.archive)
 
     def lineage(self, reference: str) -> list[str]:
-        """The ids of an image and its recorded ancestors."""
+        """Return the IDs of an image and its recorded ancestors."""
         parents = {image["Id"]: image["ParentId"] for image in self.builder.client.images(all=True)}
         ids = [self.id_of(reference)]
         while parent := parents[ids[-1]]:
@@ -63,15 +63,15 @@ class Happens:
 
 @dataclass(frozen=True)
 class Happening:
-    """One thing that happens.
+    """An action on an engine's images.
 
     Attributes:
-        name: for people.
-        changes: what it is to cacheview, given what makes it happen.
-        do: it.
-        before: what is done first, so that there is something to see.
-        build: the build that is looked up then.
-        made: the builds that were made before.
+        name: a description for test IDs.
+        changes: returns the same action as changes in cacheview.
+        do: performs the action.
+        before: a preparation that gives the action something to change.
+        build: the build that is looked up afterwards.
+        made: the builds that are run first.
     """
 
     name: str
@@ -83,12 +83,12 @@ class Happening:
 
 
 def context_of(dockerfile: str) -> bytes:
-    """The tar that is sent."""
+    """Return the context as a tar."""
     return tar_of([Entry("Dockerfile", dockerfile.encode()), *(Entry(name, data) for name, data in _FILES.items())])
 
 
 def build_all(builder: Builder, names: Iterable[str]) -> None:
-    """Make and name what `BUILDS` has of these."""
+    """Run these builds of `BUILDS`, and name their images."""
     for name in names:
         builder.build(name, BUILDS[name], _FILES)
 
@@ -102,7 +102,7 @@ def _run(*arguments: str) -> Callable[[Happens], object]:
 
 
 def _untag_app(at: Happens) -> None:
-    """An image without a name and nothing on it."""
+    """Leave an image without a name and without children."""
     at.builder.build("what/app:1", _APP.replace("app=1", "app=3"), _FILES)
 
 
@@ -211,4 +211,4 @@ HAPPENINGS: Final = (
         made=_STAGES,
     ),
 )
-"""All of them."""
+"""All actions."""

@@ -1,4 +1,4 @@
-"""What cacheview predicts of the cache is what the engine's builder then does."""
+"""The engine's builder uses the cache as cacheview predicts."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ from cacheview.stores.opened_location import OpenedCase
 
 @pytest.fixture(scope="module")
 def rules(builder: Builder) -> RuleSet:
-    """The rules of the engine that runs."""
+    """The rules of the running engine."""
     chosen = choose(builder.client.version()["Version"], StoreKind.GRAPH_DRIVER)
     assert chosen is not None
     return chosen.rules
@@ -140,7 +140,7 @@ def test_explain_on_the_command_line(
     for kind in KINDS:
         file.write_text(json.dumps(document))
         arguments = ["--parent", parent, "--config", str(file), "--json"]
-        if kind == "data-root":  # which does not tell the version of its engine
+        if kind == "data-root":  # does not contain the version of its engine
             arguments += ["--rules", rules.name]
         assert main(["explain", engine.location(kind), *arguments]) == 0
         reported = json.loads(capsys.readouterr().out)
@@ -152,6 +152,6 @@ def test_explain_on_the_command_line(
 
 
 def _predicted(case: OpenedCase, step: Step, rules: RuleSet) -> str:
-    """The image that the step's probe hits, by its id; or the other outcome."""
+    """Return the ID of the image that the step's probe hits, or another outcome."""
     verdict = ask(case, probe_of(case.store.by_id[step.image]), rules)
     return verdict.image.id if verdict.image is not None else verdict.outcome.value

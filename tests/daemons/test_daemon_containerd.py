@@ -1,4 +1,4 @@
-"""A running containerd, by its socket and by its root folder."""
+"""A running containerd, read through its socket and from its root folder."""
 
 from __future__ import annotations
 
@@ -25,8 +25,11 @@ PARENT = "org.mobyproject.image.parent"
 
 @pytest.fixture(scope="module")
 def truth(containerd: ContainerdDaemon, tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Any]:
-    """What was put in, by id: in namespace moby the images of a Docker Engine as it keeps them there, with their
-    parents in labels and unnamed ones as dangling; others in a namespace of their own."""
+    """The expected images, by ID.
+
+    Namespace moby has the images of a Docker Engine as the engine stores them: parents in labels, and unnamed images as
+    dangling records. Another namespace has other images.
+    """
     folder = tmp_path_factory.mktemp("archives")
     _put(containerd, "moby", _unpacked(CHAIN / "save-chain.tar.gz", folder), "--digests", "--base-name=moby-dangling")
     _put(containerd, "other", _unpacked(OTHER, folder))

@@ -1,4 +1,4 @@
-"""A real containerd on the root folder of each sample: it tells what its Docker Engine knew, by socket and root."""
+"""A real containerd on the root folder of each sample has the Docker Engine's images, by socket and root folder."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ ENGINES = ("71ebfc7c63-c8d", "28.5.2-c8d", "29x-c8d")
 
 @pytest.fixture(scope="module")
 def samples() -> Iterator[Any]:
-    """The helpers of the tests of containerd stores."""
+    """The helpers for tests of containerd stores."""
     with pytest.MonkeyPatch.context() as patch:
         patch.syspath_prepend(str(SAMPLES))
         yield sys.modules.get("containerd_samples") or __import__("containerd_samples")
@@ -60,7 +60,7 @@ def test_a_containerd_sample_is_read_as_expected(
 def test_reading_the_root_is_consistent_while_containerd_writes(
     engine: str, samples: Any, running: ContainerdDaemon
 ) -> None:
-    """Each reading is as one transaction left it, however many go on meanwhile."""
+    """Each read sees the state after one transaction, even while others are running."""
     name = next(image["names"][0] for image in samples.truth(engine) if image["names"])
     database = running.root / samples.DATABASE
     written: list[bytes] = []

@@ -1,5 +1,7 @@
-"""A user who may use the socket of an engine, and not its files, has its images downloaded: ``COPY --from`` is known,
-and a ``COPY`` that misses names the file."""
+"""With downloaded images, a user who can only access an engine's socket gets predictions for ``COPY --from``.
+
+A ``COPY`` that misses also names the changed file.
+"""
 
 from __future__ import annotations
 
@@ -25,23 +27,23 @@ ON_EVERY_ENGINE = True
 pytestmark = pytest.mark.usefixtures("emptied")
 
 _BY_DRIVER = "depend on the storage driver"
-"""Of a folder that its layer has no entry for: what unpacking makes of it, an archive does not show."""
+"""The reason for a folder without an entry in its layer: an archive does not show the result of unpacking it."""
 
 _KNOWN = 9
-"""Steps of each scenario, at least, that copy from an image and nothing of such a folder."""
+"""The minimum number of steps per scenario that copy from an image, but not from such a folder."""
 
 
 @pytest.fixture(scope="module")
 def user(engine: EngineDaemon, daemon_folder: Path) -> Iterator[Unprivileged]:
-    """Somebody in the group of the socket, to whom the files of the engine are closed, with a cache of their own."""
+    """A user in the socket's group with a separate cache, who cannot access the engine's files."""
     for folder in (daemon_folder, engine.socket.parent.parent, engine.socket.parent):
         folder.chmod(0o711)
     with tempfile.TemporaryDirectory(prefix="cacheview-") as cache:
         os.chown(cache, NOBODY, NOBODY)
         with unprivileged(SOCKET_GROUP, f"engine:{engine.url}", cache) as running:
             yield running
-            assert list(Path(cache).rglob("*.json.gz")), "what was read of layers is kept"
-        assert not list(Path(cache).rglob(".image-*")), "what was downloaded is deleted"
+            assert list(Path(cache).rglob("*.json.gz")), "layer listings were not cached"
+        assert not list(Path(cache).rglob(".image-*")), "downloaded images were not deleted"
 
 
 @pytest.fixture
@@ -55,7 +57,7 @@ def context() -> Iterator[Path]:
 def printed(
     user: Unprivileged, engine: EngineDaemon, context: Path, client: DockerCli, *more: str
 ) -> tuple[dict[str, Any], str]:
-    """What the command line says, and what it complains of."""
+    """Return the command's JSON output and its standard error."""
     for folder, _, names in os.walk(context):
         for path in (folder, *(os.path.join(folder, name) for name in names)):
             os.chown(path, NOBODY, NOBODY, follow_symlinks=False)
@@ -70,8 +72,11 @@ def printed(
 def test_copies_from_stages_are_predicted_with_downloaded_layers(
     scenario: Scenario, engine: EngineDaemon, builder: Builder, user: Unprivileged, client: DockerCli, context: Path
 ) -> None:
-    """Since 25.0 whether a step hits may be unknown, as the API does not tell what was built here, and so may be which
-    image a stage ends in. What is copied from an image is known."""
+    """Copies from an image are known; copies from a stage may be unknown since Docker 25.0.
+
+    Its API does not report which images were built locally, so it may be unknown whether a step hits, and which image a
+    stage ends with.
+    """
     builder.client.load_image(layered_image())
     write(context, scenario)
     wrong = []
@@ -109,7 +114,7 @@ def test_nothing_is_downloaded_unless_it_is_asked_for(
     assert "downloading" not in err
     found = [miss["comparison"] for miss in reported["misses"]]
     if found in ([], [None]):
-        return  # whether the step before is a hit, the API alone does not show on this engine
+        return  # this engine's API does not show whether the previous step is a hit
     assert found[0]["evidence"] == "not readable"
     assert "--download-layers" in found[0]["remedy"]
 

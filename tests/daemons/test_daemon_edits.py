@@ -1,5 +1,5 @@
-"""An edit of a build context, or of an image that is copied from, makes a ``COPY`` miss: the replay names the file and
-what of it is different."""
+"""If an edit of a context or of an image to copy from makes a ``COPY`` miss, the replay names the file and the
+change."""
 
 from __future__ import annotations
 
@@ -28,12 +28,12 @@ pytestmark = pytest.mark.usefixtures("emptied")
 @pytest.fixture(scope="module", autouse=True)
 def layers_in_sight(engine: EngineDaemon) -> None:
     if not layers_are_in_sight(engine.data_root):
-        unavailable("the layers of an engine are out of sight where /dev/shm is not in memory")
+        unavailable("an engine's layers are only visible if /dev/shm is in memory")
 
 
 @dataclass(frozen=True)
 class Edit:
-    """What is done to the folder ``src`` of a context; by path, how the file differs and what of it; the causes."""
+    """An edit of the folder ``src`` of a context, the expected differences by path, and the expected causes."""
 
     do: Callable[[Path], object]
     files: Mapping[str, tuple[str, tuple[str, ...]]]
@@ -75,7 +75,7 @@ EDITS = {
 
 
 def proven(out: str) -> tuple[Mapping[str, tuple[str, tuple[str, ...]]], tuple[str, ...]]:
-    """The files that differ of the only miss, and their causes, which have to be proven."""
+    """Return the differing files of the only miss and their causes, which have to be proven."""
     (miss,) = json.loads(out)["misses"]
     compared = miss["comparison"]
     assert compared["evidence"] == "proven", compared["reason"]

@@ -9,7 +9,7 @@ from daemon_process import Daemon, DaemonError, leftovers
 from daemon_start import start_containerd, start_engine
 
 
-@pytest.mark.usefixtures("engine")  # which skips where there can be none
+@pytest.mark.usefixtures("engine")  # skips the test if no engine is available
 @pytest.mark.parametrize("kill", [False, True], ids=["asked to stop", "killed"])
 def test_an_engine_leaves_no_process_or_mount(kill: bool, short_folder: Path) -> None:
     running = start_engine(short_folder)

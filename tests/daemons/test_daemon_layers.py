@@ -1,4 +1,4 @@
-"""What ``COPY --from`` copies, and which file made a ``COPY`` miss, is known from the layers of a real engine."""
+"""The layers of a real engine show what ``COPY --from`` copies, and which file made a ``COPY`` miss."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def layered(emptied: None, builder: Builder) -> None:
 def predicted_wrongly(
     scenario: Scenario, engine: EngineDaemon, builder: Builder, client: DockerCli, folder: Path
 ) -> list[str]:
-    """What is said of its builds, by the engine and by its data root, that the builder then does otherwise."""
+    """Return the wrong predictions for a scenario's builds, read from the engine and from its data root."""
     context = folder / scenario.name
     write(context, scenario)
     version = builder.client.version()["Version"]

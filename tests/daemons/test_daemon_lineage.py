@@ -1,4 +1,4 @@
-"""The tree of a running engine is what its builder built."""
+"""The tree of a running engine matches what its builder built."""
 
 from __future__ import annotations
 

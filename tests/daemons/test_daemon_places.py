@@ -1,4 +1,4 @@
-"""Layers read from other places: an archive of ``docker save``, and the data root of another driver."""
+"""Layers read from a ``docker save`` archive and from the data root of another driver."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def test_an_archive_of_docker_save_has_the_files_of_the_engine(
     engine: EngineDaemon, builder: Builder, tmp_path: Path
 ) -> None:
     if not layers_are_in_sight(engine.data_root):
-        pytest.skip("the layers of an engine are out of sight where /dev/shm is not in memory")
+        pytest.skip("an engine's layers are only visible if /dev/shm is in memory")
     builder.client.load_image(layered_image())
     builder.build("live/places", f"FROM {LAYERED}\nCOPY one /added/\nCOPY one /opaque/one\n", {"one": b"one\n"})
     archive = tmp_path / "saved.tar"
@@ -57,7 +57,7 @@ def test_an_archive_of_docker_save_has_the_files_of_the_engine(
 
 def test_the_data_root_of_vfs_shows_what_is_built(engine: EngineDaemon, tmp_path: Path, daemon_folder: Path) -> None:
     if engine.kind is not INSTALLED:
-        pytest.skip("one engine is enough")
+        pytest.skip("testing one engine is enough")
     program = next(docker_programs(), None)
     if program is None:
         unavailable("not installed: docker (Debian: docker.io, or docker-cli)")

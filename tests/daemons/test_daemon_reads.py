@@ -1,4 +1,4 @@
-"""Of a running engine cacheview only reads; and what it could read stays when the engine goes away."""
+"""cacheview only reads from a running engine, and keeps what it has read when the engine ends."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ _OF_ONE_IMAGE = re.compile(r"GET (/v[0-9.]+)?/images/[^/ ]+/(json|history)")
 
 
 def snapshot(folder: Path) -> dict[str, tuple[int, int, int]]:
-    """Every file and folder below, with what changes when it is written to."""
+    """Return all files and folders below a folder, with the values that change when they are written."""
     found = {}
     for place, _, files in os.walk(folder):
         for path in (Path(place), *(Path(place, name) for name in files)):
@@ -73,7 +73,7 @@ def test_an_engine_that_ends_while_it_is_read(engine: EngineDaemon, shop: list[B
         expected = whole.by_id[image.id]
         assert (image.parent, image.names, image.created) == (expected.parent, expected.names, expected.created)
         assert container_config_of(image) == container_config_of(expected)
-    for image in whole.images:  # and the others are reported
+    for image in whole.images:  # the others are reported as problems
         assert image.id in case.store.by_id or image.id in reported
         assert image.id in reported or case.store.by_id[image.id].doubts or image in read
 

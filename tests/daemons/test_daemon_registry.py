@@ -1,4 +1,4 @@
-"""What cacheview reads of a registry is what an engine pulls, and a build with it as --cache-from goes as predicted."""
+"""cacheview reads from a registry what an engine pulls, and predicts builds that use it as --cache-from."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ APP = 'ARG VERSION=1\nENV APP=$VERSION\nCOPY file /app\nLABEL last=yes\nCMD ["/a
 
 @dataclass(frozen=True)
 class Pushed:
-    """What is in the registry, by full name."""
+    """The full names of the images in the registry."""
 
     base: str
     layers: str
@@ -61,7 +61,7 @@ def context(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def pushed(
     engine: EngineDaemon, builder: Builder, client: DockerCli, registry: RegistryDaemon, context: Path
 ) -> Pushed:
-    """Images that this engine built and pushed, and two made from them; the engine has none of them any more."""
+    """Images that this engine built and pushed, and others derived from them. All are removed from the engine."""
     before = builder.ids()
     place = f"{registry.host}/{engine.kind.name}"
     names = Pushed(**{each.name: f"{place}/{each.name}:1" for each in fields(Pushed)})
@@ -79,7 +79,7 @@ def pushed(
 
 
 def _put_index(registry: RegistryDaemon, owner: str, name: str, architectures: tuple[str, ...]) -> None:
-    """The app for some platforms, each with an author of its own."""
+    """Push the app for several platforms, each with a different author."""
     manifest = registry.document(f"{owner}/app/manifests/1")
     config = registry.document(f"{owner}/app/blobs/{manifest['config']['digest']}")
     _copy_layers(registry, owner, name, manifest)
@@ -95,7 +95,7 @@ def _put_index(registry: RegistryDaemon, owner: str, name: str, architectures: t
 
 
 def _put_by_buildkit(registry: RegistryDaemon, owner: str) -> None:
-    """The app with the history that BuildKit would have written."""
+    """Push the app with the history that BuildKit would have written."""
     manifest = registry.document(f"{owner}/app/manifests/1")
     config = registry.document(f"{owner}/app/blobs/{manifest['config']['digest']}")
     _copy_layers(registry, owner, "kit", manifest)
@@ -121,7 +121,7 @@ def _put_image(
 
 @pytest.fixture(autouse=True)
 def login(client: DockerCli, pushed: Pushed, monkeypatch: pytest.MonkeyPatch) -> None:
-    """cacheview has the settings that ``docker login`` wrote."""
+    """Let cacheview use the settings that ``docker login`` wrote."""
     monkeypatch.setenv("DOCKER_CONFIG", str(client.settings))
     monkeypatch.delenv("DOCKER_AUTH_CONFIG", raising=False)
 
@@ -155,12 +155,12 @@ def test_images_read_from_the_registry_equal_the_pulled_ones(
 
 @dataclass(frozen=True)
 class Pulled:
-    """A build with an image of the registry as ``--cache-from``.
+    """A build with an image from the registry as ``--cache-from``.
 
     Attributes:
-        hits: how many steps find it there on Debian's engine. A containerd store of Docker 26.1 cannot restore a step
-            without a layer, and fails.
-        dockerfile: upon the base, or all of it.
+        hits: the number of steps that hit it on Debian's engine. A containerd store of Docker 26.1 cannot restore a
+            step without a layer, and fails.
+        dockerfile: the whole Dockerfile, or the part after the base.
     """
 
     source: str

@@ -1,4 +1,4 @@
-"""What a replay says of a Dockerfile is what the classic builder then does, sent by the docker CLI itself."""
+"""The classic builder, called by the docker CLI, does what the replay of a Dockerfile predicted."""
 
 from __future__ import annotations
 
@@ -23,14 +23,14 @@ from cacheview.cli import main
 ON_EVERY_ENGINE = True
 
 _UNKNOWN = (NOT_BUILT, "layer")
-"""Where the layers of an engine are out of sight, its files are unknown too."""
+"""If an engine's layers are not visible, their files are unknown too."""
 
 pytestmark = pytest.mark.usefixtures("emptied")
 
 
 @pytest.fixture(scope="module")
 def clients(engine: EngineDaemon, tmp_path_factory: pytest.TempPathFactory) -> list[DockerCli]:
-    """The docker CLIs of this machine, that of the PATH first."""
+    """The docker CLIs of this machine; the one in the PATH comes first."""
     settings = tmp_path_factory.mktemp("settings")
     found = [DockerCli(program, engine.url, settings) for program in docker_programs()]
     if not found:
@@ -52,7 +52,7 @@ def test_a_build_is_predicted_before_it_is_run(
     user: Unprivileged,
     public_folder: Path,
 ) -> None:
-    """To root all of it, and to somebody who cannot read the files of the engine nothing that is wrong."""
+    """All of it is predicted for root, and nothing wrong for a user who cannot read the engine's files."""
     context = public_folder / scenario.name
     write(context, scenario)
     asks_itself = daemon_of(opened(engine.location("engine"))).rules.reads_one_parent
@@ -66,7 +66,7 @@ def test_a_build_is_predicted_before_it_is_run(
         if asks_itself and build.asks_itself:
             statuses = [step["status"] for step in to_others["steps"]]
             assert (statuses[1], "hit" in statuses) == ("unknown", False)
-            continue  # the engine would be of no use to the tests after it
+            continue  # the build would hang the engine for later tests
         truth = built(context, scenario.name, build, client)
         wrong += [
             f"{build.message}: {found}"
@@ -155,13 +155,13 @@ def test_the_status_of_the_command_shows_whether_a_build_is_cached(
 def test_a_repeated_restoring_build_ends_as_predicted(
     named: bool, engine: EngineDaemon, builder: Builder, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """By then the store has the images that the first build restored: Docker 28 and later with containerd fail.
+    """The store then has the images that the first build restored, so Docker 28 and later with containerd fail.
 
-    An image that got a name in between is restored a second time, and fails the third build.
+    An image that was named in between is restored a second time, so the third build fails.
     """
     rules = daemon_of(opened(engine.location("engine"))).rules
     if not rules.may_restore:
-        pytest.skip("this engine restores no images")
+        pytest.skip("this engine does not restore images")
     context = tmp_path / "again"
     context.mkdir()
     files = {name: name.encode() for name in ("one", "two", "three")}

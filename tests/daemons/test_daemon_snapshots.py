@@ -1,4 +1,4 @@
-"""Layers of a running containerd whose blobs are gone: its snapshots have the same files."""
+"""If the blobs of a running containerd's layers are gone, its snapshots have the same files."""
 
 from __future__ import annotations
 
@@ -28,9 +28,9 @@ _BLOBS = "io.containerd.content.v1.content/blobs/sha256"
 
 def test_a_layer_whose_blob_is_gone_is_read_from_its_snapshot(engine: EngineDaemon, builder: Builder) -> None:
     if engine.kind.store is not StoreKind.CONTAINERD:
-        pytest.skip("it has no containerd store")
+        pytest.skip("the engine does not use a containerd store")
     if not layers_are_in_sight(engine.data_root):
-        pytest.skip("the layers of an engine are out of sight where /dev/shm is not in memory")
+        pytest.skip("an engine's layers are only visible if /dev/shm is in memory")
     builder.client.load_image(layered_image())
     builder.build("live/snapshots", _DOCKERFILE, {"one": b"one\n"})
     root = engine.data_root / "containerd" / "daemon"
@@ -61,7 +61,7 @@ def test_a_layer_whose_blob_is_gone_is_read_from_its_snapshot(engine: EngineDaem
     assert done.returncode == 0, done.stderr
     assert len(layers) >= 6
     for name in layers:
-        (root / _BLOBS / name).unlink(missing_ok=True)  # else containerd's own collector would, some time later
+        (root / _BLOBS / name).unlink(missing_ok=True)  # containerd's garbage collector would do so later
     assert sums() == before
 
 

@@ -1,4 +1,4 @@
-"""A context that is a tar: what a replay says of it is what the classic builder then does, whatever the tar holds."""
+"""The classic builder does what a replay predicted for a context that is a tar, whatever the tar contains."""
 
 from __future__ import annotations
 
@@ -51,7 +51,7 @@ def predicted(case: OpenedCase, data: bytes, file: str) -> Replay:
 
 
 def built(builder: Builder, tar: OddTar) -> Outcome:
-    """As the Engine's API builds it."""
+    """Build the tar with the Engine's API."""
     printed = ""
     try:
         for message in builder.client.build(

@@ -1,4 +1,4 @@
-"""Pairs of builds by real engines: what parts them is named first, and pairs that are the same say so."""
+"""Pairs of builds by real engines: the cause of a difference is named first, and equal builds are reported as equal."""
 
 from __future__ import annotations
 
@@ -66,12 +66,12 @@ FILES: Final = {"src/a": "a\n", "src/b": "b\n", "top": "t\n", "unused": "u\n"}
 
 @dataclass
 class Place:
-    """An engine, and who builds on it.
+    """An engine, and the clients that build on it.
 
     Attributes:
-        context: a folder, filled again for each test.
-        options: of the next build, as the CLI has them.
-        through: ``cli`` or ``docker-py``.
+        context: a folder that is filled again for each test.
+        options: the CLI options of the next build.
+        through: the client of the next build, ``cli`` or ``docker-py``.
     """
 
     engine: EngineDaemon
@@ -84,7 +84,7 @@ class Place:
     through: str = "cli"
 
     def fill(self, dockerfile: str = DOCKERFILE) -> None:
-        """The context and the options as they are at first."""
+        """Reset the context and the options."""
         self.options, self.through = (), "cli"
         shutil.rmtree(self.context, ignore_errors=True)
         for name, content in {
@@ -100,7 +100,7 @@ class Place:
             shutil.chown(path, 1234, 1234)
 
     def build(self, tag: str = "diff/app") -> ReplayCase:
-        """Build, and what was recorded of it."""
+        """Build, and return the record of the build."""
         if self.through == "cli":
             self.client.build(self.context, [*self.options, "--tag", tag])
         else:
@@ -125,7 +125,7 @@ class Place:
         path.chmod(mode)
 
     def checked_out(self, umask: int) -> None:
-        """As if another person had made the context."""
+        """Change the modes as if somebody else had checked out the context."""
         for path in self.context.rglob("*"):
             path.chmod((0o777 if path.is_dir() else 0o666) & ~umask)
 
@@ -133,7 +133,7 @@ class Place:
         self.options = options
 
     def imported(self, name: str, content: bytes) -> None:
-        """An image with another file."""
+        """Import an image with another file."""
         packed = io.BytesIO()
         with tarfile.open(fileobj=packed, mode="w") as archive:
             files = {"bin/sh": program_that_does_nothing(), "noop": program_that_does_nothing(), "content": content}
@@ -171,7 +171,7 @@ def place(
 
 @pytest.fixture(scope="module")
 def cached(place: Place) -> ReplayCase:
-    """A build that has everything from the cache."""
+    """A build in which every step is cached."""
     place.fill()
     place.build()
     return place.build()
@@ -179,30 +179,31 @@ def cached(place: Place) -> ReplayCase:
 
 @pytest.fixture(scope="module")
 def kept(builder: Builder, cached: ReplayCase) -> frozenset[str]:
-    """What is there when a test begins."""
+    """The images in the store when a test begins."""
     return builder.ids()
 
 
 @pytest.fixture
 def tidied(builder: Builder, kept: frozenset[str]) -> Iterator[None]:
-    """What a test builds is removed, and nothing else: a containerd store takes unnamed parents along."""
+    """Remove only what a test built. (A containerd store would remove unnamed parents together with their children.)"""
     yield
     parents = {image["Id"]: image["ParentId"] for image in builder.client.images(all=True) if image["Id"] not in kept}
     while parents:
         below = set(parents.values())
         for image in [image for image in parents if image not in below]:
             del parents[image]
-            with suppress(NotFound):  # it went along with one that was built on it
+            with suppress(NotFound):  # it was removed together with its last child
                 builder.client.remove_image(image, force=True, noprune=True)
 
 
 @dataclass(frozen=True)
 class Pair:
-    """What is changed between two builds, and what has to be named.
+    """A change between two builds, and the expected cause.
 
     Attributes:
-        edit: changes something.
-        kind, named: of the cause; ``at``: how the first instruction that differs begins; empty: none differs.
+        edit: makes the change.
+        kind, named: the kind and name of the cause.
+        at: the beginning of the first instruction that differs; empty if none differs.
         says: part of the sentence.
     """
 
@@ -428,7 +429,7 @@ def test_a_base_replaced_under_the_same_name_is_the_cause(place: Place, cached: 
 
 
 def test_a_base_that_was_pulled_again(place: Place, registry: RegistryDaemon) -> None:
-    """The step hits until ``docker pull`` brings what somebody else pushed."""
+    """The step hits until ``docker pull`` gets a newer image that somebody else pushed."""
     name = f"{registry.host}/{place.engine.kind.name}/diff-base:1"
     place.fill(f"FROM {name}\nLABEL a=pulled\n")
     place.client.log_in(registry.host, USER, PASSWORD)
@@ -465,7 +466,7 @@ def pruned(place: Place, tag: str) -> None:
 def test_a_removed_image_is_the_cause_with_its_removal_time(
     remove: Callable[[Place, str], None], place: Place, cached: ReplayCase
 ) -> None:
-    """``cached``: another build is in the store, by which both records show that it is one."""
+    """``cached`` puts another build into the store, so both records show that it is the same store."""
     tag = f"diff/{remove.__name__}"
     place.fill(SHORT.format(remove.__name__))
     made = place.build(tag)
@@ -487,7 +488,7 @@ def test_a_removed_image_is_the_cause_with_its_removal_time(
     image = reported.missing_images[0].image
     if any(event.action == "delete" and event.subject == image for event in events):
         assert " was removed from the store at " in answer_sentence(reported)
-    else:  # a containerd store reports only that the name went
+    else:  # a containerd store only reports the removal of the name
         assert place.engine.kind.store is StoreKind.CONTAINERD
     assert diff_of(made, again).cause == diff_of(made, again).rows[1].causes[0]
     assert answer_sentence(diff_of(made, again)).endswith(", and build B used it.")
@@ -512,7 +513,7 @@ def test_an_image_that_was_saved_and_loaded_has_no_parent(place: Place) -> None:
 
 
 _KEPT: dict[tuple[str, StoreKind], tuple[ReplayCase, ReplayCase]] = {}
-"""By engine, a build in an empty store and the same once it is cached: of the engines that have had their turn."""
+"""For each engine tested so far: a build in an empty store, and the same build once it is cached."""
 
 
 def test_builds_on_different_engines_are_compared(place: Place) -> None:

@@ -1,4 +1,4 @@
-"""A build that an engine never answers, as cacheview predicts. The engine is one of its own, and is killed."""
+"""A build that an engine never answers, as cacheview predicts. It uses a separate engine, which is killed."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _DUMP_SECONDS = 30
 
 
 def _asks_itself(kind: EngineKind) -> bool:
-    """Whether this engine asks a local match without a parent about itself, as its version says."""
+    """Whether this version of the engine checks a local match without a parent against itself."""
     dockerd = program("dockerd", kind.path)
     if kind.store is not StoreKind.CONTAINERD or kind.folder is None or dockerd is None:
         return False
@@ -36,7 +36,7 @@ def _asks_itself(kind: EngineKind) -> bool:
 def test_an_engine_that_checks_an_image_against_itself_hangs(short_folder: Path) -> None:
     kind = next(filter(_asks_itself, ENGINES), None)
     if kind is None:
-        pytest.skip("no engine here asks so: of the releases, Docker 25.0 does (unpack it in CACHEVIEW_ENGINES)")
+        pytest.skip("no available engine does so; Docker 25.0 does (unpack it in CACHEVIEW_ENGINES)")
     need("dockerd", "containerd", "runc", "unshare", kind=kind)
     programs = list(docker_programs())
     if not programs:
@@ -63,7 +63,7 @@ def test_an_engine_that_checks_an_image_against_itself_hangs(short_folder: Path)
 
 
 def _frames(folder: Path, function: str) -> int:
-    """How often a function stands in the stacks that the engine writes down when it is asked to."""
+    """Return how often a function occurs in the stacks that the engine writes on SIGUSR1."""
     (pid,) = (int(file.read_text()) for file in folder.glob("engine/*/pid"))
     os.kill(pid, signal.SIGUSR1)
     log = next(folder.glob("engine/*/dockerd.log"))

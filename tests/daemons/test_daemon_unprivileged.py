@@ -1,4 +1,4 @@
-"""A user who may use the socket of an engine, but not read its files. Of builds, see ``test_daemon_replay.py``."""
+"""A user who can access an engine's socket, but not its files. For builds, see ``test_daemon_replay.py``."""
 
 from __future__ import annotations
 

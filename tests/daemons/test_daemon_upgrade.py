@@ -1,4 +1,4 @@
-"""An engine of another release, or with another kind of store, on the data root of one: what it has, and builds."""
+"""Another release or another kind of store on an existing data root: what the engine has, and what it builds."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cacheview.model import StoreKind
 _NEWER = [kind for kind in ENGINES if kind is not INSTALLED]
 _UPGRADES = [
     *((kind, "what/app:1") for kind in _NEWER),
-    # In another kind of store, which is empty, it ends at its base, which has to be pulled.
+    # Another kind of store is empty, so there the build stops at its base, which has to be pulled.
     *((kind, "what/multi:1") for kind in _NEWER if kind.store is StoreKind.GRAPH_DRIVER),
 ]
 
@@ -41,7 +41,7 @@ def test_builds_after_an_engine_upgrade_are_predicted(
         unavailable(str(error))
     with older.process:
         if not layers_are_in_sight(older.data_root):
-            pytest.skip("the layers of an engine are out of sight where /dev/shm is not in memory")
+            pytest.skip("an engine's layers are only visible if /dev/shm is in memory")
         with Builder(older.url) as builder:
             build_all(builder, BUILDS)
         before = opened(older.location("engine"))

@@ -1,4 +1,4 @@
-"""Real clients through the socket of a watcher: nothing is different for them, and builds are as predicted."""
+"""Real clients work the same through a watcher's socket, and builds are as predicted."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ from cacheview.replay.check import build_result
 from cacheview.replay.file import ReplayCase
 from cacheview.watch.build import WatchedBuild
 
-_LEFT_OUT = ("escaped", "platform", "refused")  # they say little about the cache
+_LEFT_OUT = ("escaped", "platform", "refused")  # these test little of the cache
 
 
 @pytest.fixture(scope="module")
@@ -76,7 +76,7 @@ class Docker:
 def both(
     engine: EngineDaemon, watching: Watching, program: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> list[Docker]:
-    """The CLI without the watcher, and with it."""
+    """The CLI without and with the watcher."""
     settings = tmp_path_factory.mktemp("settings")
     return [Docker(program, url, settings) for url in (engine.url, watching.watcher.url)]
 
@@ -132,7 +132,7 @@ def test_every_watched_build_is_predicted_and_its_record_agrees(
 
 
 def differs_alone(watching: Watching, seen: WatchedBuild) -> Iterator[str]:
-    """What the record of a build says otherwise than was said while it was built."""
+    """Yield the differences between the record of a build and what was predicted while it ran."""
     line = watching.watcher.record(seen.number).model_dump_json(exclude_defaults=True)
     result = build_result(decode(ReplayCase, line))
     yield from result.differences
@@ -233,7 +233,7 @@ def test_docker_commands_give_the_same_output_through_the_watcher(both: list[Doc
 def test_an_engine_over_ssh(
     engine: EngineDaemon, both: list[Docker], tools: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The command that ssh runs on the other machine is run on this one."""
+    """A fake ssh runs the command for the other machine on this one."""
     ssh = tmp_path / "ssh"
     ssh.write_text(f'#!/bin/sh\nexport DOCKER_HOST={engine.url}\nshift $(($# - 1))\neval exec "$1"\n')
     ssh.chmod(0o755)
@@ -298,7 +298,7 @@ def test_an_image_is_saved_and_loaded(both: list[Docker], tmp_path: Path) -> Non
 
 
 def members(archive: bytes) -> Mapping[str, str]:
-    """What is in it, without the times."""
+    """Return the members of an archive, without their times."""
     with tarfile.open(fileobj=io.BytesIO(archive)) as opened:
         return {
             member.name: hashlib.sha256(content.read()).hexdigest()

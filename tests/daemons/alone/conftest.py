@@ -1,4 +1,4 @@
-"""Engines of their own for tests that remove whatever an engine has: what others made is not among it."""
+"""Separate engines for tests that remove everything in an engine, so that they do not affect other tests."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from daemon_start import EngineDaemon
 
 @pytest.fixture(scope="session")
 def engine(request: pytest.FixtureRequest, daemon_folder: Path) -> Iterator[EngineDaemon]:
-    """A Docker Engine that no other test uses; one after the other for those that run."""
+    """A Docker Engine that other tests do not use, for each kind of engine in turn."""
     kind: EngineKind = request.param
     with engine_running(kind, daemon_folder / f"alone-{ENGINES.index(kind)}") as running:
         yield running
@@ -22,14 +22,14 @@ def engine(request: pytest.FixtureRequest, daemon_folder: Path) -> Iterator[Engi
 
 @pytest.fixture(scope="session")
 def builder(engine: EngineDaemon) -> Iterator[Builder]:
-    """What builds with the classic builder of that engine."""
+    """A client of that engine's classic builder."""
     with Builder(engine.url) as running:
         yield running
 
 
 @pytest.fixture
 def emptied(builder: Builder) -> None:
-    """Nothing is there before: no container either."""
+    """Start each test without any images or containers."""
     for container in builder.client.containers(all=True):
         builder.client.remove_container(container["Id"], force=True)
     builder.remove_all_but(())

@@ -1,4 +1,4 @@
-"""What a store would be, and what a build would hit in it, is what the engine then has, and does."""
+"""The predicted store and cache hits after an action match what the engine then has and does."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def predicted(state: ChangedStore, dockerfile: str) -> Replay:
 
 
 def seen(image: Image) -> tuple[object, ...]:
-    """What the cache reads of an image, and what says whether it goes next time."""
+    """Return what the cache reads of an image, and what decides whether the next action removes it."""
     names = tuple(sorted(image.names))
     kept = (image.parent, image.from_scratch, image.built_locally, image.is_dangling, image.container_config)
     doubtful = {doubt.aspect for doubt in image.doubts}

@@ -1,4 +1,4 @@
-"""What a store would be after images were pulled from a registry is what it then is."""
+"""The predicted store after a pull from a registry matches the real one."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ APP: Final = "FROM {}\nCOPY app /app\nENV APP=1\n"
 
 @dataclass(frozen=True)
 class Pulls:
-    """An engine that pulls. ``base``, ``app``: names in the registry."""
+    """An engine that pulls images. ``base``, ``app``: their names in the registry."""
 
     client: DockerCli
     builder: Builder
@@ -39,7 +39,7 @@ class Pulls:
 
 
 def _newer_base(at: Pulls) -> None:
-    """The registry has another base than the engine, on which the app was built."""
+    """The registry has a different base from the one that the engine built the app on."""
     at.build(at.base, BASE.format(2))
     at.push(at.base)
     at.builder.remove_all_but(())
@@ -48,14 +48,14 @@ def _newer_base(at: Pulls) -> None:
 
 
 def _same(at: Pulls) -> None:
-    """The registry has what the engine built."""
+    """The registry has the base that the engine built."""
     at.build(at.base, BASE.format(1))
     at.build(at.app, APP.format(at.base))
     at.push(at.base)
 
 
 def _pushed_and_removed(at: Pulls) -> None:
-    """The registry has the app, and the engine the base alone."""
+    """The registry has the app, and the engine has only the base."""
     _same(at)
     at.push(at.app)
     at.client.remove(at.app)
