@@ -1,4 +1,4 @@
-"""The program in a process of its own whose window is closed while its threads work: how long until it has ended."""
+"""Runs the program in its own process, closes its window while threads work, and measures how long it takes to exit."""
 
 from __future__ import annotations
 
@@ -16,9 +16,9 @@ __all__ = ["LONG", "WORKS", "Ended", "Work", "close_while"]
 
 TESTS: Final = Path(__file__).parents[1]
 LONG: Final = 60.0
-"""Seconds that a process may take on the busiest machine. What hangs in it would take for ever."""
+"""The most seconds that a process may take on the busiest machine. One that hangs would never exit."""
 
-_GOING: Final = 0.05  # seconds in which the works get going
+_GOING: Final = 0.05  # seconds for the work to get under way
 
 _PROGRAM: Final = '''
 import contextlib, faulthandler, hashlib, io, itertools, json, os, socket, sys, tarfile, tempfile, threading, time
@@ -82,8 +82,8 @@ class Ended:
     """How the process ended.
 
     Attributes:
-        seconds: from when the window was to be closed, by a clock outside of the process.
-        was_at_work: whether what was to be under way then was.
+        from the request to close the window, measured by a clock outside the process.
+        whether the expected work was running when the window was closed.
     """
 
     status: int
@@ -94,12 +94,12 @@ class Ended:
 
 @dataclass(frozen=True)
 class Work:
-    """What a thread does.
+    """Work that a thread does.
 
     Attributes:
-        code: defines ``work``, which is given the window and begins it.
-        place: the function that a thread is in meanwhile, as FILE:FUNCTION.
-        store: code that sets ``store``, what is open before.
+        defines ``work``, which receives the window and starts the work.
+        the function that the thread is in while it works, as FILE:FUNCTION.
+        code that sets ``store``, the location to open first.
     """
 
     name: str
@@ -109,7 +109,7 @@ class Work:
 
 
 def close_while(works: Sequence[Work], folder: Path) -> Ended:
-    """Run the program until the window is closed in the midst of all of these works, which have the same store."""
+    """Run the program until its window is closed while all of these run. They must use the same store."""
     code = works[0].store + "".join(f"{work.code}\nworks.append(work)\n" for work in works)
     program = _PROGRAM.format(tests=str(TESTS), code=code, places=[work.place for work in works])
     own = {"HOME": str(folder), "XDG_RUNTIME_DIR": str(folder), "XDG_CACHE_HOME": str(folder / "cache")}
@@ -166,7 +166,7 @@ Path("image.tar").write_bytes(tar_bytes(old_archive([(config(1), ["a:1"], "")], 
 store = os.path.abspath("image.tar")
 """
 
-# It answers, but for an image and a build; events come a thousand a second.
+# It responds to everything except image and build requests; it sends a thousand events a second.
 _ENGINE: Final = r"""
 import engine_replay
 from engine_replay import Raw, Replay, load, serving

@@ -1,10 +1,10 @@
-"""A process of its own in which the window follows the events of an engine for long, and prints what memory it takes.
+"""Follows an engine's events in a window for a long time, in its own process, and prints how much memory it uses.
 
-python tests/ui/events_hour.py EVENTS FOLDER prints as JSON how many events, streams and reloads there were, and the
-bytes and the blocks of memory after the second reload and after the last one.
+python tests/ui/events_hour.py EVENTS FOLDER prints as JSON the numbers of events, streams and reloads, and the bytes
+and memory blocks in use after the second and after the last reload.
 
-The engine, another process, sends some events and closes the stream, again and again. Between an event and the reload
-less time passes than in the program, and between two streams: an hour takes some minutes.
+The engine runs in another process. It repeatedly sends some events and closes the stream. The delays between an event
+and its reload, and between two streams, are shorter than in the program: an hour's worth takes a few minutes.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ TESTS = Path(__file__).parents[1]
 TIMES_FASTER = 20
 PER_STREAM = 25
 PACE = 0.02  # seconds between two events
-LASTING = 1.0  # seconds of a stream, at least: one that ends sooner counts as one that was not made
+LASTING = 1.0  # minimum seconds of a stream: a shorter one counts as a failed connection
 
 
 def _serve(socket: str, events: int) -> None:
@@ -97,7 +97,7 @@ def _main(events: int, folder: Path) -> None:
     window = MainWindow(Settings(folder / "settings.ini"))
     window.show()
     app.processEvents()
-    freeze()  # as the program does, once it is painted
+    freeze()  # as the program does after its first paint
     taken: list[tuple[int, int]] = []
     begun = time.monotonic()
     reported = ["0", "0"]

@@ -1,4 +1,4 @@
-"""A live store that is a few lines of Python: what it holds can change while the window looks at it."""
+"""A live store written in Python. Its contents can change while the window shows it."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ RULES = "containerd-71ebfc7"
 
 
 def make_image(number: int, parent: int | None = None, *names: str) -> Image:
-    """An image with an id of 64 digits, made by a RUN of its number, on another one or from scratch."""
+    """An image with an id of 64 digits, made by a command with its number, on another image or from scratch."""
     step = ContainerConfig(Cmd=("/bin/sh", "-c", f"step {number}"), Env=("PATH=/bin",))
     entry = HistoryEntry(created_by=f"/bin/sh -c step {number}", created=Timestamp(1_700_000_000 + number, 0, 0))
     return Image(
@@ -44,12 +44,12 @@ UNREAD = (Doubt(aspect="config", reason="It has not been read yet.", remedy="Wai
 
 
 def listed(image: Image) -> Image:
-    """What the list alone tells of an image."""
+    """The image as far as the list alone describes it."""
     return Image(id=image.id, names=image.names, parent=image.parent, config=ImageConfig(), doubts=UNREAD)
 
 
 class FakeEngine:
-    """Stands in for the reader of an engine: ``images`` is what it holds, ``error`` what is wrong with it."""
+    """Stands in for the reader of an engine: ``images`` are the engine's images, ``error`` is raised by a read."""
 
     def __init__(self, images: Sequence[Image] = ()) -> None:
         self.images = list(images)

@@ -1,4 +1,4 @@
-"""Models under the eyes of Qt's own tester."""
+"""Models checked by Qt's own tester."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ __all__ = ["checked_by_qt"]
 
 
 def checked_by_qt(model: QAbstractItemModel, parent: QObject | None = None) -> QAbstractItemModelTester:
-    """A tester that ends the run as soon as a model breaks a rule: it looks at all of it before and after each change
+    """A tester that aborts the run when a model breaks a rule. It checks the whole model before and after each change
     of its rows.
 
-    It would do so after each change of a cell too, which moves no row, and takes most of the time. Instead it is
-    checked here that what changed is there.
+    Qt's tester also does this after each change of a cell, which moves no row but takes most of the time. Here, only
+    the indexes of the changed cells are checked instead.
     """
     tester = QAbstractItemModelTester(model, QAbstractItemModelTester.FailureReportingMode.Fatal, parent)
     changed = SIGNAL("dataChanged(QModelIndex,QModelIndex,QList<int>)")

@@ -1,4 +1,4 @@
-"""Waits of tests with windows, on whatever machine."""
+"""Wait timeouts for tests with windows that suit slow machines too."""
 
 from __future__ import annotations
 
@@ -12,12 +12,12 @@ from pytestqt.wait_signal import MultiSignalBlocker, SignalBlocker
 __all__ = ["PATIENCE", "PatientBot"]
 
 PATIENCE: Final = 20_000
-"""Milliseconds. What a test waits for comes at once on a quiet machine; on one that is shared by many, five seconds
-pass without a turn."""
+"""Milliseconds. What a test waits for comes at once on a quiet machine, but on a busy one a process may have to wait
+more than five seconds for its turn."""
 
 
 class PatientBot(QtBot):
-    """Waits that long unless a test says otherwise."""
+    """Waits up to `PATIENCE` unless a test says otherwise."""
 
     def waitSignal(self, signal: SignalInstance, *, timeout: int = PATIENCE, **how: Any) -> SignalBlocker:
         return super().waitSignal(signal, timeout=timeout, **how)

@@ -1,4 +1,4 @@
-"""What is asked of every widget: nothing that it draws, points at or reads out is markup, or acts."""
+"""Requirements for every widget: nothing that it shows or reads out is treated as markup or as a command."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def demand_plain(text: str, where: object) -> None:
 
 
 def demand_all_plain(root: QWidget) -> None:
-    """Of every widget and action: what is drawn, pointed at, and read out."""
+    """Check the text, tool tip and accessible text of every widget and action."""
     for label in root.findChildren(QLabel):
         assert label.textFormat() is Core.TextFormat.PlainText or not Qt.mightBeRichText(label.text()), label.text()
         demand_plain(label.text(), label)
@@ -68,7 +68,7 @@ def _demand_rows_plain(view: QAbstractItemView, parent: QModelIndex, depth: int)
                 assert "<img" not in tip
                 demand_plain(shown_by_tip(tip), view)
             drawn = index.data(Core.ItemDataRole.DisplayRole)
-            # The rows of a probe are what is edited; their delegate makes them visible.
+            # The rows of a probe are edited, so they stay as they are; their delegate makes special characters visible.
             if isinstance(drawn, str) and not isinstance(model, ConfigRowsModel):
                 demand_plain(drawn, (view, row, column))
                 assert "\n" not in drawn, (view, drawn)

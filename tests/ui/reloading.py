@@ -1,6 +1,6 @@
-"""A process of its own that reads a store again and again, as the program does, and prints what memory it takes.
+"""Reads a store repeatedly in its own process, as the program does, and prints how much memory it uses.
 
-python tests/ui/reloading.py IMAGES RELOADS FOLDER prints the bytes after the second reload and after the last one.
+python tests/ui/reloading.py IMAGES RELOADS FOLDER prints the bytes in use after the second and after the last reload.
 """
 
 from __future__ import annotations
@@ -23,11 +23,11 @@ from cacheview.ui.window import MainWindow
 
 __all__ = ["builds", "renewing"]
 
-_REST = 350  # milliseconds: longer than the window waits before it looks at what was left behind
+_REST = 350  # milliseconds: longer than the window waits before it collects what reloads left behind
 
 
 def builds(count: int) -> list[Image]:
-    """Builds of ten steps, the last one with a name: other objects at each call."""
+    """Builds of ten steps each, whose last images have names. Each call creates new objects."""
     return [
         make_image(n, n - 1 if n % 10 else None, *([f"docker.io/library/app:{n}"] if n % 10 == 9 else []))
         for n in range(count)
@@ -35,7 +35,7 @@ def builds(count: int) -> list[Image]:
 
 
 def renewing(engine: FakeEngine, count: int) -> FakeEngine:
-    """The engine has new objects for the same images each time that it is read."""
+    """Make the engine return new objects for the same images each time it is read."""
 
     def steps(_: Reading) -> None:
         engine.images = builds(count)
@@ -55,7 +55,7 @@ def _main(count: int, reloads: int, folder: Path) -> None:
     window = MainWindow(Settings(folder / "settings.ini"))
     window.show()
     app.processEvents()
-    freeze()  # as the program does, once it is painted
+    freeze()  # as the program does after its first paint
     loop = QEventLoop()
     window.settled.connect(lambda _: QTimer.singleShot(_REST, loop.quit))
     window.open("engine:")

@@ -1,4 +1,4 @@
-"""Opens every dock of a window, and prints as JSON what is seen each time. Run by `test_small_screens`."""
+"""Opens every dock of a window and prints as JSON what is visible each time. Run by `test_small_screens`."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def main(folder: Path) -> None:
         view = next(iter(dock().findChildren(QAbstractItemView)))
         _wait(partial(lambda view: view.isVisible() and _rows(view) > 0, view))
         places.append(_look(window, name))
-        # Alone and with the others.
+        # On its own, then with the others.
         for other in docks:
             other.hide()
         _wait(lambda: True)
@@ -112,7 +112,7 @@ def _wait(until: Callable[[], bool]) -> None:
 
 
 def _wait_until_still(window: MainWindow) -> None:
-    """Until no widget has moved from one look to the next."""
+    """Wait until no widget has moved between two looks."""
     before: list[object] = []
 
     def is_still() -> bool:
@@ -141,7 +141,7 @@ def _look(window: MainWindow, name: str) -> dict[str, Any]:
 
 
 def _is_list(view: QAbstractItemView) -> bool:
-    """Whether it is one of those that a pane or a dock is for."""
+    """Whether the view is the main view of a pane or dock."""
     return _is_seen(view) and type(view).__name__ in (
         "ImageTree",
         "TraceView",
@@ -152,7 +152,7 @@ def _is_list(view: QAbstractItemView) -> bool:
 
 
 def _rows(view: QAbstractItemView) -> int:
-    """How many whole rows there is room for; all there are, where these are fewer, count as two."""
+    """How many rows fit completely into the view. Returns 0 if it has none."""
     row = view.visualRect(view.indexAt(QPoint(2, 2))).height() if view.indexAt(QPoint(2, 2)).isValid() else 0
     return view.viewport().height() // row if row else 0
 
@@ -164,7 +164,7 @@ def _shown(window: QWidget) -> Iterator[QWidget]:
 
 
 def _is_seen(widget: QWidget) -> bool:
-    """Not what stands behind another tab, or is collapsed, which Qt moves out of sight to the left."""
+    """Whether a widget is visible: not behind another tab, and not collapsed (Qt moves collapsed ones to the left)."""
     if not widget.isVisible() or widget.size().isEmpty():
         return False
     ancestor: QWidget | None = widget
@@ -178,7 +178,7 @@ def _is_seen(widget: QWidget) -> bool:
 
 
 def _is_inside(widget: QWidget) -> bool:
-    """Inside of each widget that it stands in, but for what is scrolled up and down."""
+    """Whether a widget is inside all of its ancestors. Vertical scrolling does not count."""
     rect = QRect(QPoint(), widget.size())
     child = widget
     while not child.isWindow():
@@ -195,7 +195,7 @@ def _is_inside(widget: QWidget) -> bool:
 
 
 def _is_cut(widget: QWidget) -> bool:
-    """Whether words have less room than they take, of a widget that does not shorten them itself."""
+    """Whether a widget's text has too little space, and the widget does not elide it itself."""
     if isinstance(widget, ElidedLabel | ElidedButton) or _is_context(widget):
         return False
     if isinstance(widget, QLabel):
@@ -208,7 +208,7 @@ def _is_cut(widget: QWidget) -> bool:
 
 
 def _is_context(widget: QWidget) -> bool:
-    """The path of the build context in the status bar gives way to all other words."""
+    """Whether it is the build context's path in the status bar, which is elided before all other text."""
     return isinstance(widget.parentWidget(), StatusBar) and widget.accessibleName().startswith("context ")
 
 

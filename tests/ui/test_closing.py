@@ -12,7 +12,7 @@ from closing_kit import LONG, WORKS, close_while
 from forked import WINDOW, run_forked
 
 GENEROUS = LONG / 4
-"""Seconds for what takes one at most, on the busiest machine."""
+"""Seconds allowed on the busiest machine for something that takes one second at most."""
 
 # Prints when it begins to close and when it has ended: the time between is the window's.
 PROGRAM = """
@@ -48,7 +48,7 @@ TOGETHER = {
     "an archive": ("reading a layer",),
     "an answer": ("waiting for an engine's answer",),
 }
-"""Works that go on at the same time."""
+"""The kinds of work that run at the same time."""
 
 # Every dock's worker hangs at once, in what nothing can interrupt.
 DOCKS = """

@@ -8,7 +8,7 @@ from pathlib import Path
 import cacheview.ui
 
 RULES = {"comparison", "history", "lineage", "nearness", "edit", "ruleset", "cache"}
-"""The engine's modules in which matching is done. What they give is in ``cacheview.engine`` itself."""
+"""The engine's modules that do the matching. ``cacheview.engine`` itself exports their results."""
 
 
 def test_ui_modules_do_not_import_rule_modules() -> None:

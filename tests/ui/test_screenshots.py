@@ -33,7 +33,7 @@ CMD ["nginx"]
 """
 SCHEMES = ("light", "dark")
 WORDS: Final = "Words"
-"""The key of a picture's words."""
+"""The metadata key under which a screenshot stores its words."""
 UPDATE: Final = "run pytest tests/ui/test_screenshots.py --update-screenshots"
 
 

@@ -22,7 +22,7 @@ _SCREENS: Final = {
     "1280x720 scaled by 2": ((1280, 720), {"QT_SCALE_FACTOR": "2"}),
 }
 _TINY: Final = 800
-"""Logical pixels: a screen that is narrower has no room for all words, and for fewer rows."""
+"""Logical pixels: a narrower screen lacks space for all words, and shows fewer rows."""
 _WALK: Final = Path(__file__).with_name("screen_walk.py")
 
 

@@ -36,7 +36,7 @@ TEXT_PAIRS = (
     ("text", "difference"),
     ("on_accent", "accent"),
 )
-"""Every (text, background) that is drawn, by field name: 4.5:1 or more in both schemes."""
+"""Every (text, background) pair that is drawn, by field name, with a contrast of at least 4.5:1 in both schemes."""
 
 
 def contrast(one: str, other: str) -> float:

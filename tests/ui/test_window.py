@@ -29,7 +29,7 @@ SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 CHAIN = SAMPLES / "28.5.2-gd" / "save-chain.tar.gz"
 TAGS = SAMPLES / "71ebfc7c63-c8d" / "save-all-tags.tar.gz"
 BY_CONFIG = "containerd-71ebfc7"
-"""Rules that find what an archive holds: those of newer releases ask for a mark that no archive carries."""
+"""Rules that find the images of an archive: those of newer releases require a mark that no archive stores."""
 
 
 def opened(window: MainWindow, qtbot: QtBot, location: Path | str, *, well: bool = True) -> None:

@@ -1,4 +1,4 @@
-"""Small stores with hazards."""
+"""Helpers that create small stores with hazards."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def make_image(
 
 
 def unmarked(count: int) -> list[Image]:
-    """A base, and images on it that are not recorded as built here."""
+    """A base image and images built on it that are not recorded as built here."""
     base = make_image(1, names=("docker.io/library/base:1",))
     return [base, *(make_image(number, 1, built_locally=False) for number in range(2, count + 2))]
 

@@ -1,4 +1,4 @@
-"""The audit, from the menu to the images tree."""
+"""The audit dock: opening it from the menu, and selecting its images in the tree."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ Open = Callable[..., None]
 
 @pytest.fixture
 def show(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Open:
-    """Opens a store of these images, or reads it again with these."""
+    """Opens a store with these images. If one is already open, it is reloaded with them."""
 
     def show(*images: Image) -> None:
         opened: OpenedLocation = opened_of(*images)
@@ -39,7 +39,7 @@ def show(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> O
 
 
 def audited(window: MainWindow, qtbot: QtBot) -> AuditPane:
-    """Show the audit, and wait for what it finds."""
+    """Show the audit and wait for its results."""
     with qtbot.waitSignal(window.docks.get(AUDIT).pane.settled, timeout=20_000):
         window.commands.audit.trigger()
     return window.docks.get(AUDIT).pane
@@ -79,7 +79,7 @@ def test_an_image_of_a_hazard_is_reached_by_keyboard(window: MainWindow, qtbot: 
     assert pane.images.hasFocus()
     before = selected(window)
     qtbot.keyClick(pane.images, Qt.Key.Key_Down)
-    assert selected(window) == before, "only Enter or a click goes to the tree"
+    assert selected(window) == before, "only Enter or a click selects the image in the tree"
     qtbot.keyClick(pane.images, Qt.Key.Key_Return)
     assert selected(window) == images[2].id
     qtbot.keyClick(pane.images, Qt.Key.Key_Backspace)
@@ -233,7 +233,7 @@ def test_progress_is_shown_and_the_work_can_be_canceled(
         goes_on.set()
         pane._loader.wait(time.monotonic() + 20)
         qtbot.wait(0)
-        assert "The audit was canceled" in printed(pane), "what was found after all is dropped"
+        assert "The audit was canceled" in printed(pane), "results found after canceling are dropped"
     with qtbot.waitSignal(pane.settled, timeout=20_000):
         next(each for each in pane.findChildren(QPushButton) if each.isVisible()).click()
     assert kinds(pane) == ["not recorded as built here"]
@@ -294,7 +294,7 @@ def test_hazard_names_are_not_truncated_in_a_small_window(window: MainWindow, qt
     names = [str(table.model().index(row, 0).data()) for row in range(table.model().rowCount())]
     words = {word for name in names for word in name.split()}
     longest = max(map(QFontMetrics(strong_font()).horizontalAdvance, words))
-    assert table.columnWidth(0) >= longest + icon_size() + 6 * GRID  # beside the icon, with room around both
+    assert table.columnWidth(0) >= longest + icon_size() + 6 * GRID  # next to the icon, with padding around both
 
 
 def test_a_narrow_dock_has_one_column_of_text(window: MainWindow, qtbot: QtBot, show: Open) -> None:

@@ -1,4 +1,4 @@
-"""The tables of hazards and of images."""
+"""The table models of hazards and images."""
 
 from __future__ import annotations
 

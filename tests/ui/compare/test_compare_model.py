@@ -1,4 +1,4 @@
-"""The table of the rule sets: sound for Qt while it changes, and never showing what is not so."""
+"""The rule set table: valid for Qt during every change, and never showing outdated values."""
 
 from __future__ import annotations
 
@@ -27,14 +27,14 @@ def image(name: str) -> Image:
 
 
 def lines(*groups: int, why: str = "Cmd[0]", outcome: VerdictOutcome = MISS) -> list[RuleSetAnswer]:
-    """All rule sets, the first ones in these groups, the rest in the last; in the order of the groups."""
+    """Answers of all rule sets, ordered by group: the first ones in these groups, the rest in the last group."""
     of = [*groups, *[groups[-1]] * (len(RULES) - len(groups))]
     made = [RuleSetAnswer(r, Verdict(outcome), f"{why} {g}", group=g) for r, g in zip(RULES, of, strict=True)]
     return sorted(made, key=lambda line: line.group)
 
 
 def is_settled(model: MatrixModel) -> bool:
-    """Whether all that is shown is of the probe that was last expected."""
+    """Whether everything shown belongs to the latest expected probe."""
     return not model._blank and all(line.why is not None for line in model.lines)
 
 
@@ -78,7 +78,7 @@ def test_an_answer_replaces_the_one_before_in_place(model: MatrixModel) -> None:
     model.add_answers({rules.name: RuleSetAnswer(rules, Verdict(HIT, image("app:1")))})
     row = model.row_of(rules).row()
     assert cells(model, MatrixColumn.VERDICT)[row] == "HIT app:1"
-    assert cells(model, MatrixColumn.DECIDING)[row] == "…"  # what decided the miss before says nothing of this hit
+    assert cells(model, MatrixColumn.DECIDING)[row] == "…"  # the deciding check was that of the previous miss
     assert cells(model, MatrixColumn.DECIDING)[0] == "Cmd[0] 0"
     assert not is_settled(model)
 

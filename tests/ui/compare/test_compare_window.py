@@ -1,4 +1,4 @@
-"""All rule sets side by side in the window: shown, followed, switched and copied as a person would."""
+"""All rule sets side by side in the window: showing, updating, switching and copying."""
 
 from __future__ import annotations
 
@@ -68,7 +68,7 @@ def edit(window: MainWindow, *command: str) -> Probe:
 
 
 def answers(pane: ComparePane) -> dict[str, tuple[object, ...]]:
-    """What is shown of each rule set."""
+    """What is shown for each rule set."""
     return {
         line.rules.name: (line.verdict.outcome, line.verdict.image and line.verdict.image.id, line.why)
         for line in pane.model.lines
@@ -77,7 +77,7 @@ def answers(pane: ComparePane) -> dict[str, tuple[object, ...]]:
 
 
 def expected(window: MainWindow) -> dict[str, tuple[object, ...]]:
-    """The same, asked anew."""
+    """The answers that `answers` should show, computed again."""
     matrix = compare(session(window).store, session(window).document.probe)
     return {
         row.rules.name: (row.verdict.outcome, row.verdict.image and row.verdict.image.id, row.why)
@@ -129,7 +129,7 @@ def test_escape_hides_the_dock_and_restores_the_focus(demo: MainWindow, qtbot: Q
     assert QApplication.focusWidget() is tree
     demo.commands.compare.trigger()
     qtbot.waitUntil(lambda: not demo.docks.get(COMPARE).dock.isHidden(), timeout=20_000)
-    assert not demo.docks.get(COMPARE).pane._loader.is_busy  # nothing has changed, so nothing is asked
+    assert not demo.docks.get(COMPARE).pane._loader.is_busy  # nothing has changed, so nothing is looked up
     assert demo.commands.compare.isChecked()
     qtbot.mouseClick(demo.docks.get(COMPARE).pane.head.close_button, Qt.MouseButton.LeftButton)
     assert demo.docks.get(COMPARE).dock.isHidden()
@@ -173,7 +173,7 @@ def test_the_matrix_is_empty_without_a_store_and_fills_later(window: MainWindow,
     assert answers(pane) == expected(window)
 
 
-# What is shown
+# Contents
 
 
 def test_every_probe_of_the_demo(shown: ComparePane, demo: MainWindow, qtbot: QtBot) -> None:
@@ -234,11 +234,11 @@ def test_a_hidden_dock_does_no_lookups(
     assert answers(shown) == expected(demo)
 
 
-# What comes late
+# Late answers
 
 
 class Gate:
-    """Lets a probe be asked only when it is opened; tells when it has been reached."""
+    """Blocks lookups of a probe until it is opened; signals when one has reached it."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, held: Probe | None = None) -> None:
         self.reached, self.open = threading.Event(), threading.Event()
@@ -288,7 +288,7 @@ def test_lookups_run_in_another_thread_and_show_verdicts_first(
             line.rules is not in_use for line in shown.model.lines
         ]
 
-    # The window's own answer is there at once; all others have their verdict, and wait for what decided.
+    # The window's own answer is there at once; all others show their verdict but not yet the deciding check.
     qtbot.waitUntil(blanked, timeout=20_000)
     assert all(line.verdict is not None for line in shown.model.lines)
     assert shown.head.text.endswith("…")
@@ -318,7 +318,7 @@ def test_progress_is_shown_and_the_work_can_be_canceled(
         assert head.text == f"Canceled: {len(RULE_SETS)} of {len(RULE_SETS)} rule sets answered"
         assert not head.cancel_button.isVisible()
         column = [shown.model.data(shown.model.index(row, MatrixColumn.DECIDING)) for row in range(len(RULE_SETS))]
-        assert column.count("not looked up") == len(RULE_SETS) - 1  # but for the one in use
+        assert column.count("not looked up") == len(RULE_SETS) - 1  # except for the rules in use
         assert not head.copy_button.isEnabled()
         gate.open.set()
         shown._loader.wait(time.monotonic() + 20)
@@ -360,7 +360,7 @@ def test_a_fault_of_our_own_is_reported(
 
 
 class Replayed:
-    """Stands for the window's report; keeps the parts."""
+    """Stands in for the window's report and collects the parts."""
 
     def __init__(self) -> None:
         self.parts: list[object] = []
@@ -389,7 +389,7 @@ def test_doubtful_verdicts_are_shown_as_unknown_in_the_matrix() -> None:
     lines = lookups.RuleSetLookup(store).looking_up(probe, known)(report)
     assert isinstance(lines, list)
     outcomes = {line.rules.name: line.verdict.outcome for line in lines}
-    # Without a time an image never matches by some rules; by the others what it was made with decides.
+    # Some rules never match an image without a time; the others compare its container config.
     assert set(outcomes.values()) == {VerdictOutcome.UNKNOWN, VerdictOutcome.MISS}
     assert outcomes["containerd-71ebfc7"] is VerdictOutcome.MISS
     assert outcomes["graphdriver-24.0.7"] is VerdictOutcome.UNKNOWN
@@ -414,7 +414,7 @@ def test_a_click_switches_the_window(shown: ComparePane, demo: MainWindow, qtbot
     assert marked == [chosen]
     reported = str(shown.model.data(shown.model.row_of(chosen), Qt.ItemDataRole.AccessibleTextRole))
     assert ", in use, " in reported
-    assert answers(shown) == before  # the probe is the same: nothing is asked again
+    assert answers(shown) == before  # the probe is the same, so nothing is looked up again
     assert not shown._loader.is_busy
     assert not shown.head.text.endswith("…")
 
@@ -451,7 +451,7 @@ def test_switching_rules_during_lookups_restarts_them(
 
 
 def large(tmp_path: Path) -> str:
-    """A store for which other rules are made ready in another thread."""
+    """A store so large that other rules are prepared for it in another thread."""
     parent = "sha256:" + "f" * 64
     images: list[dict[str, object]] = [{"id": parent, "config": {}}]
     for number in range(600):
@@ -464,7 +464,7 @@ def large(tmp_path: Path) -> str:
 
 
 class Preparing:
-    """Holds the preparing of other rules until it is opened; keeps the caches."""
+    """Blocks the preparation of other rules until it is opened; records the caches."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.reached, self.open = threading.Event(), threading.Event()
@@ -480,7 +480,7 @@ class Preparing:
             return real(cache, probe, at_once=at_once)
 
         monkeypatch.setattr(lookups, "explain", slow)
-        # otherwise other rules read tables that exist already
+        # otherwise the other rules would read existing tables
         monkeypatch.setattr(answering, "_MAX_IMAGES_WITH_TABLES", 0)
 
 
@@ -497,7 +497,7 @@ def test_rules_for_a_large_store_are_made_ready_in_another_thread(
     assert session(window).cache.rules is not chosen
     with qtbot.waitSignal(session(window).rules_changed, timeout=20_000):
         preparing.open.set()
-    assert [session(window).cache] == preparing.caches  # the one that has its indexes already
+    assert [session(window).cache] == preparing.caches  # the one whose indexes exist already
     assert threading.get_ident() not in preparing.threads
     with qtbot.waitSignal(pane.settled, timeout=20_000):
         edit(window, "something new")
@@ -560,7 +560,7 @@ def test_the_later_of_two_choices_counts(
     pane.view.setCurrentIndex(pane.model.row_of(other_than(window)))
     qtbot.keyClick(pane.view, Qt.Key.Key_Return)
     qtbot.waitUntil(preparing.reached.is_set, timeout=20_000)
-    pane.view.setCurrentIndex(pane.model.row_of(own))  # back, before it has come
+    pane.view.setCurrentIndex(pane.model.row_of(own))  # back again, before the first choice has taken effect
     qtbot.keyClick(pane.view, Qt.Key.Key_Return)
     preparing.open.set()
     last = RULE_SETS["containerd-29"]
@@ -574,7 +574,7 @@ def test_rules_chosen_elsewhere_are_marked(shown: ComparePane, demo: MainWindow)
     own, chosen = session(demo).cache.rules, other_than(demo)
     session(demo).choose_rules(chosen.name)
     assert [line.rules for line in shown.model.lines if shown.model.is_in_use(line)] == [chosen]
-    # The demo is for other rules, and that is said too.
+    # The demo is meant for other rules, which is also shown.
     assert [line.rules for line in shown.model.lines if shown.model.is_of_store(line)] == [own]
 
 

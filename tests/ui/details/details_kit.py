@@ -1,4 +1,4 @@
-"""Images with much to say."""
+"""Images with values for every section of the details."""
 
 from __future__ import annotations
 

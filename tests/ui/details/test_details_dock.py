@@ -1,4 +1,4 @@
-"""The details of an image, from the tree to the clipboard."""
+"""The details of an image: following the tree, navigating and copying."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def window(open_window: OpenWindow) -> MainWindow:
 
 @pytest.fixture
 def show(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Open:
-    """Opens a store of these images, or reads it again with these."""
+    """Opens a store with these images. If one is already open, it is reloaded with them."""
 
     def show(*images: Image) -> None:
         monkeypatch.setattr("cacheview.stores.open.open_store", lambda *_, **__: opened_of(*images))

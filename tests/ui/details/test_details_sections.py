@@ -1,4 +1,4 @@
-"""What there is to see of an image, as plain values."""
+"""The sections of an image's details, as plain values."""
 
 from __future__ import annotations
 

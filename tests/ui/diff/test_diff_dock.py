@@ -1,4 +1,4 @@
-"""Two builds are compared in the window: chosen, dropped, or from the builds of other docks."""
+"""Comparing two builds in the window: chosen in the dialog, dropped as files, or taken from other docks."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def window(open_window: OpenWindow) -> MainWindow:
 
 @pytest.fixture(scope="module")
 def records(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, str]:
-    """A build that is cached, and one with another file and one step more."""
+    """Records of a cached build and of one with a changed file and one more step."""
     folder = tmp_path_factory.mktemp("records")
     daemon = Daemon()
     base(daemon)

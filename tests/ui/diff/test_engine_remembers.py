@@ -1,4 +1,4 @@
-"""The engine that is open is asked when an image was removed that a comparison misses."""
+"""If a comparison lacks an image, the open engine is asked when that image was removed."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ LATER = datetime(2026, 1, 1, 12, 1, 30, tzinfo=UTC)
 
 
 class Engine:
-    """An engine that lost the image of a step between two records."""
+    """An engine that lost the image of a step between two recorded builds."""
 
     def __init__(self, folder: Path) -> None:
         daemon = Daemon()
@@ -61,7 +61,7 @@ def engine(tmp_path: Path) -> Engine:
 
 @pytest.fixture
 def reader(engine: Engine, monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
-    """Reads what the engine holds."""
+    """Makes the store reader return the engine's images."""
     return FakeEngine(engine.images).install(monkeypatch)
 
 
@@ -114,7 +114,7 @@ def test_closing_the_window_does_not_wait_for_the_engine(window: MainWindow, qtb
 def test_an_engine_that_did_not_build_it_is_not_asked(
     window: MainWindow, qtbot: QtBot, engine: Engine, reader: FakeEngine
 ) -> None:
-    reader.images = reader.images[:1]  # the base alone, which others have too
+    reader.images = reader.images[:1]  # only the base, which other engines have too
     window.commands.reload.trigger()
     qtbot.waitUntil(lambda: window.session is not None and len(window.session.store.images) == 1, timeout=20_000)
     pane = compared(window, qtbot, engine)

@@ -1,4 +1,4 @@
-"""How an editor is told to open a file at a line."""
+"""How an editor is started to open a file at a line."""
 
 from __future__ import annotations
 

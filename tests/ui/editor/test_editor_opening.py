@@ -1,4 +1,4 @@
-"""A file in an editor that is really started, and what is said where none is."""
+"""Opening a file in an editor that is really started, and the messages if there is none."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A window with a saved build, and its context."""
+"""A window with a saved build and its context."""
 
 from __future__ import annotations
 
@@ -18,5 +18,5 @@ def context(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def window(open_window: OpenWindow, tmp_path: Path, context: Path) -> MainWindow:
-    """With the image that was built of the context."""
+    """Shows the image that was built from the context."""
     return open_window(str(save_build(context, tmp_path / "shop.tar")))

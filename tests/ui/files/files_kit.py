@@ -21,7 +21,7 @@ VERSION = "28.5.2"
 
 
 def write_context(folder: Path) -> Path:
-    """Twelve files, two folders, a link."""
+    """Creates a context of twelve files, two folders and a link."""
     files = {
         "Dockerfile": DOCKERFILE,
         "src/main.c": b"int main() {\n    return 0;\n}\n",
@@ -41,7 +41,7 @@ def write_context(folder: Path) -> Path:
 
 
 def save_build(context: Path, archive: Path) -> Path:
-    """What ``docker save`` gives after a build of `DOCKERFILE`: one image with one layer."""
+    """Writes what ``docker save`` writes after a build of `DOCKERFILE`: one image with one layer."""
     release, choice = builder_release(VERSION), choose(VERSION, StoreKind.GRAPH_DRIVER)
     assert choice is not None
     checksums = ContextChecksums(FolderContext(context), "Dockerfile", release)

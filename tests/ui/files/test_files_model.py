@@ -1,4 +1,4 @@
-"""Files as a tree, and two contents as lines."""
+"""The file tree, and two file contents compared by line."""
 
 from __future__ import annotations
 

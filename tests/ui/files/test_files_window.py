@@ -1,4 +1,4 @@
-"""Which files differ, and what a layer holds, as a person sees it."""
+"""The window shows which files differ, and which files a layer contains."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def replay(window: MainWindow, qtbot: QtBot, context: Path) -> None:
 
 
 def shown(qtbot: QtBot, pane: FilesPane, do: Callable[[], object]) -> dict[str, str]:
-    """Do something, and wait for the files; what differs by path."""
+    """Run an action and wait for the files. Returns the kind of change by path."""
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         do()
     return {
@@ -156,7 +156,7 @@ def test_replaying_again_shows_the_current_files(window: MainWindow, qtbot: QtBo
     (context / "src" / "conf" / "app.ini").chmod(0o644)
     shown(
         qtbot, window.docks.get(FILES).pane, window.docks.get(REPLAY).pane.detail.files_button.click
-    )  # asked for twice
+    )  # a second request for the same files
     again = shown(qtbot, window.docks.get(FILES).pane, window.docks.get(FILES).pane.head.again_button.click)
     assert again == {path: words for path, words in EDITED.items() if path != "src/conf/app.ini"}
 
@@ -264,7 +264,7 @@ def test_a_suite_has_no_layers_to_look_into(
         assert button.isVisible()
         assert not button.isEnabled()
         assert "A suite has no layers: open the store that the suite was saved from." in button.toolTip()
-    (context / "src" / "new.c").write_text("more")  # an earlier replay knows what changed since
+    (context / "src" / "new.c").write_text("more")  # a previous replay knows what has changed since
     with qtbot.waitSignal(window.docks.get(REPLAY).pane.settled, timeout=9_000):
         window.docks.get(REPLAY).pane.look_up_again()
     assert all(button.isEnabled() for button in buttons)

@@ -1,4 +1,4 @@
-"""A store for all tests of the pane."""
+"""A store that all tests of the images pane share."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Small stores, made in memory, and what a probe marks in them."""
+"""Small stores created in memory, and the marks that a probe sets in them."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def make_image(
     comment: str = "",
     size: int | None = None,
 ) -> Image:
-    """An image whose id is ``sha256:`` and its name. ``built``: the store keeps a container config for it."""
+    """An image with the id ``sha256:NAME``. ``built``: the store keeps a container config for it."""
     entries = [HistoryEntry(created_by=f"step {i}", empty_layer=True) for i in range(steps - 1)] if steps else []
     entries += [HistoryEntry(created_by=step or f"RUN {name}", comment=comment, empty_layer=True)] if steps else []
     return Image(
@@ -38,5 +38,5 @@ def make_image(
 
 
 def marks(store: ImageStore, probe: Probe) -> Marks:
-    """What a probe marks."""
+    """The marks that a probe sets."""
     return Marks(explain(ImageCache(store, CONTAINERD_71EBFC7), probe))

@@ -1,4 +1,4 @@
-"""The rows of a large store are found in another thread: same rows, and only those that are wanted last."""
+"""The rows of a large store are computed in another thread: same rows, and only the latest request is shown."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cacheview.ui.images.pane import ImagesPane
 
 
 class Gate:
-    """Holds up the search at its first image until it is opened."""
+    """Blocks the search at its first image until it is opened."""
 
     def __init__(self) -> None:
         self.opened = threading.Event()
@@ -77,7 +77,7 @@ def test_the_image_tree_stays_usable_during_a_search(pane: ImagesPane, gate: Gat
     qtbot.keyClicks(box(pane), "team/")
     assert gate.reached.wait(20)
     qtbot.waitUntil(shows(pane, "Searching… 0%"))
-    assert len(rows(pane)) == 8, "what was shown stays until it is known what matches"
+    assert len(rows(pane)) == 8, "the old rows stay until the matches are known"
     qtbot.keyClicks(box(pane), "APP")
     pane.tree.setFocus()
     qtbot.keyClick(pane.tree, Qt.Key.Key_Up)
@@ -87,7 +87,7 @@ def test_the_image_tree_stays_usable_during_a_search(pane: ImagesPane, gate: Gat
     assert rows(pane) == ["scratch", "base", "one", "two", "app"]
     assert box(pane).text() == "team/APP"
     assert shows(pane, "1 of 7 images")()
-    assert gate.searched == 7, "the texts are made once, however many letters are typed meanwhile"
+    assert gate.searched == 7, "search texts are computed once, however many letters are typed meanwhile"
     box(pane).setText("other")
     qtbot.waitUntil(lambda: rows(pane) == ["scratch", "base", "other"])
     assert gate.searched == 7
@@ -106,7 +106,7 @@ def test_escape_ends_the_search(pane: ImagesPane, gate: Gate, qtbot: QtBot) -> N
     gate.opened.set()
     pane._arranger._loader.wait(time.monotonic() + 20)
     qtbot.wait(0)
-    assert rows(pane) == before, "what was found after all is dropped"
+    assert rows(pane) == before, "results found after canceling are dropped"
 
 
 def test_search_results_of_a_previous_store_are_dropped(pane: ImagesPane, gate: Gate, qtbot: QtBot) -> None:
@@ -130,7 +130,7 @@ def test_a_store_that_is_read_again_stays_filtered(
     gate.reached.clear()
     pane.set_store(ImageStore((*store.images, make_image("more", "base"))), keep=True, new=["sha256:more"])
     assert gate.reached.wait(20)
-    assert len(rows(pane)) == 7, "the rows of before, and not for a moment all"
+    assert len(rows(pane)) == 7, "the previous rows, without showing all in between"
     gate.opened.set()
     qtbot.waitUntil(lambda: not pane.is_filtering)
     assert len(rows(pane)) == 7
@@ -138,7 +138,7 @@ def test_a_store_that_is_read_again_stays_filtered(
     assert selected is not None
     assert selected.id == "sha256:base"
     box(pane).clear()
-    assert rows(pane) == ["scratch", "base", "pulled", "orphan"], "folded up as before the filter"
+    assert rows(pane) == ["scratch", "base", "pulled", "orphan"], "folded as before filtering"
 
 
 def test_revealing_a_hidden_intermediate_image_shows_its_row(pane: ImagesPane, gate: Gate, qtbot: QtBot) -> None:

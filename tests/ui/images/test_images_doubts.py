@@ -1,4 +1,4 @@
-"""How the images pane marks what is not known of an image."""
+"""How the images pane marks what is unknown about an image."""
 
 from __future__ import annotations
 
@@ -74,7 +74,7 @@ def test_a_candidate_that_may_match_is_not_reported_to_fail(model: ImageTreeMode
     model.set_marks(marks(store, Probe(parent="sha256:base", config=ContainerConfig(Cmd=("RUN one",)))))
     node = model.node(model.index_of_image("sha256:one"))
     assert node is not None
-    (mark,) = model.marks_of(node)  # one mark, not the faint one beside it
+    (mark,) = model.marks_of(node)  # one mark, without the faint one next to it
     assert (mark.kind, mark.word, mark.is_faint) == ("not-certain", "may match", False)
     assert "Open the data root." in mark.meaning
     other = model.node(model.index_of_image("sha256:two"))

@@ -1,4 +1,4 @@
-"""Rows of the tree are folded up and down with keys and the mouse."""
+"""Rows of the tree are folded and unfolded by keyboard and mouse."""
 
 from __future__ import annotations
 
@@ -46,8 +46,8 @@ def test_arrow_keys_fold_and_navigate_the_tree(pane: ImagesPane, qtbot: QtBot) -
         return pane.tree.current_id()
 
     pane.reveal("sha256:two")
-    assert press(Qt.Key.Key_Right) == "sha256:two", "nothing is under it"
-    assert press(Qt.Key.Key_Left) == "sha256:base", "what it stands under, not what it was built on"
+    assert press(Qt.Key.Key_Right) == "sha256:two", "it has no rows below"
+    assert press(Qt.Key.Key_Left) == "sha256:base", "the row above it in the tree, not the image it was built on"
     assert press(Qt.Key.Key_Left) == "sha256:base"
     assert rows(pane) == ["", "base", "pulled", "orphan"]
     assert press(Qt.Key.Key_Left) == ""

@@ -1,4 +1,4 @@
-"""What a row of the tree shows where there is little room, and what stays in sight."""
+"""What a tree row shows if there is little room, and which rows stay visible."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def pane(qtbot: QtBot, store: ImageStore) -> Iterator[ImagesPane]:
 
 @pytest.fixture
 def many() -> ImageStore:
-    """More images than are on screen: fifty lineages of one, and then one with a child."""
+    """More images than fit on screen: fifty lineages of one image each, then one with a child."""
     lone = (make_image(f"lone{number}", names=(f"docker.io/team/lone:{number}",)) for number in range(50))
     last = (make_image("last", names=("docker.io/team/last:1",)), make_image("child", "last", steps=2))
     return ImageStore((*lone, *last), title="made in memory")
@@ -45,7 +45,7 @@ def columns(pane: ImagesPane) -> set[ImagesColumn]:
 def test_the_date_column_is_hidden_in_a_narrow_pane(pane: ImagesPane, qtbot: QtBot) -> None:
     pane.resize(300, 600)
     qtbot.waitUntil(lambda: columns(pane) == {ImagesColumn.IMAGE})
-    assert pane.tree.columns.hidden == ["id", "size"], "nobody has hidden it"
+    assert pane.tree.columns.hidden == ["id", "size"], "the width hides the date, not the user"
     pane.resize(700, 600)
     qtbot.waitUntil(lambda: columns(pane) == {ImagesColumn.IMAGE, ImagesColumn.CREATED})
 
@@ -108,7 +108,7 @@ def test_parent_and_hit_are_scrolled_into_view_together(qtbot: QtBot, many: Imag
 
 
 def whole(pane: ImagesPane, image_id: str) -> bool:
-    """Whether the row of an image is on screen from its upper to its lower edge."""
+    """Whether the row of an image is fully visible, from top to bottom edge."""
     row = pane.tree.visualRect(pane.tree.row_of_image(image_id))
     return (
         row.isValid()
@@ -169,7 +169,7 @@ def test_scrolling_to_a_distant_hit_keeps_its_parent_visible(qtbot: QtBot, many:
 
 
 def drawn(painter: RowPainter, store: ImageStore, image_id: str, width: int) -> QImage:
-    """A row as it is drawn in a cell of a width, on a canvas of 600 pixels."""
+    """A row drawn in a cell of this width, on a canvas of 600 pixels."""
     node = forest(store).by_id[image_id]
     shown = marks(store, Probe(parent="sha256:base")).of(image_id)
     canvas = QImage(600, painter.height, QImage.Format.Format_RGB32)
@@ -180,7 +180,7 @@ def drawn(painter: RowPainter, store: ImageStore, image_id: str, width: int) -> 
 
 
 def inked(canvas: QImage) -> int:
-    """The last column that has something else than the ground."""
+    """The last column of pixels that is not background."""
     ground = canvas.pixel(599, 0)
     return max(
         (x for x in range(canvas.width()) for y in range(canvas.height()) if canvas.pixel(x, y) != ground), default=0
@@ -198,4 +198,4 @@ def test_the_connecting_line_reaches_the_last_build_on_an_image(store: ImageStor
     base = nodes["sha256:base"]
     heads = [node.row for node in base.children if not node.follows]
     assert len(heads) == 2
-    assert base.last_head == heads[-1], "the line from the image ends where the last build begins"
+    assert base.last_head == heads[-1], "the line from the image ends at its last build"

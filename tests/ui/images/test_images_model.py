@@ -1,4 +1,4 @@
-"""The model and its filter stay sound for Qt while everything about them changes."""
+"""The model and its filter stay valid for Qt during every kind of change."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ def model(qapp: object) -> Iterator[ImageTreeModel]:
 
 
 def names(model: ImageTreeModel) -> list[str]:
-    """The rows, top to bottom."""
+    """The ids of the rows, top to bottom."""
     shown = [model.index(row, 0).data(NODE_ROLE) for row in range(model.rowCount())]
     return [node.image.id.removeprefix("sha256:") if node.image else "scratch" for node in shown]
 
 
 def filtered(model: ImageTreeModel, wanted: TreeQuery) -> int:
-    """Show what a filter keeps. Returns how many images match."""
+    """Apply a filter. Returns how many images match."""
     prepared = prepare(wanted, PreparedTree(wanted.store, wanted.intermediate, model.forest))
     kept = filter_nodes(prepared, wanted)
     model.set_filtered(kept.nodes if kept is not None else None)
@@ -72,7 +72,7 @@ def test_folding_a_row_hides_its_descendants(model: ImageTreeModel, store: Image
     model.fold(scratch)
     assert names(model) == ["scratch", "pulled", "orphan"]
     model.unfold(scratch)
-    assert names(model) == ["scratch", "base", "pulled", "orphan"], "what was folded up under it stays so"
+    assert names(model) == ["scratch", "base", "pulled", "orphan"], "rows folded below it stay folded"
     model.fold(scratch)
     model.unfold_under(scratch)
     assert names(model) == everything
@@ -82,7 +82,7 @@ def test_folding_a_row_hides_its_descendants(model: ImageTreeModel, store: Image
     assert names(model) == ["scratch", "base"]
     assert model.has_rows_under(base)
     filtered(model, TreeQuery(store, words=("base",)))
-    assert not model.has_rows_under(base), "nothing under it is kept"
+    assert not model.has_rows_under(base), "none of the rows below it is kept"
 
 
 @given(parents=st.lists(st.integers(-1, 7), min_size=8, max_size=8), changes=st.lists(st.integers(0, 15), max_size=30))
@@ -151,7 +151,7 @@ def test_all_search_words_must_match_the_same_image(store: ImageStore) -> None:
         return [tree.nodes[number].image_id for number in texts.matching(words)]
 
     assert found("team/app:1", "sha256:app") == ["sha256:app"]
-    assert found("team/app:1", "sha256:base") == [], "they are in two"
+    assert found("team/app:1", "sha256:base") == [], "each word matches a different image"
     assert found("run") == [image.id for image in store.images]
     assert found("scratch") == [""]
 
@@ -208,7 +208,7 @@ def test_texts(model: ImageTreeModel) -> None:
     time_tip = model.data(index.siblingAtColumn(ImagesColumn.CREATED), Qt.ItemDataRole.ToolTipRole)
     assert "2023-11-14T22:13:20.123456789Z" in time_tip
     assert model.data(index.siblingAtColumn(ImagesColumn.SIZE)) == "1.23 MB"
-    assert model.data(index.siblingAtColumn(ImagesColumn.ID)) == "sha256:a"  # too short for a checksum
+    assert model.data(index.siblingAtColumn(ImagesColumn.ID)) == "sha256:a"  # too short for a digest
 
 
 def test_a_stale_index_does_no_harm(model: ImageTreeModel, store: ImageStore) -> None:
@@ -230,7 +230,7 @@ def test_a_candidate_is_marked_with_its_deciding_check_from_the_trace(qapp: obje
         made = Marks(explanation)
         for subject in local.subjects:
             if subject.image is explanation.verdict.image:
-                continue  # by its history: then that it is a hit is what counts
+                continue  # matched by history: then only the hit itself is marked
             if subject.deciding is not None and subject.deciding.name not in ("newest", "created"):
                 (word,) = [mark.word for mark in made.of(subject.image.id) if mark.kind == "failed"]
                 assert word == subject.deciding.name

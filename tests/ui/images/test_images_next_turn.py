@@ -1,4 +1,4 @@
-"""The rows of another large store are shown in a turn of their own, and nothing that is done before them is lost."""
+"""The rows of another large store are shown in a later turn, and actions that come before them are not lost."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ from cacheview.ui.images.view import TreePlace
 
 @pytest.fixture
 def pane(qtbot: QtBot, store: ImageStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[ImagesPane]:
-    """Every store in it counts as large."""
+    """Treats every store as large."""
     pane = ImagesPane()
     qtbot.addWidget(pane)
     pane.resize(420, 600)
@@ -34,16 +34,16 @@ def pane(qtbot: QtBot, store: ImageStore, monkeypatch: pytest.MonkeyPatch) -> It
 
 @pytest.fixture
 def more(store: ImageStore) -> ImageStore:
-    """The same images, and one more."""
+    """The same images and one more."""
     return ImageStore((*store.images, make_image("more", "base")))
 
 
 def show(pane: ImagesPane, store: ImageStore, *, keep: bool = True) -> None:
-    """Show a store whose tree was made in advance; its rows are not there yet."""
+    """Show a store whose tree was built in advance. Its rows are not shown yet."""
     before = rows(pane)
     pane.set_store(store, keep=keep, forest=forest(store))
     assert pane.is_filtering
-    assert rows(pane) == before, "what was shown stays, rather than nothing"
+    assert rows(pane) == before, "the old rows stay visible; the tree is not emptied"
 
 
 def rows(pane: ImagesPane) -> list[str]:
@@ -186,7 +186,7 @@ def test_an_image_is_revealed_in_the_new_rows(pane: ImagesPane, more: ImageStore
     settle(pane, qtbot)
     assert current(pane) == "sha256:more"
     show(pane, ImageStore(more.images))
-    assert pane.reveal("sha256:app"), "the user asks for it"
+    assert pane.reveal("sha256:app"), "the user asks for it, so the rows are shown now"
     assert current(pane) == "sha256:app"
     assert not pane.is_filtering
 

@@ -1,4 +1,4 @@
-"""The images pane, used as a person would."""
+"""The images pane: filtering, selecting, menus and columns."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def shown_texts(pane: ImagesPane) -> list[str]:
 
 
 def visible_ids(pane: ImagesPane) -> list[str]:
-    """What is on screen, top to bottom."""
+    """The ids of the visible rows, top to bottom."""
     found = []
     index = pane.tree.indexAt(pane.tree.viewport().rect().topLeft())
     while index.isValid():
@@ -189,7 +189,7 @@ def test_columns(pane: ImagesPane) -> None:
     assert pane.tree.columns.hidden == ["size"]
     pane.tree.columns.set_hidden(["created", "nonsense"])
     assert pane.tree.isColumnHidden(ImagesColumn.CREATED)
-    # Of this store no size is known, so the column has nothing to show.
+    # No size is known in this store, so the column has nothing to show.
     assert pane.tree.isColumnHidden(ImagesColumn.SIZE)
     pane.set_store(ImageStore((make_image("a", size=1),)))
     assert not pane.tree.isColumnHidden(ImagesColumn.SIZE)
@@ -199,7 +199,9 @@ def test_columns(pane: ImagesPane) -> None:
     "size", [1 << 63, 10**400, -(10**400), 3 * (10**4300 - 1)], ids=["64 bits", "400", "negative", "4301"]
 )
 def test_an_enormous_size_is_painted_as_too_large(size: int, pane: ImagesPane) -> None:
-    """No float holds it, and Python writes no number of so many digits: what fails while painting fails the test."""
+    """No float can hold it, and Python refuses to format a number of so many digits. An exception while painting
+    fails the test.
+    """
     image = make_image("a", size=1)
     pane.set_store(ImageStore((image,)))
     pane.resize(700, 600)
@@ -222,7 +224,7 @@ def test_marks_show_without_changing_the_model(pane: ImagesPane, store: ImageSto
 
 
 def test_rows_are_painted_in_both_states(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None:
-    """What a row looks like follows its marks."""
+    """A row's appearance follows its marks."""
     plain = pane.tree.viewport().grab().toImage()
     pane.set_marks(marks(store, Probe(parent="sha256:base")))
     marked = pane.tree.viewport().grab().toImage()

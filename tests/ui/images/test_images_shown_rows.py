@@ -1,4 +1,4 @@
-"""Until the rows of another store are found, those of the previous one stay, and what is to be done to rows waits."""
+"""The rows of the previous store stay until those of the new one are known; actions on rows wait until then."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ OTHERS = 60
 
 @pytest.fixture
 def pane(qtbot: QtBot, store: ImageStore, monkeypatch: pytest.MonkeyPatch) -> Iterator[ImagesPane]:
-    """At an image that all stores have. Every store in it counts as large."""
+    """Selects an image that all stores have, and treats every store as large."""
     pane = ImagesPane()
     qtbot.addWidget(pane)
     pane.resize(420, 300)
@@ -36,7 +36,7 @@ def pane(qtbot: QtBot, store: ImageStore, monkeypatch: pytest.MonkeyPatch) -> It
 
 @pytest.fixture
 def selected(pane: ImagesPane) -> list[Image | None]:
-    """What the pane reports as selected by the user."""
+    """The images that the pane reports as selected by the user."""
     found: list[Image | None] = []
     pane.image_selected.connect(found.append)
     return found
@@ -94,7 +94,7 @@ def test_an_image_is_revealed_in_the_store_that_follows(
     pane.set_store(more)
     reveal(pane, f"sha256:{name}")
     assert rows(pane) == before
-    assert pane.tree.current_id() == "sha256:two", "the rows that are shown are not those that are meant"
+    assert pane.tree.current_id() == "sha256:two", "the rows still shown belong to the previous store"
     settle(pane, qtbot)
     assert pane.tree.current_id() == f"sha256:{name}"
     assert is_in_sight(pane, f"sha256:{name}")
@@ -137,7 +137,7 @@ def test_an_image_without_a_row_yet_is_not_revealed_in_another_store(
 ) -> None:
     check_box(pane, "Intermediate").click()
     settle(pane, qtbot)
-    pane.reveal("sha256:two")  # with intermediate images
+    pane.reveal("sha256:two")  # in a tree that includes intermediate images
     pane.set_store(more)
     settle(pane, qtbot)
     assert "two" in rows(pane)
@@ -220,7 +220,7 @@ def test_a_step_with_other_candidates_is_shown_among_them(pane: ImagesPane, stor
 def test_a_store_read_again_before_its_rows_are_shown_is_not_the_one_before(
     pane: ImagesPane, more: ImageStore, qtbot: QtBot
 ) -> None:
-    """The user's place is in the rows of yet another store, and the image to reveal is still to be revealed."""
+    """Until its rows are shown, the pane has no place to keep, and the image to reveal is still revealed later."""
     pane.tree.collapse(pane.tree.row_of_image("sha256:base"))
     pane.set_store(more)
     pane.reveal("sha256:more", unhide=False)
@@ -276,7 +276,7 @@ def test_the_tree_is_entered_at_its_first_row_once_it_is_found(
 def test_an_image_that_the_store_lacks_cannot_be_used_as_parent(
     pane: ImagesPane, fewer: ImageStore, qtbot: QtBot
 ) -> None:
-    """As long as its row is still there."""
+    """It can be used as long as its row is still in the tree."""
     pane.reveal("sha256:orphan")
     image = pane.selected()
     for is_there in (True, False):

@@ -1,4 +1,4 @@
-"""Every image stands in the tree once, by its lineage, whatever a store says of parents."""
+"""Every image appears once in the tree, by its lineage, whatever parents the store records."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ from cacheview.ui.images.tree import Forest, ImageNode, forest
 
 
 def rows(found: Forest) -> list[str]:
-    """The tree as it reads: two blanks a level, ``|`` where a row is built on the one above it."""
+    """The tree as text: two spaces per level, ``|`` where a row is built on the one above it."""
     lines: list[str] = []
 
     def walk(nodes: list[ImageNode], level: int) -> None:

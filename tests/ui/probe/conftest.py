@@ -1,4 +1,4 @@
-"""A document and the pane on screen, as a person has them."""
+"""A document, and a pane that shows it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A small store, and ways to get at the editors."""
+"""A small store, and ways to find and use the editors."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ STORE = ImageStore((BASE, WEB, WORKDIR))
 
 
 def rows(pane: ProbePane, name: str) -> RowsField:
-    """The editor of a list or map, its model watched from now on: a wrong signal aborts the run."""
+    """The editor of a list or map. Its model is checked from now on: a wrong signal aborts the run."""
     field = pane.form.row(name).editor if name != "cache_from" else pane.cache_from_field
     assert isinstance(field, RowsField)
     if field.model.findChild(QAbstractItemModelTester) is None:
@@ -42,18 +42,18 @@ def rows(pane: ProbePane, name: str) -> RowsField:
 
 
 def go_to(view: RowsView, row: int) -> None:
-    """Choose a row, with the keyboard there."""
+    """Select a row and give the view the keyboard focus."""
     view.select(row)
     view.setFocus()
 
 
 def press(qtbot: QtBot, key: Qt.Key, modifier: Qt.KeyboardModifier = Qt.KeyboardModifier.NoModifier) -> None:
-    """A key, to whatever has the focus."""
+    """Press a key in the widget that has the focus."""
     qtbot.keyClick(focused(), key, modifier)
 
 
 def type_text(qtbot: QtBot, text: str) -> None:
-    """Keys, to whatever has the focus when each is pressed."""
+    """Type a text, each letter into the widget that has the focus at that time."""
     for letter in text:
         qtbot.keyClicks(focused(), letter)
 

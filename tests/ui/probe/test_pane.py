@@ -1,4 +1,4 @@
-"""The probe pane as a person uses it: each kind of editor, undo, marks, reveal."""
+"""The probe pane: each kind of editor, undo, marks and revealing fields."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_number(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
     assert document.probe.config.StopTimeout == -9
     editor.number.selectAll()
     type_text(qtbot, "9999999999999999999")
-    assert document.probe.config.StopTimeout == 999999999999999999, "what does not fit 64 bits is not taken"
+    assert document.probe.config.StopTimeout == 999999999999999999, "a digit that would exceed 64 bits is not accepted"
     editor.number.selectAll()
     press(qtbot, Key.Key_Delete)
     assert document.probe.config.StopTimeout is None
@@ -94,7 +94,7 @@ def test_healthcheck(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> 
     editor = pane.form.row("Healthcheck").editor
     assert isinstance(editor, HealthcheckField)
     press(qtbot, Key.Key_Space)
-    assert document.probe.config.Healthcheck == HealthConfig(), "an empty one is not none"
+    assert document.probe.config.Healthcheck == HealthConfig(), "an empty health check is not the same as none"
     pane.reveal("Healthcheck.Interval")
     type_text(qtbot, "1m30")
     assert document.probe.config.Healthcheck == HealthConfig(Interval=60_000_000_000)
@@ -133,7 +133,7 @@ def test_a_wrong_duration_is_reported_and_leaves_the_probe(
     assert problem.geometry().top() < editor.durations["StartPeriod"].geometry().top()
     for key in (Key.Key_Return, Key.Key_Tab):
         press(qtbot, key)
-        assert line.text() == "x", "what was typed stays, with what is wrong about it"
+        assert line.text() == "x", "the typed text stays, and the error is shown"
         assert not problem.isHidden()
     document.set_field("User", "me")
     assert line.text() == "x"
@@ -144,7 +144,7 @@ def test_a_wrong_duration_is_reported_and_leaves_the_probe(
     assert document.probe.config.Healthcheck == HealthConfig(Timeout=7_000_000_000)
 
 
-# The head
+# Parent and sources
 
 
 def test_parent_is_searched_and_chosen(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
@@ -152,7 +152,7 @@ def test_parent_is_searched_and_chosen(pane: ProbePane, document: ProbeDocument,
     line.setFocus()
     type_text(qtbot, "workdir")
     assert line.list_is_open
-    assert document.probe.parent == BASE.id, "typing alone chooses nothing"
+    assert document.probe.parent == BASE.id, "typing alone does not change the parent"
     qtbot.keyClick(line, Key.Key_Return)
     assert document.probe.parent == WORKDIR.id
     assert document.undo_stack.undoText() == f"Set parent to {WORKDIR.short_id}"
@@ -168,13 +168,13 @@ def test_parent_from_the_open_list(pane: ProbePane, document: ProbeDocument, qtb
     popup = QApplication.activePopupWidget()
     assert isinstance(popup, QListView)
     before = document.probe.parent
-    assert popup.currentIndex().data(IMAGE_ROLE).id == before, "the list begins at what is chosen"
+    assert popup.currentIndex().data(IMAGE_ROLE).id == before, "the list opens at the current parent"
     qtbot.keyClick(popup, Key.Key_Return)
     assert document.probe.parent == before
     qtbot.keyClick(line, Key.Key_Down)
-    qtbot.keyClick(popup, Key.Key_Home, Qt.KeyboardModifier.ControlModifier)  # Home alone is the line's
+    qtbot.keyClick(popup, Key.Key_Home, Qt.KeyboardModifier.ControlModifier)  # Home alone moves the cursor in the line
     qtbot.keyClick(popup, Key.Key_Return)
-    assert document.probe.parent == "", "scratch comes first"
+    assert document.probe.parent == "", "scratch is the first entry"
     assert line.text() == "scratch"
 
 
@@ -231,7 +231,7 @@ def test_cache_from(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> N
     field.view.setFocus()
     press(qtbot, Key.Key_Return)
     type_text(qtbot, "nowhere/else:3")
-    assert document.probe.cache_from == (), "a reference counts when it is confirmed"
+    assert document.probe.cache_from == (), "a reference takes effect only when it is confirmed"
     press(qtbot, Key.Key_Return)
     assert document.probe.cache_from == ("nowhere/else:3",)
     note = field.model.index(0, 0).data(Qt.ItemDataRole.AccessibleTextRole)
@@ -359,7 +359,7 @@ def test_an_edit_elsewhere_keeps_the_cursor_in_the_json(pane: ProbePane, documen
     assert pane.json.error is None
 
 
-# Filling it
+# Filling the probe
 
 
 def test_from_image(pane: ProbePane, document: ProbeDocument, qtbot: QtBot) -> None:
@@ -393,7 +393,7 @@ def test_from_instruction(pane: ProbePane, document: ProbeDocument, qtbot: QtBot
     qtbot.waitUntil(lambda: QApplication.focusWidget() is dialog.line)
     type_text(qtbot, "NONSENSE x")
     press(qtbot, Key.Key_Return)
-    assert dialog.isVisible(), "what is wrong is told in place"
+    assert dialog.isVisible(), "the error is shown in the dialog"
     assert document.undo_stack.count() == 0
     dialog.line.selectAll()
     type_text(qtbot, "ENV MODE=prod")
@@ -412,14 +412,14 @@ def test_fields_at_their_defaults_are_folded(pane: ProbePane, document: ProbeDoc
     assert pane.form.shows("Hostname")
     assert pane.form.fold.text() == "17 more fields, all at their defaults"
     document.undo_stack.undo()
-    assert pane.form.shows("Hostname"), "nothing goes away while one works"
+    assert pane.form.shows("Hostname"), "no field disappears during editing"
     pane.form.fold.click()
     assert all(pane.form.shows(name) for name in CONFIG_FIELDS)
     pane.form.fold.click()
     assert not pane.form.shows("Hostname")
     document.set_field("Hostname", "h")
     document.load(Probe())
-    assert not pane.form.shows("Hostname"), "another probe starts folded"
+    assert not pane.form.shows("Hostname"), "a newly loaded probe starts folded"
 
 
 def test_marks(pane: ProbePane, document: ProbeDocument) -> None:
@@ -441,10 +441,10 @@ def test_marks(pane: ProbePane, document: ProbeDocument) -> None:
     assert pane.form.row("User").remark == "failed"
     assert pane.form.row("WorkingDir").remark.startswith("not compared")
     assert pane.form.row("Cmd").remark == ""
-    assert pane.form.shows("Hostname"), "a field that failed is on screen"
+    assert pane.form.shows("Hostname"), "a failed field is shown"
     assert "&lt;b&gt;" in text_line(pane, "Hostname").toolTip()
     document.set_field("Env", ("A=1", "B=132", "C=3"))
-    assert "B=132"[env.model.index(1, 0).data(MARK_ROLE).part] == "3", "the mark follows what is typed"
+    assert "B=132"[env.model.index(1, 0).data(MARK_ROLE).part] == "3", "the mark follows the typed text"
     pane.set_marks({})
     assert env.model.index(1, 0).data(MARK_ROLE) is None
     assert pane.form.row("User").remark == ""
@@ -520,7 +520,7 @@ def test_focusing_a_field_emits_its_name(pane: ProbePane, qtbot: QtBot) -> None:
     assert activated == ["Env[0]", "Env[1]", "User", 'Labels["a"]', "parent"]
 
 
-# In place
+# Changes in place
 
 
 def test_a_change_from_elsewhere_keeps_focus_cursor_and_scroll(
@@ -564,7 +564,7 @@ def test_an_edit_is_repainted_fast(pane: ProbePane, document: ProbeDocument) -> 
         pane.set_marks({"Env[5]": FieldMark("failed", f"NAME_5={number + 1}")})
         QApplication.processEvents()
         times.append(time.perf_counter() - start)
-    assert statistics.median(times) < 0.1  # far from it; the real bound is measured apart
+    assert statistics.median(times) < 0.1  # usually far less; a benchmark measures the actual limit
 
 
 def test_ten_thousand_images_are_searched_fast(pane: ProbePane, qtbot: QtBot) -> None:
@@ -573,11 +573,11 @@ def test_ten_thousand_images_are_searched_fast(pane: ProbePane, qtbot: QtBot) ->
     line.setFocus()
     type_text(qtbot, "step 99")
     assert line.list_is_open
-    assert len(pane.findChildren(QWidget)) < 400, "a list over a model, no widget for each"
+    assert len(pane.findChildren(QWidget)) < 400, "a list over a model, without a widget for each image"
     press(qtbot, Key.Key_Escape)
 
 
-# For everybody
+# Accessibility
 
 
 def test_every_editor_has_a_name_and_a_label(pane: ProbePane) -> None:
@@ -593,7 +593,7 @@ def test_every_editor_has_a_name_and_a_label(pane: ProbePane) -> None:
 
 
 def test_tab_goes_into_a_healthcheck_that_was_just_set(document: ProbeDocument, qtbot: QtBot) -> None:
-    pane = ProbePane(document, later=True)  # as in the window: what is folded away is made last
+    pane = ProbePane(document, later=True)  # as in the window: folded fields are created last
     qtbot.addWidget(pane)
     while pane.make_next():
         pass

@@ -1,4 +1,4 @@
-"""The pane of the probe where there is little room: nothing is cut off, and what the rules leave out is said."""
+"""The probe pane in little space: nothing is cut off, and fields that the rules ignore are pointed out."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ NARROW = 250
 
 
 def edges(pane: ProbePane) -> list[tuple[str, int, int]]:
-    """The rows whose editor goes beyond what is seen of the form: name, right edge, width that is seen."""
+    """The rows whose editor extends beyond the visible part of the form: name, right edge, visible width."""
     seen = pane.form.viewport().width()
     found = []
     content = pane.form.widget()
@@ -65,7 +65,7 @@ def test_a_name_fits_in_the_parent_of_a_comfortable_pane_that_scrolls(pane: Prob
         assert (line.elided == text) is fits
         assert line.elided.endswith("…") is not fits
         line.end(False)
-        line.grab()  # Qt scrolls while it paints, and only a text that is too long
+        line.grab()  # Qt scrolls while it paints, and only if the text is too long
         assert (line.cursorPositionAt(QPoint(0, line.height() // 2)) == 0) is fits
 
 

@@ -1,4 +1,4 @@
-"""Lists and maps edited in rows, by keyboard and pointer, every model watched by Qt's tester."""
+"""Lists and maps edited in rows, by keyboard and mouse. Qt's tester checks every model."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def test_add_by_keyboard(pane: ProbePane, document: ProbeDocument, qtbot: QtBot)
     rows(pane, "Env").view.setFocus()
     press(qtbot, Key.Key_Return)
     type_text(qtbot, "D=4")
-    assert env(document) == ("A=1", "B=2", "C=3", "D=4"), "the probe follows while it is typed"
+    assert env(document) == ("A=1", "B=2", "C=3", "D=4"), "the probe follows while the text is typed"
     press(qtbot, Key.Key_Return)
     type_text(qtbot, "E=5")
     press(qtbot, Key.Key_Return)
@@ -99,9 +99,9 @@ def test_move_and_remove_by_keyboard(pane: ProbePane, document: ProbeDocument, q
     go_to(view, 2)
     press(qtbot, Key.Key_Up, ALT)
     assert env(document) == ("A=1", "C=3", "B=2")
-    assert view.currentIndex().row() == 1, "the row that moves stays selected"
+    assert view.currentIndex().row() == 1, "the moved row stays selected"
     press(qtbot, Key.Key_Up, ALT)
-    press(qtbot, Key.Key_Up, ALT)  # already first
+    press(qtbot, Key.Key_Up, ALT)  # it is already the first row
     assert env(document) == ("C=3", "A=1", "B=2")
     press(qtbot, Key.Key_Down, ALT)
     assert env(document) == ("A=1", "C=3", "B=2")
@@ -175,7 +175,7 @@ def test_label_is_key_then_value(pane: ProbePane, document: ProbeDocument, qtbot
     press(qtbot, Key.Key_Return)
     press(qtbot, Key.Key_Escape)
     assert document.probe.config.Labels == {"a": "1", "b": "2", "team": "web"}
-    assert document.undo_stack.count() == 1, "key and value are one step"
+    assert document.undo_stack.count() == 1, "key and value are a single undo step"
     document.undo_stack.undo()
     assert document.probe.config.Labels == {"a": "1", "b": "2"}
 

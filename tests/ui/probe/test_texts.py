@@ -1,4 +1,4 @@
-"""The pure parts: paths, searching, JSON in and out, text made fit to be shown."""
+"""Functions without widgets: paths, searching, JSON import and export, and making text printable."""
 
 from __future__ import annotations
 
@@ -117,7 +117,7 @@ def test_search_by_name_id_and_instruction() -> None:
     assert index.search(WEB.id) == [WEB]
     assert index.search("shop nothing") == []
     by_name = image(9, "library/env:1", by="RUN x")
-    assert ImageIndex(ImageStore((WEB, by_name))).search("env") == [by_name, WEB], "names come first"
+    assert ImageIndex(ImageStore((WEB, by_name))).search("env") == [by_name, WEB], "matches in names come first"
 
 
 def test_scratch_can_be_found_in_the_parent_list(qapp: object) -> None:

@@ -1,4 +1,4 @@
-"""A window in which Dockerfiles are replayed."""
+"""A window for replaying Dockerfiles."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cacheview.ui.window import MainWindow
 
 @pytest.fixture
 def open_store(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Callable[[ReplayCase], None]:
-    """Opens the store just before a build."""
+    """Opens the store as it was just before a build."""
 
     def show(case: ReplayCase) -> None:
         monkeypatch.setattr("cacheview.stores.open.open_store", lambda *_, **__: opened_of(case))
@@ -28,7 +28,7 @@ def open_store(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 
 @pytest.fixture
 def site(tmp_path: Path, settings: Settings, open_store: Callable[[ReplayCase], None]) -> Path:
-    """The context of a build whose steps are all cached, in the store that is open."""
+    """The context of a build whose steps are all cached in the open store."""
     case = real_build("site/again")
     open_store(case)
     return sent_by_newer(settings, write_context(case, tmp_path / "site"))

@@ -1,4 +1,4 @@
-"""Builds of real daemons as stores and folders, and replays made by hand."""
+"""Real daemons' builds as stores and folders, and replays made by hand."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def real_build(scenario: str, file: str = "replay-20.10-overlay2") -> ReplayCase
 
 
 def write_context(case: ReplayCase, folder: Path) -> Path:
-    """The context of a build as a folder."""
+    """Write the context of a build into a folder."""
     for path, entry in case.context.items():
         place = folder / path
         if entry["type"] == "dir":
@@ -40,13 +40,13 @@ def write_context(case: ReplayCase, folder: Path) -> Path:
 
 
 def sent_by_newer(settings: Settings, context: Path) -> Path:
-    """The Docker CLI 28 sent the context to an older engine: the options say so."""
+    """Set the option that Docker CLI 28 sent the context to an older engine."""
     save_build(settings, build_at(context).model_copy(update={"client": "docker-cli"}))
     return context
 
 
 def opened_of(case: ReplayCase) -> OpenedLocation:
-    """The store just before a build, as that of an engine."""
+    """The store of an engine as it was just before a build."""
     release = Release(StoreKind.GRAPH_DRIVER if case.kind == "graphdriver" else StoreKind.CONTAINERD, case.engine)
     store = ImageStore(case.images or (), title="an engine", release=release)
     return OpenedLocation("an engine", "engine:", OpenedKind.ENGINE, (OpenedCase("", store, ""),))
@@ -61,7 +61,7 @@ def probe(parent: str = A, *cmd: str) -> Probe:
 
 
 def hand_made(*, refused: bool = False) -> Replay:
-    """Two stages with everything that a step can be."""
+    """Two stages with every kind of step."""
     trigger = step(1, "RUN trigger", image=B, probe=probe())
     sources = SourcesSum("file:" + "1" * 64, (("a.txt", "1" * 64),))
     steps = (

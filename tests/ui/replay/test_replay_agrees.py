@@ -1,4 +1,4 @@
-"""Whatever a person does, the step that is selected and the verdict never contradict each other."""
+"""The selected step and the verdict never contradict each other, whatever the user does."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ RULES = ("Docker 20.10.24, graph driver", "containerd-71ebfc7", "graphdriver-29"
 
 
 class Person:
-    """Does what a person can do in a window with a replay, and looks at what it shows."""
+    """Performs the actions of a user in a window with a replay, and checks what it shows."""
 
     def __init__(self, window: MainWindow, qtbot: QtBot, context: Path) -> None:
         self.window = window
@@ -49,7 +49,7 @@ class Person:
     def open_store(self, location: str, *_: object, **__: object) -> OpenedLocation:
         return self.suite if location == "a.suite.jsonl" else self.engine
 
-    # What is done
+    # Actions
 
     def begin(self) -> None:
         pane = self.window.docks.get(REPLAY).pane
@@ -135,10 +135,10 @@ class Person:
         if pane.isVisible():
             pane.head.continue_button.click()
 
-    # What is seen
+    # Checks
 
     def waits(self) -> None:
-        """Until the steps are those of what is open."""
+        """Wait until the steps are those of the open store and rules."""
         pane = self.window.docks.get(REPLAY).pane
 
         def is_settled() -> bool:
@@ -150,7 +150,7 @@ class Person:
         self.qtbot.waitUntil(is_settled, timeout=9_000)
 
     def looks(self, *, settled: bool) -> None:
-        """Compares the row that is chosen with the verdict."""
+        """Compare the selected row with the verdict."""
         assert self.window.workspace is not None
         replay, verdict = self.window.docks.get(REPLAY).pane, self.window.workspace.verdict
         row = replay.model.row(replay.view.currentIndex()) if replay.view.isVisible() else None
@@ -192,7 +192,7 @@ def _name(row: ReplayRow) -> str:
 
 
 def _suite(store: ImageStore) -> OpenedLocation:
-    """Two cases of two probes: one of the store, and one of half of it."""
+    """A suite of two cases with two probes each: one case has the whole store, the other has half of it."""
     parent = store.images[-1].id
     probes = (SuiteProbe(parent=parent, name="one"), SuiteProbe(parent=store.images[0].id, name="two"))
     half = ImageStore(store.images[: len(store.images) // 2], "half")

@@ -1,4 +1,4 @@
-"""Which Dockerfile is replayed and how, and what is kept of that."""
+"""Which Dockerfile is replayed with which options, and which of these are saved."""
 
 from __future__ import annotations
 
@@ -168,7 +168,7 @@ def test_no_value_of_a_build_argument_is_kept(tmp_path: Path) -> None:
     again = saved_builds(Settings(tmp_path / "s.ini"))[0]
     assert again.build_args == ("HTTP_PROXY", "EMPTY=")
     assert again.missing == ("TOKEN",)
-    # Told once more it is not missing, and its value is not kept the next time either.
+    # A value given again makes it complete, but is not saved the next time either.
     reported = again.model_copy(update={"build_args": (*again.build_args, "TOKEN=other")})
     assert reported.missing == ()
     assert reported.without_values == again

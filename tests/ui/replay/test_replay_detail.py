@@ -1,4 +1,4 @@
-"""What the detail of a step says of it."""
+"""The detail of a step."""
 
 from __future__ import annotations
 

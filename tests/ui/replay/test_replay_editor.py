@@ -1,4 +1,4 @@
-"""From a step of a replay to the line of the Dockerfile in the person's editor."""
+"""Opening a step's line of the Dockerfile in an editor."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ pytestmark = pytest.mark.usefixtures("without_style_sheet")
 
 @pytest.fixture
 def pane(window: MainWindow, site: Path, settings: Settings, qtbot: QtBot) -> ReplayPane:
-    settings.editor = "no-such-editor {file}"  # nothing of this machine is started
+    settings.editor = "no-such-editor {file}"  # so that no editor on this machine is started
     pane = window.docks.get(REPLAY).pane
     with qtbot.waitSignal(pane.settled, timeout=20_000):
         drop(window, site)
@@ -39,7 +39,7 @@ def opened_in_editor(pane: ReplayPane, qtbot: QtBot, ask: Callable[[], object]) 
 
 
 def choose(pane: ReplayPane, row: int) -> int:
-    """Choose a row; its line."""
+    """Select a row. Returns its line."""
     pane.view.setCurrentIndex(pane.model.index(row, 0))
     chosen = pane.model.row(pane.view.currentIndex())
     assert chosen is not None

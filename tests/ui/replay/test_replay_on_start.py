@@ -1,4 +1,4 @@
-"""The window opened on a Dockerfile from the command line."""
+"""Opening the window on a Dockerfile from the command line."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_a_screenshot_shows_the_replayed_steps(tmp_path: Path) -> None:
     assert steps != none
     home = tmp_path / "home"
     written = [path for path in home.rglob("*") if path.is_file() and "context" in str(path)] if home.exists() else []
-    assert written == []  # a picture leaves no record behind
+    assert written == []  # taking a screenshot leaves no record behind
 
 
 @pytest.mark.parametrize(

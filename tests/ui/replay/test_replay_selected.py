@@ -1,4 +1,4 @@
-"""What is selected in a replay is what the window explains."""
+"""The window explains the item that is selected in the replay."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ def choose(pane: ReplayPane, number: int) -> None:
 
 @pytest.fixture
 def tools(window: MainWindow, qtbot: QtBot, settings: Settings, tmp_path: Path, open_store: Open) -> ReplayPane:
-    """A build in which COPY --from is the first that is not known."""
+    """A build in which a COPY --from is the first step with an unknown result."""
     case = real_build("tools/again")
     open_store(case)
     pane = window.docks.get(REPLAY).pane
@@ -72,7 +72,7 @@ def test_a_step_without_a_probe_replaces_the_verdict(window: MainWindow, tools: 
     choose(tools, 1)
     assert verdict(window).nothing[0] == "Step 1 has no probe"
     assert "never" in verdict(window).nothing[1]
-    choose(tools, 2)  # the probe is still there: nothing was edited meanwhile
+    choose(tools, 2)  # the probe still exists: it has not been edited
     assert verdict(window).trace.explanation is not None
 
 
@@ -139,7 +139,7 @@ def test_a_selected_step_names_the_step_its_verdict_depends_on() -> None:
     found = [selection(row, case) for row in flat(rows_of(case.replay))]
     assert found[1] == SelectedItem("step 2", why="Its files are not known.")
     assert found[2] == SelectedItem("step 3", probe(A), "It depends.", "step 2 hits", True)
-    assert found[3].probe is None  # its parent is one that the build would make
+    assert found[3].probe is None  # its parent would be created by the build
     assert found[5].only_if == "step 4 hits"
     assert found[6] == SelectedItem("step 7", probe(A))
     assert found[7] == SelectedItem("step 8", why="Step 7 was a miss.")
@@ -171,7 +171,7 @@ def test_a_copy_step_that_misses_names_its_files_and_offers_no_checksum(
 ) -> None:
     page = site / "page.html"
     page.write_text(page.read_text() + "more")
-    window.resize(1600, 1400)  # in a lower one the reason is left to the dock
+    window.resize(1600, 1400)  # in a lower window, only the dock shows the reason
     pane = replayed(window, qtbot, site)
     assert pane.strip.texts[0].startswith("MISS: step 5 ")
     banner = verdict(window).banner
@@ -207,7 +207,7 @@ def test_a_missed_step_suggests_an_edit_of_the_instruction(window: MainWindow, q
         "changes": [],
         "probe": None,
     }
-    window.session.document.set_field("User", "someone")  # from here on it is the person's own probe
+    window.session.document.set_field("User", "someone")  # from here on the probe is the user's own
     assert banner.remedy == ""
     assert banner.edit_button.isVisible()
 

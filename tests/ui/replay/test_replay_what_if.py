@@ -1,4 +1,4 @@
-"""What if: the window as if something had happened to the store, plainly marked, and left by one key."""
+"""What if: the window behaves as if the store had changed, says so, and one key leaves this mode."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ Open = Callable[[ReplayCase], None]
 
 @pytest.fixture
 def pane(window: MainWindow, qtbot: QtBot, site: Path) -> ReplayPane:
-    """A build whose steps are all cached, at its third step."""
+    """A build whose steps are all cached, with its third step selected."""
     pane = window.docks.get(REPLAY).pane
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         window.docks.get(REPLAY).open(str(site))
@@ -39,13 +39,13 @@ def session_of(window: MainWindow) -> Session:
 
 
 def suppose(window: MainWindow, qtbot: QtBot, *changes: str) -> None:
-    """Suppose these, and wait until they and the replay are shown."""
+    """Suppose these changes, and wait until they and the replay are shown."""
     with qtbot.waitSignal(window.docks.get(REPLAY).pane.settled, timeout=9_000):
         window.what_if.suppose(*changes)
 
 
 def seen(window: MainWindow) -> tuple[object, ...]:
-    """Where the person is."""
+    """What is open, selected and shown in the window."""
     session, workspace = session_of(window), window.workspace
     assert workspace is not None
     selected = session.selected

@@ -1,4 +1,4 @@
-"""A Dockerfile replayed in the window, as a person does it."""
+"""Replaying a Dockerfile in the window."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def session(window: MainWindow) -> Session:
 
 
 def replayed(window: MainWindow, qtbot: QtBot, path: Path) -> ReplayPane:
-    """Drop a Dockerfile or its folder, and wait for its steps."""
+    """Drop a Dockerfile or its folder onto the window, and wait for its steps."""
     pane = window.docks.get(REPLAY).pane
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         drop(window, path)
@@ -251,7 +251,7 @@ def test_the_steps_are_copied(window: MainWindow, qtbot: QtBot, site: Path) -> N
     assert QGuiApplication.clipboard().text() == "COPY page.html ."
 
 
-# What changes
+# Changes
 
 
 def test_the_file_is_edited(window: MainWindow, qtbot: QtBot, site: Path) -> None:
@@ -294,7 +294,7 @@ def test_the_probe_follows_unless_it_was_edited(window: MainWindow, qtbot: QtBot
     assert current(pane) == 'LABEL site=other team="web shop"'
     assert (document.probe.config.Labels or {})["site"] == "other"
     document.undo_stack.undo()
-    assert document.probe == before  # both were one step
+    assert document.probe == before  # both changes were one step
     document.undo_stack.redo()
     document.set_field("User", "me")
     written("third")
@@ -394,7 +394,7 @@ def test_an_unsaved_build_argument_value_is_requested(
     case = real_build("tools/arg-given")
     open_store(case)
     context = write_context(case, tmp_path / "tools")
-    save_build(settings, build_at(context).model_copy(update={"build_args": ("LEVEL=2",)}))  # by an earlier start
+    save_build(settings, build_at(context).model_copy(update={"build_args": ("LEVEL=2",)}))  # by an earlier session
     pane = replayed(window, qtbot, context)
     reported = "NOTE: Build argument values are not saved when you close cacheview. Set LEVEL again in “Options”"
     assert pane.strip.texts[-1] == reported
@@ -478,7 +478,7 @@ def test_a_missing_context_can_be_replayed_after_it_is_created(
 
 
 class Slow:
-    """Work that waits in its thread until it is let go, as reading a large context does."""
+    """Work that waits in its thread until it is released, as when reading a large context."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.begun = threading.Event()
@@ -615,7 +615,7 @@ def test_the_default_client_matches_the_release_of_the_engine(
     assert statuses(pane)[4] == "miss"
 
 
-# Clients, Compose files and tars
+# Clients, Compose files and tar archives
 
 
 def test_clients_are_compared_beside_the_steps(window: MainWindow, qtbot: QtBot, site: Path) -> None:
@@ -627,7 +627,7 @@ def test_clients_are_compared_beside_the_steps(window: MainWindow, qtbot: QtBot,
     groups = [tree.topLevelItem(row) for row in range(tree.topLevelItemCount())]
     names = [group.text(0) for group in groups if group is not None]
     assert len(names) > 3
-    assert names[0].startswith("Docker CLI")  # the one that is chosen
+    assert names[0].startswith("Docker CLI")  # the selected client comes first
     compose = next(group for group in groups if group is not None and "Compose v2" in group.text(0))
     reason = compose.child(0)
     assert reason is not None
@@ -721,6 +721,6 @@ def test_closing_a_dock_returns_the_focus_directly_to_the_images(window: MainWin
     visited = list[object]()
     app.focusChanged.connect(lambda _, now: visited.append(now) if now is not None else None)
     qtbot.keyClick(pane.view, Qt.Key.Key_Escape)
-    assert visited == [tree]  # through a field of the probe, the trace would go to its check
+    assert visited == [tree]  # with a probe field in between, the trace would select that field's check
     assert not window.workspace.verdict.view.currentIndex().isValid()
     app.focusChanged.disconnect()

@@ -1,4 +1,4 @@
-"""A build replayed in another thread: what is read, and what is not read again."""
+"""Replaying a build in another thread: which files are read, and which are not read again."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cacheview.ui.replay.replayer import Replayer, ReplayRequest, ReplayResult
 
 
 class Reported:
-    """What a work reports, in this thread."""
+    """Records what work reports, in this thread."""
 
     def __init__(self) -> None:
         self.whats: list[str] = []
@@ -36,14 +36,14 @@ class Reported:
 def replay_request(tmp_path: Path) -> ReplayRequest:
     case = real_build("site/again")
     context = write_context(case, tmp_path / "site")
-    build = build_at(context).model_copy(update={"client": "docker-cli"})  # not that of the engine's own release
+    build = build_at(context).model_copy(update={"client": "docker-cli"})  # not the client of the engine's own release
     opened = opened_of(case).cases[0]
     return ReplayRequest(build, opened.store, daemon_of(opened))
 
 
 @pytest.fixture
 def read(monkeypatch: pytest.MonkeyPatch) -> list[str]:
-    """The files that are read. What was changed just now counts as settled, and all is worth keeping."""
+    """The files that are read. Recent changes count as settled, and checksums of small files are kept too."""
     monkeypatch.setattr(hashing, "_SETTLED_AFTER_NS", -(10**10))
     monkeypatch.setattr("cacheview.ui.replay.replayer._MIN_KEPT_BYTES", 1)
     paths: list[str] = []
@@ -70,7 +70,7 @@ def test_files_are_read_once(replay_request: ReplayRequest, read: list[str], tmp
     assert reported(replayer, replay_request).replay.all_cached
     assert len(read) == 3
     assert reported(Replayer(tmp_path / "records"), replay_request).replay.all_cached
-    assert len(read) == 3  # nor in the next start
+    assert len(read) == 3  # not read in the next session either
     (tmp_path / "site" / "page.html").write_text("other")
     assert not reported(replayer, replay_request).replay.all_cached
     assert read[3:] == ["page.html"]

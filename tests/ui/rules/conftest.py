@@ -1,4 +1,4 @@
-"""The window with a suite of one case in it, asked by rules of its own."""
+"""A window with a suite of one case, under the case's own rules."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ BASE, CHILD = (f"sha256:{number:064x}" for number in (1, 2))
 
 
 def image(image_id: str, parent: str | None = None, **config: object) -> dict[str, object]:
-    """An image of a suite, made by the command ``make``."""
+    """An image of a suite, created by the command ``make``."""
     known: dict[str, object] = {
         "created": "2024-01-01T00:00:00Z",
         "history": [{"created_by": "make", "empty_layer": True}],
@@ -38,6 +38,6 @@ def opened(window: MainWindow, qtbot: QtBot, location: Path) -> None:
 
 @pytest.fixture
 def filled(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> MainWindow:
-    """With a base and a child, by the rules containerd-71ebfc7."""
+    """Shows a base image and its child under the rules containerd-71ebfc7."""
     opened(window, qtbot, write_suite(tmp_path / "suite.jsonl", image(BASE), image(CHILD, BASE)))
     return window

@@ -1,4 +1,4 @@
-"""Rules chosen by what people know, those of the engine at hand, and the way back to them."""
+"""Choosing rules by version and store, using an engine's own rules, and returning to them."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ def rules_of(window: MainWindow) -> str:
 
 
 def own(window: MainWindow) -> QAction:
-    """The entry at the top of the menu."""
+    """The entry for the engine's own rules, at the top of the menu."""
     assert window.session is not None
     found = window.session.findChild(RulesMenu)
     assert found is not None
@@ -52,7 +52,7 @@ def open_dialog(window: MainWindow) -> ByVersionDialog:
 
 @pytest.fixture
 def of_engine(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
-    """With the store of an engine 28.5.2, containerd; `upgrade` changes the version."""
+    """Shows the store of an engine 28.5.2 with containerd; setting ``version`` and reloading changes the version."""
     monkeypatch.setattr(
         "cacheview.stores.open.open_store", lambda *_, **__: engine_store(getattr(window, "version", "28.5.2"))
     )
@@ -70,7 +70,7 @@ def engine_store(version: str) -> OpenedLocation:
 def test_the_version_decides_the_rules(filled: MainWindow, qtbot: QtBot) -> None:
     dialog = open_dialog(filled)
     assert not dialog.use.isEnabled()
-    # As a person types: from nothing, over what is no version yet, to the rules.
+    # From an empty line, through an incomplete version, to a version with rules.
     dialog.version.setFocus()
     qtbot.keyClicks(dialog.version, "2")
     assert not dialog.use.isEnabled()
@@ -198,4 +198,4 @@ def test_a_store_without_an_engine_has_no_own_rules_entry(
         window.open(str(tmp_path))
     assert daemon_known(bare.cases[0]).rules.name == rules_of(window) == newest_rules(StoreKind.CONTAINERD).name
     assert not own(window).isVisible()
-    assert not window.commands.rules_menu.actions()[1].isVisible(), "nor a line below it"
+    assert not window.commands.rules_menu.actions()[1].isVisible(), "the separator below it is hidden as well"

@@ -1,4 +1,4 @@
-"""About these rules, and what changed: from the menu to the clipboard."""
+"""The dialog about rules and their differences, from the menu to the clipboard."""
 
 from __future__ import annotations
 
@@ -89,7 +89,7 @@ def test_any_two_rule_sets_can_be_compared(filled: MainWindow, qtbot: QtBot) -> 
     dialog.only.setFocus()
     qtbot.keyClick(dialog.only, Qt.Key.Key_Space)
     assert [line.what for line in dialog.model.lines if not line.is_group] == [change.what for change in changes]
-    # The same rules twice: said, with what to do.
+    # The same rules twice: the dialog says so, and what to do.
     dialog.before.setCurrentIndex(dialog.before.findData(NEW))
     assert not dialog.table.isVisible()
     assert "Nothing changed" in dialog.words.toPlainText()
@@ -138,7 +138,7 @@ def test_copied(filled: MainWindow, qtbot: QtBot) -> None:
 def test_the_shown_rules_can_be_used(filled: MainWindow, qtbot: QtBot) -> None:
     filled.commands.about_rules.trigger()
     dialog = dialog_of(filled)
-    assert not dialog.use.isEnabled(), "they are asked by already"
+    assert not dialog.use.isEnabled(), "these rules are already in use"
     dialog.rules.setCurrentIndex(dialog.rules.findData(NEW))
     qtbot.mouseClick(dialog.use, Qt.MouseButton.LeftButton)
     assert filled.session is not None

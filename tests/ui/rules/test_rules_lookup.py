@@ -1,4 +1,4 @@
-"""What is typed of an engine, and what is shown of it."""
+"""Which rules are found for the version that is typed, and what the dialog shows about them."""
 
 from __future__ import annotations
 

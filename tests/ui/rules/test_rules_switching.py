@@ -1,4 +1,4 @@
-"""Other rules for a large store: made ready elsewhere, and only the last that were asked for come."""
+"""Other rules for a large store are prepared in another thread, and only the latest choice takes effect."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def loaded(count: int, rules: str = "containerd-71ebfc7") -> OpenedStore:
 def large(qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[Switcher]:
     monkeypatch.setattr(answering, "_MAX_IMAGES_WITH_TABLES", 0)
     session = Session(loaded(600))
-    with qtbot.waitSignal(session.answered):  # among so many, the first answer comes from another thread
+    with qtbot.waitSignal(session.answered):  # in so large a store, even the first answer comes from another thread
         session.begin()
     switcher = Switcher(session, Notice)
     yield switcher
@@ -111,7 +111,7 @@ def test_canceling_a_rules_switch_keeps_the_previous_rules(large: Switcher, qtbo
     before = session.cache.rules
     with qtbot.waitSignal(large.canceled):
         large.switch(FIRST)
-        large._loader.cancel()  # as the button of the line does
+        large._loader.cancel()  # as the Cancel button in the notice does
     with qtbot.assertNotEmitted(session.rules_changed, wait=50):
         pass
     assert session.cache.rules is before
@@ -127,7 +127,7 @@ def test_a_reload_during_a_rules_switch_uses_the_new_store(large: Switcher, qtbo
         other = loaded(601)
         session.reload(other)
     assert session.cache.rules.name == FIRST
-    assert session.store is other.cache.store, "the cache that was made is of the store before"
+    assert session.store is other.cache.store, "the prepared cache belongs to the previous store"
 
 
 def test_opening_another_location_cancels_a_rules_switch(large: Switcher, qtbot: QtBot) -> None:

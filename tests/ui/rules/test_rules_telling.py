@@ -1,4 +1,4 @@
-"""The rows and paragraphs of a rule set say what the engine says of it, all of it."""
+"""The rows and paragraphs of a rule set contain everything that the engine says about it."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_a_rule_set_is_described_completely(name: str) -> None:
     text = as_text(rules)
     assert all(str(span) in text for span in rules.spans)
     assert rules.source in text
-    # The order of the checks is the daemon's: what decides first stands first.
+    # The checks are listed in the daemon's order: the first one that fails decides.
     if rules.compared_fields:
         assert f"{', '.join(rules.compared_fields)}, in this order" in text
 

@@ -19,9 +19,9 @@ from cacheview.ui.window import MainWindow
 
 STEPS = 6
 OTHERS = 2_100
-"""More images than those whose rows are found immediately."""
+"""So many images that their rows are not found immediately."""
 PARENTS = (1_500, 300)
-"""The parent of the probe of each case, far from the top of the tree."""
+"""The parent of the probe in each case, far from the top of the tree."""
 
 
 def image_id(number: int) -> str:
