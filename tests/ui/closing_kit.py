@@ -82,8 +82,8 @@ class Ended:
     """How the process ended.
 
     Attributes:
-        from the request to close the window, measured by a clock outside the process.
-        whether the expected work was running when the window was closed.
+        seconds: from the request to close the window, measured by a clock outside the process.
+        was_at_work: whether the expected work was running when the window was closed.
     """
 
     status: int
@@ -97,9 +97,9 @@ class Work:
     """Work that a thread does.
 
     Attributes:
-        defines ``work``, which receives the window and starts the work.
-        the function that the thread is in while it works, as FILE:FUNCTION.
-        code that sets ``store``, the location to open first.
+        code: defines ``work``, which receives the window and starts the work.
+        place: the function that the thread is in while it works, as FILE:FUNCTION.
+        store: code that sets ``store``, the location to open first.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""In a large store probes are looked up in another thread: same answers, only the last one, and nothing stale."""
+"""In a large store, probes are looked up in another thread: same answers, only for the latest probe, never outdated."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ pytestmark = pytest.mark.usefixtures("without_style_sheet")
 
 
 class Gate:
-    """Holds up every look-up until it is opened."""
+    """Blocks every lookup until it is opened."""
 
     def __init__(self) -> None:
         self.opened = threading.Event()
@@ -49,7 +49,7 @@ def gate(monkeypatch: pytest.MonkeyPatch) -> Gate:
 
 
 def install(monkeypatch: pytest.MonkeyPatch) -> None:
-    """An engine of 30 images, two on each."""
+    """Sets up an engine of 30 images that form a binary tree."""
     images = [make_image(n, (n - 1) // 2 if n else None, f"docker.io/library/app:{n}") for n in range(30)]
     FakeEngine(images).install(monkeypatch)
 
@@ -71,13 +71,13 @@ def document_of(window: MainWindow) -> ProbeDocument:
 
 
 def same(explanation: Explanation, cache: ImageCache) -> bool:
-    """Whether it says what a look-up in this thread says."""
+    """Whether an explanation is the same as one from a lookup in this thread."""
     now = explain(ImageCache(cache.store, cache.rules), explanation.trace.probe)
     return (explanation.verdict, explanation.words, explanation.edit) == (now.verdict, now.words, now.edit)
 
 
 def test_the_first_answer_is_looked_up_while_the_store_is_read(window: MainWindow, gate: Gate) -> None:
-    assert gate.looked_up == [], "it was looked up while the store was read"
+    assert gate.looked_up == [], "it was looked up while the store was being read"
     answer = session_of(window).answer
     assert answer is not None
     assert same(answer.explanation, session_of(window).cache)
@@ -85,22 +85,22 @@ def test_the_first_answer_is_looked_up_while_the_store_is_read(window: MainWindo
 
 def test_only_the_last_edit_is_answered(window: MainWindow, gate: Gate, qtbot: QtBot) -> None:
     session, document, images = session_of(window), document_of(window), session_of(window).store.images
-    told: list[str] = []
-    session.answered.connect(lambda answer: told.append(answer.explanation.trace.probe.parent))
+    answered: list[str] = []
+    session.answered.connect(lambda answer: answered.append(answer.explanation.trace.probe.parent))
     for number in (3, 4, 5):
         document.use_as_parent(images[number])
-    assert document.probe.parent == images[5].id, "the edits are there at once"
+    assert document.probe.parent == images[5].id, "the edits are visible at once"
     assert session.is_awaited
     assert session.answer is None
     gate.opened.set()
     qtbot.waitUntil(lambda: session.answer is not None)
-    assert told == [images[5].id]
+    assert answered == [images[5].id]
     answer = session.answer
     assert answer is not None
     assert same(answer.explanation, session.cache)
     assert threading.main_thread() not in gate.threads
     document.undo_stack.undo()
-    qtbot.waitUntil(lambda: told[-1] == images[4].id)
+    qtbot.waitUntil(lambda: answered[-1] == images[4].id)
 
 
 def test_a_pending_lookup_is_announced_and_blocks_copying(window: MainWindow, gate: Gate, qtbot: QtBot) -> None:
@@ -143,15 +143,15 @@ def test_any_edit_is_looked_up_immediately_once_the_store_is_ready(
         assert same(session.answer.explanation, session.cache)
         return immediate
 
-    assert not is_immediate(probe), "the tables of its images have to be made"
+    assert not is_immediate(probe), "the tables of its images do not exist yet"
     assert is_immediate(probe.model_copy(update={"parent": images[14].id}))
     assert is_immediate(with_sources)
     assert is_immediate(with_sources.model_copy(update={"platform": Platform(os="linux", architecture="arm64")}))
     session.choose_rules("graphdriver-24.0.7")
-    assert session.answer is not None, "other rules read the same tables"
+    assert session.answer is not None, "other rules use the same tables"
     assert is_immediate(with_sources.model_copy(update={"parent": images[4].id}))
     monkeypatch.setattr(answering, "_MAX_IMAGES_WITH_TABLES", 29)
-    assert not is_immediate(probe), "a store that is too large for that is looked up in another thread"
+    assert not is_immediate(probe), "stores above the limit are looked up in another thread"
 
 
 def test_an_answer_for_previous_rules_is_dropped(window: MainWindow, gate: Gate, qtbot: QtBot) -> None:
@@ -208,7 +208,7 @@ def test_an_opened_store_answers_immediately(
     install(monkeypatch)
     window = open_window("engine:", size=(1400, 800))
     document_of(window).use_as_parent(session_of(window).store.images[3])
-    assert session_of(window).answer is not None, "at once"
+    assert session_of(window).answer is not None, "the answer is there at once"
     assert gate.threads == {threading.main_thread()}
 
 
@@ -227,7 +227,7 @@ def test_a_case_of_a_suite_is_ready_when_it_is_chosen(
         session.places.choose_case(1)
     assert ready == [True]
     assert session.case_number == 1
-    assert session.answer is not None, "in the turn in which the case was chosen"
+    assert session.answer is not None, "it is there in the turn in which the case was chosen"
 
 
 def test_panes_are_painted_in_a_later_turn_than_a_late_answer(window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
@@ -239,7 +239,7 @@ def test_panes_are_painted_in_a_later_turn_than_a_late_answer(window: MainWindow
     painted: list[int] = []
     session.answered.connect(lambda: painted.append(sum(pane.updatesEnabled() for pane in workspace.panes)))
     session.document.set_field("User", "nobody", "Set User to nobody")
-    assert all(pane.updatesEnabled() for pane in workspace.panes), "what is typed is seen at once"
+    assert all(pane.updatesEnabled() for pane in workspace.panes), "typed text is painted at once"
     qtbot.waitUntil(lambda: bool(painted))
     assert painted == [0]
     qtbot.waitUntil(lambda: all(pane.updatesEnabled() for pane in workspace.panes))

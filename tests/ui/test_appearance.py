@@ -1,4 +1,4 @@
-"""Colors, the size of text and the layout are what the person chose, in this start and the next."""
+"""Colors, text size and layout are as the user chose them, in this session and in the next."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def window(open_window: OpenWindow, qapp: QApplication) -> Iterator[MainWindow]:
 
 
 def heights(window: MainWindow) -> list[int]:
-    """Of the texts of all kinds of font."""
+    """The text heights of all visible labels."""
     assert window.workspace is not None
     return [label.fontMetrics().height() for label in window.findChildren(QLabel) if label.text() and label.isVisible()]
 
@@ -68,7 +68,7 @@ def test_icons_and_tool_bar_follow_the_look(window: MainWindow) -> None:
     words = window.tool_bar.rules.text()
     for _ in range(4):
         window.commands.zoom_in.trigger()
-    assert len(window.tool_bar.rules.text()) < len(words)  # there is less room for them
+    assert len(window.tool_bar.rules.text()) < len(words)  # there is less space for the text
     wide = window.status._labels["time"].minimumWidth()
     window.commands.zoom_reset.trigger()
     assert window.tool_bar.rules.text() == words

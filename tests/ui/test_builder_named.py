@@ -1,4 +1,4 @@
-"""The window says which builder asks the cache that it shows, and which engine that is of."""
+"""The window names the builder that uses the shown cache, and the engine that this builder belongs to."""
 
 from __future__ import annotations
 
@@ -87,7 +87,7 @@ def test_an_image_built_by_buildkit_has_no_probe(
     title, why = workspace.verdict.nothing
     assert title == "Image shop/app:1.4.2 has no probe"
     assert "never uses the classic builder's cache" in why
-    # What the classic builder made on it has one.
+    # An image that the classic builder created on it has a probe.
     workspace.images.reveal(BUILT.id)
     qtbot.keyClick(tree, Qt.Key.Key_Return)
     assert session.document.probe.config.User == "me"

@@ -1,4 +1,4 @@
-"""The wheel and the combo boxes of the window."""
+"""Mouse wheel events over the combo boxes of the window."""
 
 from __future__ import annotations
 
@@ -42,7 +42,7 @@ def test_the_wheel_changes_no_closed_chooser(qtbot: QtBot, focused: bool) -> Non
     if focused:
         box.setFocus()
     wheel(plain, -1)
-    assert plain.currentIndex() == 2  # as Qt's own does
+    assert plain.currentIndex() == 2  # as with Qt's own class
     for steps in (-1, 1, -3):
         wheel(box, steps)
         assert box.currentIndex() == 1
@@ -53,7 +53,7 @@ def test_the_wheel_does_not_move_the_focus_to_a_chooser(qtbot: QtBot, editable: 
     box = Chooser(editable=editable)
     qtbot.addWidget(box)
     assert box.isEditable() is editable
-    assert box.focusPolicy() is Qt.FocusPolicy.StrongFocus  # by Tab and by a click, not by the wheel
+    assert box.focusPolicy() is Qt.FocusPolicy.StrongFocus  # by Tab and by clicking, but not by the wheel
 
 
 def test_the_wheel_over_the_probe_chooser_keeps_edits(open_window: OpenWindow) -> None:
@@ -68,7 +68,7 @@ def test_the_wheel_over_the_probe_chooser_keeps_edits(open_window: OpenWindow) -
 
 
 def test_every_combo_box_of_the_window_is_a_chooser() -> None:
-    """Qt's own classes that the wheel changes are not used by themselves."""
+    """Qt's own classes that react to the wheel are not used directly."""
     changed = {"QComboBox", "QFontComboBox", "QSpinBox", "QDoubleSpinBox", "QDateEdit", "QTimeEdit", "QDateTimeEdit",
                "QSlider", "QDial"}  # fmt: skip
     folder = Path(cacheview.ui.__file__).parent

@@ -1,4 +1,4 @@
-"""Closing the window while its threads hang or work: the process ends, with the status that it would have had."""
+"""When the window closes while threads hang or work, the process ends with the status that it would otherwise have."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from forked import WINDOW, run_forked
 GENEROUS = LONG / 4
 """Seconds allowed on the busiest machine for something that takes one second at most."""
 
-# Prints when it begins to close and when it has ended: the time between is the window's.
+# Prints whether the process ends in time after the window begins to close.
 PROGRAM = """
 import os, sys, threading, time
 from pathlib import Path
@@ -50,7 +50,7 @@ TOGETHER = {
 }
 """The kinds of work that run at the same time."""
 
-# Every dock's worker hangs at once, in what nothing can interrupt.
+# The worker of every dock hangs at the same time, in a call that cannot be interrupted.
 DOCKS = """
 from cacheview.ui.loading import Loader
 hanging = threading.Semaphore(0)
@@ -101,7 +101,7 @@ def run(code: str, folder: Path) -> subprocess.CompletedProcess[str]:
 
 @pytest.mark.parametrize("works", TOGETHER.values(), ids=TOGETHER)
 def test_while_threads_work(works: tuple[str, ...]) -> None:
-    with tempfile.TemporaryDirectory(prefix="cacheview-") as folder:  # the name of a socket has to be short
+    with tempfile.TemporaryDirectory(prefix="cacheview-") as folder:  # the path of a socket has to be short
         ended = close_while([WORKS[name] for name in works], Path(folder))
     assert ended.status == 0, ended.output
     assert ended.was_at_work, ended.output

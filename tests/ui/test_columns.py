@@ -1,4 +1,4 @@
-"""The headings of tables and trees."""
+"""Column headings of tables and trees."""
 
 from __future__ import annotations
 

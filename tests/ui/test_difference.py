@@ -1,4 +1,4 @@
-"""The part of two values that differs."""
+"""Which part of two values differs."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What was made of a large store is freed in another thread, and nothing is kept that nobody uses."""
+"""Objects created for a large store are freed in another thread, and nothing unused is kept."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ PATIENCE = 20_000  # milliseconds
 
 
 class Part:
-    """Notes in which thread it is freed."""
+    """Records the thread in which it is freed."""
 
     def __init__(self, freed: list[str]) -> None:
         self._freed = freed
@@ -36,7 +36,7 @@ class Part:
 
 @pytest.fixture
 def no_searches() -> Iterator[None]:
-    """Nothing is freed by a search for cycles."""
+    """Disables garbage collection, so that it cannot free anything."""
     gc.collect()
     gc.disable()
     yield
@@ -150,7 +150,7 @@ def test_reloads_in_a_row_leave_one_store(
         engine.images = []
     qtbot.waitUntil(lambda: not any(store() is not None for store in stores), timeout=PATIENCE)
     qtbot.waitUntil(lambda: alive(Image) - others[0] <= COUNT, timeout=PATIENCE)
-    qtbot.waitUntil(lambda: alive(ImageNode) - others[1] <= 2 * COUNT, timeout=PATIENCE)  # with one for scratch
+    qtbot.waitUntil(lambda: alive(ImageNode) - others[1] <= 2 * COUNT, timeout=PATIENCE)  # including scratch nodes
     window.opener.reload()
     window.close()
     assert not {"discarder", "loader"} & {thread.name for thread in threading.enumerate()}

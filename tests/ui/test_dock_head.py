@@ -1,4 +1,4 @@
-"""The head of a dock at every width: its words fit, and stay as they are."""
+"""The head of a dock at every width: its texts fit and do not flicker."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Docks are opened for the first time in turns, and end as if in one."""
+"""Docks are opened for the first time in several turns, with the same result as in one."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def window(qtbot: QtBot, tmp_path: Path) -> Iterator[MainWindow]:
 
 
 def paints(window: MainWindow) -> list[bool]:
-    """Whether each pane is painted when it changes."""
+    """Whether painting is enabled, for each pane."""
     assert window.workspace is not None
     return [pane.updatesEnabled() for pane in window.workspace.panes]
 
@@ -44,7 +44,7 @@ def test_a_dock_is_created_shown_and_painted_in_separate_turns(window: MainWindo
     window.commands.details.trigger()
     pane = made(DETAILS)
     assert pane is not None
-    assert not pane.is_open  # in a later turn
+    assert not pane.is_open  # it opens in a later turn
     qtbot.waitUntil(lambda: pane.is_open and pane.dock.isVisible())
     assert not any(paints(window))
     qtbot.waitUntil(lambda: all(paints(window)))  # two frames later
@@ -72,7 +72,7 @@ def test_actions_on_a_dock_run_in_order_once_it_exists(window: MainWindow, qtbot
     docks.use(COMPARE, lambda _: done.append("another dock"))
     replays = docks.existing(REPLAY)
     assert replays is not None
-    assert not replays.has_dock  # in a later turn
+    assert not replays.has_dock  # it is created in a later turn
     qtbot.waitUntil(lambda: len(done) == 3)
     assert [each for each in done if each != "another dock"] == ["first True", "second"]
     docks.use(REPLAY, lambda _: done.append("at once"))

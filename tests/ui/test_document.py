@@ -1,4 +1,4 @@
-"""Every change of the probe is a step that can be undone, and typing is one step."""
+"""Every change of the probe can be undone, and continuous typing is one undo step."""
 
 from __future__ import annotations
 
@@ -138,7 +138,7 @@ def test_undo_goes_back_through_the_shown_states(edits: list[tuple[str, str, boo
 
 @pytest.fixture
 def collector() -> Iterator[None]:
-    """Python's, going only when it is told to."""
+    """Disables automatic garbage collection; the test collects explicitly."""
     gc.disable()
     yield
     gc.enable()
@@ -146,9 +146,9 @@ def collector() -> Iterator[None]:
 
 @pytest.mark.parametrize("seed", range(5))
 def test_no_step_ends_before_its_stack(seed: int, qapp: object, collector: None) -> None:
-    """One that the collector takes first leaves Qt with a pointer to nothing, and ends the program."""
+    """If a step is collected before its stack, Qt keeps a dangling pointer and the program crashes."""
     random = Random(seed)
-    ended: list[int] = []  # numbers of the documents whose stack has ended
+    ended: list[int] = []  # numbers of the documents whose stack was destroyed
     early: list[int] = []
 
     def step_ended(number: int) -> None:
@@ -157,7 +157,7 @@ def test_no_step_ends_before_its_stack(seed: int, qapp: object, collector: None)
 
     for number in range(100):
         document = ProbeDocument()
-        held: list[object] = []  # in the ring, too: the collector comes to the steps in another order
+        held: list[object] = []  # part of the cycle, so that steps are collected in a different order
         for user in range(random.randint(1, 4)):
             document.set_field("User", str(user))
             step = document.undo_stack.command(user)

@@ -1,4 +1,4 @@
-"""The documentation in the window."""
+"""The documentation dialog."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An edited probe is never lost: not by another probe, case, suite row or store, nor by the end of the window."""
+"""An edited probe is never lost: not by choosing another probe, case, row or store, and not by closing the window."""
 
 from __future__ import annotations
 
@@ -63,7 +63,7 @@ def test_undo_and_redo_switch_between_probes(open_window: OpenWindow, suite: str
     assert user(window) == (0, 2, "")
     assert names(window)[0] == "1 one (edited)"
     assert window.commands.undo.text() == "&Undo Choose probe 3"
-    window.commands.undo.trigger()  # both choices were one step
+    window.commands.undo.trigger()  # both choices were merged into one undo step
     assert user(window) == (0, 0, "me")
     assert window.tool_bar.probe.currentIndex() == 0
     window.commands.undo.trigger()
@@ -148,7 +148,7 @@ def test_the_next_start_offers_it(open_window: OpenWindow, suite: str, settings:
     again.commands.undo.trigger()
     assert user(again) == (0, 1, "")
     again.close()
-    assert kept_drafts(settings) == []  # it was undone
+    assert kept_drafts(settings) == []  # the edit was undone
 
 
 def test_drafts_that_were_not_restored_are_kept(open_window: OpenWindow, suite: str, settings: Settings) -> None:
@@ -166,7 +166,7 @@ def test_saved_items_are_restored_and_invalid_ones_dropped(settings: Settings) -
     keep_drafts(settings, [draft])
     assert kept_drafts(settings) == [draft]
     keep_drafts(settings, [draft], secrets=['"ä"', "other"])
-    assert kept_drafts(settings) == [draft]  # shorter than any secret
+    assert kept_drafts(settings) == [draft]  # too short to count as a secret
     for secret in ('="ä"', 'with TOKEN="ä" in it'):
         keep_drafts(settings, [draft], secrets=[secret])
         assert kept_drafts(settings) == []

@@ -1,4 +1,4 @@
-"""Every sample archive, in the window and on the command line, against the truth beside it."""
+"""Every sample archive, in the window and on the command line, compared with the recorded facts next to it."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def rows(model: QAbstractItemModel, parent: QModelIndex) -> list[QModelIndex]:
 
 @pytest.fixture(scope="module")
 def window(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainWindow]:
-    """One, which opens them one after the other."""
+    """A single window that opens all archives in turn."""
     window = MainWindow(Settings(tmp_path_factory.mktemp("window") / "settings.ini"))
     window.show()
     yield window
@@ -67,7 +67,7 @@ def test_the_window_shows_each_image_once_as_it_is(archive: Path, qtbot: QtBot, 
     assert sorted(ids) == sorted(image.id for image in store.images)
     truth = truth_of(archive)
     for image in store.images:
-        if image.id in truth:  # a layout that was converted by another tool has ids of its own
+        if image.id in truth:  # if another tool converted the layout, its images have different ids
             assert set(image.names) <= {name.partition("@")[0] for name in truth[image.id]["names"]}
             assert [entry.created_by for entry in image.history] == [
                 entry.get("created_by", "") for entry in truth[image.id]["config"].get("history") or ()
@@ -93,9 +93,9 @@ def test_explain_hits_every_image_with_its_own_config(
         if made is None:
             continue
         if made.OpenStdin or made.Tty or made.AttachStdout or made.AttachStderr:
-            continue  # which this store reads as false
+            continue  # this store reads these as false
         assert document["verdict"]["outcome"] == "hit"
-        # Itself, or an image that was made later with the same.
+        # The image itself, or a later one with the same config.
         hit = case.store.by_id[document["verdict"]["image"]["id"]]
         assert hit.parent == image.parent
         assert hit.created is not None

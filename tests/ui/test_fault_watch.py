@@ -1,4 +1,4 @@
-"""A fault while the window is open: one line to report, shown in the window, and a status of its own."""
+"""A fault while the window is open is reported in one line, shown in the window, and changes the exit status."""
 
 from __future__ import annotations
 
@@ -104,4 +104,4 @@ def begin(application, window, location):
         process.send_signal(signal.SIGINT)
         assert process.wait(30) == 130
         assert "Traceback" not in process.stderr.read()
-    assert (tmp_path / "settings.ini").exists()  # what was set is kept
+    assert (tmp_path / "settings.ini").exists()  # changed settings are saved

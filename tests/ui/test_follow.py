@@ -1,4 +1,4 @@
-"""Following an engine from the window: what is heard in its thread reaches the window as little as it needs."""
+"""Following an engine: events are received in another thread, and as few as possible reach the window's thread."""
 
 from __future__ import annotations
 
@@ -29,6 +29,6 @@ def test_a_flood_of_events_queues_at_most_one_signal(
     follower._event.connect(carried.append)
     with qtbot.waitSignal(follower.changed, timeout=10_000):
         follower.start("engine:")
-        assert flooded.wait(10)  # while the window does nothing
+        assert flooded.wait(10)  # while the window's event loop does not run
     follower.close()
     assert carried == [1]

@@ -1,4 +1,4 @@
-"""The smallest edit and the hazards of a large store follow the answer: marked as coming, and dropped when late."""
+"""In a large store, the smallest edit and hazards appear after the answer: announced first, dropped if outdated."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LOOKING = "Looking for hazards and the smallest edit…"
 
 
 class Slow:
-    """A look that ends when the test lets it, and can be stopped."""
+    """A search that ends when the test allows it and can be stopped."""
 
     def __init__(self) -> None:
         self.ended = threading.Event()
@@ -90,12 +90,12 @@ def test_a_search_for_an_older_answer_is_stopped_without_a_signal(look: FurtherS
 
 
 def shown(pane: VerdictPane) -> list[str]:
-    """The words of the banner."""
+    """The visible texts of the banner."""
     return [label.text() for label in pane.banner.findChildren(QLabel) if label.isVisible()]
 
 
 def explanations() -> tuple[Explanation, Explanation]:
-    """A miss that one edit makes a hit, with all of it, and the same with the edit still to come."""
+    """A miss that one edit turns into a hit: the complete explanation, and one whose edit is still being searched."""
     images = (
         Image(id=PARENT, names=("docker.io/library/base:1",), from_scratch=True, config=ImageConfig()),
         Image(
@@ -120,7 +120,7 @@ def test_the_verdict_is_shown_and_the_edit_is_marked_as_coming_after_a_moment(qt
     pane.show_explanation(coming)
     assert "MISS" in pane.banner.text
     assert "User" in pane.banner.reason
-    assert pane.banner.edit_button.isVisible()  # the one before, for a moment: no flicker
+    assert pane.banner.edit_button.isVisible()  # the previous one stays briefly, to avoid flicker
     assert LOOKING not in shown(pane)
     with qtbot.assertNotEmitted(pane.edit_requested):
         pane.banner.edit_button.click()

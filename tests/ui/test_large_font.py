@@ -1,4 +1,4 @@
-"""A font of 1.6 times the size on a small laptop: nothing is cut off or out of reach."""
+"""A font 1.6 times the normal size on a small laptop screen: nothing is cut off or out of reach."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Suites too large to be held in memory, in the window: a case is read when it is chosen, and all can be stopped."""
+"""Suites too large to keep in memory: a case is read when it is chosen, and reading can be canceled."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ def suite(tmp_path: Path) -> Path:
 @pytest.fixture
 def window(open_window: OpenWindow, suite: Path, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
     monkeypatch.setattr("cacheview.stores.open.open_store", partial(open_store, limits=Limits(held=100)))
-    monkeypatch.setattr("cacheview.stores.suite_cases._SHORT_LINE_BYTES", 0)  # each takes long
+    monkeypatch.setattr("cacheview.stores.suite_cases._SHORT_LINE_BYTES", 0)  # so that every case counts as slow
     monkeypatch.setattr("cacheview.ui.busy_timer.BUSY_AFTER_MS", 0)
     return open_window(str(suite))
 
@@ -64,7 +64,7 @@ def choose(window: MainWindow, number: int) -> None:
 
 
 def _line(window: MainWindow) -> Notice | None:
-    """What says that something is under way."""
+    """The notice that shows work in progress."""
     return next((each for each in window.findChildren(Notice) if each.isVisible() and each.text.endswith("…")), None)
 
 
@@ -84,13 +84,13 @@ def test_a_case_is_read_when_it_is_chosen(window: MainWindow, qtbot: QtBot) -> N
     assert window.tool_bar.case.currentText() == "9 n8"
     with qtbot.waitSignal(window.session.store_changed, timeout=10_000):
         window.commands.undo.trigger()
-    assert shown_image(window) == "0000"  # in direct succession the steps are one
+    assert shown_image(window) == "0000"  # choices in direct succession are one undo step
     assert window.session.document.probe.config.User == "me"
 
 
 @pytest.fixture
 def readers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
-    """Of each case that is read again, whether that is in the thread of the window."""
+    """For each case that is read again: whether that happens in the window's thread."""
     results: list[bool] = []
     read = SuiteCases._read
 
@@ -101,7 +101,7 @@ def readers(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[bool]]:
     monkeypatch.setattr(SuiteCases, "_read", noted)
     yield results
     assert results
-    assert not any(results), "the window waits for it"
+    assert not any(results), "reading would block the window"
 
 
 def test_undo_and_redo_switch_to_a_case_read_in_another_thread(
@@ -115,7 +115,7 @@ def test_undo_and_redo_switch_to_a_case_read_in_another_thread(
             choose(window, number)
         session.document.set_field("User", f"of {number}")
     for expected in (("0005", "of 5"), ("0003", "of 3"), ("0000", "me")):
-        do.undo.trigger()  # of the edit, in the case that is shown
+        do.undo.trigger()  # undoes the edit in the current case
         with qtbot.waitSignal(session.store_changed, timeout=10_000):
             do.undo.trigger()
         assert (shown_image(window), session.document.probe.config.User) == expected
@@ -135,7 +135,7 @@ def test_an_edit_while_the_case_is_read_is_not_undone(
             choose(window, number)
         document.set_field("User", f"of {number}")
     for _ in range(3):
-        window.commands.undo.trigger()  # up to where case 5 was chosen, which is still at hand
+        window.commands.undo.trigger()  # back to where case 5 was chosen, which is still in memory
     goes_on, read = threading.Event(), SuiteCases._read
 
     def slow(self: SuiteCases, place: int, progress: Any) -> Any:

@@ -1,4 +1,4 @@
-"""What a start says where no engine listens, asked of the machine as it is told to be."""
+"""The error at startup when no engine responds, tested with real sockets and DOCKER_HOST."""
 
 from __future__ import annotations
 

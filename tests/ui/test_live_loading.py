@@ -1,4 +1,4 @@
-"""While a live store is being read: the tree fills, the window stays alive, and canceling loses nothing."""
+"""While a live store is being read, the tree fills, the window responds, and canceling loses nothing."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ def words(window: MainWindow) -> list[str]:
 
 
 def begin_partly(window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> None:
-    """Up to the moment that the list is shown, and nothing more is known."""
+    """Open the store up to the point where only the list of images is known."""
     engine.go_on.clear()
 
     def steps(reading: Reading) -> None:
@@ -58,7 +58,7 @@ def test_the_tree_is_there_before_the_images_are_read(window: MainWindow, qtbot:
     assert words(window) == ["base:1  not read", make_image(2).short_id, make_image(3).short_id]
     assert window.workspace is not None
     assert window.workspace.images.tree.isVisible()
-    # Nothing is asked and nothing is answered before all is there: the progress stands in that place.
+    # There is no probe and no answer until everything is read; the progress is shown in their place.
     assert window.center.busy_page.isVisible()
     assert window.center.busy_page.title == "Opening Docker Engine"
     assert (window.center.busy_page.progress.minimum(), window.center.busy_page.progress.maximum()) == (0, 1000)
@@ -119,7 +119,7 @@ def test_a_partial_store_contains_the_parents_of_its_images() -> None:
     part = first_sight(ImageStore(tuple(reversed(chain))))
     assert part.total == 1500
     ids = {image.id for image in part.store.images}
-    assert len(ids) == 1500  # the newest came first, and it stands on all others
+    assert len(ids) == 1500  # the newest came first, and all others are its ancestors
     wide = [make_image(0), *(make_image(number, 0) for number in range(1, 5000))]
     part = first_sight(ImageStore(tuple(reversed(wide))))
     assert 1000 <= len(part.store.images) <= 1001
@@ -151,7 +151,7 @@ def test_partial_results_replaced_before_they_are_shown_are_not_built(qtbot: QtB
 
 
 def test_a_probe_pane_created_in_steps_looks_like_one_created_at_once(qtbot: QtBot) -> None:
-    config = ContainerConfig(Cmd=("sh",), WorkingDir="/srv")  # also a field that comes out of the fold
+    config = ContainerConfig(Cmd=("sh",), WorkingDir="/srv")  # with a field that is initially folded away
     pictures = []
     for later in (False, True):
         document = ProbeDocument()
@@ -161,7 +161,7 @@ def test_a_probe_pane_created_in_steps_looks_like_one_created_at_once(qtbot: QtB
         pieces = 0
         while pane.make_next():
             pieces += 1
-        assert pieces == (7 if later else 0)  # the first row is there: the focus comes to it
+        assert pieces == (7 if later else 0)  # the first row exists from the start, because it gets the focus
         pane.resize(420, 700)
         pictures.append(pane.grab().toImage())
     assert pictures[0] == pictures[1]

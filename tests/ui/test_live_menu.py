@@ -1,4 +1,4 @@
-"""The Store menu with the live stores of the machine, and following an engine's events."""
+"""The Store menu with this machine's live stores, and following an engine's events."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def window(open_window: OpenWindow, engine: FakeEngine) -> MainWindow:
 
 
 def entries(window: MainWindow, qtbot: QtBot, place: int) -> list[QAction]:
-    """As the menu of that place shows them: 0 menu bar, 1 tool bar."""
+    """The live stores in the Store menu at this place: 0 is the menu bar, 1 the tool bar."""
     menu: QMenu = window.commands.store_menus[place][0]
     with qtbot.waitSignal(window.menus.live_entries.filled):
         menu.aboutToShow.emit()
@@ -102,7 +102,7 @@ def test_folders_of_this_machine(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 
 
 class Wire:
-    """Stands in for the stream of events."""
+    """Stands in for the event stream."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
         self.begun = threading.Event()

@@ -1,4 +1,4 @@
-"""Reading a live store again: everything stays where it was, and what changed is reported and marked."""
+"""Reading a live store again keeps the place in every pane, and reports and marks what changed."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ pytestmark = pytest.mark.usefixtures("without_style_sheet")
 
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
-    """Sixty images on one base, each with two on it: more than fits on screen."""
+    """Sixty images on one base, with two more on each: more than fit on screen."""
     images = [make_image(1, None, "docker.io/library/base:1")]
     for number in range(100, 160):
         images.append(make_image(number, 1, f"docker.io/library/app:{number}"))
@@ -86,7 +86,7 @@ def test_selection_expansion_scroll_and_probe_stay(window: MainWindow, qtbot: Qt
     pane.reveal(make_image(1301).id)
     pane.tree.verticalScrollBar().setValue(40)
     probe, expanded, on_screen = session(window).document.probe, pane.tree.expanded_ids(), rows_on_screen(window)
-    del engine.images[1:4]  # app:100 with what is on it, above all that is on screen
+    del engine.images[1:4]  # app:100 and the images on it, above the visible rows
     engine.images.append(make_image(9000, 1, "docker.io/library/late:1"))
     reloaded(window, qtbot)
     selected = pane.selected()
@@ -96,7 +96,7 @@ def test_selection_expansion_scroll_and_probe_stay(window: MainWindow, qtbot: Qt
     assert session(window).document.undo_stack.undoText() == "Set User to nobody"
     assert pane.tree.expanded_ids() == expanded - {make_image(100).id}
     assert make_image(102).id not in pane.tree.expanded_ids()
-    now = rows_on_screen(window)  # fewer, as the notice takes room above
+    now = rows_on_screen(window)  # fewer, because the notice above takes up space
     assert 5 < len(now) <= len(on_screen)
     assert now == on_screen[: len(now)]
 
@@ -128,7 +128,7 @@ def test_what_changed_is_reported_and_marked(window: MainWindow, qtbot: QtBot, e
     assert reported[2].startswith(f"changed:  {make_image(100).id}  docker.io/library/app:renamed")
     assert reported[3].startswith(f"removed:  {gone.id}  RUN step 1000")
     assert len(reported) == 4
-    # Until the next reload, which brings nothing.
+    # The marks stay until the next reload, which finds no changes.
     reloaded(window, qtbot)
     assert marked_new(window) == []
     assert not window.notice.isVisible()

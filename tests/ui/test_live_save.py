@@ -1,4 +1,4 @@
-"""Saving a store as a suite, as a person does it, and opening it again."""
+"""Saving a store as a suite in the window, and opening it again."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A start without a store: the engine where it answers, else the demo and why."""
+"""Starting without a store: opens the engine if it responds, otherwise the demo with the reason."""
 
 from __future__ import annotations
 
@@ -61,7 +61,7 @@ def test_the_demo_is_opened_with_the_reason_if_no_engine_responds(
     assert "Showing the bundled demo" in printed(window)
     assert "nothing is listening there: start Docker" in printed(window)
     assert settings.recent == []
-    # It stays while the person looks around in the demo, until it is closed.
+    # The message stays while the user browses the demo, until it is closed.
     window.session.places.choose_probe(1)
     assert "nothing is listening there" in printed(window)
     window.notice.closed.emit()
@@ -166,5 +166,5 @@ def test_the_setting_to_follow_engine_events_is_restored(
     assert settings.following
     window.follower.connection_lost.emit("the engine closed the connection")
     assert not window.commands.follow.isChecked()
-    assert settings.following  # nobody chose otherwise
+    assert settings.following  # the user has not turned it off
     assert Settings(settings._file).following

@@ -1,4 +1,4 @@
-"""Work off the UI thread: progress, cancel, errors, and results that come too late."""
+"""Work in another thread: progress, canceling, errors, and late results."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def loader(qapp: object) -> Iterator[Loader]:
 
 
 class Gate:
-    """Work that waits in its thread until it is let go on."""
+    """Work that waits in its thread until it is released."""
 
     def __init__(self, result: object) -> None:
         self.result = result
@@ -66,7 +66,7 @@ def test_work_runs_in_another_thread_and_is_reported_in_this_one(loader: Loader,
 
 @pytest.fixture
 def collecting() -> Iterator[None]:
-    """Python searches for cycles, which it does not in other tests of windows."""
+    """Enables automatic garbage collection, which is off in other tests of windows."""
     gc.enable()
     yield
     gc.disable()
@@ -93,14 +93,14 @@ def test_progress(loader: Loader, qtbot: QtBot) -> None:
         loader.start(work)
     assert reports[0] == (0, None, "counting")
     assert reports[-1] == (7, 7, "the end")
-    assert len(reports) < 200  # of 100,001: what nobody could see is left out
+    assert len(reports) < 200  # of 100,001: reports that nobody could see are skipped
 
 
 def test_error(loader: Loader, qtbot: QtBot) -> None:
     def work(report: Report) -> None:
         raise ValueError("it is <b>bad</b>")
 
-    # What is not about the data is a fault, which goes where those of the UI thread go.
+    # An error that the data did not cause is a fault, and is handled like faults of the UI thread.
     failed: list[object] = []
     loader.failed.connect(failed.append)
     with qtbot.captureExceptions() as faults, qtbot.waitSignal(loader.finished):
@@ -193,7 +193,7 @@ def test_cancel_stops_the_work(loader: Loader, qtbot: QtBot) -> None:
     with qtbot.waitSignals([loader.canceled, loader.finished]):
         loader.cancel()
     assert not loader.is_busy
-    loader.close()  # returns only because the thread has ended, though nobody opened the gate
+    loader.close()  # returns only because the thread has ended, although the gate is still closed
     assert results == []
 
 
@@ -259,7 +259,7 @@ def test_late_result_is_dropped(loader: Loader, qtbot: QtBot) -> None:
     loader.start(old)
     assert old.begun.wait(5)
     loader.start(new)
-    old.open.set()  # it may end before it hears that it is not wanted
+    old.open.set()  # it may end before it notices that it was canceled
     new.open.set()
     with qtbot.waitSignal(loader.finished):
         pass

@@ -1,4 +1,4 @@
-"""A list of very many names costs no more than the few that are shown."""
+"""A list of many names costs no more than the few that are shown."""
 
 from __future__ import annotations
 

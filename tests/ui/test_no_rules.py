@@ -1,4 +1,4 @@
-"""The window asks the engine, and compares nothing by itself: what it imports tells."""
+"""The window asks the engine and compares nothing itself, as its imports show."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Work in another thread rests while the window is at work."""
+"""Work in another thread pauses while the window is busy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from cacheview.ui.pacing import Pacer, time_of_this_thread
 
 
 class Machine:
-    """A clock that goes on by sleeping, and a window that is at work up to a moment."""
+    """A clock that advances by work and sleep, and a window that is busy until a certain time."""
 
     def __init__(self, busy_until: float, **more: float) -> None:
         self.now = 0.0
@@ -24,7 +24,7 @@ class Machine:
         self.slept += seconds
 
     def work(self, seconds: float) -> None:
-        """Asks every millisecond."""
+        """Work that offers to pause every millisecond."""
         end = self.now + seconds
         while self.now < end:
             self.now += 0.001
@@ -34,7 +34,7 @@ class Machine:
 def test_work_hardly_pauses_while_the_window_is_idle() -> None:
     machine = Machine(busy_until=0)
     machine.work(1)
-    assert 0 < machine.slept < 0.02  # moments in which a waiting window gets Python's lock
+    assert 0 < machine.slept < 0.02  # short pauses in which a waiting window can get the GIL
 
 
 def test_work_pauses_until_the_turn_of_the_window_ends() -> None:

@@ -42,7 +42,7 @@ def replayed(window: MainWindow, qtbot: QtBot, context: Path) -> None:
 
 
 def demand_plain_dialogs(*begin: Callable[[], object]) -> None:
-    """Of each dialog that is opened."""
+    """Open each dialog and check that all its text is plain."""
     for each in begin:
         each()
         dialogs = [widget for widget in QApplication.topLevelWidgets() if isinstance(widget, QDialog)]
@@ -80,7 +80,7 @@ def test_a_suite_and_its_docks_are_shown_as_plain_text(given: Hostile, window: M
     ids=["RUN", "ENV", "unknown", "COPY", "variable"],
 )
 def test_an_instruction_is_shown_as_plain_text(line: str, given: Hostile, window: MainWindow, qtbot: QtBot) -> None:
-    """It becomes the probe, or the dialog says why not."""
+    """It becomes the probe, or the dialog gives the reason why it cannot."""
     opened(window, qtbot, str(given.suite))
     session, workspace = window.session, window.workspace
     assert session is not None
@@ -91,7 +91,7 @@ def test_an_instruction_is_shown_as_plain_text(line: str, given: Hostile, window
     qtbot.mouseClick(pane.from_instruction, Qt.MouseButton.LeftButton)
     dialog = pane.findChild(InstructionDialog)
     assert isinstance(dialog, InstructionDialog)
-    assert "<b>hi</b>" in dialog.label.text()  # the name of the parent
+    assert "<b>hi</b>" in dialog.label.text()  # the parent's name
     demand_all_plain(dialog)
     dialog.line.setText(line)
     dialog.use.click()

@@ -1,4 +1,4 @@
-"""Nothing that comes from a store is markup, or acts, anywhere in the window."""
+"""Text from a store is never treated as markup or as a command, anywhere in the window."""
 
 from __future__ import annotations
 
@@ -103,7 +103,7 @@ def test_markdown_tables_escape_foreign_text(window: MainWindow) -> None:
 
 
 def test_tips_of_foreign_text_are_set_only_by_the_tips_module() -> None:
-    """Qt guesses whether a tip is markup, so no other module gives one that is not its own words."""
+    """Qt guesses whether a tool tip is markup, so other modules may only set tips of their own fixed text."""
     for file in sorted(UI.rglob("*.py")):
         if file.name == "tips.py":
             continue

@@ -1,4 +1,4 @@
-"""All that the program writes is the user's alone, under any umask, and whatever mode was there before."""
+"""Files that the program writes are private to the user, under any umask and whatever their mode was before."""
 
 from __future__ import annotations
 
@@ -75,7 +75,7 @@ def no_umask() -> Iterator[None]:
 
 
 def modes(folder: Path) -> dict[str, int]:
-    """Of all that is in a folder and is not as it should be."""
+    """The modes of all files and folders in a folder that are not private."""
     wanted = {True: 0o700, False: 0o600}
     found = {path: path.stat().st_mode & 0o777 for path in folder.rglob("*")}
     assert found
@@ -90,7 +90,7 @@ def test_only_the_user_can_read_it(write: Callable[[Path], None], tmp_path: Path
     write(folder)
     assert modes(folder) == {}
     if write is added:
-        return  # a suite that is there stays as its owner has it
+        return  # an existing suite keeps the mode that its owner set
     for path in folder.rglob("*"):
         if path.is_file():
             path.chmod(0o666)

@@ -1,4 +1,4 @@
-"""Images of a registry in the window: opened by name, for the rules and the platform that are chosen."""
+"""Registry images in the window: opened by name, for the chosen rules and platform."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ AMD64, ARM64 = ({"os": "linux", "architecture": architecture} for architecture i
 
 @pytest.fixture
 def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRegistry]:
-    """One with an image for two platforms."""
+    """A registry with an image for two platforms."""
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     monkeypatch.delenv("DOCKER_AUTH_CONFIG", raising=False)
     monkeypatch.setattr(opening, "tls_context", lambda _: (ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ()))

@@ -1,4 +1,4 @@
-"""A reload leaves nothing behind: the store before goes, with all that was made of it, in every pane."""
+"""A reload leaves nothing behind: the previous store is freed with everything derived from it, in every pane."""
 
 from __future__ import annotations
 
@@ -47,13 +47,13 @@ KINDS = (
 
 
 def alive() -> Counter[str]:
-    """How many objects there are of each kind that is made of a store."""
+    """The number of objects of each type that is derived from a store."""
     return Counter(type(each).__name__ for each in gc.get_objects() if isinstance(each, KINDS))
 
 
 @pytest.fixture
 def no_searches() -> Iterator[None]:
-    """Nothing is found by a search for cycles: what is still counted is referred to, or would be left behind."""
+    """Disables garbage collection, so that objects are freed only if nothing refers to them, not even a cycle."""
     gc.collect()
     gc.disable()
     yield
@@ -61,7 +61,7 @@ def no_searches() -> Iterator[None]:
 
 
 def reload(window: MainWindow, qtbot: QtBot, *, after_events: bool = False) -> None:
-    """Until all panes have answered for the store that was read."""
+    """Reload, and wait until all panes show the new store."""
     replays, compare = window.docks.get(REPLAY).pane, window.docks.get(COMPARE).pane
     with qtbot.waitSignals([window.settled, replays.settled, compare.settled], timeout=20_000):
         if after_events:
@@ -74,7 +74,7 @@ def reload(window: MainWindow, qtbot: QtBot, *, after_events: bool = False) -> N
 def test_objects_made_from_a_store_are_freed_with_it(
     open_window: OpenWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    others = alive()  # of other tests in this process
+    others = alive()  # from other tests in this process
     engine = renewing(FakeEngine().install(monkeypatch), COUNT)
     window = open_window("engine:")
     for action in (window.commands.compare, window.commands.audit, window.commands.suite_checks):
@@ -111,7 +111,7 @@ def test_garbage_is_collected_during_continuous_reloads(
     monkeypatch.setattr(Leftovers, "end", lambda _, location, _images: settled.append(location))
     window = open_window("demo:")
     reloads = 0
-    while len(settled) < 2 and reloads < 200:  # how many it takes depends on how soon each store is freed
+    while len(settled) < 2 and reloads < 200:  # the number of reloads depends on how soon each store is freed
         with qtbot.waitSignal(window.settled, timeout=20_000):
             window.opener.reload()
         reloads += 1
@@ -120,7 +120,7 @@ def test_garbage_is_collected_during_continuous_reloads(
 
 @pytest.mark.skipif(sys.platform != "linux", reason="memory is read from /proc")
 def test_reloads_take_no_more_memory_than_the_second_one(tmp_path: Path) -> None:
-    """Each left 5 MB behind: in the program what is shown is frozen, and a search for cycles passes over it."""
+    """Objects of shown stores are frozen and skipped by garbage collection. Each reload used to leave 5 MB of them."""
     command = [sys.executable, str(Path(__file__).with_name("reloading.py")), "1000", "8", str(tmp_path)]
     environment = os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": os.pathsep.join(sys.path)}
     second, last = map(int, subprocess.check_output(command, env=environment, text=True).split())

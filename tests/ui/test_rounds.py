@@ -1,4 +1,4 @@
-"""The keyboard goes from pane to pane, through docks that are open as well, and is never left nowhere."""
+"""The keyboard focus moves from pane to pane, including open docks, and is never lost."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ def demo(window: MainWindow, qtbot: QtBot) -> MainWindow:
 
 
 def place(window: MainWindow) -> str:
-    """The pane or dock that has the keyboard."""
+    """The pane or dock that has the focus."""
     focus = QApplication.focusWidget()
     assert focus is not None
     assert is_seen(focus)
@@ -76,7 +76,7 @@ def test_closing_docks_one_by_one_returns_the_focus_to_the_images(demo: MainWind
         shown(demo.docks.get(SUITES).dock, demo.commands.suite_checks, qtbot),
         shown(demo.docks.get(REPLAY).dock, demo.commands.replay, qtbot),
     ]
-    docks[1].hide()  # where the third one was opened from
+    docks[1].hide()  # the third dock was opened from this one
     for _ in range(2):
         focus = QApplication.focusWidget()
         assert focus is not None

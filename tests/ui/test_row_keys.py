@@ -1,4 +1,4 @@
-"""Where the context menu of a row opens, with the mouse and with the key."""
+"""Where the context menu of a row opens, by mouse and by keyboard."""
 
 from __future__ import annotations
 

@@ -1,8 +1,8 @@
-"""The pictures of the README: drawn by the program itself, off screen.
+"""The screenshots in the README, drawn off screen by the program itself.
 
-``pytest --update-screenshots`` writes them anew, with the words that the window shows. Every run draws them and looks
-whether they could be those, and whether the window still shows these words. Pictures cannot be compared: their fonts
-are those of the machine that drew them.
+``pytest --update-screenshots`` writes them again, together with the words in the window. Every run draws them to check
+that they are plausible, and that the stored words are still those of the window. Pictures cannot be compared, because
+their fonts depend on the machine that drew them.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ UPDATE: Final = "run pytest tests/ui/test_screenshots.py --update-screenshots"
 
 @pytest.fixture
 def context(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """In the home folder, so that no picture shows a path of the machine that drew it."""
+    """A context in the home folder, so that no screenshot shows a path of this machine."""
     monkeypatch.setenv("HOME", str(tmp_path))
     context = tmp_path / "shop"
     context.mkdir()
@@ -58,7 +58,7 @@ def test_the_readme_screenshots_are_current(
     assert (drawn.returncode, drawn.stderr) == (0, "")
     picture = QImage(str(file))
     assert (picture.width(), picture.height()) == SIZE
-    # A window that was drawn has text and color; a blank one has a handful of colors.
+    # A rendered window has text and color; a blank one has only a few colors.
     colors = {picture.pixel(x, y) for x in range(0, SIZE[0], 5) for y in range(0, SIZE[1], 5)}
     assert len(colors) > 100
     assert looks(picture, scheme)
@@ -82,7 +82,7 @@ def looks(picture: QImage, scheme: str) -> bool:
 
 
 def opened(open_window: OpenWindow, context: Path, qtbot: QtBot) -> MainWindow:
-    """The window that the program draws."""
+    """The same window as the program draws."""
     window = open_window("demo:", size=SIZE)
     replays = window.docks.get(REPLAY)
     with qtbot.waitSignal(replays.pane.settled, timeout=20_000):
@@ -91,7 +91,7 @@ def opened(open_window: OpenWindow, context: Path, qtbot: QtBot) -> MainWindow:
 
 
 def words_of(window: MainWindow) -> Iterator[str]:
-    """What the window tells: all but times, and the hints in lines, which are cut to the room that a font leaves."""
+    """The words in the window, without times and without placeholder texts, whose length depends on the font."""
     for widget in window.findChildren(QWidget):
         if not widget.isVisible() or isinstance(widget.parent(), QLineEdit):
             continue

@@ -1,4 +1,4 @@
-"""What is kept between two starts, and that nonsense in the file keeps nobody from starting."""
+"""Which settings are saved, and that invalid content of the file does not prevent a start."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
-"""Small screens, and large fonts on them: every dock is opened, and nothing is out of reach or cut off.
+"""Small screens, also with large fonts: every dock is opened, and nothing is out of reach or cut off.
 
-The size and the scale of a screen are set before there is an application, so each is a process of its own.
+Size and scale of a screen must be set before the application exists, so each screen has its own process.
 """
 
 from __future__ import annotations
@@ -28,7 +28,7 @@ _WALK: Final = Path(__file__).with_name("screen_walk.py")
 
 @pytest.fixture(scope="module", params=_SCREENS)
 def seen(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What is seen of the window on one of the screens, after each dock was opened and after all were closed."""
+    """What is visible on one of the screens, after each dock was opened and after all were closed."""
     (width, height), scale = _SCREENS[request.param]
     folder = tmp_path_factory.mktemp("screen")
     screen = {"name": "screen", "x": 0, "y": 0, "width": width, "height": height, "dpr": 1}
@@ -70,6 +70,6 @@ def test_docks_and_panes_show_rows_on_small_screens(seen: dict[str, Any]) -> Non
 
 def test_the_parent_has_room_for_a_name(seen: dict[str, Any]) -> None:
     if seen["screen"][0] < _TINY:
-        return  # it ends with an ellipsis
+        return  # the name is elided
     narrow = {place["name"]: place["parent"] for place in seen["places"] if place["parent"][0] < place["parent"][1]}
     assert narrow == {}

@@ -1,4 +1,4 @@
-"""A start of the program: where there is no display, or the system lacks a library, and what is loaded after it."""
+"""Starting the program without a display or a system library, and which modules are loaded after the first paint."""
 
 from __future__ import annotations
 
@@ -17,11 +17,11 @@ SAMPLES = Path(__file__).parents[1] / "data" / "samples"
 
 
 def run(code: str, tmp_path: Path, *, loaded: bool = False, **environment: str) -> subprocess.CompletedProcess[str]:
-    """A process of its own, without the display of this one. ``loaded``: it has loaded Qt and the window before."""
+    """Run code in its own process without a display. ``loaded``: Qt and the window are imported beforehand."""
     kept = {name: value for name, value in os.environ.items() if name not in ("DISPLAY", "WAYLAND_DISPLAY")}
     kept.pop("QT_QPA_PLATFORM", None)
     kept["PYTHONPATH"] = str(Path(__file__).parents[2])
-    kept["XDG_CONFIG_HOME"] = str(tmp_path)  # the settings of whoever runs the tests are left alone
+    kept["XDG_CONFIG_HOME"] = str(tmp_path)  # so that the settings of the person who runs the tests are not touched
     reported = f"import sys\nfrom pathlib import Path\nfrom cacheview.ui.app import run_window\n{code}"
     if loaded:
         return run_forked(reported, modules=WINDOW, environment=kept | environment)
@@ -67,7 +67,7 @@ def test_an_unknown_qt_platform_is_an_error_listing_the_available_ones(tmp_path:
 
 
 def test_a_library_that_is_missing(tmp_path: Path) -> None:
-    """As the loader says it when PySide6 is imported."""
+    """The import error of PySide6 comes from the dynamic loader."""
     block = (
         "class Missing:\n"
         "    def find_spec(self, name, path=None, target=None):\n"
@@ -212,7 +212,7 @@ run_window("demo:", settings=Path(os.environ["SETTINGS"]), on_shown=shown)
 
 
 def test_the_first_paint_does_not_load_slow_classes(tmp_path: Path) -> None:
-    """Qt's classes are made when their names are first used: those with the many enums take longest."""
+    """Qt's classes are created when their names are first used; those with many enums take longest."""
     assert (
         run(WITH_THE_FIRST_PAINT, tmp_path, QT_QPA_PLATFORM="offscreen", SETTINGS=str(tmp_path / "settings.ini")).stdout
         == "[]\n"
@@ -252,6 +252,6 @@ sys.exit(run_window("demo:", on_shown=shown))
 def test_a_small_screen_has_room_for_the_window(tmp_path: Path) -> None:
     ended = run(SIZE_OF_SCREEN_AND_WINDOW, tmp_path, loaded=True, QT_QPA_PLATFORM="offscreen")
     width, height, own_width, own_height = map(int, ended.stdout.split())
-    assert width < 1320, "the screen is to be smaller than the window would be"
+    assert width < 1320, "the screen must be smaller than the window's usual size"
     assert own_width <= width
     assert own_height < height

@@ -1,4 +1,4 @@
-"""The status bar: a message takes the place of the words, and gives it back."""
+"""The status bar: a message temporarily replaces the other texts."""
 
 from __future__ import annotations
 

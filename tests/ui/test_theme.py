@@ -1,4 +1,4 @@
-"""The look holds what it promises: contrast in both schemes, sizes that follow the font, icons."""
+"""Properties of the theme: contrast in both schemes, sizes that follow the font, and icons."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ TEXT_PAIRS = (
 
 
 def contrast(one: str, other: str) -> float:
-    """The contrast ratio of two ``#rrggbb`` colors after WCAG 2.1: from 1 to 21."""
+    """The contrast ratio of two ``#rrggbb`` colors as defined by WCAG 2.1: from 1 to 21."""
     low, high = sorted((luminance(one), luminance(other)))
     return (high + 0.05) / (low + 0.05)
 
@@ -74,7 +74,7 @@ def test_outlines_can_be_seen(tokens: Tokens) -> None:
 
 @SCHEMES
 def test_every_color_of_text_is_in_a_pair(tokens: Tokens) -> None:
-    backgrounds = {"line", "line_strong", "outline"}  # drawn as lines, never under or as text
+    backgrounds = {"line", "line_strong", "outline"}  # used only for lines, never for text or its background
     named = {name for pair in TEXT_PAIRS for name in pair}
     fields = set(tokens._fields) - {"dark"} - backgrounds
     assert fields - named == set()

@@ -1,4 +1,4 @@
-"""Tool tips are plain text, and so is what a screen reader gets of them."""
+"""Tool tips are plain text, and screen readers get plain text from them."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is open is named in the title and in the status bar: store, What if, build context."""
+"""The title and the status bar name what is open: store, What if, build context."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The window, from opening a store to closing, used as a person would."""
+"""The window from opening a store to closing: panes, keyboard, layout and settings."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def suite(path: Path, *cases: dict[str, object]) -> Path:
 
 
 def case(name: str, *names: str) -> dict[str, object]:
-    """A base with a child for each name, and a probe for the first: a hit."""
+    """A base with a child for each name, and two probes: a hit for the first child, and a miss."""
     ids = {known: f"sha256:{i:064x}" for i, known in enumerate((name, *names), 1)}
     images: list[dict[str, object]] = [
         {
@@ -104,7 +104,7 @@ def test_archive(window: MainWindow, qtbot: QtBot) -> None:
     opened(window, qtbot, CHAIN)
     assert len(session(window).store.images) == 35
     session(window).choose_rules(BY_CONFIG)
-    # What the builder asked when it made the newest image on a known parent is a hit, and something to look at.
+    # The first probe is that of the newest image whose parent is known: a hit.
     assert outcome(window) is VerdictOutcome.HIT
     status = texts(window.status)
     assert "35 images" in status
@@ -116,7 +116,7 @@ def test_archive_without_parents_says_so(window: MainWindow, qtbot: QtBot) -> No
     opened(window, qtbot, TAGS)
     assert window.notice.isVisible()
     (notice,) = (text for text in texts(window.notice) if "No image has a parent" in text)
-    # By layers alone it answers more, and where first steps are marked, nothing.
+    # With rules that compare layers there are more hits; where first steps are marked, there is no notice.
     assert "With rules that follow recorded parents, the local cache can match at most the first steps" in notice
     session(window).choose_rules(BY_CONFIG)
     assert outcome(window) is VerdictOutcome.HIT
@@ -166,7 +166,7 @@ def test_a_suite_with_unknown_rules_opens_without_its_expectations(
     assert any("graphdriver-1.0" in text for text in texts(window.notice))
     answer = session(window).answer
     assert answer is not None
-    assert answer.differences is None  # what is expected was meant for other rules
+    assert answer.differences is None  # the expectations are meant for other rules
 
 
 def test_what_could_not_be_read(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
@@ -205,7 +205,7 @@ def test_error_keeps_the_store_that_is_open(window: MainWindow, qtbot: QtBot, tm
     assert panes(window).isVisible()
     assert any("empty.tar could not be opened" in text for text in texts(window.notice))
     assert window.windowTitle().startswith("save-chain")
-    window.commands.reload.trigger()  # reads what is open, not what failed
+    window.commands.reload.trigger()  # reloads the open store, not the one that failed
     with qtbot.waitSignal(window.settled, timeout=20_000) as settled:
         pass
     assert settled.args == [True]
@@ -312,7 +312,7 @@ def test_recent(window: MainWindow, qtbot: QtBot, settings: Settings) -> None:
     opened(window, qtbot, "demo:")
     opened(window, qtbot, CHAIN)
     opened(window, qtbot, TAGS)
-    assert settings.recent == [str(TAGS), str(CHAIN)]  # the demo has an entry of its own in the menu
+    assert settings.recent == [str(TAGS), str(CHAIN)]  # the demo has its own entry in the menu
     window.commands.recent_menu.aboutToShow.emit()
     with qtbot.waitSignal(window.settled, timeout=20_000):
         window.commands.recent_menu.actions()[1].trigger()
@@ -420,7 +420,7 @@ def test_navigating_between_checks_fields_and_images_does_not_look_up(window: Ma
     assert workspace.probe.isAncestorOf(focus)
     workspace.probe.field_activated.emit("Env[1]")
     workspace.images.image_selected.emit(nearest)
-    assert answers == []  # looking changes nothing
+    assert answers == []  # navigating does not look anything up
 
 
 def test_focus_stays_in_the_trace_until_enter(window: MainWindow, qtbot: QtBot) -> None:
@@ -433,7 +433,7 @@ def test_focus_stays_in_the_trace_until_enter(window: MainWindow, qtbot: QtBot) 
         qtbot.keyClick(view, Qt.Key.Key_Down)
         assert view.hasFocus()
         seen.add((view.currentIndex().row(), view.currentIndex().parent().row()))
-    assert len(seen) > 2  # it went on
+    assert len(seen) > 2  # it has moved
     assert workspace.verdict.navigation.reveal_field("Cmd[3]")
     qtbot.keyClick(view, Qt.Key.Key_Return)
     focus = QApplication.focusWidget()
@@ -591,7 +591,7 @@ def test_fits_a_small_laptop(window: MainWindow, qtbot: QtBot) -> None:
 def test_layout_is_kept(open_window: OpenWindow, tmp_path: Path) -> None:
     file = tmp_path / "kept.ini"
     first = open_window(str(CHAIN), size=None, settings=Settings(file))
-    first.resize(790, 600)  # as large as the screen of the off-screen platform
+    first.resize(790, 600)  # the size of the off-screen platform's screen
     panes(first).widths = [230, 270, 310]
     widths = panes(first).widths
     panes(first).images.intermediate = False

@@ -1,4 +1,4 @@
-"""A table of words: its columns get the room that they need once there is room."""
+"""A table of words: its columns become as wide as they need when there is enough space."""
 
 from __future__ import annotations
 

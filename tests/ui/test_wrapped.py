@@ -1,4 +1,4 @@
-"""Long words wrap, and are read and copied as they are."""
+"""Long words wrap, but are read aloud and copied unchanged."""
 
 from __future__ import annotations
 

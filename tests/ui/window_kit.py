@@ -1,4 +1,4 @@
-"""What the tests of the whole window open it with; the fixture is in ``conftest.py``."""
+"""Helpers to open a window and drop files on it; the fixture is in ``conftest.py``."""
 
 from __future__ import annotations
 
@@ -19,29 +19,29 @@ _HELD = (Qt.MouseButton.LeftButton, Qt.KeyboardModifier.NoModifier)
 
 
 class OpenWindow(Protocol):
-    """Makes a window and shows it."""
+    """Creates and shows a window."""
 
     def __call__(
         self, location: str = "", *, size: tuple[int, int] | None = LAPTOP, settings: Settings | None = None
     ) -> MainWindow:
-        """Show a window, and wait until its store is shown.
+        """Show a window and wait until its store is shown.
 
         Args:
-            location: of the store that is opened in it; empty: none is.
-            size: in logical pixels; None: the one that the settings have.
-            settings: None: those of the test.
+            location: the store to open in it; if empty, none is opened.
+            size: in logical pixels; if None, the size from the settings.
+            settings: if None, the settings of the test.
         """
 
 
 def drag(window: MainWindow, data: QMimeData) -> bool:
-    """Drag something over the window. Returns whether it may be dropped there."""
+    """Drag data over the window. Returns whether it accepts the drop."""
     enter = QDragEnterEvent(window.rect().center(), Qt.DropAction.CopyAction, data, *_HELD)
     QApplication.sendEvent(window, enter)
     return enter.isAccepted()
 
 
 def drop(window: MainWindow, *paths: str | os.PathLike[str]) -> None:
-    """Drag files onto the window, and let them go."""
+    """Drag files onto the window and drop them."""
     data = QMimeData()
     data.setUrls([QUrl.fromLocalFile(os.fspath(path)) for path in paths])
     assert drag(window, data)

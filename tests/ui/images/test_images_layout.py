@@ -179,7 +179,7 @@ def drawn(painter: RowPainter, store: ImageStore, image_id: str, width: int) -> 
     return canvas
 
 
-def inked(canvas: QImage) -> int:
+def last_drawn_column(canvas: QImage) -> int:
     """The last column of pixels that is not background."""
     ground = canvas.pixel(599, 0)
     return max(
@@ -190,7 +190,7 @@ def inked(canvas: QImage) -> int:
 @pytest.mark.parametrize("width", [60, 100, 140, 180, 240, 400])
 def test_badges_do_not_overlap_adjacent_text(qtbot: QtBot, store: ImageStore, width: int) -> None:
     for image_id in ("sha256:base", "sha256:one", "sha256:other"):
-        assert inked(drawn(RowPainter(), store, image_id, width)) <= width, image_id
+        assert last_drawn_column(drawn(RowPainter(), store, image_id, width)) <= width, image_id
 
 
 def test_the_connecting_line_reaches_the_last_build_on_an_image(store: ImageStore) -> None:

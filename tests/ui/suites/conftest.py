@@ -1,4 +1,4 @@
-"""The window, with the demo open."""
+"""The window with the demo open."""
 
 from __future__ import annotations
 

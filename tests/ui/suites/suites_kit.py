@@ -1,4 +1,4 @@
-"""Suites to be run, and the window that runs them."""
+"""Suites to run, and access to the pane that runs them."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ RULES = "containerd-71ebfc7"
 
 
 def image(letter: str, parent: str = "", **config: Any) -> dict[str, Any]:
-    """An image with the id ``sha256:aaa…``, made with a config."""
+    """An image with the id ``sha256:aaa…`` and this container config."""
     made: dict[str, Any] = {
         "id": f"sha256:{letter * 64}",
         "built_locally": True,
@@ -39,7 +39,7 @@ def image(letter: str, parent: str = "", **config: Any) -> dict[str, Any]:
 
 
 def case(name: str, *probes: dict[str, Any], rules: str = RULES) -> dict[str, Any]:
-    """A base `a` and a step `b` on it."""
+    """A case with a base image `a`, and an image `b` built on it."""
     images = [image("a", Cmd=["base"]), image("b", "a", Cmd=["x"])]
     return {"rules": rules, "name": name, "images": images, "probes": list(probes)}
 
@@ -64,7 +64,7 @@ def ran(pane: SuitesPane, qtbot: QtBot, *files: Path | str) -> None:
 
 
 def rows(pane: SuitesPane) -> list[ChecksRow]:
-    """What is shown."""
+    """The rows that are shown."""
     found = [pane.model.row_at(pane.model.index(i, 0)) for i in range(pane.model.rowCount())]
     return [row for row in found if row is not None]
 
@@ -75,7 +75,7 @@ def cells(table: QTableView, row: int) -> list[str]:
 
 
 def pane_of(window: MainWindow) -> SuitesPane:
-    """The pane, shown."""
+    """Shows the pane if it is hidden, and returns it."""
     if window.docks.get(SUITES).dock.isHidden():
         window.docks.get(SUITES).show_or_hide()
     return window.docks.get(SUITES).pane
@@ -86,7 +86,7 @@ def choose_rules(window: MainWindow, name: str) -> None:
 
 
 class Silent:
-    """For work that is done here and now: tells nobody how far it is."""
+    """A report for work that runs directly in a test: it ignores all progress."""
 
     def __call__(self, done: int, total: int | None, what: str) -> None: ...
 

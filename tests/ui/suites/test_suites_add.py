@@ -1,4 +1,4 @@
-"""Adding the probe at hand to a suite, as a person does it; `cacheview check` then runs it."""
+"""Adding the current probe to a suite, which `cacheview check` then runs."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def open_dialog(window: MainWindow, qtbot: QtBot) -> AddDialog:
     qtbot.waitUntil(window.isActiveWindow)
     modifiers = Qt.KeyboardModifier.ControlModifier | Qt.KeyboardModifier.ShiftModifier
     qtbot.keyClick(window, Qt.Key.Key_S, modifiers)
-    qtbot.waitUntil(lambda: window.findChild(AddDialog) is not None)  # its dock is created first
+    qtbot.waitUntil(lambda: window.findChild(AddDialog) is not None)  # the dock is created first
     dialog = window.findChild(AddDialog)
     assert isinstance(dialog, AddDialog)
     return dialog
@@ -78,7 +78,7 @@ def test_to_a_new_file(window: MainWindow, qtbot: QtBot, tmp_path: Path, capsys:
     assert not dialog.image.isEnabled()
     assert "A new file" in reported(dialog)
     assert "The rules give this answer." in reported(dialog)
-    # The name has the keyboard.
+    # The name field has the focus.
     qtbot.keyClicks(dialog.name, "one variable")
     qtbot.keyClicks(dialog.note, "as it was told")
     added(window, qtbot, dialog)
@@ -101,7 +101,7 @@ def test_a_probe_is_appended_to_an_existing_suite(
     pane = pane_of(window)
     ran(pane, qtbot, file)
     dialog = open_dialog(window, qtbot)
-    # The suite that the person works with.
+    # The dialog suggests the suite that was run.
     assert dialog.path.text() == str(file)
     assert "One line will be appended" in reported(dialog)
     added(window, qtbot, dialog)
@@ -133,7 +133,7 @@ def test_a_hit_must_be_added_with_its_expected_image(window: MainWindow, qtbot: 
     dialog = open_dialog(window, qtbot)
     assert dialog.outcome.currentText() == "hit"
     assert dialog.image.text() == f"sha256:{'b' * 64}"
-    # The beginning of an id will do.
+    # The first digits of an id are enough.
     dialog.image.setText("bbbb")
     assert "The rules give this answer." in reported(dialog)
     dialog.image.setText("aaaa")
@@ -210,7 +210,7 @@ def test_a_store_is_not_written_to(tmp_path: Path) -> None:
 
 
 class Watched(Silent):
-    """Keeps how far the work is, and may refuse what cannot be taken back."""
+    """Records progress, and can cancel the work before it writes."""
 
     def __init__(self, *, is_canceled: bool = False) -> None:
         self.is_canceled = is_canceled
@@ -258,7 +258,7 @@ def test_a_case_with_unexpected_results_is_not_written(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("file", [HAZARDS, *sorted(QUIRKS.iterdir())], ids=lambda file: file.name.split(".jsonl")[0])
 def test_a_case_added_from_any_verdict_passes(file: Path) -> None:
-    """Errors, panics, images made anew, parents, sources: as the window would add them."""
+    """Errors, panics, recreated images, parents and sources, added as the window does it."""
     outcomes = set()
     for case in cases(file):
         store = ImageStore(case.images, layer_content=case.layer_content)

@@ -1,4 +1,4 @@
-"""The tree follows to another large store of a suite, in which its rows are found in another thread."""
+"""The tree also follows to the next large store of a suite, whose rows are found in another thread."""
 
 from __future__ import annotations
 
@@ -29,7 +29,7 @@ def image_id(number: int) -> str:
 
 
 def case_on(parent: int) -> SuiteCase:
-    """One probe, in a store with that many images and more than a screen of them below the parent."""
+    """A case of one probe, in a store with more than a screenful of images below the probe's parent."""
     case = long_walk(1, OTHERS + parent)
     (probe,) = case.probes
     return case.model_copy(update={"walk": False, "probes": (probe.model_copy(update={"parent": image_id(parent)}),)})
@@ -57,7 +57,7 @@ def images_of(window: MainWindow) -> ImagesPane:
 
 
 def settle(window: MainWindow, qtbot: QtBot, case: int = 0) -> None:
-    """Wait until the rows of a case are shown, and the answer to its probe."""
+    """Wait until the rows of a case and the answer to its probe are shown."""
     session = window.session
     assert session is not None
     qtbot.waitUntil(lambda: session.case_number == case and session.answer is not None)
@@ -70,7 +70,7 @@ def parent_of(window: MainWindow) -> str:
 
 
 def assert_parent_is_shown(window: MainWindow) -> None:
-    """The parent of the probe is the current row, on screen, in the tree of the store that is shown."""
+    """Check that the tree shows the current store, with the probe's parent selected and visible."""
     tree = images_of(window).tree
     assert window.session is not None
     assert {node.image_id for node in images_of(window).model.forest.nodes} == {"", *window.session.store.by_id}
@@ -107,7 +107,7 @@ def test_quick_steps_end_in_the_parent_of_the_last(walk: MainWindow, qtbot: QtBo
         assert session.probe_number == number
         assert_parent_is_shown(walk)
         assert seen[-1] == parent_of(walk)
-        assert set(seen) <= {before, parent_of(walk)}, "no row of a step that was left"
+        assert set(seen) <= {before, parent_of(walk)}, "no row of a skipped step is selected in between"
         seen.clear()
 
 
@@ -177,7 +177,7 @@ def test_an_image_that_the_user_asks_for_is_shown_in_the_store_that_follows(walk
     settle(walk, qtbot)
     walk.commands.next_probe.trigger()
     pane.reveal(image_id(900))
-    assert not intermediate.isChecked(), "whether it is listed is known only with the rows of the store"
+    assert not intermediate.isChecked(), "only the rows of the new store tell whether the parent is listed"
     settle(walk, qtbot)
     assert pane.tree.current_id() == image_id(900)
     assert not intermediate.isChecked()

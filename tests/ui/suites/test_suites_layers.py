@@ -1,4 +1,4 @@
-"""The window answers as ``cacheview check`` does if a store lacks the content of a layer, whatever it shows."""
+"""If a store lacks a layer's content, the window answers as ``cacheview check`` does, whatever else it shows."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ def window(open_window: OpenWindow, tmp_path: Path, *, walk: bool) -> MainWindow
 
 @pytest.fixture
 def last(walk: bool) -> int:
-    """The index of the probe that needs the layer."""
+    """The index of the probe that needs the missing layer."""
     return len(missing_layer(walk=walk).probes) - 1
 
 

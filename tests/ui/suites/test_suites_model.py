@@ -1,4 +1,4 @@
-"""The table behind the list."""
+"""The table model of suite checks."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_very_many_rows_are_filtered_in_turns(qtbot: QtBot, monkeypatch: pytest.
     with qtbot.waitSignal(model.filtered):
         model.set_only_failed(True)
         assert model.rowCount() == 3
-        model.set_text("failed")  # of the filter before, nothing is left
+        model.set_text("failed")  # results of the previous filter are dropped
         model.add([row(102, Outcome.FAILED), row(103)])
         assert model.rowCount() == 3
     shown = [model.index(place, ChecksColumn.CASE).data() for place in range(model.rowCount())]

@@ -1,4 +1,4 @@
-"""Suite checks, as a person does them."""
+"""The pane of suite checks."""
 
 from __future__ import annotations
 
@@ -70,7 +70,7 @@ def test_files_are_chosen_and_run(
         ["failed", "two.jsonl", "1 wrong", "1 not so"],
     ]
     assert cells(pane.table, 2)[4:] == ["miss", "hit bbbbbbbbbbbb", "outcome: expected miss, got hit"]
-    # The keyboard goes on where the rows are.
+    # The focus moves to the rows.
     assert QApplication.focusWidget() is pane.table
     qtbot.keyClick(pane.table, Qt.Key.Key_End, CONTROL)
     assert "case 1 wrong, probe 1 not so: outcome: expected miss, got hit — as it was once" in texts(window)

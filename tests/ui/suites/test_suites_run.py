@@ -1,4 +1,4 @@
-"""Suites judged in the background: each probe is a row, and what cannot be run is one too."""
+"""Suites run in the background: each probe becomes a row, and so does everything that cannot be run."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ from cacheview.ui.suites.run import run_work
 
 
 class Collected:
-    """Takes every part at once, as a window does that has nothing else to do."""
+    """Accepts every part immediately, as an idle window does."""
 
     def __init__(self) -> None:
         self.rows: list[ChecksRow] = []
@@ -62,7 +62,7 @@ def test_a_damaged_line_is_a_row_and_the_rest_runs(tmp_path: Path) -> None:
     assert damaged.outcome is Outcome.UNUSABLE
     assert "JSON" in damaged.reason
     assert damaged.case is None
-    # The window has no case of a damaged line.
+    # The window has no case for a damaged line.
     assert after.case == 1
 
 
@@ -102,7 +102,7 @@ def test_a_fault_in_one_case_does_not_end_the_others(tmp_path: Path, monkeypatch
     monkeypatch.setattr(case_results, "probe_results", faulty)
     report = Collected()
     rest = run_work([str(suite(tmp_path / "s.jsonl", WRONG, GOOD))], 1000)(report)
-    assert [str(fault) for fault in report.faults] == ["too deep"]  # it is reported, too
+    assert [str(fault) for fault in report.faults] == ["too deep"]  # it is also reported
     found = [*report.rows, *cast("tuple[ChecksRow, ...]", rest)]
     assert [row.outcome for row in found] == [Outcome.UNUSABLE, Outcome.PASSED, Outcome.PASSED]
     assert "RecursionError: too deep" in found[0].reason

@@ -1,4 +1,4 @@
-"""The probes of a walk in the window: each stands on what came of those before it."""
+"""The probes of a walk in the window: each builds on the images that the previous ones created."""
 
 from __future__ import annotations
 
@@ -106,7 +106,7 @@ def is_shown(session: Session, place: Place) -> bool:
 
 @pytest.fixture
 def lookups(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
-    """For each probe of a walk that is looked up on the way to another one: whether the window waits for it."""
+    """For each probe looked up on the way to another one: whether this happens in the window's thread."""
     found: list[bool] = []
     look_up = BuildCache.look_up
 
@@ -120,7 +120,7 @@ def lookups(monkeypatch: pytest.MonkeyPatch) -> list[bool]:
 
 @pytest.fixture
 def every_walk_is_far(monkeypatch: pytest.MonkeyPatch) -> None:
-    """As in a large store."""
+    """Treats every walk as long, as in a large store."""
     monkeypatch.setattr(walks, "_MAX_QUICK_COST", 0)
 
 
@@ -138,7 +138,7 @@ def go_to(session: Session, qtbot: QtBot, place: Place) -> None:
 
 
 def walked(session: Session) -> ImageStore:
-    """The store of the shown place, walked to from the beginning."""
+    """The store at the current probe, computed by walking from the first one."""
     case = session.case
     _, cache = Walk(case.store, session.cache.rules, case.probes).at(session.probe_number)
     return cache.store
@@ -147,7 +147,7 @@ def walked(session: Session) -> ImageStore:
 def test_a_step_on_looks_up_one_more_probe_and_a_step_back_none(
     open_window: OpenWindow, tmp_path: Path, lookups: list[bool]
 ) -> None:
-    """Among a few hundred images, each is answered in the turn of the action."""
+    """With a few hundred images, each step is answered in the same turn."""
     window, session = opened(open_window, tmp_path / "s.jsonl", long_walk(STEPS, others=300))
     for number in range(1, STEPS):
         window.commands.next_probe.trigger()
@@ -205,7 +205,7 @@ def test_a_reload_far_into_a_walk_does_not_block_the_window(
     assert session.document.place == (number, 15)
     assert session.document.undo_stack.canUndo()
     assert session.change == StoreChanges()
-    assert lookups[:-15] == [False] * (count + 15)  # the last 15 are those of this test
+    assert lookups[:-15] == [False] * (count + 15)  # the last 15 come from this test
 
 
 @pytest.mark.usefixtures("every_walk_is_far")
@@ -249,7 +249,7 @@ def test_choosing_rules_far_into_a_walk_does_not_block_the_window(
         assert session.probe_number == 14
     assert is_shown(session, (0, 14))
     assert session.cache.rules is rules
-    del lookups[count : count + 15]  # those of this test
+    del lookups[count : count + 15]  # those that come from this test
     assert not any(lookups)
     assert session.store == walked(session)
 
@@ -334,7 +334,7 @@ def test_a_step_is_added_with_the_walk_before_it(qtbot: QtBot, tmp_path: Path, l
     assert session.answer is not None
     known = len(lookups)
     before = case_before(session)
-    assert len(lookups) == known, "every earlier probe has an answer already"
+    assert len(lookups) == known, "all previous probes have answers already"
     dialog = AddDialog(SuiteAddition(session.store, before, session.answer.explanation), str(tmp_path / "w.jsonl"))
     qtbot.addWidget(dialog)
     found: list[tuple[str, SuiteCase, tuple[str, ...]]] = []

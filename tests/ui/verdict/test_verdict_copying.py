@@ -1,4 +1,4 @@
-"""Rows on the clipboard."""
+"""Copying rows to the clipboard."""
 
 from __future__ import annotations
 

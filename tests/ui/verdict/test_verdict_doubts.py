@@ -1,4 +1,4 @@
-"""How the verdict pane shows what is not known, as a person would see it."""
+"""How the verdict pane shows what is unknown."""
 
 from __future__ import annotations
 
@@ -31,17 +31,17 @@ def unknown(number: int, second: int | None = None) -> Image:
 
 
 def either() -> Explanation:
-    """A hit or a miss."""
+    """An explanation that is a hit or a miss, depending on unknown values."""
     return explain(cache_of(base(), unknown(1), unknown(2)), probe(Cmd=COMMAND))
 
 
 def unsure_hit() -> Explanation:
-    """The hit is known, and a newer image may match."""
+    """An explanation that is certainly a hit, but a newer image may match too."""
     return explain(cache_of(base(), step(1, Cmd=COMMAND), unknown(2)), probe(Cmd=COMMAND))
 
 
 def unsure_history(second: int = 0) -> Explanation:
-    """A source of which the times are known to the second; of its first entry ``second`` later than the parent's."""
+    """A source with times in whole seconds. Its first entry is ``second`` seconds later than the parent's."""
     first = HistoryEntry(created_by="FROM", created=Timestamp(1_700_000_000, 0, None), empty_layer=True)
     reported = first.model_copy(update={"created": Timestamp(1_700_000_000 + second, 0, None)})
     after = HistoryEntry(created_by="make", created=Timestamp(1_700_000_009, 0, None), empty_layer=True)
@@ -99,7 +99,7 @@ def test_many_reasons_are_counted(pane: VerdictPane) -> None:
         doubt = DOUBT.model_copy(update={"reason": f"The blob {i} is missing."})
         images.append(unknown(i).model_copy(update={"doubts": (doubt,)}))
     pane.show_explanation(explain(cache_of(base(), *images), probe(Cmd=COMMAND)))
-    (line,) = pane.hazards.doubts  # what is done about them is the same, and said once
+    (line,) = pane.hazards.doubts  # they have the same remedy, so it is shown once
     assert line.text.startswith("Unknown: The blob 8 is missing. The blob 7 is missing. ")
     assert line.text.count("missing") == 5
     assert line.advice == "Open containerd:. And 3 more reasons."
@@ -220,7 +220,7 @@ def test_without_doubts_nothing_is_marked(pane: VerdictPane) -> None:
 
 
 def test_the_mark_is_drawn(pane: VerdictPane) -> None:
-    """The words are on the screen, in the color of the theme."""
+    """The text is painted in the theme's color."""
     pane.show_explanation(either())
     index = pane.trace.subject_index(StageKind.LOCAL, 0)
     pane.view.scrollTo(index)

@@ -1,4 +1,4 @@
-"""Which of very many candidates are listed."""
+"""Which of many candidates are listed."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def test_a_requested_candidate_is_listed_with_its_neighbors() -> None:
     assert far.in_words(10_000, "candidate") == "The first 200 and 9,900 to 10,000 of 10,000 candidates"
     assert far.with_neighbors(9_950) == far
     assert listing.with_neighbors(250).ranges(10_000) == (range(350),)
-    assert far.ranges(9_000) == (range(200),)  # of fewer candidates, after an edit
+    assert far.ranges(9_000) == (range(200),)  # with fewer candidates, after an edit
 
 
 def test_only_remaining_candidates_are_listed_after_an_answer_with_fewer() -> None:
@@ -75,20 +75,20 @@ def test_the_trace_model_is_valid_with_a_gap(qtmodeltester: ModelTester) -> None
 
 
 def test_a_deciding_candidate_far_down_the_list_is_shown(qtbot: QtBot) -> None:
-    """It is shown, and what stands between the first ones and it is not made."""
+    """The rows between it and the first ones are not created."""
     cache = many_cache(1_500)
     pane = VerdictPane()
     qtbot.addWidget(pane)
     pane.resize(600, 700)
     pane.show()
-    pane.show_explanation(explain(cache, many_probe(0)))  # the daemon begins with the newest: this is the oldest
+    pane.show_explanation(explain(cache, many_probe(0)))  # the daemon begins with the newest; this one is the oldest
     index = pane.navigation.deciding_index()
     subject = pane.trace.subject_of(index)
     assert subject is not None
     assert subject.image.id == cache.store.images[1].id
     assert pane.view.viewport().rect().intersects(pane.view.visualRect(index))
     assert pane.trace.rowCount(pane.trace.stage_index(LOCAL)) < 400
-    # The first candidate is selected, and an edit that leaves the decision where it is moves nothing.
+    # The first candidate is selected, and an edit that does not change the decision keeps the selection.
     stage = explain(cache, many_probe(0)).trace.stage(LOCAL)
     assert stage is not None
     assert pane.reveal_image(stage.images[0].id)

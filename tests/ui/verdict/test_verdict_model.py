@@ -1,4 +1,4 @@
-"""The trace as a Qt model: right at every step of a change, and made only where it is looked at."""
+"""The trace as a Qt model: valid after every change, with rows created only when they are looked at."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ Role = Qt.ItemDataRole
 
 
 class Watched:
-    """A model that a tester watches, and that counts what it tells."""
+    """A model checked by a tester, with counts of its signals."""
 
     def __init__(self) -> None:
         self.model = TraceModel()
@@ -67,7 +67,7 @@ def watched(qapp: object) -> Watched:
 
 
 def see_everything(model: TraceModel) -> list[tuple[list[str], str, str]]:
-    """Look at every row, as a view that is all open does."""
+    """Read every row, as a fully expanded view does."""
     found: list[tuple[list[str], str, str]] = []
 
     def look(parent: QModelIndex) -> None:
@@ -82,7 +82,7 @@ def see_everything(model: TraceModel) -> list[tuple[list[str], str, str]]:
 
 
 def fresh(explanation: Explanation, *, folded: bool, nearest_first: bool = False) -> list[tuple[list[str], str, str]]:
-    """What a model that has seen nothing before shows."""
+    """The rows that a new model shows."""
     model = TraceModel()
     model.set_folded(folded)
     model.set_nearest_first(nearest_first)
@@ -262,7 +262,7 @@ def test_an_edit_that_leaves_the_order_as_it_is_moves_no_row(watched: Watched) -
 
 
 def test_rows_of_common_candidates_keep_their_place(watched: Watched) -> None:
-    """Another parent: rows that both have keep their place."""
+    """After switching to another parent."""
     other = "sha256:" + "c" * 64
     cache = cache_of(base(), *(step(i, parent=BASE if i % 3 else other, Env=(f"N={i}",)) for i in range(1, 12)))
     model = watched.model
@@ -276,7 +276,7 @@ def test_rows_of_common_candidates_keep_their_place(watched: Watched) -> None:
 
 
 def test_the_trace_model_is_consistent_for_recorded_probes(watched: Watched) -> None:
-    """Stores as they come, every row looked at, one probe after the other."""
+    """Recorded stores, with every row read for each probe in turn."""
     folded = True
     for explanation in islice(vectors(1), 0, None, 2):
         folded = not folded
@@ -350,7 +350,7 @@ def test_sorting_by_distance_compares_only_listed_candidates(ten_thousand: Image
     assert model.subject_of(model.index(1, 0, stage)).image.id == ten_thousand.store.images[8].id  # type: ignore[union-attr]
     assert node_count(model) < 10
     far = model.subject_index(StageKind.LOCAL, 9_000)
-    assert far.row() == 1 + INITIAL_SUBJECTS, "it comes after the nearest"
+    assert far.row() == 1 + INITIAL_SUBJECTS, "it follows the nearest ones"
     assert model.subject_of(far).image.id == ten_thousand.store.images[9_001].id  # type: ignore[union-attr]
     model.set_nearest_first(False)
     again = model.subject_index(StageKind.LOCAL, 9_000)
@@ -365,10 +365,10 @@ def test_more_candidates_are_listed_when_asked_for(watched: Watched) -> None:
     assert model.rowCount(stage) == 1 + 4
     assert model.data(model.index(0, 0, stage)).startswith("The first 4 of 7 candidates")
     held = QPersistentModelIndex(model.subject_index(StageKind.LOCAL, 2))
-    assert held.row() == 3  # behind the row that says so
+    assert held.row() == 3  # after the row that says which are listed
     model.show(explain(cache, many_probe(4, "x")))
     assert model.rowCount(stage) == 1 + 4
-    far = model.subject_index(StageKind.LOCAL, 5)  # looked for by name, so it has to be there
+    far = model.subject_index(StageKind.LOCAL, 5)  # requested explicitly, so it has to be listed
     assert model.subject_of(far).image.id == explain(cache, many_probe(4, "x")).trace.stages[0].images[5].id  # type: ignore[union-attr]
     assert model.rowCount(stage) == 7
     assert held.row() == 2

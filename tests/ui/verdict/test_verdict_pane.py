@@ -1,4 +1,4 @@
-"""The verdict pane as a person uses it."""
+"""The verdict pane: banner, hazards, trace and values."""
 
 from __future__ import annotations
 
@@ -302,7 +302,7 @@ def test_the_group_of_a_folded_selected_check_is_selected(pane: VerdictPane, cac
     pane.show_explanation(explain(cache, small_probe()))
     pane.reveal_field("Env[1]")
     assert current(pane) == "Env[1]"
-    pane.show_explanation(explain(cache, small_probe("dev")))  # it passes now, with all others
+    pane.show_explanation(explain(cache, small_probe("dev")))  # it passes now, like all others
     assert pane.trace.subject_of(pane.view.currentIndex()).image.id == digest(1)  # type: ignore[union-attr]
     pane.show_differences_only(False)
     pane.reveal_field("Env[1]")
@@ -361,7 +361,7 @@ def test_the_order_button_is_disabled_for_one_candidate(pane: VerdictPane) -> No
     assert not pane.head.order_button.isEnabled()
 
 
-# There and back
+# Navigation
 
 
 def test_selecting_a_check_shows_its_field_and_image(pane: VerdictPane, cache: ImageCache, qtbot: QtBot) -> None:
@@ -475,7 +475,7 @@ def test_take_the_images_value(pane: VerdictPane, cache: ImageCache, qtbot: QtBo
     assert isinstance(edit, ProbeEdit)
     assert edit.probe.config.Env == (PATH, "MODE=dev")
     pane.reveal_field("Cmd")
-    assert not pane.detail.take_button.isVisible()  # it is the same already
+    assert not pane.detail.take_button.isVisible()  # the values are already the same
 
 
 def test_the_menu_of_a_row(pane: VerdictPane, cache: ImageCache, qtbot: QtBot) -> None:
@@ -502,11 +502,11 @@ def test_copy_of_a_row_by_key(pane: VerdictPane, cache: ImageCache, qtbot: QtBot
     assert QApplication.clipboard().text().split("\n")[1] == "Env[1]: failed"
 
 
-# How it is drawn
+# Drawing
 
 
 def laid_out(pane: VerdictPane, index: QModelIndex, width: float = 400) -> list[list[str]]:
-    """The pieces of each cell, marked ones in brackets."""
+    """The pieces of text in each cell, marked ones in brackets."""
     item, explanation = pane.trace.item(index), pane.trace.explanation
     assert item is not None
     assert explanation is not None
@@ -544,7 +544,7 @@ def test_values_do_not_overflow_their_cells(pane: VerdictPane) -> None:
         for room in (60.0, 100.0, 250.0):
             runs = pane.view.rows.lay_out(item, TraceColumn.CHECK, room, explanation)
             assert all(one.left + one.width <= other.left for one, other in pairwise(runs))
-            assert runs[1].text  # the name stays where the word of the outcome gives way
+            assert runs[1].text  # the name stays even if the outcome is left out for space
 
 
 @pytest.mark.parametrize("width", [200.0, 400.0, 700.0])
@@ -560,7 +560,7 @@ def test_texts_in_a_row_do_not_overlap(pane: VerdictPane, width: float) -> None:
         runs = [run for run in runs if run.pieces]
         assert all(one.left + one.width < other.left for one, other in pairwise(runs))
         assert runs[-1].left + runs[-1].width <= width
-        assert runs[-1].icon  # the outcome: never a word or a color alone
+        assert runs[-1].icon  # the outcome is never shown as text or color alone
         assert runs[-1].text
 
 

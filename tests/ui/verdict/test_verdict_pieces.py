@@ -1,4 +1,4 @@
-"""A value cut to its room keeps what differs in sight."""
+"""A value shortened to the available space keeps its differing part visible."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from cacheview.ui.verdict.pieces import Piece, fit
 
 
 def pieces(text: str, start: int, stop: int, room: int) -> list[str]:
-    """With every character one wide; the marked part in brackets."""
+    """The pieces, with each character one unit wide and the marked part in brackets."""
     return [f"[{piece.text}]" if piece.is_marked else piece.text for piece in fit(text, slice(start, stop), room, len)]
 
 

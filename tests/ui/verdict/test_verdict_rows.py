@@ -1,4 +1,4 @@
-"""What stands below what, and what is folded."""
+"""The rows of the trace, and which of them are folded."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ PASSED, FAILED, NOT_REACHED = CheckOutcome.PASSED, CheckOutcome.FAILED, CheckOut
 
 
 def checks(outcomes: str) -> tuple[Check, ...]:
-    """``p`` passed, ``f`` failed, ``n`` not reached."""
+    """Checks with these outcomes: ``p`` passed, ``f`` failed, ``n`` not reached."""
     reported = {"p": PASSED, "f": FAILED, "n": NOT_REACHED}
     return tuple(Check(CheckKind.FIELD, reported[letter], path=(f"c{i}",)) for i, letter in enumerate(outcomes))
 
@@ -45,7 +45,7 @@ def test_folding(outcomes: str, expected: list[int | range]) -> None:
 
 
 def test_folding_loses_nothing_and_hides_no_failure() -> None:
-    """On the checks of real stores."""
+    """Tested with the checks of real stores."""
     for explanation in vectors(12):
         for stage in explanation.trace.stages:
             for subject in stage.subjects[:20]:
@@ -88,7 +88,7 @@ def test_the_trail_to_the_failed_element() -> None:
 
 @pytest.mark.parametrize("name", sorted(RULE_SETS))
 def test_a_subject_summary_agrees_with_its_checks(name: str) -> None:
-    """By every rule set: what is asked before and after the config counts too."""
+    """For every rule set, because checks before and after the config count too."""
     reported = 0
     for explanation in vectors(12, RULE_SETS[name]):
         for stage in explanation.trace.stages:

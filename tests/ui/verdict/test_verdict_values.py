@@ -1,4 +1,4 @@
-"""Values as text, and which part of them differs."""
+"""Values as text, and the part in which they differ."""
 
 from __future__ import annotations
 
@@ -78,14 +78,14 @@ def test_the_part_that_differs() -> None:
     one, other = marks(check, ours, theirs)
     assert ours[one] == "local/bin:/usr/"
     assert theirs[other] == ""
-    assert other.start == theirs.index("bin")  # a place, where the probe has something more
+    assert other.start == theirs.index("bin")  # the position where the probe has additional text
 
 
 @pytest.mark.parametrize(
     "check",
     [
         env("A", "A", PASSED),
-        Check(CheckKind.HISTORY, FAILED, 2, 5),  # how many there are is not what failed
+        Check(CheckKind.HISTORY, FAILED, 2, 5),  # the number of entries is not what failed
         env("", "", NOT_REACHED),
         env(ABSENT, ABSENT, NOT_REACHED),
     ],

@@ -1,4 +1,4 @@
-"""Small stores to explain, and what the tests of the verdict pane look at."""
+"""Small stores to explain, and helpers to inspect the verdict pane."""
 
 from __future__ import annotations
 
@@ -29,12 +29,12 @@ PATH = "PATH=/usr/local/bin:/usr/bin"
 
 
 def node_count(model: TraceModel) -> int:
-    """How many rows the model holds: those that were looked at since the last change."""
+    """The number of rows that the model holds, which are those read since the last change."""
     return len(model._nodes) + sum(len(node.leaves) for node in model._nodes.values())
 
 
 def digest(number: int) -> str:
-    """Its short id is the number."""
+    """An image id that begins with the number."""
     return f"sha256:{number:012x}{0:052x}"
 
 
@@ -51,7 +51,7 @@ def step(
     second: int | None = None,
     **config: object,
 ) -> Image:
-    """An image that a step made. ``second``: of its time; default its number."""
+    """An image that a step created. ``second``: its time of creation, by default its number."""
     return Image(
         id=digest(number),
         names=tuple(names),
@@ -104,7 +104,7 @@ def small(mode: str = "prod") -> Explanation:
 
 
 def entries(count: int, *, changed: int | None = None) -> tuple[HistoryEntry, ...]:
-    """A history; ``changed``: the entry with another comment."""
+    """A history. ``changed``: the index of the entry with a different comment."""
     return tuple(
         HistoryEntry(created_by=f"RUN step {i}", comment="other" if i == changed else "", empty_layer=True)
         for i in range(count)
@@ -112,7 +112,7 @@ def entries(count: int, *, changed: int | None = None) -> tuple[HistoryEntry, ..
 
 
 def with_history(parents: int, sources: int, *, changed: int | None = None) -> Explanation:
-    """One source against a parent whose history is as long as said."""
+    """One source, and a parent with a history of the given length."""
     names = ["docker.io/library/ci:1"]
     layers = tuple(digest(1000 + i) for i in range(min(parents, 5)))
     store = cache_of(
@@ -135,7 +135,7 @@ def many_probe(number: int, mode: str = "") -> Probe:
 
 
 def vectors(count: int, rules: RuleSet = CONTAINERD_71EBFC7) -> Iterator[Explanation]:
-    """What real stores were asked, from the first ``count`` cases."""
+    """Explanations of probes of real stores, from the first ``count`` recorded cases."""
     with gzip.open(VECTORS) as lines:
         for _, line in zip(range(count), lines, strict=False):
             case = decode(SuiteCase, line)
@@ -146,7 +146,7 @@ def vectors(count: int, rules: RuleSet = CONTAINERD_71EBFC7) -> Iterator[Explana
 
 
 def outline(model: TraceModel, index: QModelIndex | None = None, depth: int = 9) -> list[object]:
-    """What stands in the tree, as nested lists of names."""
+    """The contents of the tree as nested lists of names."""
     found: list[object] = []
     parent = index if index is not None else QModelIndex()
     for row in range(model.rowCount(parent)):

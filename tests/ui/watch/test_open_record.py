@@ -1,4 +1,4 @@
-"""A record is opened as the build that it is of: its steps, what cacheview predicts, and why the first miss misses."""
+"""Opening a record as a build: its steps, cacheview's predictions, and the reason for the first miss."""
 
 from __future__ import annotations
 
@@ -44,7 +44,7 @@ def record(
     tag: str = "app",
     replayed: bool = False,
 ) -> ReplayCase:
-    """A build of another file ``a`` after the store."""
+    """A record of a build on this store, in which the file ``a`` has changed."""
     steps = tuple(
         ExpectedStep(instruction=text, cached=hit, image=f"{number}" * 12 if number > 1 else "")
         for number, (text, hit) in enumerate(zip(TEXT.splitlines(), cached, strict=True), 1)

@@ -1,4 +1,4 @@
-"""Watched builds in the window: the line to paste, the list, the steps side by side, records."""
+"""Watched builds in the window: the command to paste, the list, the compared steps, and records."""
 
 from __future__ import annotations
 
@@ -32,7 +32,7 @@ def watcher(monkeypatch: pytest.MonkeyPatch) -> FakeProcess:
 
 @pytest.fixture
 def pane(window: MainWindow, qtbot: QtBot, watcher: FakeProcess) -> WatchPane:
-    """The dock, watching."""
+    """The pane of the dock, while it watches."""
     window.commands.watch.trigger()
     qtbot.waitUntil(lambda: window.docks.get(WATCH).pane.isVisible())
     pane = window.docks.get(WATCH).pane
@@ -93,7 +93,7 @@ def test_simultaneous_build_updates_are_merged_and_spread_over_turns(
     hear(pane, watcher, qtbot, *begun)
     qtbot.waitUntil(lambda: pane.model.rowCount() == 59, timeout=20_000)
     assert shown == list(range(1, 60))
-    assert turns[:3] == [2, 4, 6]  # a turn has 5 ms, and by this clock each build takes 3
+    assert turns[:3] == [2, 4, 6]  # a turn lasts 5 ms, and on this clock each build takes 3 ms
     assert all(build.done == 1 for build in pane.model.builds)
     assert pane.model.builds[0].number == 59
     first = pane.selected()

@@ -1,4 +1,4 @@
-"""Builds that are watched without an engine."""
+"""Watched builds without an engine."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ ID = f"sha256:{'5' * 64}"
 
 
 class FakeProcess:
-    """What the window uses of the process that watches. ``refuses``: what it says instead of watching."""
+    """The part of the watching process that the window uses. ``refuses``: the error if it cannot watch."""
 
     url = "unix:///run/user/1000/cacheview/docker.sock"
     host = "unix:///var/run/docker.sock"
@@ -66,7 +66,7 @@ def prediction() -> Prediction:
 def build_of(
     number: int = 1, *, steps: int = 3, is_over: bool = True, differences: tuple[str, ...] = ()
 ) -> WatchedBuild:
-    """A build of three steps, of which so many have begun."""
+    """A build of three steps. ``steps``: how many have begun."""
     reported = (
         ReportedStep(1, "FROM scratch"),
         ReportedStep(2, "CMD x", bool(differences), "2" * 12),

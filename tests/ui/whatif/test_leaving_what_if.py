@@ -1,4 +1,4 @@
-"""What if is entered and left in several turns in a large store, and the user is where they were before."""
+"""What if is entered and left in several turns in a large store, and the user's place is restored."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ REMOVED = make_image(1010).id
 
 @pytest.fixture
 def window(open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
-    """Sixty images on one base, each with two on it: more than fits on screen, in a store that counts as large."""
+    """Sixty images on one base, with two more on each: more than fit on screen. The store counts as large."""
     images = [make_image(1, None, "docker.io/library/base:1")]
     for number in range(100, 160):
         images.append(make_image(number, 1, f"docker.io/library/app:{number}"))
@@ -35,7 +35,7 @@ def window(open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch) -> MainWind
 
 @pytest.fixture
 def pane(window: MainWindow) -> ImagesPane:
-    """At an image in the middle, with folded rows above it, which stays in sight if a line takes room above."""
+    """Selects an image in the middle, below folded rows. It stays visible if a notice takes up space above."""
     assert window.workspace is not None
     pane = window.workspace.images
     pane.tree.collapse(pane.tree.row_of_image(make_image(102).id))
@@ -50,14 +50,14 @@ def session_of(window: MainWindow) -> Session:
 
 
 def suppose(window: MainWindow, qtbot: QtBot) -> None:
-    """Suppose that an image was removed, which no container uses."""
+    """Suppose that an image was removed, without the containers that use images."""
     pane = window.workspace.images if window.workspace is not None else None
     assert pane is not None
     window.what_if.suppose(f"remove:{REMOVED}")
     qtbot.waitUntil(lambda: session_of(window).supposed is not None)
     window.what_if.without_containers()
     qtbot.waitUntil(lambda: REMOVED not in session_of(window).store.by_id and not pane.is_filtering)
-    assert pane.model.forest.node_of(REMOVED) is not None, "it is struck through"
+    assert pane.model.forest.node_of(REMOVED) is not None, "it is still listed, but struck through"
 
 
 def go_elsewhere(pane: ImagesPane) -> None:
@@ -66,11 +66,11 @@ def go_elsewhere(pane: ImagesPane) -> None:
 
 
 def leave(window: MainWindow) -> None:
-    """The rows of the actual store follow in another turn."""
+    """Leave What if; the rows of the actual store are shown in a later turn."""
     assert window.workspace is not None
     window.what_if.leave()
     assert window.workspace.images.is_filtering
-    assert window.workspace.images.model.rows, "an empty tree would flicker"
+    assert window.workspace.images.model.rows, "the tree is not emptied, which would flicker"
 
 
 def place_of(pane: ImagesPane) -> TreePlace:
