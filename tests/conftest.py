@@ -43,9 +43,9 @@ def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool 
 
     pytest does not call this hook for a folder that is named. With ``-m fast``, do not load modules without fast tests.
     """
-    not_asked_for = collection_path == _DAEMONS and not os.environ.get("CACHEVIEW_DAEMONS")
+    skips_daemons = collection_path == _DAEMONS and not os.environ.get("CACHEVIEW_DAEMONS")
     not_fast = config.getoption("markexpr") == "fast" and collection_path in _NOT_FAST
-    return True if not_asked_for or not_fast else None
+    return True if skips_daemons or not_fast else None
 
 
 def pytest_report_header(config: pytest.Config) -> str | None:

@@ -1,4 +1,4 @@
-"""Every command, on stores, Dockerfiles, contexts, Compose files, records and engines whose texts are hostile."""
+"""Every command, with hostile texts in stores, Dockerfiles, contexts, Compose files, records and engines."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ __all__ = [
 ]
 
 PRETENDS: Final = ("9 passed, 0 failed", "cacheview: fine", "HIT: all is well")
-"""Lines that a text would pretend to be."""
+"""Lines of output that a hostile text imitates."""
 
 HOSTILE: Final = (
     "a\x1b[2J\x1b]0;t\x07\x9b31m\x7f\u202e\u2066\u2028\u200b\U000e0041\r\n" + "\n".join(PRETENDS) + "\n<b>|`*\ttext"
@@ -51,12 +51,12 @@ _OUTPUTS: Final = ("stdout", "stderr")
 
 
 def quiet(text: str) -> bool:
-    """Whether nothing of it acts on a terminal but the ends of its lines."""
+    """Whether it contains no terminal control characters except line ends."""
     return not any(is_unprintable(character) for character in text if character != "\n")
 
 
 def hostile_suite(folder: Path, text: str = HOSTILE) -> Path:
-    """A suite with a text in every place that is printed."""
+    """Write a suite with the text in every place that is printed."""
     made_with = {"Cmd": [text], "Labels": {text: text}, "Env": [f"A={text}"], "User": text, "Hostname": text}
     image = {
         "id": _ID,
@@ -88,7 +88,7 @@ def hostile_suite(folder: Path, text: str = HOSTILE) -> Path:
 
 
 def _archive(folder: Path, text: str) -> Path:
-    """An archive of ``docker save``; of its two images one cannot be read."""
+    """Write a ``docker save`` archive with two images, one of which cannot be read."""
     document = config(1, author=text, comment=text, config={"Labels": {text: text}})
     document["history"] = [{"created_by": text, "comment": text}]
     files = old_archive([(document, [f"app:{text}", text], "")], layer(entry(f"d/{text}", b"x")))
@@ -100,7 +100,7 @@ def _archive(folder: Path, text: str) -> Path:
 
 
 def _context(folder: Path, text: str) -> Path:
-    """A context whose Dockerfile and files are hostile."""
+    """Create a context whose Dockerfile and files are hostile."""
     context = folder / "context"
     context.mkdir()
     for name in (text.replace("/", "_").encode(), b"\xff\x9b.txt"):
@@ -113,7 +113,7 @@ def _context(folder: Path, text: str) -> Path:
 
 
 def _changed_context(folder: Path, text: str) -> tuple[Path, Path]:
-    """A build saved with its layer, and its context afterwards: files with hostile names were added and changed."""
+    """Create a build saved with its layer, and its context after files with hostile names were added and changed."""
     context = folder / "built"
     context.mkdir()
     write_context(context)
@@ -126,7 +126,7 @@ def _changed_context(folder: Path, text: str) -> tuple[Path, Path]:
 
 
 def _compose(folder: Path, text: str) -> Path:
-    """A Compose file, which may be JSON."""
+    """Write a Compose file as JSON, which Compose accepts."""
     build = {"context": ".", "dockerfile": text, "args": {text: text}, "labels": {text: text}, "target": text}
     other = {"build": {**build, "context": "\0", "dockerfile": "\0x"}}
     services = {
@@ -136,14 +136,14 @@ def _compose(folder: Path, text: str) -> Path:
         "no": {"image": text},
     }
     file = folder / "compose.yaml"
-    # YAML has no halves of characters.
+    # YAML cannot contain lone surrogates.
     file.write_text(json.dumps({"services": services}).replace(r"\udb40\udc41", r"\U000e0041"))
     (folder / ".env").write_text("A='x'\n")
     return file
 
 
 def _record(folder: Path, text: str) -> Path:
-    """A record of a build that every text but those of the rules was changed in."""
+    """Write a record of a build in which every text is hostile, except those that the rules need."""
     context = folder / "recorded"
     context.mkdir()
     (context / "Dockerfile").write_text("FROM scratch\nENV A=b\nCOPY Dockerfile /\n")
@@ -162,7 +162,7 @@ def _record(folder: Path, text: str) -> Path:
 
 
 def _containerd(folder: Path, text: str) -> Path:
-    """The root folder of a containerd, with a name and a namespace of it."""
+    """Create a containerd root folder whose namespace and image name are hostile."""
     target = {b"digest": _ID.encode(), b"mediatype": text.encode(), b"size": b"\x02"}
     images = {text.encode(): {b"target": target}, b"docker.io/library/app:1": {b"target": target}}
     tree: dict[Any, Any] = {
@@ -177,7 +177,7 @@ def _containerd(folder: Path, text: str) -> Path:
 
 
 def _docker_context(folder: Path, name: str, host: str) -> Path:
-    """A folder of the docker CLI's settings that knows a context."""
+    """Create a settings folder of the docker CLI with a context."""
     settings = folder / "docker"
     place = settings / "contexts" / "meta" / hashlib.sha256(name.encode()).hexdigest()
     place.mkdir(parents=True)
@@ -186,7 +186,7 @@ def _docker_context(folder: Path, name: str, host: str) -> Path:
 
 
 def _ssh(folder: Path, text: str) -> Path:
-    """A folder with an ``ssh`` that prints a banner and ends."""
+    """Create a folder with an ``ssh`` that prints a banner and exits."""
     commands = folder / "bin"
     commands.mkdir()
     (folder / "banner").write_text(text)
@@ -196,14 +196,15 @@ def _ssh(folder: Path, text: str) -> Path:
 
 
 class Hostile:
-    """Commands by a name that says what is hostile: arguments, and the standard input of each.
+    """Commands with hostile input: the arguments and the standard input of each, by a name for what is hostile.
 
     Attributes:
-        commands: without those that watch.
-        suite, archive: stores; context: replayed in them.
-        built, saved: a context, and what was built of it before it was changed.
-        sockets: of engines.
-        environment: what they are run with.
+        commands: all commands except those that watch.
+        suite, archive: stores.
+        context: a context that is replayed in these stores.
+        built, saved: a changed context, and the build saved before the change.
+        sockets: sockets for engines.
+        environment: the environment variables of the commands.
     """
 
     def __init__(self, folder: Path, text: str = HOSTILE) -> None:
@@ -316,7 +317,7 @@ class Hostile:
 
     @contextmanager
     def engines_answer(self) -> Iterator[None]:
-        """An engine at each socket: its error, a header, its status line, or something else is hostile."""
+        """Run an engine at each socket, with a hostile error, header, status line or other text."""
         body = json.dumps({"message": self.text}).encode()
         line = self.text.replace("\n", "").replace("\r", "").encode()
         answers = (
@@ -332,13 +333,13 @@ class Hostile:
 
 
 def _always(answer: Raw) -> Callable[[str], Raw]:
-    """A hook that answers everything alike."""
+    """Return a hook that gives every request the same answer."""
     return lambda _: answer
 
 
 @contextmanager
 def hostile(folder: Path, text: str = HOSTILE) -> Iterator[Hostile]:
-    """All of it, in a folder whose name is short enough for a socket."""
+    """Create everything in a folder whose path is short enough for a socket."""
     made = Hostile(folder, text)
     with pytest.MonkeyPatch.context() as patch, made.engines_answer():
         for name, value in made.environment.items():
@@ -349,7 +350,7 @@ def hostile(folder: Path, text: str = HOSTILE) -> Iterator[Hostile]:
 
 
 def hostile_build(text: str, *, number: int = 1, failed: bool = False) -> WatchedBuild:
-    """A watched build of which everything that is not a number is hostile; ``failed``: it was not predicted either."""
+    """Return a watched build in which every text is hostile. ``failed``: the prediction failed too."""
     build = build_of(number, differences=(text, "more"))
     steps = (ReportedStep(1, text), ReportedStep(2, text, True, "2" * 12), ReportedStep(3, text))
     return replace(
@@ -363,11 +364,11 @@ def hostile_build(text: str, *, number: int = 1, failed: bool = False) -> Watche
 
 @contextmanager
 def watching(text: str = HOSTILE) -> Iterator[list[str]]:
-    """``cacheview watch`` in front of an engine that builds once, and everything that is said of it."""
+    """Replace the watcher with one that reports hostile builds, and yield the arguments of ``cacheview watch``."""
     build, failed = hostile_build(text), hostile_build(text, number=2, failed=True)
 
     class Watching:
-        """Has heard all when it is made."""
+        """Reports all builds as soon as it is created."""
 
         def __init__(self, endpoint: Any, changed: Any, *_: Any) -> None:
             self.endpoint, self.title, self.url, self.problems = endpoint, text, f"unix:///{text}", [text]
@@ -375,7 +376,7 @@ def watching(text: str = HOSTILE) -> Iterator[list[str]]:
                 changed(each)
 
         def record(self, number: int, *, with_store: bool) -> None:
-            raise AssertionError("it is not asked for")
+            raise AssertionError("no record should be requested")
 
         def close(self) -> None:
             """Nothing is open."""
@@ -386,7 +387,7 @@ def watching(text: str = HOSTILE) -> Iterator[list[str]]:
 
 
 class _Failing(io.RawIOBase):
-    """A device to which nothing can be written."""
+    """A device that fails on every write."""
 
     def __init__(self, error: OSError) -> None:
         super().__init__()
@@ -409,9 +410,9 @@ def printed(
     closed: Collection[str] = (),
     failing: OSError | None = None,
 ) -> tuple[int, str, str]:
-    """Run a command in this process: its status, and what it writes to terminals of an encoding.
+    """Run a command in this process, and return its status and its output to terminals with this encoding.
 
-    ``closed``: names of the standard streams that are not there; ``failing``: of writing to standard output.
+    ``closed``: the names of missing standard streams; ``failing``: the error of writing to standard output.
     """
     streams = {name: io.TextIOWrapper(io.BytesIO(), encoding=encoding, write_through=True) for name in _OUTPUTS}
     given: dict[str, io.TextIOWrapper] = {**streams, "stdin": io.TextIOWrapper(io.BytesIO(_given(arguments)))}
@@ -422,14 +423,14 @@ def printed(
             patch.setattr(sys, name, None if name in closed else stream)
         try:
             status = main(arguments)
-        except SystemExit as ended:  # of --help
+        except SystemExit as ended:  # raised by --help
             status = int(ended.code or 0)
     out, error = (streams[name].buffer.getvalue().decode(encoding) for name in _OUTPUTS)  # type: ignore[attr-defined]
     return status, out, error
 
 
 def _given(arguments: list[str]) -> bytes:
-    """What is on standard input: a config, or a tar with a Dockerfile."""
+    """Return the standard input: a config, or a tar with a Dockerfile."""
     if arguments[0] != "replay":
         return json.dumps({"Cmd": [HOSTILE], HOSTILE: 1, "Labels": {HOSTILE: HOSTILE}}).encode()
     file = io.BytesIO()

@@ -1,4 +1,4 @@
-"""How many random examples a property is tried on: a share of what the profile of hypothesis asks for."""
+"""Sets the number of random examples for a property as a multiple of the hypothesis profile's number."""
 
 from __future__ import annotations
 
@@ -8,6 +8,6 @@ __all__ = ["examples"]
 
 
 def examples(share: float) -> settings:
-    """That share of the profile's examples: more than all where most say little, fewer where each writes files."""
+    """Use this share of the profile's examples: above 1 if most of them test little, below if they write files."""
     profile = settings()
     return settings(profile, max_examples=max(1, round(profile.max_examples * share)))

@@ -1,7 +1,7 @@
-"""Processes of their own that do not start from nothing: they are forked off one that has imported what they run.
+"""Runs code in separate processes that are forked from one that has already imported cacheview.
 
-A process that starts and imports cacheview takes half a second of the processor, one that is forked next to nothing.
-It is not for tests of what happens when the program starts.
+Starting a process and importing cacheview takes half a second of processor time; forking takes next to nothing. Do not
+use this for tests of the program's start.
 """
 
 from __future__ import annotations
@@ -23,34 +23,34 @@ from typing import Final
 __all__ = ["COMMANDS", "DOCKS", "PROGRAM", "WINDOW", "run_forked"]
 
 COMMANDS: Final = tuple(f"cacheview.commands.{name}" for name in ("check", "explain", "replay"))
-"""Modules of the command line."""
+"""The modules that the command line imports."""
 
 WINDOW: Final = ("cacheview.ui.app", "cacheview.ui.window")
-"""Modules of the window."""
+"""The modules that the window imports."""
 
 DOCKS: Final = (
     *WINDOW,
     "cacheview.ui.workspace",
     *(f"cacheview.ui.{name}.dock" for name in ("audit", "compare", "details", "replay", "suites")),
 )
-"""Modules of a window that shows a store in its panes and docks."""
+"""The modules of a window that shows a store in its panes and docks."""
 
 PROGRAM: Final = """
 import runpy
 runpy.run_module("cacheview", run_name="__main__", alter_sys=True)
 """
-"""What ``python -m cacheview`` runs."""
+"""The code that ``python -m cacheview`` runs."""
 
-# Each message is a process to fork, with its three streams; answered by its number, and by its status when it has
-# ended. The process goes on behind the loop, and ends as every script does.
+# Each message describes a process to fork, with its three streams. The answers are its PID, and its status when it has
+# ended. The forked process continues after the loop, and ends like any script.
 _SERVER: Final = """
 import gc, importlib, json, os, socket, sys
-asking = socket.socket(fileno=int(sys.argv[1]))
+connection = socket.socket(fileno=int(sys.argv[1]))
 for name in ("cacheview.cli", *sys.argv[2:]):
     importlib.import_module(name)
 gc.freeze()
 while True:
-    message, streams, _, _ = socket.recv_fds(asking, 1 << 20, 3)
+    message, streams, _, _ = socket.recv_fds(connection, 1 << 20, 3)
     if not message:
         os._exit(0)
     process = os.fork()
@@ -58,29 +58,29 @@ while True:
         break
     for stream in streams:
         os.close(stream)
-    asking.send(b"%d" % process)
-    asking.send(b"%d" % os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
+    connection.send(b"%d" % process)
+    connection.send(b"%d" % os.waitstatus_to_exitcode(os.waitpid(process, 0)[1]))
 gc.unfreeze()
-asking.close()
+connection.close()
 for number, stream in enumerate(streams):
     os.dup2(stream, number)
     os.close(stream)
-asked = json.loads(message)
+request = json.loads(message)
 os.environ.clear()
-os.environ.update(asked["environment"])
-os.chdir(asked["folder"])
-sys.stdout.reconfigure(encoding=asked["encoding"])
-sys.stderr.reconfigure(encoding=asked["encoding"], errors="backslashreplace")
-sys.argv[1:] = asked["arguments"]
-exec(compile(asked["code"], "<string>", "exec"), {"__name__": "__main__"})
+os.environ.update(request["environment"])
+os.chdir(request["folder"])
+sys.stdout.reconfigure(encoding=request["encoding"])
+sys.stderr.reconfigure(encoding=request["encoding"], errors="backslashreplace")
+sys.argv[1:] = request["arguments"]
+exec(compile(request["code"], "<string>", "exec"), {"__name__": "__main__"})
 """
 
 
 class _Server:
-    """A process that has imported these modules, and forks others."""
+    """A process that has imported these modules and forks others."""
 
     def __init__(self, *modules: str) -> None:
-        self._asking, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
+        self._connection, other = socket.socketpair(socket.AF_UNIX, socket.SOCK_SEQPACKET)
         with other:
             self._process = subprocess.Popen(
                 [sys.executable, "-c", _SERVER, str(other.fileno()), *modules],
@@ -92,16 +92,16 @@ class _Server:
         atexit.register(self._end)
 
     def _end(self) -> None:
-        self._asking.close()
+        self._connection.close()
         self._process.wait()
 
     def run(self, message: bytes, streams: Sequence[int], seconds: float) -> int:
-        socket.send_fds(self._asking, [message], streams)
-        process = int(self._asking.recv(32))
+        socket.send_fds(self._connection, [message], streams)
+        process = int(self._connection.recv(32))
         patience = threading.Timer(seconds, os.kill, (process, signal.SIGKILL))
         patience.start()
         try:
-            return int(self._asking.recv(32))
+            return int(self._connection.recv(32))
         finally:
             patience.cancel()
 
@@ -119,17 +119,17 @@ def run_forked(
     encoding: str = "utf-8",
     seconds: float = 120,
 ) -> subprocess.CompletedProcess[str]:
-    """Run some code without input, as ``python -c`` would in a process that has imported these modules.
+    """Run code without input, like ``python -c`` in a process that has already imported these modules.
 
     Args:
-        code: what it runs.
-        arguments: of `sys.argv`.
+        code: the code to run.
+        arguments: the arguments in `sys.argv`.
         modules: `COMMANDS`, `WINDOW` or `DOCKS`.
-        environment: variables instead of those of this process.
-        folder: where it runs.
-        merged: whether its standard error is among its output.
-        encoding: of what it prints, as ``PYTHONIOENCODING`` has it; what cannot be read in it becomes ``\ufffd``.
-        seconds: after which it is killed, however busy the machine is.
+        environment: variables that replace those of this process.
+        folder: the working directory.
+        merged: whether standard error goes to standard output.
+        encoding: the encoding of its output, as in ``PYTHONIOENCODING``; undecodable bytes become ``\ufffd``.
+        seconds: the wall time after which it is killed.
     """
     message = json.dumps(
         {

@@ -30,12 +30,12 @@ def median(work: Callable[[], object]) -> float:
 @pytest.mark.parametrize("hit", [True, False], ids=["hit", "miss"])
 def test_all_rule_sets_against_one(hit: bool) -> None:
     cache = cache_of(COUNT)
-    caches, asked = RuleSetCaches(cache.store, [cache]), probes(COUNT, hit=hit)
-    compare(cache.store, asked[0], caches=caches)
+    caches, edits = RuleSetCaches(cache.store, [cache]), probes(COUNT, hit=hit)
+    compare(cache.store, edits[0], caches=caches)
     every = [caches.cache(rules) for rules in RULE_SETS.values()]
-    verdicts = median(lambda: [each.verdict(asked[50]) for each in every])
-    one = median(lambda: compare(cache.store, asked[50], [cache.rules], caches))
-    whole = median(lambda: compare(cache.store, asked[50], caches=caches))
+    verdicts = median(lambda: [each.verdict(edits[50]) for each in every])
+    one = median(lambda: compare(cache.store, edits[50], [cache.rules], caches))
+    whole = median(lambda: compare(cache.store, edits[50], caches=caches))
     print(
         f"\nall {len(RULE_SETS)} rule sets: verdicts {verdicts * 1e3:.2f} ms, "
         f"with deciding checks {whole * 1e3:.2f} ms; of one rule set {one * 1e3:.2f} ms, ratio {whole / one:.1f}"

@@ -40,6 +40,6 @@ def test_memory_of_a_store(images: int, kind: str, how: str, tmp_path: Path) -> 
     )
     print(
         f"\n{images:,} images of a {kind}, {size / 1e6:.0f} MB of configs, {how}:"
-        f" opened {opened:.2f}, asked {explained:.2f}, at most {peak:.2f} times as much"
+        f" opened {opened:.2f}, after an answer {explained:.2f}, at most {peak:.2f} times as much"
     )
     assert explained <= LIMIT

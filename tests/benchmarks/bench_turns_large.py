@@ -166,9 +166,9 @@ def edits(user: WindowUser, _folder: Path) -> None:
     def there() -> bool:
         return session.answer is not None
 
-    user.act("ask what an image's builder asked", lambda: pane.probe.load_from_image(images[count // 2]), there)
+    user.act("load an image's probe", lambda: pane.probe.load_from_image(images[count // 2]), there)
     wide = next(i for i in reversed(images) if i.parent == images[0].id)
-    user.act("ask of the widest parent", lambda: pane.probe.load_from_image(wide), there)
+    user.act("load a probe of the widest parent", lambda: pane.probe.load_from_image(wide), there)
     user.act("use as parent", lambda: document.use_as_parent(images[1]), there)
     user.act("use the widest parent", lambda: document.use_as_parent(images[0]), there)
     user.act("undo", document.undo_stack.undo, there)

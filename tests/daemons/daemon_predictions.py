@@ -145,11 +145,11 @@ def differences(reported: Replay, truth: Outcome, builder: Builder, *, unknown: 
 def is_pulled(reported: Replay, truth: Outcome) -> bool:
     """Whether the build ends at a base that has to be pulled, and the replay reports that and nothing after it."""
     begun = reported.steps[: len(truth.steps)]
-    asked = [step for step in reported.looked_up if step.number >= len(truth.steps)]
+    later = [step for step in reported.looked_up if step.number >= len(truth.steps)]
     is_base = [step.text for step in begun] == [step.text for step in truth.steps] and begun[-1].text.startswith(
         "FROM "
     )
-    return is_base and "pull" in begun[-1].reason and all(step.cached is None for step in asked)
+    return is_base and "pull" in begun[-1].reason and all(step.cached is None for step in later)
 
 
 def unlike(build: Build, truth: Outcome, engine: EngineDaemon) -> Iterator[str]:

@@ -59,10 +59,10 @@ def test_a_local_engine_has_the_same_images_as_its_data_root(engine: EngineDaemo
 
 
 def test_a_remote_engine_differs_from_its_data_root_only_in_doubts(engine: EngineDaemon, shop: list[Build]) -> None:
-    asked, read = (store_at(engine.location(kind)) for kind in ("remote", "data-root"))
-    assert [image.id for image in asked.images] == [image.id for image in read.images]
-    for image in read.images:
-        other = asked.by_id[image.id]
+    remote, local = (store_at(engine.location(kind)) for kind in ("remote", "data-root"))
+    assert [image.id for image in remote.images] == [image.id for image in local.images]
+    for image in local.images:
+        other = remote.by_id[image.id]
         assert (other.parent, set(other.names), other.diff_ids) == (image.parent, set(image.names), image.diff_ids)
         assert container_config_of(other) == container_config_of(image)
         assert other.created == image.created

@@ -242,9 +242,9 @@ def test_a_predicted_pull_changes_what_the_real_pull_changes(
 ) -> None:
     (context / "Dockerfile").write_text(f"FROM {pushed.base}\n{LAYERS}")
     client.pull(pushed.base)
-    asked = ["--store", engine.location("engine"), "--what-if", f"pull:{location(pushed.layers)}"]
-    asked += ["--client", client.sends_as.name]
-    assert main(["replay", str(context), *asked, "--cache-from", pushed.layers, "--json"]) == 0
+    options = ["--store", engine.location("engine"), "--what-if", f"pull:{location(pushed.layers)}"]
+    options += ["--client", client.sends_as.name]
+    assert main(["replay", str(context), *options, "--cache-from", pushed.layers, "--json"]) == 0
     reported = json.loads(capsys.readouterr().out)["after"]["steps"]
     client.pull(pushed.layers)
     build = Build("", 0, options=BuildOptions(cache_from=(pushed.layers,)))

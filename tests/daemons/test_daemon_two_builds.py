@@ -388,10 +388,10 @@ def test_different_owners_are_the_cause_if_the_client_sends_them(place: Place, c
     for path in place.context.rglob("*"):
         shutil.chown(path, 4321, 4321)
     diff = diff_of(mine, place.build("diff/theirs"))
-    said = answer_sentence(diff)
+    printed = answer_sentence(diff)
     assert diff.cause is not None
-    assert (diff.cause.kind, diff.cause.origin) == (CauseKind.FILES, CauseOrigin.OWN), said
-    assert "`COPY src /src`: the files differ: 3 files: owner 4321:4321, was 1234:1234" in said
+    assert (diff.cause.kind, diff.cause.origin) == (CauseKind.FILES, CauseOrigin.OWN), printed
+    assert "`COPY src /src`: the files differ: 3 files: owner 4321:4321, was 1234:1234" in printed
 
 
 @pytest.mark.parametrize("is_image_a", [True, False])

@@ -274,8 +274,8 @@ def test_exec_logs_and_events(both: list[Docker], tools: str) -> None:
     assert through.run("logs", name) == direct.run("logs", name)
     assert through.run("rm", "-f", name)[0] == 0
     ended = int(time.time()) + 1
-    asked = ("events", "--since", str(begun), "--until", str(ended), "--format", "{{json .}}")
-    events = [docker.run(*asked) for docker in both]
+    arguments = ("events", "--since", str(begun), "--until", str(ended), "--format", "{{json .}}")
+    events = [docker.run(*arguments) for docker in both]
     assert events[0] == events[1]
     assert {json.loads(line)["Action"] for line in events[0][1].splitlines()} >= {"start", "attach", "die", "destroy"}
 

@@ -1,4 +1,4 @@
-"""Records of builds by a daemon made by hand."""
+"""Creates records of builds by a simulated daemon."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ NOON = datetime(2026, 1, 1, 12, tzinfo=UTC)
 
 @dataclass(frozen=True)
 class Build:
-    """All that a build depends on beside the store."""
+    """Everything that a build depends on except the store."""
 
     dockerfile: str = "FROM base\nRUN one\n"
     files: Mapping[str, bytes] = field(default_factory=dict)
@@ -57,7 +57,7 @@ class Build:
 
 
 def base(daemon: Daemon, name: str = "base:latest", digit: str = "a", created_by: str = "import") -> None:
-    """An image that was pulled, under a name that no other has any more."""
+    """Add a pulled image to the daemon; its name is removed from other images."""
     image = image_of(name, digit=digit, Env=("PATH=/bin",))
     history = (HistoryEntry(created_by=created_by),)
     daemon.images = [
@@ -67,7 +67,7 @@ def base(daemon: Daemon, name: str = "base:latest", digit: str = "a", created_by
 
 
 def recorded(daemon: Daemon, build: Build, minutes: int = 0, *, with_store: bool = True) -> ReplayCase:
-    """Build in the daemon's store, and the record of it; what it makes is in the store then."""
+    """Build in the daemon's store, which then contains the new images, and return the record of the build."""
     client = client_named(build.client)
     store, rules, release = daemon.store, daemon.rules, daemon.release
     context = build.context
@@ -84,7 +84,7 @@ def recorded(daemon: Daemon, build: Build, minutes: int = 0, *, with_store: bool
     ]
     assert len(missed) == len(made), (missed, made)
     for (place, is_step), image_id in zip(missed, made, strict=True):
-        if is_step:  # what becomes of a trigger has no image in a record
+        if is_step:  # a record has no images for triggers
             steps[place] = steps[place].model_copy(update={"image": image_id})
     at = NOON + timedelta(minutes=minutes)
     timed = tuple(step.model_copy(update={"at": at.isoformat().replace("+00:00", "Z")}) for step in steps)
@@ -119,7 +119,7 @@ def compared(a: ReplayCase, b: ReplayCase) -> BuildDiff:
 
 
 def diff_of(one: Build, other: Build, daemon: Daemon | None = None, *, kind: StoreKind | None = None) -> BuildDiff:
-    """One build built twice, so that it is cached; then the other one, in the same store."""
+    """Compare two builds in the same store. The first one is built twice, so that it is cached."""
     daemon = daemon or Daemon(kind=kind or StoreKind.GRAPH_DRIVER)
     if not daemon.images:
         base(daemon)

@@ -1,4 +1,4 @@
-"""Two lists of steps, aligned: every step has one row, and the rows keep the order of both lists."""
+"""Aligning two lists of steps: every step has one row, and the rows keep the order of both lists."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Each cause is named first, in the sentence and as a value."""
+"""For each kind of change, the sentence and the result name the cause first."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_a_removed_intermediate_image_is_the_cause(daemon: Daemon) -> None:
 
 
 def test_an_image_of_the_first_build_missing_for_the_second_is_the_cause(daemon: Daemon) -> None:
-    """Both miss, and the image that the first one made is gone."""
+    """Both builds miss, and the image that the first one created is gone."""
     recorded(daemon, Build("FROM base\nRUN other\n"))
     a = recorded(daemon, BUILD, 1)
     daemon.images = [image for image in daemon.images if image.instruction in ("import", "RUN other")]

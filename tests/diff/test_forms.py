@@ -1,4 +1,4 @@
-"""Triggers, heredocs and Dockerfiles that are refused, as sides of a comparison."""
+"""Comparing builds with triggers, heredocs and refused Dockerfiles."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ BUILD = Build("FROM base\nRUN end\n", {"a": b"1", "b": b"2"})
 
 
 def with_triggers(daemon: Daemon, *triggers: str, digit: str = "a") -> None:
-    """The base has these triggers from now on."""
+    """Replace the base with one that has these triggers."""
     image = image_of("base:latest", digit=digit, Env=("PATH=/bin",), OnBuild=triggers)
     config = image.config.model_copy(update={"history": (HistoryEntry(created_by="import"),)})
     daemon.images = [
@@ -36,7 +36,7 @@ def with_triggers(daemon: Daemon, *triggers: str, digit: str = "a") -> None:
 
 
 def after(before: Build, now: Build, triggers: tuple[str, ...] = TRIGGERS, changed: tuple[str, ...] = ()) -> BuildDiff:
-    """The same build twice, so that it is cached, and then another one, on a base whose triggers may have changed."""
+    """Compare a cached build with a later one on a base whose triggers may have changed."""
     daemon = Daemon()
     with_triggers(daemon, *triggers)
     recorded(daemon, before)

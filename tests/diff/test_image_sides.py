@@ -1,4 +1,4 @@
-"""Images as sides: what they were built from, as far as their history and layers tell."""
+"""Comparing images: what they were built from, as far as their history and layers show."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ def daemon() -> Daemon:
 
 
 def built(daemon: Daemon, build: Build) -> Image:
-    """What a build makes at the end."""
+    """Return the last image of a build."""
     case = recorded(daemon, build)
     return daemon.store.by_id[(case.expect.steps or ())[-1].image]
 

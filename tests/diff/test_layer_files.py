@@ -1,4 +1,4 @@
-"""The files of images that differ: layer against layer, and the layer of a step against what a build sends."""
+"""The files that differ: between the layers of two images, and between a step's layer and a build's context."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def with_layers(image: Image, rootfs: RootFS) -> Image:
 
 
 class Place:
-    """A store with the images of some builds, their layers with the files that were copied, and their records."""
+    """A store with the images of some builds, the layers with the copied files, and the records of the builds."""
 
     def __init__(self) -> None:
         self.daemon = Daemon()
@@ -49,7 +49,7 @@ class Place:
     def image(
         self, build: Build, *, keeps_parents: bool = True, top: str = "app/", client: str = "docker-cli"
     ) -> Image:
-        """What a build makes, with the layers that it has."""
+        """Build, and return the image with its layers."""
         case = recorded(self.daemon, replace(build, client=client))
         copied = layer(
             entry("app", kind=tarfile.DIRTYPE),

@@ -1,4 +1,4 @@
-"""A build compared with itself after one edit of anything: that edit is named first, and nothing else."""
+"""A build is compared with itself after a random edit: the edit is named first, and nothing else."""
 
 from __future__ import annotations
 
@@ -58,7 +58,7 @@ def builds(draw: st.DrawFn) -> Build:
 
 @dataclass(frozen=True)
 class Edit:
-    """An edit, and which cause names it."""
+    """An edit, and the causes that name it."""
 
     name: str
     build: Build
@@ -156,7 +156,7 @@ def edits(draw: st.DrawFn) -> tuple[Build, Edit]:
 
 
 def changed(daemon: Daemon, edit: str) -> Daemon:
-    """What is around the build, after an edit of it."""
+    """Return the daemon after an edit of something outside the build."""
     other = Daemon(daemon.version, daemon.kind, images=list(daemon.images))
     if edit == "base":
         base(other, digit="b", created_by="import again")

@@ -1,4 +1,4 @@
-"""What an engine remembers says when an image went, and when a base came."""
+"""An engine's past events show when an image was removed and when a base was added."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Build arguments: who sees what, and the prefix of RUN."""
+"""Build arguments: where they are visible, and the prefix of RUN."""
 
 from __future__ import annotations
 

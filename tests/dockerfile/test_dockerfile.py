@@ -1,4 +1,4 @@
-"""Whole Dockerfiles and words, against what the parser of each release made of them."""
+"""Whole Dockerfiles and words, compared with the results of each release's parser."""
 
 from __future__ import annotations
 
@@ -132,7 +132,7 @@ def test_a_trigger_is_split_at_backslashes_and_keeps_the_dockerfile_escape() -> 
 
 
 def test_a_dockerfile_over_a_limit_is_refused_with_the_limit(monkeypatch: pytest.MonkeyPatch) -> None:
-    # Parsing as many as are allowed takes a second.
+    # Parsing the maximum number of instructions takes a second.
     monkeypatch.setattr("cacheview.dockerfile.document._MAX_INSTRUCTIONS", 1_000)
     for data, why in (
         (b"x" * (17 << 20), "it is larger than 16,777,216 bytes, the limit for replaying a Dockerfile"),

@@ -1,4 +1,4 @@
-"""The environment by name says what going over all of it says, after any steps."""
+"""After any steps, `Environment` agrees with a search through all entries."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ ENTRIES = st.lists(st.sampled_from(["", "=", "A", "A=", "A=1", "A=2", "B=1", "A=
 
 
 def by_hand(entries: tuple[str, ...], pairs: list[tuple[str, str]]) -> tuple[str, ...]:
-    """As the builder does it: the first of that name is replaced, else it comes last."""
+    """Update entries as the builder does: replace the first one with that name, or else append it."""
     env = list(entries)
     for name, value in pairs:
         place = next((at for at, entry in enumerate(env) if entry.partition("=")[0] == name), len(env))

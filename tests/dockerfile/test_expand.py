@@ -54,7 +54,7 @@ ENV = {"A": "one", "TWO": "x y", "NONE": ""}
         ("${UNSET:-a\\}b}", "a}b"),
         ("${+x}", ""),
         ("ü${A}漢", "üone漢"),
-        ("$A漢", ""),  # letters of any script belong to a name
+        ("$A漢", ""),  # names can contain letters of any script
     ],
 )
 def test_a_word_is_resolved(text: str, expected: str) -> None:

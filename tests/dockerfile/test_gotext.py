@@ -1,4 +1,4 @@
-"""Go's way of quoting and of writing durations. Expected texts are what Go prints."""
+"""Go's format for quoted texts and durations. The expected texts were printed by Go."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""An instruction taken apart."""
+"""Splitting an instruction into its parts."""
 
 from __future__ import annotations
 

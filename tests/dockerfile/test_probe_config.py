@@ -1,4 +1,4 @@
-"""Each instruction on top of a parent: the fields of the container config that it changes, and what is refused."""
+"""The fields of the parent's container config that each instruction changes, and the instructions that are refused."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def joined(text: str) -> tuple[str, ...]:
 
 
 def changed(instruction: str, parent: Image | None, **options: Any) -> dict[str, Any]:
-    """What the probe has that the parent's config has not, ``Image`` apart."""
+    """Return the fields of the probe that differ from the parent's config, without ``Image``."""
     probe = probe_config(instruction, parent, **options)
     before = (parent.config.config if parent else None) or ContainerConfig()
     return {

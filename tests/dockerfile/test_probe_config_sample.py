@@ -1,7 +1,7 @@
-"""What a real daemon stored (moby 71ebfc7, containerd store) is what the instruction gives on top of the parent.
+"""The config that a real daemon stored (moby 71ebfc7, containerd store) equals the probe for the instruction.
 
-The daemon merges the parent image's config into what it stores, which changes none of these steps. ``COPY`` and ``ADD``
-stand with the checksum that the daemon made of the files.
+The daemon merges the parent image's config into the stored one, which changes none of these steps. ``COPY`` and ``ADD``
+have the checksum that the daemon computed.
 """
 
 from __future__ import annotations
@@ -39,7 +39,7 @@ def steps() -> list[Any]:
 
 
 def printed(config: ContainerConfig, fields: tuple[str, ...]) -> dict[str, Any]:
-    """The fields that say something: null, empty and zero are one to the rules."""
+    """Return the fields that are set: the rules treat null, empty and zero alike."""
     return {name: value for name in fields if (value := getattr(config, name))}
 
 

@@ -1,4 +1,4 @@
-"""A store made less exact: as one that does not tell all that the daemon has."""
+"""Makes stores less exact, like those that do not report everything that the daemon has."""
 
 from __future__ import annotations
 
@@ -48,7 +48,7 @@ DOUBTS = {aspect: doubt(aspect) for aspect in ASPECTS}
 
 
 def to_the_second(time: Timestamp | None, none: Timestamp = ZERO) -> Timestamp:
-    """As an engine's history tells it: in whole seconds, and Go's zero time or 1970 where there is none."""
+    """Return the time as in an engine's history: in whole seconds, with Go's zero time or 1970 for a missing one."""
     return Timestamp(time.seconds, 0, None) if time is not None else none
 
 
@@ -71,7 +71,7 @@ def with_doubt(image: Image, aspect: Aspect, config: dict[str, object] | None = 
 
 
 def without_config(image: Image) -> Image:
-    """Without its container config, where an engine could have written both that and the history."""
+    """Remove the container config if an engine could have written both it and the history."""
     stored = container_config_of(image)
     bare = with_doubt(image, "container_config", {"container_config": None}, container_config=None)
     is_honest = stored is None or not stored.Cmd or command_of_unknown(bare) in (None, " ".join(stored.Cmd))
@@ -79,7 +79,7 @@ def without_config(image: Image) -> Image:
 
 
 def blur(draw: st.DrawFn, image: Image, aspect: Aspect) -> Image:
-    """The image without one aspect: another value in its place, or none, and a doubt."""
+    """Replace or remove one aspect of the image, and add a doubt about it."""
     if aspect == "container_config":
         return without_config(image)
     if aspect == "created":
@@ -88,7 +88,7 @@ def blur(draw: st.DrawFn, image: Image, aspect: Aspect) -> Image:
         return with_doubt(image, aspect, parent=draw(st.none() | st.sampled_from([*IDS, LACKED])))
     if aspect in ("built_locally", "from_scratch"):
         return with_doubt(image, aspect, None, **{aspect: draw(st.booleans())})
-    if aspect == "dangling":  # an image without a name is known to have such a record
+    if aspect == "dangling":  # an image without a name certainly has such a record
         return with_doubt(image, aspect, dangling=draw(st.booleans())) if image.names else image
     if aspect == "names":
         return with_doubt(image, aspect, names=())
@@ -108,7 +108,7 @@ def blur(draw: st.DrawFn, image: Image, aspect: Aspect) -> Image:
 
 @st.composite
 def blurred(draw: st.DrawFn, store: ImageStore) -> ImageStore:
-    """All images without the same aspects, as one kind of store tells them, or some without some."""
+    """Blur the same aspects of all images, as one kind of store would, or different aspects of some images."""
     wanted = st.lists(st.sampled_from(ASPECTS), unique=True, min_size=1, max_size=3)
     alike = draw(wanted) if draw(st.booleans()) else None
     images = []
@@ -122,7 +122,7 @@ def blurred(draw: st.DrawFn, store: ImageStore) -> ImageStore:
 
 @st.composite
 def lively(draw: st.DrawFn) -> tuple[ImageStore, Probe]:
-    """A store of one lineage with siblings, and a probe that is mostly a hit: locally, by a source, or both."""
+    """Draw a store of one lineage with siblings, and a probe that is mostly a hit: locally, by a source, or both."""
     shared = draw(configs), draw(configs)
     images: list[Image] = []
     for image_id in IDS[: draw(st.integers(2, len(IDS)))]:
@@ -151,7 +151,7 @@ def lively(draw: st.DrawFn) -> tuple[ImageStore, Probe]:
     cache_from: tuple[str, ...] = ()
     if draw(st.booleans()):
         cache_from = tuple(draw(st.lists(st.sampled_from([i.id[7] for i in images]), min_size=1, max_size=2)))
-        if draw(st.booleans()):  # what a source continues with
+        if draw(st.booleans()):  # the next step of a source
             beginnings = [image for image in images if len(image.history) < len(target.history)]
             parent = draw(st.none() | st.sampled_from(beginnings)) if beginnings else None
             parent_id = parent.id if parent else ""

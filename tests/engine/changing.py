@@ -1,4 +1,4 @@
-"""Stores made from others with a few changes, and the same stores made of their images alone."""
+"""Stores created from others with a few changes, and equal stores created directly from their images."""
 
 from __future__ import annotations
 
@@ -13,9 +13,9 @@ parents = st.none() | st.sampled_from([*IDS, LACKED])
 
 @st.composite
 def made_by_changes(draw: st.DrawFn, images: tuple[Image, ...], *, ready: bool = True) -> ImageStore:
-    """A store of these images, made in a few steps, each of which adds and replaces some.
+    """Draw a store of these images, created in a few steps, each of which adds and replaces some.
 
-    ``ready``: whether the first store, or one in between, is prepared, and nothing else is changed than in a build.
+    ``ready``: whether one of the stores before the last is prepared, and only fields that a build changes are changed.
     """
     count = draw(st.integers(0, len(images)))
     first = []
@@ -43,6 +43,6 @@ def made_by_changes(draw: st.DrawFn, images: tuple[Image, ...], *, ready: bool =
 
 @st.composite
 def changed(draw: st.DrawFn, case: tuple[ImageStore, Probe]) -> tuple[ImageStore, ImageStore, Probe]:
-    """A store made by changes, one of its images alone, and a probe."""
+    """Draw a store created by changes, an equal store created directly, and a probe."""
     store, probe = case
     return draw(made_by_changes(store.images)), store, probe

@@ -1,6 +1,6 @@
-"""The rules of RULES.md for containerd 71ebfc7 once more, as plainly as can be: no index, no trace, nothing shared.
+"""A second, simple implementation of the rules in RULES.md for containerd 71ebfc7, without index, trace or shared code.
 
-What the engine answers is held against this on random stores. It reads the model and nothing of the engine.
+The engine's answers are compared with it on random stores. It uses only the model, and nothing from the engine.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ ZEROED = ("Tty", "OpenStdin", "AttachStdout", "AttachStderr")
 
 
 def answer(store: ImageStore, probe: Probe) -> Answer:
-    """Outcome, and the image's id for a hit."""
+    """Return the outcome, and the image's ID for a hit."""
     local = _local(store, probe)
     if not probe.cache_from:
         return ("miss", None) if local is None else ("hit", local.id)

@@ -1,4 +1,4 @@
-"""The rules of all releases once more, as plainly as can be: no index, no trace, nothing of the engine."""
+"""A second, simple implementation of the rules of all releases, without index, trace or code from the engine."""
 
 from __future__ import annotations
 
@@ -28,15 +28,15 @@ class Release:
     """What distinguishes the releases.
 
     Attributes:
-        graph: kept by a graph driver.
-        legacy: the older, shorter compare.
-        dated: a missing time is year 1 (False) or none (True).
-        built: a candidate has to be built locally.
-        platform: and of a platform that fits.
-        strict_get: images are looked up by platform.
-        history_only: no local cache; references have to resolve.
-        lineage: a reference brings in the image's ancestors too.
-        restores: a step in the middle of a source is made an image of its own.
+        graph: whether the store uses a graph driver.
+        legacy: whether it uses the older, shorter comparison.
+        dated: whether a missing time counts as none (True) or as the year 1 (False).
+        built: whether a candidate has to be built locally.
+        platform: how a candidate's platform is matched, if at all.
+        strict_get: how platforms are matched when images are looked up, if at all.
+        history_only: whether there is no local cache, and references have to resolve.
+        lineage: whether a reference adds the image's ancestors too.
+        restores: whether a hit on a step in the middle of a source creates a new image.
     """
 
     graph: bool
@@ -57,7 +57,7 @@ class Release:
 
 @dataclass
 class State:
-    """A store that probes change, and the sources of one cache object."""
+    """A store that probes can change, and the sources of one cache object."""
 
     images: list[Image]
     sources: list[Image] = field(default_factory=list)
@@ -339,7 +339,7 @@ def _restore(
 
 
 def _json(release: Release, made: ImageConfig) -> str:
-    """The config as Go writes it: what is empty and marked omitempty is left out, and a set has keys alone."""
+    """Return the config as Go writes it: without empty fields marked omitempty, and with empty values in sets."""
     document = made.model_dump(mode="json")
     config = document["config"]
     left_out = ["ExposedPorts", "Shell", *(["OnBuild"] if "MacAddress" in release.not_written else [])]
@@ -360,7 +360,7 @@ def _json(release: Release, made: ImageConfig) -> str:
 
 
 def _written(release: Release, created: Timestamp | None) -> Timestamp | None:
-    """A time once it has been through JSON."""
+    """Return a time as it is after writing it to JSON and reading it again."""
     if created is None:
         return None if release.dated else YEAR_ONE
     return replace(created, offset=None) if created.offset == 0 else created

@@ -1,4 +1,4 @@
-"""Small random stores and probes, in which everything that the rules look at collides often."""
+"""Small random stores and probes, in which the values that the rules compare are often equal."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ layers = st.none() | st.lists(st.sampled_from(["sha256:1", "sha256:2"]), max_siz
 
 @st.composite
 def stores(draw: st.DrawFn) -> ImageStore:
-    """Up to six images; parents may be cyclic, themselves, or missing. Histories often go on from one another."""
+    """Draw up to six images. Parents may be missing, cyclic or the image itself; histories often continue others."""
     images: list[Image] = []
     for image_id in IDS[: draw(st.integers(0, len(IDS)))]:
         history, diff_ids = draw(histories), draw(layers)
@@ -99,7 +99,7 @@ def stores(draw: st.DrawFn) -> ImageStore:
 
 @st.composite
 def stores_with_probe(draw: st.DrawFn) -> tuple[ImageStore, Probe]:
-    """A store, and a probe that is near to something in it more often than not."""
+    """Draw a store, and a probe that is usually similar to an image in it."""
     store = draw(stores())
     stored = [image.config.container_config for image in store.images if image.config.container_config]
     config = draw(st.sampled_from(stored)) if bool(stored) and draw(CHANCE) else draw(configs)

@@ -1,4 +1,4 @@
-"""Properties of the engine on random stores: verdict, trace and edit agree with the plainest reading of the rules."""
+"""On random stores, the engine's verdict, trace and edit agree with a simple implementation of the rules."""
 
 from __future__ import annotations
 
@@ -53,11 +53,11 @@ def test_a_used_cache_gives_the_same_verdict_as_a_new_one(case: Case) -> None:
 
 
 def conclusion(reported: Trace) -> tuple[str, str | None]:
-    """The verdict as the checks of a trace alone tell it."""
+    """Return the verdict that follows from the checks of a trace alone."""
     passed: dict[StageKind, str | None] = {}
     for stage in reported.stages:
         if stage.kind is StageKind.LOCAL:
-            # The last one to replace the answer so far is the answer.
+            # Each match replaces the previous one, so the last one is the answer.
             winners = [subject for subject in stage.subjects if all_passed(subject.checks)]
             passed[stage.kind] = winners[-1].image.id if winners else None
         else:
@@ -96,7 +96,7 @@ def test_the_trace_leads_to_the_verdict(case: Case) -> None:
 @given(stores_with_probe())
 @many
 def test_no_check_is_reached_after_the_first_failed_one(case: Case) -> None:
-    """After its first failed check a subject has none passed or failed; a group fails with its first failed element."""
+    """After a subject's first failed check, no other passes or fails. A group fails if an element does."""
     reported = trace(cache_of(case), case[1])
     for stage in reported.stages:
         for subject in stage.subjects:
@@ -115,8 +115,8 @@ def test_no_check_is_reached_after_the_first_failed_one(case: Case) -> None:
                         assert set(inner) == {CheckOutcome.NOT_REACHED}
 
 
-def can_be_asked_for(image: Image, case: Case) -> bool:
-    """Whether a person can make the probe that it answers."""
+def can_be_probed(image: Image, case: Case) -> bool:
+    """Whether a person can create the probe that this image answers."""
     store, probe = case
     config = image.config.container_config or ContainerConfig()
     return is_writable(probe, Probe(parent=image.parent or SCRATCH, config=config), store)
@@ -132,8 +132,8 @@ def test_the_smallest_edit_makes_a_hit_of_a_miss(case: Case) -> None:
         assert edit is None
         return
     if edit is None:
-        # Every image with a time can be hit: with its parent and its config, and no sources.
-        assert not any(image.created and can_be_asked_for(image, case) for image in case[0].images)
+        # Every image with a time can be hit, with its parent and config and without sources.
+        assert not any(image.created and can_be_probed(image, case) for image in case[0].images)
         return
     assert naive.answer(case[0], edit.probe)[0] == "hit"
     assert edit.changes
@@ -143,7 +143,7 @@ def test_the_smallest_edit_makes_a_hit_of_a_miss(case: Case) -> None:
 @given(stores_with_probe())
 @many
 def test_no_smaller_edit_of_one_field_is_overlooked(case: Case) -> None:
-    """Where the edit changes two fields or more, no single field taken over from any image makes a hit."""
+    """If the edit changes two fields or more, copying a single field from any image does not make a hit."""
     store, probe = case
     cache = cache_of(case)
     edit = smallest_edit(cache, probe, cache.verdict(probe))

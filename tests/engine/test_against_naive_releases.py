@@ -1,4 +1,4 @@
-"""The engine against a second, plain reading of the rules of all releases, on stores that were made for others."""
+"""The engine agrees with a simple implementation of the rules of all releases, on the vectors of every rule set."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ pytestmark = pytest.mark.slow
 
 RELEASES = releases(lambda name: RULE_SETS[name].platform.matches)
 EVERY = 34
-"""Of the cases, one in so many."""
+"""One in this many cases is tested."""
 
 Answer = tuple[str, str | None, dict[str, str], bool]
 

@@ -1,4 +1,4 @@
-"""What the code of every release answered, run on random stores and on one tiny case for each quirk."""
+"""The answers of every release's own code, for random stores and for one tiny case per quirk."""
 
 from __future__ import annotations
 
@@ -18,12 +18,12 @@ from cacheview.stores.suite import read_suite
 DATA = Path(__file__).parents[1] / "data"
 QUIRKS = sorted((DATA / "quirks").glob("*.jsonl.gz"))
 EVERY = 14
-"""Of the cases, those whose explanations are looked at: one in so many."""
+"""One in this many cases has its explanations tested."""
 
 
 @pytest.fixture(scope="module", params=[*VECTORS, *QUIRKS], ids=rule_set_of)
 def cases(request: pytest.FixtureRequest) -> list[SuiteCase]:
-    """Of one rule set; read once for all tests of it."""
+    """The cases of one rule set, read once for all its tests."""
     read = list(read_suite(request.param))
     assert all(isinstance(case, SuiteCase) for case in read)
     return [case for case in read if isinstance(case, SuiteCase)]
@@ -42,7 +42,7 @@ def test_every_probe_answers_as_the_daemon_did(cases: list[SuiteCase]) -> None:
         for reported, each in zip(case.probes, judged, strict=True):
             assert reported.expect is not None
             assert each.verdict is not None
-            # What is not told of did not happen.
+            # Effects that are not recorded did not happen.
             assert bool(reported.expect.set_parent) == bool(each.verdict.set_parent)
             assert (reported.expect.created is not None) == each.verdict.is_new
 

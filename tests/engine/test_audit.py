@@ -1,4 +1,4 @@
-"""The hazards of a whole store, each with a store that nearly has it and does not."""
+"""The hazards of a whole store, each with a similar store that does not have it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Which builder asks the classic cache of an engine."""
+"""Which builder uses an engine's classic cache."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ def store(version: str, os: str = "linux") -> ImageStore:
         ("29.1.3", "linux", True),
         ("docker-v28.5.2", "linux", True),
         ("100.0.0", "linux", True),
-        ("20.10.24+dfsg1", "linux", None),  # by the CLI
+        ("20.10.24+dfsg1", "linux", None),  # depends on the CLI
         ("19.03.15", "linux", None),
         ("library-import", "linux", None),
         ("28.5.2", "windows", False),
@@ -54,7 +54,7 @@ def test_no_builder_note_for_a_store_without_an_engine() -> None:
         (("buildkit.dockerfile.v0",), True),
         (("", "buildkit.dockerfile.v0"), True),
         (("", "buildkit.exporter.image.v0"), True),
-        (("buildkit.dockerfile.v0", ""), False),  # the classic builder went on from it
+        (("buildkit.dockerfile.v0", ""), False),  # the classic builder continued from it
         (("", "made with buildkit.dockerfile.v0"), False),
     ],
 )

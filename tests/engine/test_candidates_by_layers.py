@@ -1,4 +1,4 @@
-"""The candidates of the first containerd cache: all images that continue the parent's layers."""
+"""The candidates of the first containerd cache are all images that continue the parent's layers."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What is called certain is so: the answer of a store that does not tell all is that of the one which does."""
+"""What is certain in a store that does not report everything is the same in a store that does."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ many = examples(1.5)
 
 @st.composite
 def blurred_cases(draw: st.DrawFn) -> tuple[ImageStore, ImageStore, Probe]:
-    """A store that tells all, the same blurred, and a probe."""
+    """Draw a complete store, the same store blurred, and a probe."""
     exact, probe = draw(lively() if draw(st.integers(0, 3)) else stores_with_probe())
     return exact, draw(blurred(exact)), probe
 
@@ -31,7 +31,7 @@ def explained(store: ImageStore, probe: Probe) -> Explanation:
 
 
 def local_of(trace: Trace) -> str:
-    """The id of the local cache's answer; empty: it has none."""
+    """Return the ID of the local cache's answer, or an empty text if it has none."""
     return trace.verdict.local.id if trace.verdict.local is not None else ""
 
 
@@ -72,7 +72,7 @@ def test_certain_verdicts_are_true_for_every_rule_set(case: tuple[ImageStore, Im
 def test_a_check_without_doubt_has_the_outcome_of_the_complete_store(
     case: tuple[ImageStore, ImageStore, Probe],
 ) -> None:
-    """Of every candidate and source that both stores have, by the check's name: what certainly passed or failed."""
+    """Compare the certain checks of every candidate and source that both stores have, by name."""
     exact, reported, probe = case
     whole, part = explained(exact, probe).trace, explained(reported, probe).trace
     for stage in part.stages[:1] if not probe.cache_from else part.stages[1:]:
@@ -86,12 +86,12 @@ def test_a_check_without_doubt_has_the_outcome_of_the_complete_store(
                 if check.doubts or twin is None or check.name == "newest":
                     continue
                 if stage.kind is StageKind.DESCENT and local_of(part) != local_of(whole):
-                    continue  # another question: the local match, which is marked itself, is another
+                    continue  # not comparable: the stores have different local matches
                 if check.outcome is CheckOutcome.FAILED and twin.outcome is CheckOutcome.PASSED:
-                    # The comparison may have other values for what was doubted before it, never for itself.
-                    raise AssertionError(f"{check.name} failed for certain, and passes in the store that tells all")
+                    # Doubtful values may change earlier comparisons, but never this one.
+                    raise AssertionError(f"{check.name} certainly failed, but passes in the complete store")
                 if check.outcome is CheckOutcome.PASSED and twin.outcome is CheckOutcome.FAILED:
-                    raise AssertionError(f"{check.name} passed for certain, and fails in the store that tells all")
+                    raise AssertionError(f"{check.name} certainly passed, but fails in the complete store")
 
 
 @given(stores_with_probe())

@@ -1,4 +1,4 @@
-"""A store made from another one with a few changes is one of the same images."""
+"""A store created from another one with changes equals a store created from the same images."""
 
 from __future__ import annotations
 
@@ -78,7 +78,7 @@ def test_origins_behind_one_another_are_few_whatever_the_number_of_changes(monke
         store = store.with_changes({}, numbered(number))
         depths.append(depth_of(store))
     assert max(depths) == 16
-    assert depths.count(0) == len(depths) // 17, "only one store in many starts anew"
+    assert depths.count(0) == len(depths) // 17, "only one store in many is created from scratch"
     moved = numbered(0)[0].model_copy(update={"parent": store.images[-1].id})
     store = store.with_changes({moved.id: moved})
     assert store == ImageStore((moved, *numbered(*range(1, len(store.images)))))

@@ -1,4 +1,4 @@
-"""The bundled demo shows every verdict and every hazard, and answers as it says."""
+"""The bundled demo shows every verdict and every hazard, and its probes have the expected verdicts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ OF_ITS_RULES = {
     HazardKind.PULLED_FOR_SCRATCH,
     HazardKind.DIVERGENCE,
 }
-"""What can happen by the rules of the demo's store; the rest takes an upgrade, a load, or a restored image."""
+"""Hazards that can occur under the demo's rules; the others need an upgrade, a load or a restored image."""
 
 
 def test_the_demo_shows_every_verdict_and_hazard() -> None:

@@ -1,4 +1,4 @@
-"""Each thing that may be unknown, alone: what then is not certain, what is all the same, and what is not claimed."""
+"""For each thing that may be unknown: what becomes uncertain, what stays certain, and what is not claimed."""
 
 from __future__ import annotations
 
@@ -93,7 +93,7 @@ def checks_of(explanation: Explanation, image_id: str, kind: StageKind = StageKi
 
 
 def may_be(explanation: Explanation) -> tuple[set[VerdictOutcome], list[Image]]:
-    """The outcomes and the images of an unknown answer."""
+    """Return the possible outcomes and images of an unknown answer."""
     verdict = explanation.verdict
     assert verdict.outcome is VerdictOutcome.UNKNOWN
     assert verdict.unknown is not None
@@ -131,7 +131,7 @@ def test_exactly_the_checks_that_read_an_unknown_config_are_marked() -> None:
     assert all(checks[name].image is UNKNOWN for name in marked)
     assert not any("treated as empty" in check.note for check in checks.values())
     assert "does not report" in checks["Cmd"].note
-    assert checks["Tty"].image is False  # never read of an image, so known all the same
+    assert checks["Tty"].image is False  # never read from an image, so it is known anyway
     assert explanation.edit is None
     probe = explanation.trace.probe
     assert take_value(probe, checks["len(Cmd)"], unknown, CONTAINERD_71EBFC7) is None
@@ -181,7 +181,7 @@ def test_an_unknown_time_is_a_doubt_only_for_a_matching_image() -> None:
     assert aspects(explanation) == ["created"]
     assert checks_of(explanation, NEW)["created"].doubts
     assert not any(hazard.kind is HazardKind.TIE for hazard in explanation.hazards)
-    # Of an image that does not match it is no matter.
+    # It does not matter for an image that does not match.
     explanation = explanation_of([hit, with_doubt(image(NEW, Cmd=("y",)), "created")], Cmd=COMMAND)
     assert explanation.doubts == ()
 
@@ -210,7 +210,7 @@ def test_doubts_about_fields_no_rule_reads_do_not_matter(aspect: Aspect) -> None
 def test_a_doubt_about_the_config_covers_all_its_fields() -> None:
     one = with_doubt(image(NEW), "config", {"container_config": None})
     assert aspects(explanation_of([one], Cmd=COMMAND)) == ["config"]
-    # A container config that the store keeps apart is known all the same.
+    # A container config that the store keeps separately is known anyway.
     apart = one.model_copy(update={"container_config": ContainerConfig(Cmd=("y",))})
     assert explanation_of([apart], Cmd=COMMAND).doubts == ()
 
@@ -271,7 +271,7 @@ def test_times_that_differ_in_seconds_are_a_certain_failure() -> None:
 
 
 def test_a_zero_time_may_mean_a_missing_time() -> None:
-    """An engine tells an entry without a time as one in the year 1."""
+    """An engine reports the year 1 for an entry without a time."""
     one = base()
     config = one.config.model_copy(update={"history": (one.history[0].model_copy(update={"created": None}),)})
     reported = source(second=-1_700_000_000 - 62_135_596_800, nanosecond=0)
@@ -287,7 +287,7 @@ def test_an_unknown_history_field_is_a_doubt(aspect: Aspect) -> None:
     explanation = explanation_of([base(), with_doubt(source(), aspect)], [OTHER], Cmd=("make",))
     assert explanation.verdict.as_known.stage is StageKind.HISTORY
     assert aspects(explanation) == [aspect]
-    # What certainly differs before it or after it decides.
+    # A certain difference before or after it decides.
     assert explanation_of([base(), with_doubt(source(second=11), aspect)], [OTHER], Cmd=("make",)).doubts == ()
 
 
@@ -298,7 +298,7 @@ def test_a_different_command_in_the_next_history_entry_is_a_certain_miss() -> No
     subject = explanation.trace.subject(StageKind.HISTORY, explanation.trace.store.by_id[OTHER])
     assert subject is not None
     assert subject.doubts == ()
-    # Whether the source would go on with its own command is not known, so that edit is not offered.
+    # It is unknown whether the source's own command would hit, so this edit is not offered.
     assert explanation.edit is None
 
 
@@ -311,7 +311,7 @@ def test_an_unknown_empty_layer_matters_with_more_entries_than_layers() -> None:
     one = source()
     explanation = explanation_of([base(), with_doubt(one, "history.empty_layer")], [OTHER], parent="", Cmd=("base",))
     assert explanation.verdict.stage is StageKind.HISTORY
-    assert explanation.doubts == ()  # two entries and two layers: the sizes can be told in any case
+    assert explanation.doubts == ()  # with two entries and two layers, no entry can be empty
     config = one.config.model_copy(update={"rootfs": RootFS(diff_ids=("sha256:1",))})
     fewer = with_doubt(one.model_copy(update={"config": config}), "history.empty_layer")
     explanation = explanation_of([base(), fewer], [OTHER], parent="", Cmd=("base",))
@@ -376,17 +376,17 @@ def test_doubts_about_layers_and_history_matter_if_these_are_compared(aspect: As
 
 
 def test_an_unknown_container_config_has_the_command_of_the_history() -> None:
-    """An engine writes both at once, so another command certainly fails though the container config is not known."""
+    """An engine writes both at once, so a different command certainly fails even if the container config is unknown."""
     other = without_config(image(NEW, history=[entry("base"), entry("/bin/sh -c other")], Cmd=("x",)))
     explanation = explanation_of([other], Cmd=COMMAND)
     assert explanation.verdict.outcome is VerdictOutcome.MISS
     check = checks_of(explanation, NEW)["Cmd"]
     assert (check.outcome, check.image, check.doubts) == (CheckOutcome.FAILED, "/bin/sh -c other", ())
-    # One that was created of a source has no container config, which counts as an empty one.
+    # An image restored from a source has no container config, which counts as an empty one.
     assert explanation_of([other]).verdict.outcome is VerdictOutcome.UNKNOWN
     same = without_config(image(NEW, history=[entry("base"), entry("/bin/sh -c make")], Cmd=COMMAND))
     assert may_be(explanation_of([same], Cmd=COMMAND)) == (HIT_OR_MISS, [same])
-    # Where the parent, the history or its commands are not known either, nothing follows.
+    # If the parent, the history or its commands are unknown too, nothing is certain.
     for aspect in ("parent", "history", "history.created_by"):
         assert explanation_of([with_doubt(other, aspect)], Cmd=COMMAND).verdict.outcome is VerdictOutcome.UNKNOWN
     root = other.model_copy(update={"parent": None})
@@ -433,7 +433,7 @@ def test_an_engine_older_than_the_built_here_mark_likely_set_none(version: str, 
 
 @pytest.mark.slow
 def test_memory_for_doubts_is_linear_in_the_number_of_images() -> None:
-    """Not the square of their number: a bit for each image in each doubt, or in each command."""
+    """A bit for each image in each doubt or command would need memory for the square of their number."""
     count = 8_000
     rules = RULE_SETS["graphdriver-28.5.2"]
     images = tuple(
@@ -451,5 +451,5 @@ def test_memory_for_doubts_is_linear_in_the_number_of_images() -> None:
     _, peak = tracemalloc.get_traced_memory()
     tracemalloc.stop()
     assert [images for _, images in met] == [1] * (count - 1)
-    assert possible == 0  # none was recorded as built here
+    assert possible == 0  # none of them was recorded as built locally
     assert peak < count * 500

@@ -1,4 +1,4 @@
-"""Each hazard as a case of a suite that has it, and one that nearly has it: a probe's note names its hazards."""
+"""Suite cases for each hazard: one that has it, and one that nearly has it. A probe's note names its hazards."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Every long loop over images asks whether it may go on."""
+"""Every long loop over images checks whether it was canceled."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cacheview.stores.change import changes
 
 COUNT = 4096
 OFTEN = COUNT // 512
-"""So often a loop over all images asks."""
+"""How often a loop over all images must check whether it was canceled."""
 
 
 def image(number: int, parent: int | None) -> Image:
@@ -42,7 +42,7 @@ class _Stopped(BaseException):
 
 
 def stopped_after(calls: int, work: Callable[[], object]) -> None:
-    """The work asks more often than that: it ends there."""
+    """Assert that the work checks more often than this, and ends when it is canceled."""
     left = calls
 
     def check_canceled() -> None:
@@ -61,7 +61,7 @@ def test_making_the_indexes_of_many_candidates_can_be_stopped(rules: str) -> Non
         stopped_after(OFTEN, lambda store=store: explain(ImageCache(store, RULE_SETS[rules]), PROBE))  # type: ignore[misc]
     cache = ImageCache(CHILDREN, RULE_SETS[rules])
     cache.verdict(PROBE)
-    stopped_after(OFTEN, lambda: cache.verdict(PROBE))  # the second question makes tables
+    stopped_after(OFTEN, lambda: cache.verdict(PROBE))  # the second lookup creates tables
     stopped_after(OFTEN, lambda: explain(cache, PROBE))
     stopped_after(16 * OFTEN, lambda: prepare(CHILDREN))
 

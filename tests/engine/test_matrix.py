@@ -1,4 +1,4 @@
-"""One probe under all rule sets: each answer is what that rule set alone answers, and equal ones stand together."""
+"""One probe under all rule sets: each answer equals that of the rule set alone, and equal answers are grouped."""
 
 from __future__ import annotations
 
@@ -28,11 +28,11 @@ PROBE = Probe(parent=BASE, config=ContainerConfig(Cmd=("make",)))
 
 @pytest.mark.parametrize("probe", [PROBE, Probe(), PROBE.model_copy(update={"cache_from": ("none",)})])
 def test_each_row_is_the_answer_of_its_rules(probe: Probe) -> None:
-    asked = store(working_dir="/src")
-    matrix = compare(asked, probe)
+    opened = store(working_dir="/src")
+    matrix = compare(opened, probe)
     assert [row.rules.name for row in matrix.rows] == list(RULE_SETS)
     for row in matrix.rows:
-        explanation = explain(ImageCache(asked, row.rules), probe)
+        explanation = explain(ImageCache(opened, row.rules), probe)
         assert row.verdict == explanation.verdict
         ours, theirs = row.deciding, explanation.deciding
         assert (ours.check.name if ours and ours.check else None) == (
@@ -63,13 +63,13 @@ def test_a_field_compared_by_some_rule_sets_splits_the_groups() -> None:
 
 
 def test_caches_are_reused_and_bound_to_one_store() -> None:
-    asked = store()
-    known = ImageCache(asked, RULE_SETS["graphdriver-29"])
-    caches = RuleSetCaches(asked, [known])
+    opened = store()
+    known = ImageCache(opened, RULE_SETS["graphdriver-29"])
+    caches = RuleSetCaches(opened, [known])
     assert caches.cache(known.rules) is known
     rules = RULE_SETS["containerd-29"]
     assert caches.cache(rules) is caches.cache(rules)
-    with_caches, without = compare(asked, PROBE, caches=caches), compare(asked, PROBE)
+    with_caches, without = compare(opened, PROBE, caches=caches), compare(opened, PROBE)
     assert [row.key for row in with_caches.rows] == [row.key for row in without.rows]
     with pytest.raises(ValueError, match="different store"):
         compare(store(), PROBE, caches=caches)

@@ -1,4 +1,4 @@
-"""The names of checks that JSON has: programs read them, so they stay, whatever the sentences say."""
+"""The names of checks in JSON: programs read them, so they must not change with the wording of sentences."""
 
 from cacheview.engine import CheckKind
 

@@ -1,4 +1,4 @@
-"""The nearest candidates and sources, found by index, are those found by comparing each."""
+"""The nearest candidates and sources found with an index are those found by comparing each one."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ wide = configs.flatmap(
 
 
 def elements(kind: FieldKind, probe: Any, image: Any) -> int:
-    """How many elements of two values differ, as people count them."""
+    """Return how many elements of two values differ, as a person would count them."""
     left, right = probe or (), image or ()
     match kind:
         case FieldKind.MAP:
@@ -51,7 +51,7 @@ def elements(kind: FieldKind, probe: Any, image: Any) -> int:
 
 
 def common(left: Any, right: Any) -> int:
-    """The longest beginning in common, and of what is left the longest end."""
+    """Return the length of the longest common prefix, plus that of the longest common suffix of the rest."""
     shorter = min(len(left), len(right))
     start = max(size for size in range(shorter + 1) if left[:size] == right[:size])
     rest = shorter - start
@@ -86,7 +86,7 @@ def test_candidates_come_nearest_first(
 
 @given(st.lists(labels, max_size=8), st.lists(labels, min_size=1, max_size=3))
 @many
-def test_labels_that_count_as_empty_are_found_without_a_scan(stored: list[Any], asked: list[Any]) -> None:
+def test_labels_that_count_as_empty_are_found_without_a_scan(stored: list[Any], probed: list[Any]) -> None:
     images = [
         Image(id=f"sha256:{n:064x}", config=ImageConfig(container_config=ContainerConfig(Labels=each)))
         for n, each in enumerate(stored)
@@ -96,7 +96,7 @@ def test_labels_that_count_as_empty_are_found_without_a_scan(stored: list[Any], 
         CandidateIndex(images, rules, compare_up_to=0),
         CandidateIndex(images, rules, compare_up_to=0, once=True),
     )
-    for value in asked:
+    for value in probed:
         probe = ContainerConfig(Labels=value)
         matching = [
             image
@@ -112,7 +112,7 @@ def test_labels_that_count_as_empty_are_found_without_a_scan(stored: list[Any], 
 
 
 def farthest(stage: Stage) -> Image | None:
-    """Of the subjects of a stage the first that passed the most checks, and then the most entries."""
+    """Return the first image of a stage with the most passed checks, and among these, the most passed entries."""
     best: tuple[tuple[int, int], Image] | None = None
     for subject in stage.subjects:
         prefix = next((check for check in subject.checks if check.kind is CheckKind.HISTORY), None)
@@ -128,21 +128,21 @@ def test_the_nearest_source_is_the_one_that_passes_the_most(rules: RuleSet, case
     store, probe = case
     cache = ImageCache(store, rules)
     for cmd in (probe.config.Cmd, ("echo hi",), ("echo", "hi"), None):  # one after the other, as edits are
-        asked = probe.model_copy(update={"config": probe.config.model_copy(update={"Cmd": cmd})})
-        reported = trace(cache, asked)
+        edited = probe.model_copy(update={"config": probe.config.model_copy(update={"Cmd": cmd})})
+        reported = trace(cache, edited)
         stage = reported.stage(StageKind.HISTORY)
         if stage is None or stage.outcome is CheckOutcome.NOT_REACHED or any(check.failed for check in stage.checks):
             continue
         if any(subject.outcome is CheckOutcome.NOT_REACHED for subject in stage.subjects):
-            continue  # the answer came before
-        lines = cache.continuations(asked)
-        near = lines.nearest(asked.config)
+            continue  # the answer was found earlier
+        lines = cache.continuations(edited)
+        near = lines.nearest(edited.config)
         expected = farthest(stage)
         assert (near.image.id if near else None) == (expected.id if expected is not None else None)
 
 
 def test_a_used_candidate_index_is_freed_without_garbage_collection() -> None:
-    """Not with the next search for cycles: until then all images of a store that was read again would stay."""
+    """Otherwise, all images of a reloaded store would stay in memory until the next garbage collection."""
     image = Image(id="sha256:1", config=ImageConfig(container_config=ContainerConfig(Cmd=("a",))))
     index = CandidateIndex((image,), RULES[0])
     _, elements_differing = index.differences(ContainerConfig(Cmd=("b",)))

@@ -1,4 +1,4 @@
-"""By every rule set: what the daemon answered is always among what may be, in a store that does not report all."""
+"""Under every rule set, the daemon's answer is among the possible ones in a store that does not report everything."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from cacheview.engine.stage_check import Certainty, conjunction
 from cacheview.model import Image, ImageStore, Probe, StoreKind, SuiteCase
 
 EVERY = 10
-"""Of the cases, one in so many."""
+"""One in this many cases is tested."""
 
 
 def unmarked(image: Image) -> Image:
@@ -25,7 +25,7 @@ def unmarked(image: Image) -> Image:
 
 
 def coarse(image: Image) -> Image:
-    """Times to the second, no authors: as the API reports a history."""
+    """Reduce times to whole seconds and remove authors, as the API reports a history."""
     history = tuple(
         each.model_copy(update={"created": to_the_second(each.created), "author": ""}) for each in image.history
     )
@@ -49,7 +49,7 @@ BLURS: list[Callable[[Image], Image]] = [unmarked, without_config, coarse, orpha
 
 @pytest.fixture(scope="module", params=VECTORS, ids=rule_set_of)
 def cases(request: pytest.FixtureRequest) -> list[SuiteCase]:
-    """Of one rule set; read once for all tests of it."""
+    """The cases of one rule set, read once for all its tests."""
     return some_cases(request.param, EVERY)
 
 
@@ -100,7 +100,7 @@ def test_tables_and_single_comparisons_agree_on_possible_matches(cases: list[Sui
 
 
 def test_a_candidate_fails_only_if_it_fails_with_complete_data(cases: list[SuiteCase]) -> None:
-    """Of every candidate and source: it fails only where the trace that knows all has it fail."""
+    """A candidate or source fails only if it also fails in the trace of the complete store."""
     for case in cases[::4]:
         rules = RULE_SETS[case.rules]
         exact = ImageStore.unique(case.images)[0]

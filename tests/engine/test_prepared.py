@@ -1,4 +1,4 @@
-"""Images looked up in tables of a whole store are those found in tables of their own."""
+"""Lookups in the tables of a whole store find the same images as lookups in separate tables."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ cases = st.one_of(known, known.flatmap(lambda case: st.tuples(blurred(case[0]), 
 
 
 def findings(index: CandidateIndex, probe: Probe) -> dict[str, object]:
-    """Everything that is looked up in an index, with the images by their ids."""
+    """Return everything that is looked up in an index, with images by ID."""
 
     def ids(bits: int) -> list[str]:
         return [image.id for image in index.images(bits)]
@@ -81,12 +81,12 @@ def test_a_subset_of_images_in_shared_tables_gives_the_same_findings(
 @given(cases, st.lists(st.tuples(rule_sets, st.one_of(st.none(), configs)), min_size=1, max_size=4))
 @many
 def test_a_prepared_store_answers_like_an_unprepared_one(
-    case: tuple[ImageStore, Probe], asked: list[tuple[RuleSet, ContainerConfig | None]]
+    case: tuple[ImageStore, Probe], lookups: list[tuple[RuleSet, ContainerConfig | None]]
 ) -> None:
     store, probe = case
     ready = ImageStore(store.images)
     prepare(ready)
-    for rules, config in asked:  # one after the other in the same tables
+    for rules, config in lookups:  # one after the other in the same tables
         edited = probe if config is None else probe.model_copy(update={"config": config})
         now, before = explain(ImageCache(ready, rules), edited), explain(ImageCache(store, rules), edited)
         assert (now.verdict, now.words) == (before.verdict, before.words)
@@ -96,7 +96,7 @@ def test_a_prepared_store_answers_like_an_unprepared_one(
 
 @pytest.mark.parametrize("times", [(), ("0001-01-01T00:00:00Z",), ("0000-05-01T00:00:00Z", "2024-01-01T00:00:00Z")])
 def test_an_image_without_a_time_is_ordered_by_the_rules(times: tuple[str, ...]) -> None:
-    """Tables are shared by rules that order the images alike, and by no others."""
+    """Only rules that order the images alike share tables."""
     created = (None, *map(Timestamp.parse, times), None, Timestamp.parse("2024-02-01T00:00:00Z"))
     images = tuple(
         Image(id=f"sha256:{number:064x}", config=ImageConfig(created=time)) for number, time in enumerate(created)
@@ -132,10 +132,10 @@ def test_a_derived_store_reuses_the_tables_of_its_base_store(
 @given(cases.flatmap(changed), st.lists(rule_sets, min_size=1, max_size=3))
 @many
 def test_a_derived_store_answers_like_a_new_store_of_the_same_images(
-    case: tuple[ImageStore, ImageStore, Probe], asked: list[RuleSet]
+    case: tuple[ImageStore, ImageStore, Probe], rule_set_list: list[RuleSet]
 ) -> None:
     made, store, probe = case
-    for rules in asked:
+    for rules in rule_set_list:
         now, before = explain(ImageCache(made, rules), probe), explain(ImageCache(store, rules), probe)
         assert (now.verdict, now.words) == (before.verdict, before.words)
         assert (now.edit, now.hazards) == (before.edit, before.hazards)

@@ -1,4 +1,4 @@
-"""A store saved without its values answers every probe as it did."""
+"""A store saved without its values answers every probe as before."""
 
 from __future__ import annotations
 
@@ -18,25 +18,23 @@ pytestmark = pytest.mark.slow
 VALUES = {"A=1": "A=echo", "A=2": "A=echo hi there"}
 
 
-def spoken(config: ContainerConfig | None) -> ContainerConfig | None:
-    """With values that occur in the commands too, and are long enough to be taken out there."""
+def with_repeated_values(config: ContainerConfig | None) -> ContainerConfig | None:
+    """Use values that also occur in the commands and are long enough to be removed there."""
     if config is None or config.Env is None:
         return config
     return config.model_copy(update={"Env": tuple(VALUES[entry] for entry in config.Env)})
 
 
-def spoken_image(image: Image) -> Image:
-    config = image.config.model_copy(update={"container_config": spoken(image.config.container_config)})
+def image_with_repeated_values(image: Image) -> Image:
+    config = image.config.model_copy(update={"container_config": with_repeated_values(image.config.container_config)})
     return image.model_copy(update={"config": config})
 
 
-@given(asked=stores_with_probe(), rules=st.sampled_from(sorted(RULE_SETS)), env=st.booleans(), labels=st.booleans())
+@given(case=stores_with_probe(), rules=st.sampled_from(sorted(RULE_SETS)), env=st.booleans(), labels=st.booleans())
 @examples(1.25)
-def test_redaction_preserves_every_verdict(
-    asked: tuple[ImageStore, Probe], rules: str, env: bool, labels: bool
-) -> None:
-    store = ImageStore(tuple(map(spoken_image, asked[0].images)))
-    probe = asked[1].model_copy(update={"config": spoken(asked[1].config)})
+def test_redaction_preserves_every_verdict(case: tuple[ImageStore, Probe], rules: str, env: bool, labels: bool) -> None:
+    store = ImageStore(tuple(map(image_with_repeated_values, case[0].images)))
+    probe = case[1].model_copy(update={"config": with_repeated_values(case[1].config)})
     line = "".join(suite_line(OpenedCase("s", store, rules), probe=probe, redact_env=env, redact_labels=labels))
     saved = decode(SuiteCase, line.encode(), where="saved")
     before = explain(ImageCache(store, RULE_SETS[rules]), probe).verdict

@@ -1,4 +1,4 @@
-"""From what people know of an engine to its rules."""
+"""Finding an engine's rules from what a person knows of it."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""When a restored image is one that the store has already: in this build, or from an earlier one."""
+"""Restored images that the store already has, from the same build or an earlier one."""
 
 from __future__ import annotations
 
@@ -91,7 +91,7 @@ def config(*steps: HistoryEntry, **fields: object) -> ImageConfig:
 
 
 def earlier(rules: RuleSet, *, names: tuple[str, ...] = (), version: str = "", dangling: bool | None = None) -> Image:
-    """What the cache of an earlier build made of the first step of the source."""
+    """Return the image that the cache created from the source's first step in an earlier build."""
     return Image(
         id=EARLIER,
         names=names,
@@ -113,7 +113,7 @@ PROBE = Probe(config=STEP, cache_from=("t:1",))
 
 @EVERY_RULE_SET
 def test_a_repeated_step_hits_the_image_of_its_first_lookup(rules: RuleSet) -> None:
-    """In a build with two stages, by the second."""
+    """The second lookup is in the second stage of the same build."""
     build_cache = BuildCache(store(), rules, ("t:1",))
     _, first = build_cache.look_up(PROBE)
     assert first.is_new
@@ -144,11 +144,11 @@ def test_an_unnamed_image_from_an_earlier_build_makes_restoring_fail(rules: Rule
 
 @pytest.mark.parametrize("rules", FAILING, ids=lambda rules: rules.name)
 def test_a_dangling_record_fails_the_build_of_an_image_with_other_names(rules: RuleSet) -> None:
-    """Docker 28 and later look for that record alone, and removing it is left to the first `docker tag`."""
+    """Docker 28 and later only look for that record, which is not removed until the first `docker tag`."""
     verdict = ImageCache(store(earlier(rules, names=KEPT, dangling=True)), rules).verdict(PROBE)
     assert verdict.why is VerdictReason.RESTORED_BEFORE
     assert f"moby-dangling@{EARLIER} failed because it already exists" in verdict.error
-    others = ImageCache(store(earlier(rules, dangling=False)), rules).verdict(PROBE)  # the record is another client's
+    others = ImageCache(store(earlier(rules, dangling=False)), rules).verdict(PROBE)  # another client's record
     assert (others.outcome, others.is_new) == (VerdictOutcome.HIT, False)
 
 
@@ -205,7 +205,7 @@ def test_an_unknown_engine_version_makes_the_restored_image_uncertain(rules: Rul
     assert verdict.perhaps is not None
     assert verdict.perhaps.id == EARLIER
     assert f"or {EARLIER[7:19]}" in explanation.sentence
-    other = "19.03.15"  # no engine with these rules writes it
+    other = "19.03.15"  # no engine with these rules writes this version
     assert ImageCache(store(earlier(rules, version=other)), rules).verdict(PROBE).perhaps is None
     of_another = store(earlier(rules, version=version), release=Release(rules.store, other))
     assert ImageCache(of_another, rules).verdict(PROBE).perhaps is not None
@@ -213,7 +213,7 @@ def test_an_unknown_engine_version_makes_the_restored_image_uncertain(rules: Rul
 
 @EVERY_RULE_SET
 def test_an_image_with_unknown_times_may_be_the_restored_one(rules: RuleSet) -> None:
-    """The API reports whole seconds. Where the store fails such a build, that is unknown too."""
+    """The API reports whole seconds. If the rules make such a build fail, that is unknown too."""
     form = rules.restoring
     version = str(rules.newest) if form.writes_version else ""
     made = with_doubt(earlier(rules, names=KEPT, version=version), "history.created", {"created": EPOCH})

@@ -1,4 +1,4 @@
-"""The images of a store that tie are those that one step matches, by the checks of each rule set one by one."""
+"""The ties in a store are the images that the same step matches, according to each check of each rule set."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def found(rules: RuleSet, *images: Image) -> set[str]:
 
 
 def compared_one_by_one(rules: RuleSet, images: tuple[Image, ...]) -> set[str]:
-    """Every step of every image put to every candidate of the same instant, check by check."""
+    """Return the tied images, by comparing every step with every candidate of the same time, check by check."""
     tied: set[str] = set()
     if rules.by_layers:
         for base in images:
@@ -63,11 +63,11 @@ def compared_one_by_one(rules: RuleSet, images: tuple[Image, ...]) -> set[str]:
         candidates = [each for each in images if (each.parent or SCRATCH) == parent]
         if parent == SCRATCH and rules.marks_first_steps:
             candidates = [each for each in images if each.from_scratch]
-        for asking in candidates:
-            stored = asking.config.container_config or ContainerConfig()
+        for step in candidates:
+            stored = step.config.container_config or ContainerConfig()
             config = ContainerConfig(**{name: getattr(stored, name) for name in rules.image_fields})
-            probe = Probe(parent=parent, config=config, platform=asking.config.platform)
-            time = rules.time(asking.created)
+            probe = Probe(parent=parent, config=config, platform=step.config.platform)
+            time = rules.time(step.created)
             matched = {
                 each.id
                 for each in candidates
@@ -156,7 +156,7 @@ entries = st.builds(
 
 @st.composite
 def stores(draw: st.DrawFn) -> tuple[Image, ...]:
-    """Images that are alike but for little; the later go on from the first, in layers and history."""
+    """Draw images with few differences. Some continue the layers and the history of the first."""
     layers = draw(st.sampled_from([None, ("l",)]))
     first = draw(st.none() | st.tuples(entries))
     config = draw(made_with)

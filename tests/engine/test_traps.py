@@ -1,4 +1,4 @@
-"""Each trap of the rules as a small case, and what nearly is one."""
+"""Each trap of the rules as a small case, with cases that are nearly one."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ FIRST_AND_LAST = (
     "containerd-71ebfc7",
     newest_rules(StoreKind.CONTAINERD).name,
 )
-"""Of both kinds of store, the oldest and the newest rules that follow recorded parents."""
+"""The oldest and the newest rules that follow recorded parents, for both kinds of store."""
 T = Timestamp.parse("2024-01-01T00:00:00Z")
 LATER = Timestamp.parse("2024-01-01T00:00:00.000000001Z")
 
@@ -86,7 +86,7 @@ def local(stored: ContainerConfig | None, probed: ContainerConfig):  # type: ign
         ({"Env": ()}, {"Env": None}, "hit"),
         ({"Labels": None}, {"Labels": {}}, "hit"),
         ({"Env": ("A=1", "B=1")}, {"Env": ("B=1", "A=1")}, "miss"),
-        ({"Tty": True}, {"Tty": True}, "miss"),  # the image's reads as false
+        ({"Tty": True}, {"Tty": True}, "miss"),  # the image's value is read as false
         ({"Tty": True}, {"Tty": False}, "hit"),
         ({"OpenStdin": True}, {}, "hit"),  # likewise
         ({}, {"OpenStdin": True}, "miss"),
@@ -201,7 +201,7 @@ def test_a_parent_with_layers_and_no_history_is_compared_by_its_layers() -> None
     [((), (), 0), ((entry("x", empty=False),), (), 0), ((entry("x"),), (), 1), ((entry("x"),) * 5, (), 2)],
 )
 def test_lineage(history: tuple[HistoryEntry, ...], layers: tuple[str, ...], count: int) -> None:
-    """No history or too few layers: no source at all; else one image for each entry, as far as parents go."""
+    """No history or too few layers: no source; otherwise one image for each entry, as far as there are parents."""
     images = (image(PARENT), image(SOURCE, parent=PARENT, history=history, layers=layers))
     assert len(ask(images, Probe(cache_from=(SOURCE,))).verdict.sources) == count
 
@@ -291,7 +291,7 @@ def test_a_command_taken_from_a_history_joins_to_it(command: tuple[str, ...], re
     config = ContainerConfig(Cmd=command, User="nobody")
     explanation = ask((parent, source), Probe(parent=PARENT, config=config, cache_from=(SOURCE,)))
     if explanation.verdict.outcome is VerdictOutcome.MISS and not reported:
-        assert explanation.edit is None  # no instruction is without a command
+        assert explanation.edit is None  # every instruction has a command
     elif explanation.verdict.outcome is VerdictOutcome.MISS:
         assert explanation.edit is not None
         assert " ".join(explanation.edit.probe.config.Cmd or ()) == reported
@@ -305,7 +305,7 @@ def kinds(explanation) -> set[HazardKind]:  # type: ignore[no-untyped-def]
 
 
 def test_hazards_are_found_and_near_misses_are_not() -> None:
-    # a tie, and a nanosecond between them
+    # a tie, and two images that are a nanosecond apart
     tied = (image(CHILD, parent=PARENT), image(OTHER, parent=PARENT))
     assert kinds(ask(tied, Probe(parent=PARENT))) == {HazardKind.TIE}
     apart = (image(CHILD, parent=PARENT), image(OTHER, parent=PARENT, created=LATER))
@@ -314,9 +314,9 @@ def test_hazards_are_found_and_near_misses_are_not() -> None:
     assert kinds(local(ContainerConfig(OnBuild=("RUN x",)), ContainerConfig())) == {HazardKind.UNCOMPARED_FIELD}
     assert kinds(local(ContainerConfig(OnBuild=()), ContainerConfig())) == set()
     assert kinds(local(ContainerConfig(Image="x", Hostname="h"), ContainerConfig())) == set()
-    # what the store has no config of is not known to differ
+    # without a config in the store, no difference is known
     assert kinds(local(None, ContainerConfig(WorkingDir="/x"))) == set()
-    # scratch: a first step is none, a pulled image is
+    # for scratch, a first step is no hazard, but a pulled image is
     step = image(CHILD, history=(entry("LABEL x"),), config=ContainerConfig())
     assert kinds(ask((step,), Probe())) == set()
     pulled = image(CHILD, history=(entry("ADD"), entry("CMD")), config=ContainerConfig())

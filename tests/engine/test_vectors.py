@@ -1,4 +1,4 @@
-"""What the daemon's own code answered (moby 71ebfc7, run on random stores), all of it."""
+"""All answers of the daemon's own code (moby 71ebfc7) for random stores."""
 
 from __future__ import annotations
 

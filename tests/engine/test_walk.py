@@ -1,4 +1,4 @@
-"""A walk may be asked for any of its probes, in any order: the state before it is as if it were walked to at once."""
+"""A walk can go to any of its probes in any order; the state before a probe does not depend on earlier visits."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ from cacheview.model.effort import Effort
 
 some = examples(0.4)
 EVERY = 60
-"""Of the recorded cases, one in so many."""
+"""One in this many recorded cases is tested."""
 WALKED = 12
 
 Before = tuple[Probe, ImageStore, CarriedState]
@@ -54,7 +54,7 @@ def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[Probe]:
 def one_after_another(
     store: ImageStore, rules: RuleSet, probes: Sequence[SuiteProbe]
 ) -> Iterator[tuple[Before, Verdict]]:
-    """Each probe, the store and the state before it, and its answer."""
+    """Yield each probe with the store and the state before it, and its answer."""
     build_cache = BuildCache(store, rules, probes[0].cache_from or () if probes else ())
     previous = SCRATCH
     for suite_probe in probes:
@@ -64,7 +64,7 @@ def one_after_another(
         probe, verdict = build_cache.look_up(probe)
         previous = verdict.image.id if verdict.image is not None else previous
         yield (probe, cache.store, cache.carried), verdict
-    assert build_cache.effects.applied(store) == build_cache.cache.store, "as if all effects came at once"
+    assert build_cache.effects.applied(store) == build_cache.cache.store, "all effects at once give another store"
 
 
 def before(walk: Walk, number: int) -> Before:
@@ -173,7 +173,7 @@ def test_a_canceled_walk_resumes_where_it_stopped(looked_up: list[Probe]) -> Non
 
     with pytest.raises(StoppedError), Effort(check_canceled=stop).spent():
         walk.at(8)
-    assert walk.distance(8) == 8 - 4, "the one that was stopped is looked up again"
+    assert walk.distance(8) == 8 - 4, "the canceled lookup must be repeated"
     here = before(walk, 8)
     assert len(looked_up) == 5 + 4
     assert here == before(of_case(long_walk(9)), 8)

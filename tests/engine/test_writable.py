@@ -1,4 +1,4 @@
-"""The smallest edit is one that a person can make: nobody writes a checksum of files, or the id of an earlier step."""
+"""The smallest edit is one that a person can make: not a file checksum or the ID of an earlier step."""
 
 from __future__ import annotations
 
@@ -111,7 +111,7 @@ def test_a_build_argument_is_called_by_its_name() -> None:
     ("command", "checksum"),
     [
         (f"/bin/sh -c #(nop)  COPY dir:{OURS} in /x ", f"dir:{OURS}"),
-        (f"COPY --chown=1:1file:{OURS} in /x", f"file:{OURS}"),  # as old builders write it
+        (f"COPY --chown=1:1file:{OURS} in /x", f"file:{OURS}"),  # the format of old builders
         (f"ADD {OURS} in /x", OURS),
         (f"/bin/sh -c curl x/{OURS}", ""),
         (f"/bin/sh -c #(nop)  ENV SUM=file:{OURS}", ""),

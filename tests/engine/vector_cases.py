@@ -1,4 +1,4 @@
-"""Cases out of the vectors, for tests that look at some of them."""
+"""Reads cases from the vectors, for tests that use some of them."""
 
 from __future__ import annotations
 
@@ -13,11 +13,11 @@ VECTORS = sorted((Path(__file__).parents[1] / "data" / "vectors").glob("*.jsonl.
 
 
 def rule_set_of(path: Path) -> str:
-    """The name of the rule set that a file of vectors is of."""
+    """Return the name of the rule set that a vector file belongs to."""
     return path.name.removesuffix(".jsonl.gz")
 
 
 def some_cases(path: Path, every: int) -> list[SuiteCase]:
-    """One in so many of the cases of a file; only those are decoded."""
+    """Return every n-th case of a file. The others are not decoded."""
     with gzip.open(path) as lines:
         return [decode(SuiteCase, line, where=path.name) for line in list(lines)[::every]]

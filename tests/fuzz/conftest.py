@@ -1,4 +1,4 @@
-"""Fuzzers: how many inputs, from which seed, and what each may cost. They run apart from the tests."""
+"""Options and limits of the fuzzers, which run separately from the tests."""
 
 from __future__ import annotations
 
@@ -13,12 +13,12 @@ TESTS = Path(__file__).parents[1]
 for folder in ("stores", "stores/containerd", "stores/docker_engine", "replay", "layers"):
     sys.path.append(str(TESTS / folder))
 
-MOST_MEMORY = 3 << 30  # bytes of address space: a MemoryError before it is one of the machine's
+MOST_MEMORY = 3 << 30  # bytes of address space: exceeding it raises a MemoryError before the machine runs out
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
-    parser.addoption("--fuzz-inputs", type=int, default=2000, help="inputs of each fuzzer (default: 2000)")
-    parser.addoption("--fuzz-seed", type=int, default=0, help="where each fuzzer begins (default: 0)")
+    parser.addoption("--fuzz-inputs", type=int, default=2000, help="number of inputs for each fuzzer (default: 2000)")
+    parser.addoption("--fuzz-seed", type=int, default=0, help="seed of each fuzzer's random inputs (default: 0)")
 
 
 @pytest.fixture(scope="session", autouse=True)

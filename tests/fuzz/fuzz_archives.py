@@ -1,4 +1,4 @@
-"""Archives: of the old layout, the new one and of real engines; damaged as bytes, as tar, and as JSON inside."""
+"""Archives in the old and the new layout and from real engines, with damaged bytes, tar headers or JSON."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def old(source: random.Random) -> dict[str, bytes]:
 
 
 def odd_tar(files: dict[str, bytes], source: random.Random) -> bytes:
-    """With names, types and sizes that no engine writes."""
+    """Return a tar with names, types and sizes that no engine writes."""
     buffer = io.BytesIO()
     kind = source.choice((tarfile.GNU_FORMAT, tarfile.PAX_FORMAT, tarfile.USTAR_FORMAT))
     with tarfile.open(fileobj=buffer, mode="w", format=kind, errors="surrogateescape") as tar:

@@ -1,4 +1,4 @@
-"""containerd's database: any tree, and that of an engine, with damaged pages; read as the program reads it."""
+"""containerd's database with damaged pages: random trees and an engine's database, read as the program reads them."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ ID = b"sha256:" + b"a" * 64
 
 
 def tree(source: random.Random) -> dict[Any, Any]:
-    """As containerd has it, with more images, and odd names."""
+    """Return a tree like containerd's, with more images and odd names."""
     images = {
         source.choice((f"app:{number}", *HOSTILE)).encode()[:2000] or b"x": {
             b"labels": {b"a": b"b"},
@@ -30,7 +30,7 @@ def tree(source: random.Random) -> dict[Any, Any]:
 
 
 def repaired(data: bytes, page_size: int) -> bytes:
-    """With the checksums of the meta pages right again, so that the damage behind is looked at."""
+    """Correct the checksums of the meta pages, so that damage in later pages is read."""
     content = bytearray(data)
     for start in (0, page_size):
         body = bytes(content[start + 16 : start + 72])

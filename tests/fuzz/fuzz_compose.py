@@ -1,4 +1,4 @@
-"""Compose files and what stands beside them in ``.env``, made of pieces that mean something, and damaged."""
+"""Compose files and ``.env`` files, composed of meaningful pieces and damaged."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ FITTING = {
     "extra_hosts": ("[a:1]",),
     "x-more": ("&a {b: c}", "[1, [2]]"),
 }
-"""By the key, what Compose takes."""
+"""Values that Compose accepts, by key."""
 DOTENV = ("A=1", "B='x", 'C="\\n$A"', "export D=${E:-f}", "F: g", "=", "\ufeffA=x", "A", "# c", "A=${A}${A}", "\0=x")
 
 
@@ -117,14 +117,14 @@ def test_compose(request: pytest.FixtureRequest, tmp_path: Path) -> None:
         if source.randrange(4) == 0:
             data = damaged(data, source)
         reported = DOTENV if source.randrange(3) == 0 else ("A=1", "# c")
-        beside = "\n".join(source.choices(reported, k=source.randrange(5))).encode()
+        dotenv = "\n".join(source.choices(reported, k=source.randrange(5))).encode()
         if source.randrange(6) == 0:
-            beside = damaged(beside, source)
+            dotenv = damaged(dotenv, source)
         file.write_bytes(data)
-        environment.write_bytes(beside)
+        environment.write_bytes(dotenv)
         service = source.choice(HOSTILE) if source.randrange(20) == 0 else source.choice(("web", "web", "base"))
         as_v1 = bool(source.randrange(2))
-        with run.given((data, beside, service, as_v1)):
+        with run.given((data, dotenv, service, as_v1)):
             try:
                 services_with_build(file, {})
             except DataError as error:

@@ -1,4 +1,4 @@
-"""Contexts that are tars, with odd members, compressed, cut and damaged: what a ``COPY`` of them sums."""
+"""Checksums of a ``COPY`` from contexts that are tars: with odd members, compressed, truncated or damaged."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ PLAIN = ("a", "d/b", "d/c", "l", "e/f/g", ".dockerignore", "ä")
 
 
 def packed(source: random.Random, *, odd: bool) -> bytes:
-    """What a client sends; ``odd``: what it never would."""
+    """Return a context as a client sends it, or, if ``odd``, as no client would."""
     members = [entry("Dockerfile", b"FROM scratch\nCOPY a /\n"), entry("d/", kind=tarfile.DIRTYPE), entry("a", b"y")]
     for _ in range(source.randrange(1, 8)):
         if odd:
@@ -90,7 +90,7 @@ def test_contexts(request: pytest.FixtureRequest) -> None:
                     list(checksums.lone_hard_links(found))
                     run.read += 1
             except (UnknownError, BuildRefusedError):
-                pass  # an answer, too
+                pass  # also a valid answer
             except DataError as error:
                 refused(error)
 

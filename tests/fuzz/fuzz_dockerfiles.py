@@ -1,4 +1,4 @@
-"""Dockerfiles made of pieces that mean something, replayed by the builder of every release."""
+"""Dockerfiles composed of meaningful pieces, replayed with every release's builder."""
 
 from __future__ import annotations
 
@@ -65,7 +65,7 @@ VALUES = ("x", "/x", "${A}", "${A:-y}", "$B", '"a b"', "a\\ b", "'q'", "${UNKNOW
 
 
 def text(source: random.Random) -> str:
-    """Half of them mostly what a builder takes."""
+    """Return a Dockerfile; half of them are mostly valid."""
     if source.randrange(2):
         return junk(source)
     made = [source.choice(HEADS[:4])]
@@ -103,7 +103,7 @@ def test_dockerfiles(request: pytest.FixtureRequest) -> None:
             try:
                 daemon = Daemon(version=version, kind=kind)
                 daemon.build("FROM scratch\nENV A=1\nCOPY a.txt /\n", files={"a.txt": b"a"})
-            except AssertionError:  # there are no rules of such a store
+            except AssertionError:  # there are no rules for such a store
                 continue
             daemons.append((daemon, daemon.store, daemon.rules, daemon.release))
     assert daemons

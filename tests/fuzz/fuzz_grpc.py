@@ -1,4 +1,4 @@
-"""containerd's socket: messages of its services, damaged as protobuf and as the JSON in its blobs."""
+"""containerd's socket: messages of its services with damaged protobuf, and with damaged JSON in blobs."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ from cacheview.stores.reading import Reading
 
 class _Answers(list[bytes]):
     def cancel(self) -> None:
-        """All of them are there."""
+        """Do nothing: all answers are already there."""
 
 
 def test_grpc(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:

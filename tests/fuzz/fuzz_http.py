@@ -1,4 +1,4 @@
-"""A Docker Engine whose answers are damaged: as JSON, and as what goes over the wire."""
+"""A Docker Engine whose answers are damaged, as JSON and as HTTP."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ QUICK = Timeouts(0.5, 0.5, 1.0)
 
 
 def small(engine: str, most: int = 3) -> dict[str, Any]:
-    """An engine with the first of its images."""
+    """Return an engine with only its first images."""
     dumps = load(engine)
     for dump in dumps.values():
         dump["images"] = dump["images"][:most]
@@ -44,7 +44,7 @@ def small(engine: str, most: int = 3) -> dict[str, Any]:
 
 
 def test_answers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Each is JSON, or bytes in its place."""
+    """Each answer is JSON, or bytes instead of it."""
     engines = [Replay(small(name)) for name in ("20.10-overlay2", "28.5.2-gd", "28.5.2-c8d", "29x-c8d")]
     damage: dict[str, Any] = {}
 
@@ -82,7 +82,7 @@ def test_answers(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
 
 
 def now_and_then(opened: OpenedLocation, run: Fuzz) -> None:
-    """What is done with a store takes longer than reading it, and what it is asked is the same for every kind."""
+    """Examine one in eight stores: this takes longer than reading them, and is the same for every kind."""
     if run.random.randrange(8) == 0:
         examine(opened, run)
     else:
@@ -97,7 +97,7 @@ class _NoConnections:
 
 
 def test_documents(request: pytest.FixtureRequest) -> None:
-    """What an engine says of one image, and its list, without asking for them."""
+    """Parse an engine's document about an image, and its list of images, without requests."""
     engines = [small(name) for name in ("20.10-overlay2", "28.5.2-gd", "28.5.2-c8d", "29x-c8d")]
     dumps = [dump for each in engines for dump in each.values()]
     kinds = [Engine("28.5.2", "", "1.51", "1.44", store=store) for store in (*StoreKind, None)]
@@ -130,7 +130,7 @@ def test_documents(request: pytest.FixtureRequest) -> None:
     fuzz(request, one)
 
 
-# What goes over the wire, without a wire
+# HTTP without a network
 
 BODY = json.dumps(load("28.5.2-gd")["1.51"]["version"]).encode()
 EVENT = b'{"Type":"image","Action":"tag"}\n'
@@ -154,7 +154,7 @@ EVENTS = (
 
 
 class _Sock:
-    """A connection whose other end is a function: of the path that was asked for, to bytes."""
+    """A connection whose other end is a function from the requested path to bytes."""
 
     def __init__(self, answer: Callable[[str], bytes], readable: int) -> None:
         self._answer = answer
@@ -179,7 +179,7 @@ class _Sock:
         return io.BufferedReader(io.BytesIO())  # type: ignore[arg-type]
 
     def settimeout(self, seconds: float) -> None:
-        """Nothing is waited for."""
+        """Do nothing: reads never wait."""
 
     def fileno(self) -> int:
         return self._readable
@@ -190,7 +190,7 @@ class _Sock:
 
 @pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning", "ignore::ResourceWarning")
 def test_malformed_http_responses_are_handled(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Bytes in place of an answer: a status line, headers, chunks, lengths that are wrong."""
+    """The answers are bytes with a wrong status line, header, chunk or length."""
     replay = Replay(small("28.5.2-gd", 2))
     state: dict[str, Any] = {}
     with open(os.devnull, "rb") as nothing:
@@ -215,7 +215,7 @@ def test_malformed_http_responses_are_handled(request: pytest.FixtureRequest, mo
             random = run.random
             listens = random.randrange(3) == 0
             answer = damaged(random.choice(EVENTS if listens else ANSWERS), random)
-            if random.randrange(40) == 0:  # takes as long as the others together
+            if random.randrange(40) == 0:  # takes as long as all others together
                 whole(run, answer)
                 return
             state["answer"] = lambda _: answer

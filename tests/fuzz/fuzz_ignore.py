@@ -1,4 +1,4 @@
-"""Patterns of ``.dockerignore``, ``COPY`` and ``ADD``: none takes long, and nothing but a bad pattern is refused."""
+"""Patterns of ``.dockerignore``, ``COPY`` and ``ADD``: none takes long, and only malformed ones are refused."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What the program keeps for itself and reads again, damaged: records of contexts, and listings of layers."""
+"""Damaged cache files that the program writes and reads: records of contexts and listings of layers."""
 
 from __future__ import annotations
 

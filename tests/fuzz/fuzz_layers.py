@@ -1,4 +1,4 @@
-"""Layers: tar streams with odd members, damaged, and the checksums of what is copied from them."""
+"""Layers as tar streams with odd members and damage, and the checksums of files copied from them."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ RELEASES = [builder_release(version) for version in ("20.10.24", "23.0.6", "28.5
 
 
 def stream(source: random.Random) -> bytes:
-    """Half of them only what an engine writes."""
+    """Return a tar stream; half of them contain only what an engine writes."""
     odd = source.randrange(2)
     members = [entry("d/", kind=tarfile.DIRTYPE)]
     for _ in range(source.randrange(1, 8)):
@@ -87,7 +87,7 @@ def test_layers(request: pytest.FixtureRequest) -> None:
                 ImageSums(layers.files, layers.diff_ids, release).of_sources(sources, destination="/to/")
                 run.read += 1
             except (UnknownError, BuildRefusedError):
-                pass  # an answer, too
+                pass  # also a valid answer
             except DataError as error:
                 refused(error)
 

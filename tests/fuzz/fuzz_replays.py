@@ -1,4 +1,4 @@
-"""Replay files: real builds, damaged as JSON and as bytes."""
+"""Replay files of real builds, with damaged JSON or bytes."""
 
 from __future__ import annotations
 

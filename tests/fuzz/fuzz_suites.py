@@ -1,4 +1,4 @@
-"""Suites: real cases, damaged as JSON and as bytes."""
+"""Suites of real cases, with damaged JSON or bytes."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ DATA = Path(__file__).parents[1] / "data"
 
 
 def lines() -> list[bytes]:
-    """Small cases of every rule set."""
+    """Return small cases of every rule set."""
     found: list[bytes] = []
     for file in sorted(DATA.glob("quirks/*.jsonl.gz")):
         found += sorted(gzip.decompress(file.read_bytes()).splitlines(), key=len)[:10]

@@ -1,4 +1,4 @@
-"""What goes through the socket in front of an engine: both directions of a connection, and a build's output."""
+"""Traffic through the socket in front of an engine: both directions of a connection, and a build's output."""
 
 from __future__ import annotations
 
@@ -88,7 +88,7 @@ def pieces(data: bytes, source: random.Random) -> list[bytes]:
 
 
 class Kept:
-    """An exchange as the watcher has it: what the daemon says is read."""
+    """An exchange as the watcher handles it: the daemon's response is read."""
 
     def __init__(self, request: BuildRequest) -> None:
         self.request = request
@@ -142,7 +142,7 @@ def test_connections(request: pytest.FixtureRequest) -> None:
                 tap.engine_ended()
                 run.read += bool(seen)
             except NotReadError:
-                pass  # the bytes are passed on, and nobody reads along
+                pass  # the bytes are forwarded without being read
             tap.closed(None)
             for kept in seen:
                 assert kept.ends == 1
@@ -153,7 +153,7 @@ def test_connections(request: pytest.FixtureRequest) -> None:
 
 
 def examine_outcome(reader: OutcomeReader) -> None:
-    """It is over, its steps are in order, and what failed is said."""
+    """Assert that the build is over, its steps are in order, and a failure has a message."""
     outcome = reader.outcome
     assert outcome.is_over
     assert [step.number for step in outcome.steps] == list(range(1, len(outcome.steps) + 1))

@@ -1,4 +1,4 @@
-"""What the fuzzers share: rounds of inputs, how bytes and JSON are damaged, and what is asked of every answer."""
+"""Shared code of the fuzzers: rounds of inputs, damage to bytes and JSON, and checks of every answer."""
 
 from __future__ import annotations
 
@@ -29,14 +29,14 @@ from cacheview.visible import is_unprintable
 __all__ = ["HOSTILE", "Fuzz", "damaged", "damaged_json", "examine", "fuzz", "shown"]
 
 ROUND = 25
-"""Inputs of one example of hypothesis, which takes longer to make one than most inputs take to be read."""
+"""The number of inputs per example: hypothesis takes longer to create an example than it takes to read most inputs."""
 
 MOST_SECONDS = 5.0
-"""Of the processor's time, for one input of some kilobytes."""
+"""The limit of processor time for one input of some kilobytes."""
 
 
 class TooSlowError(BaseException):
-    """Not an Exception: nothing under test may catch it."""
+    """Not an Exception, so that no code under test catches it."""
 
 
 @dataclass
@@ -44,8 +44,8 @@ class Fuzz:
     """One run of a fuzzer.
 
     Attributes:
-        random: where an input comes from.
-        read: how many inputs could be read, at least in part; of one that says so.
+        random: the source of random inputs.
+        read: how many inputs could be read at least in part, if the fuzzer counts them.
     """
 
     random: random.Random = field(default_factory=random.Random)
@@ -55,7 +55,7 @@ class Fuzz:
 
     @contextmanager
     def given(self, data: object) -> Iterator[None]:
-        """Count an input; a failure, or too long a time, shows it."""
+        """Count an input, limit its time, and add the input to the error if it fails."""
         self.inputs += 1
         began = time.process_time()
         signal.setitimer(signal.ITIMER_VIRTUAL, 4 * MOST_SECONDS)
@@ -72,7 +72,7 @@ class Fuzz:
 
 
 def fuzz(request: pytest.FixtureRequest, one: Callable[[Fuzz], object]) -> None:
-    """Call ``one``, which makes and tries an input, as often as asked for; print what was done."""
+    """Call ``one``, which creates and tries an input, as often as requested, and print a summary."""
     inputs, first = request.config.getoption("--fuzz-inputs"), request.config.getoption("--fuzz-seed")
     run = Fuzz()
 
@@ -132,7 +132,7 @@ HOSTILE = (
     "x" * 5000,
     "ß\U0001f600",
 )
-"""Texts that mean something somewhere."""
+"""Texts with a special meaning somewhere."""
 
 _ODD: tuple[Any, ...] = (
     *HOSTILE,
@@ -177,7 +177,7 @@ _TOKENS = (
 
 
 def damaged(data: bytes, source: random.Random) -> bytes:
-    """Bytes with a few faults."""
+    """Return the bytes with a few faults."""
     content = bytearray(data)
     for _ in range(source.choice((1, 1, 1, 2, 4, 16))):
         at = source.randrange(len(content) + 1)
@@ -202,7 +202,7 @@ def damaged(data: bytes, source: random.Random) -> bytes:
 
 
 def damaged_json(document: Any, source: random.Random) -> Any:
-    """A copy of a JSON-like value with a few faults: another value, another key, one missing, one twice."""
+    """Return a copy of a JSON-like value with a few faults: another value or key, or a missing or repeated one."""
     result = copy.deepcopy(document)
     for _ in range(source.choice((1, 1, 1, 2, 4, 16))):
         places = _places(result)
@@ -245,16 +245,16 @@ def _places(document: Any) -> list[tuple[Any, Any]]:
     return places
 
 
-# What is asked of every answer
+# Checks of every answer
 
 
 def shown(text: str) -> None:
-    """What is printed of it acts on nothing."""
+    """Assert that the printed text contains no control characters."""
     assert not any(is_unprintable(character) for character in text if character != "\n")
 
 
 def refused(error: DataError) -> None:
-    """An error says what is wrong, in one line of a length that can be read."""
+    """Assert that an error has a message of one line with a readable length."""
     assert error.what
     assert len(str(error)) < 20_000
 

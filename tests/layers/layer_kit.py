@@ -1,4 +1,4 @@
-"""Layers made by hand: tar streams, and a source that holds some."""
+"""Creates layers as tar streams, and a source for them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ __all__ = ["Layers", "entry", "folder_layer", "layer"]
 def entry(
     name: str, content: bytes = b"", kind: bytes = tarfile.REGTYPE, **fields: object
 ) -> tuple[tarfile.TarInfo, bytes]:
-    """A member of a layer; ``fields`` are those of `tarfile.TarInfo`."""
+    """Return a member of a layer. ``fields``: fields of `tarfile.TarInfo`."""
     info = tarfile.TarInfo(name)
     info.type, info.size = kind, len(content)
     info.mode = 0o755 if kind == tarfile.DIRTYPE else 0o644
@@ -28,7 +28,7 @@ def entry(
 
 
 def layer(*members: tuple[tarfile.TarInfo, bytes]) -> bytes:
-    """A layer as a tar stream."""
+    """Return a layer as a tar stream."""
     target = io.BytesIO()
     with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT, errors="surrogateescape") as archive:
         for info, content in members:
@@ -37,7 +37,7 @@ def layer(*members: tuple[tarfile.TarInfo, bytes]) -> bytes:
 
 
 def folder_layer(folder: Path) -> bytes:
-    """All that is in a folder, as a layer."""
+    """Return the content of a folder as a layer."""
     target = io.BytesIO()
     with tarfile.open(fileobj=target, mode="w", format=tarfile.PAX_FORMAT) as archive:
         for path in sorted(folder.rglob("*")):
@@ -46,7 +46,7 @@ def folder_layer(folder: Path) -> bytes:
 
 
 class Layers:
-    """Some layers by diff id, and how often each was opened."""
+    """Layers by diff ID, and a list of those that were opened."""
 
     def __init__(self, *streams: bytes) -> None:
         self.streams = {f"sha256:{hashlib.sha256(stream).hexdigest()}": stream for stream in streams}
@@ -68,5 +68,5 @@ class Layers:
         return LayerFiles(TarLayers(self.open))
 
     def names(self) -> Iterable[str]:
-        """The paths of the image made of all layers."""
+        """Return the paths in the image that consists of all layers."""
         return sorted(self.files.root(self.diff_ids))

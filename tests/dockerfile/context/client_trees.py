@@ -1,4 +1,4 @@
-"""The trees that the captures in ``tests/data/clients`` were sent from, held in memory: no test can give files away."""
+"""The trees that the captures in ``tests/data/clients`` were sent from; in memory, since tests cannot change owners."""
 
 from __future__ import annotations
 
@@ -92,7 +92,7 @@ class _Tree:
 
 
 def head(*, rooted: bool = False) -> MemoryContext:
-    """Every kind of header: modes, links, hard links, a capability, other owners, names."""
+    """Return a tree with every kind of header: modes, links, hard links, a capability, other owners, and odd names."""
     tree = _Tree((0, 0) if rooted else OWNER)
     tree.file("Dockerfile", "FROM scratch\nCOPY . /x/\n")
     for mode in (0o600, 0o644, 0o755, 0o777, 0o640, 0o444):
@@ -128,7 +128,7 @@ def head(*, rooted: bool = False) -> MemoryContext:
 
 
 def ignored(rules: str = _RULES) -> MemoryContext:
-    """A tree with a hard ``.dockerignore``."""
+    """Return a tree with a complicated ``.dockerignore``."""
     tree = _Tree(OWNER)
     for path in _IGNORED.split():
         tree.file(path, f"{path}\n")
@@ -143,5 +143,5 @@ def ignored(rules: str = _RULES) -> MemoryContext:
 
 
 def outside_dockerfile() -> bytes:
-    """A Dockerfile that is not in the context."""
+    """Return a Dockerfile that is not in the context."""
     return b"FROM scratch\nCOPY f0644 /y\n"

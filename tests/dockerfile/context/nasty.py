@@ -1,4 +1,4 @@
-"""A context with all that is odd in one, made on disk."""
+"""Creates a context on disk with every oddity that a context can have."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ IGNORES = {
     "links": b"links/*\nwide\nto-*\n",
     "malformed": b"fine\n!\n",
 }
-"""``.dockerignore`` files by what is in them."""
+"""``.dockerignore`` files, by a description of their content."""
 
 _FILES = {
     "dir/a.txt": 0o644,
@@ -88,7 +88,7 @@ def _inside(folder: Path) -> Iterator[None]:
 
 
 def make_nasty(folder: Path, ignore: bytes) -> None:
-    """Fills an empty folder."""
+    """Fill an empty folder."""
     for name in _FOLDERS:
         (folder / name).mkdir(parents=True)
     for number, (name, mode) in enumerate(_FILES.items()):

@@ -1,4 +1,4 @@
-"""What real clients sent to the classic builder, and what is computed of the same trees, entry by entry."""
+"""What real clients sent to the classic builder, compared entry by entry with what is computed for the same trees."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ from cacheview.stores.tar import TarError, headers
 
 CAPTURES = Path(__file__).parents[2] / "data" / "clients"
 _DRAWN = re.compile(r"\.dockerfile\.[0-9a-f]+")
-_OPTIONS = ("-list-", "-files-", "-dot-head")  # the tests below
+_OPTIONS = ("-list-", "-files-", "-dot-head")  # tested separately below
 _IGN3 = "Dockerfile\n.dockerignore\n*.log\n"
 _PROGRAMS = (
     ("aws-sam-cli-", "aws-sam-cli 1.170.0"),
@@ -41,7 +41,7 @@ _PROGRAMS = (
 
 
 class Sent(NamedTuple):
-    """A member of a tar, with what the client draws taken out of names and contents."""
+    """A member of a tar. Random parts that the client generates are removed from its name and content."""
 
     name: str
     mode: str
@@ -58,7 +58,7 @@ def _undrawn(name: str, content: bytes) -> tuple[str, str]:
 
 
 def captured(name: str) -> list[Sent]:
-    """What a client sent; some captures end before the blocks that end a tar."""
+    """Return what a client sent. Some captures lack the blocks that end a tar."""
     packed = (CAPTURES / f"{name}.tar.gz").read_bytes()
     stream: io.BufferedReader = io.BufferedReader(io.BytesIO(gzip.decompress(packed)))
     found = []
@@ -128,7 +128,7 @@ def test_a_captured_tar_has_the_checksum_of_its_tree(name: str) -> None:
 
     client = client_of(name)
     if "-list-" in name:
-        pytest.skip("the program gave dockerode a list of its own")
+        pytest.skip("the program passed its own list of files to dockerode")
     ours = ContextSums(tree_of(name), client=client).of_sources(["."], add=False, destination="/")
     theirs = ContextSums(TarContext.read_from(opened, name)).of_sources(["."], add=False, destination="/")
     assert theirs == ours
@@ -168,8 +168,8 @@ def test_testcontainers_java_sends_files_under_the_names_that_the_program_gives(
 
 
 def test_testcontainers_java_sends_link_targets() -> None:
-    """But for what is outside of a context in memory: a file of the machine that it was captured on."""
+    """Files outside the context are left out: they were on the machine of the capture, and are not in memory."""
     name = "testcontainers-java-2.0.5-dot-head"
     inside = [each for each in captured(name) if "../" not in each.name]
-    links = ("./abs", "./out")  # which lead out, and here nowhere
+    links = ("./abs", "./out")  # they lead out of the context, where nothing exists in memory
     assert [each for each in computed(client_of(name), head()) if each.name not in links] == inside

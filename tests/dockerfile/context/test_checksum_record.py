@@ -1,4 +1,4 @@
-"""The record of what went into checksums."""
+"""The record of the files that went into checksums."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_records_of_other_contexts_are_read_within_a_limit(tmp_path: Path, monke
     record = ChecksumRecord(tmp_path, "/new")
     known = [record.files_of(f"dir:{number}") is not None for number in range(50)]
     assert known == [True] * 4 + [False] * 46
-    assert len(read) == 8  # each once to see what it has, and once for what it has
+    assert len(read) == 8  # each is read once for its list of checksums, and once for its files
     assert record.problem == ""
     monkeypatch.setattr(module, "_MAX_OTHER_BYTES", 3 * size)
     record = ChecksumRecord(tmp_path, "/new")

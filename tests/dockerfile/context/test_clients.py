@@ -1,4 +1,4 @@
-"""What names a build client, and which one is assumed."""
+"""How build clients are named, and which one is assumed by default."""
 
 from __future__ import annotations
 

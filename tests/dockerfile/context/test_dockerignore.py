@@ -19,8 +19,8 @@ from cacheview.dockerfile.context.glob import Glob, has_wildcards
 from cacheview.dockerfile.context.linear import compile_linear
 
 DATA = Path(__file__).parents[2] / "data" / "dockerfile" / "ignore-patterns.jsonl"
-"""Patterns, a path, and four answers: Go's ``filepath.Match`` of the first, ``Matches`` and ``MatchesOrParentMatches``
-of moby/patternmatcher, ``Matches`` of moby 20.10's fileutils. ``!``: an error."""
+"""Patterns, a path, and four answers: Go's ``filepath.Match`` of the first pattern, ``Matches`` and
+``MatchesOrParentMatches`` of moby/patternmatcher, and ``Matches`` of moby 20.10's fileutils. ``!``: an error."""
 
 
 def answer(patterns: list[str], path: str, which: str) -> str:
@@ -74,14 +74,14 @@ def test_malformed(pattern: str) -> None:
 
 
 def test_a_malformed_pattern_is_an_error_only_when_it_is_compiled() -> None:
-    """Docker tries a pattern on ``.``, and its regular expression when it is needed."""
+    """Docker checks a pattern with ``.`` first, and compiles its regular expression only when it is needed."""
     assert not Patterns(["!zz*["]).matches_or_parent("zz")
     with pytest.raises(BadPatternError):
         Patterns(["zz*["]).matches_or_parent("a")
 
 
 def test_a_malformed_pattern_that_is_not_needed_is_no_error() -> None:
-    """What puts back is looked at only while something is left out."""
+    """Patterns with ``!`` are only checked if the path is excluded so far."""
     patterns = Patterns(["**/a", "!a*", "!b\\c"])
     root = patterns.root()
     inside = Folder("a", root, patterns)
@@ -104,8 +104,8 @@ def test_wildcards(path: str, wild: bool) -> None:
 @pytest.mark.parametrize(
     ("pattern", "path", "matches"),
     [
-        ("*[^x]*c", "a/c", False),  # a star is not tried again
-        ("a[^b]c", "a/c", True),  # a class takes a slash
+        ("*[^x]*c", "a/c", False),  # no backtracking to an earlier star
+        ("a[^b]c", "a/c", True),  # a class matches a slash
         ("*???", "😀", True),  # a star can stop inside a character
         ("?", "\udcff", True),
         ("??", "é", False),

@@ -107,7 +107,7 @@ def test_a_pipe_is_never_opened(root: Path) -> None:
 def test_a_dockerignore_link_is_followed_by_the_client_only(
     root: Path, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
-    """The client follows the link; the daemon does not, and keeps what was sent for it only."""
+    """The client follows the link; the daemon does not, so it does not remove the Dockerfile that was sent."""
     elsewhere = tmp_path_factory.mktemp("elsewhere") / "ignore"
     elsewhere.write_bytes(b"d\nDockerfile\n")
     (root / ".dockerignore").symlink_to(elsewhere)
@@ -120,7 +120,7 @@ def test_an_ignored_dockerfile_is_not_part_of_the_checksum(root: Path) -> None:
     (root / ".dockerignore").write_bytes(b"Dockerfile\n.dockerignore\n")
     assert copied(root, ".") == copied(root, "d") != whole
     assert "stat Dockerfile: file does not exist" in refusal(root, "Dockerfile")
-    (root / "link").symlink_to("Dockerfile")  # its sum was made before it was removed
+    (root / "link").symlink_to("Dockerfile")  # its checksum is computed before the Dockerfile is removed
     assert dict(ContextSums(FolderContext(root)).of_sources(["."], add=False, destination="/").files).keys() == {
         "d",
         "d/f",
@@ -140,7 +140,7 @@ def test_a_dockerfile_symlink_is_resolved(root: Path) -> None:
 
 
 def test_an_ignored_dockerfile_cannot_be_located(root: Path) -> None:
-    """The client keeps the Dockerfile by a look at the one folder above it that is as deep as the pattern."""
+    """To keep the Dockerfile, the client only checks the folder above it that is as deep as the pattern."""
     place = root / "d" / "x" / "b"
     place.mkdir(parents=True)
     (place / "Dockerfile").write_bytes(b"FROM scratch\n")
@@ -151,7 +151,7 @@ def test_an_ignored_dockerfile_cannot_be_located(root: Path) -> None:
 
 
 def test_a_dockerfile_whose_name_is_not_a_pattern(root: Path) -> None:
-    """The client appends it to the patterns, stumbles over it, and sends what it has got so far: nothing."""
+    """The client appends the name to the patterns, fails to parse it, and sends what it has so far: nothing."""
     (root / "b\\c").write_bytes(b"FROM scratch\n")
     (root / ".dockerignore").write_bytes(b"*\n")
     with pytest.raises(BuildRefusedError) as caught:
@@ -203,7 +203,7 @@ def test_the_checksum_of_a_url_source_is_unknown(root: Path) -> None:
 
 
 def test_a_second_hard_link_is_sent_without_content(root: Path) -> None:
-    """It is sent as a link to the first, without the content; which of them is first is a matter of the order."""
+    """It is sent as a link to the first one, which is the first in the order of the context."""
     (root / "a").hardlink_to(root / "d" / "f")
     linked = copied(root, "d/f")
     (root / "d" / "f").write_bytes(b"atad")
@@ -213,7 +213,7 @@ def test_a_second_hard_link_is_sent_without_content(root: Path) -> None:
 
 
 def test_a_version_3_capability_is_sent_as_version_2(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Its third version, which names a root user, is sent as the second."""
+    """Version 3, which contains a root user, is sent as version 2."""
     plain = copied(root, "d/f")
     second = bytes.fromhex("0100000200200000000000000000000000000000")
     third = bytes.fromhex("0100000300200000000000000000000000000000e8030000")

@@ -1,4 +1,4 @@
-"""Files read by threads, once."""
+"""Hashing files in threads, and reading each file only once."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ from cacheview.model import DataError
 
 
 class Counting(FolderContext):
-    """Tells which files were read."""
+    """Records which files were read."""
 
     def __init__(self, path: Path) -> None:
         super().__init__(path)
@@ -32,7 +32,7 @@ class Stopped(Exception):  # noqa: N818
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    """Files enough for threads, and settled long ago as far as the program can see."""
+    """Create enough files for several threads."""
     for number in range(40):
         (tmp_path / f"{number:02}").write_bytes(bytes([number]) * 300_000)
     return tmp_path
@@ -70,7 +70,7 @@ def test_unchanged_files_are_not_read_again(root: Path) -> None:
 
 
 def test_a_file_that_has_just_changed_is_read_again(root: Path) -> None:
-    """Its next change might leave the same times."""
+    """Another change within the same clock tick would leave the same times."""
     memory = FileSumCache()
     text(FolderContext(root), Hasher(memory=memory))
     again = Counting(root)
@@ -139,7 +139,7 @@ def test_a_file_checksum_cache_of_another_version_is_ignored() -> None:
 
 @pytest.mark.usefixtures("settled")
 def test_the_file_checksum_cache_is_bounded(root: Path) -> None:
-    """What was not asked for since goes first."""
+    """The least recently used entries are removed first."""
     memory = FileSumCache(limit=1)
     hasher = Hasher(memory=memory)
     sums = ContextSums(FolderContext(root), hasher=hasher)

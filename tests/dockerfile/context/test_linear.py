@@ -1,4 +1,4 @@
-"""No pattern makes the program wait for ever: each client, in a process that may take a minute and a gigabyte."""
+"""No pattern hangs the program: every client is tried in a process limited to a minute and a gigabyte."""
 
 from __future__ import annotations
 

@@ -106,7 +106,7 @@ def test_a_path_the_system_cannot_look_up_is_forbidden(path: str, why: str) -> N
 
 
 def test_too_deep_for_the_builder() -> None:
-    """It takes up to 255 names: a folder leaves out what lies deeper, in silence."""
+    """The builder accepts up to 255 nested names: it silently leaves out anything deeper."""
     deep = "/".join(["d"] * 254)
     sample = {deep + "/e": {"type": "file"}, deep + "/f/g": {"type": "file"}, "x/f": {"type": "file"}}
     sums = ContextSums(MemoryContext.from_sample(sample))

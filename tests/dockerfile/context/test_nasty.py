@@ -1,4 +1,4 @@
-"""COPY over a context with all that is odd, beside what a real client and a real daemon made of it."""
+"""COPY from a context with every oddity, compared with what a real client sent and a real daemon computed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What clients make of rare trees, as the clients themselves were seen to pack them."""
+"""How clients pack unusual trees; the expected values were observed with the clients themselves."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def memory(*entries: Entry, ignore: bytes | None = None) -> MemoryContext:
     ],
 )
 def test_an_owner_that_does_not_fit_into_a_header(client: str, owner: tuple[int, int]) -> None:
-    """tar-stream writes sevens; the others write another kind of number."""
+    """tar-stream writes the largest octal number; the others write a different format."""
     header = packed(memory(Entry("a", EntryKind.FILE, 0o644, uid=262_144, gid=3_000_000)), client)["a"]
     assert (header.uid, header.gid) == owner
 
@@ -55,7 +55,7 @@ def test_testcontainers_node_replaces_backslashes_when_it_filters() -> None:
 @pytest.mark.parametrize(
     ("ignore", "sent"),
     [
-        ("*/*", {"."}),  # matches /tmp, the first folder on the way to the context
+        ("*/*", {"."}),  # matches /tmp, the first folder in the path of the context
         ("*", {".", "a", "Dockerfile", ".dockerignore"}),
         ("**/a", {".", "Dockerfile", ".dockerignore"}),
         ("a", {".", "a", "Dockerfile", ".dockerignore"}),
@@ -65,12 +65,12 @@ def test_dockerode_matches_patterns_against_whole_paths(tmp_path: Path, ignore: 
     for name, text in (("Dockerfile", "FROM scratch\n"), ("a", "1"), (".dockerignore", ignore)):
         (tmp_path / name).write_text(text)
     if ignore == "*":
-        sent = set()  # the list of the program is "." alone, which the pattern leaves out
+        sent = set()  # the program only passes ".", which the pattern excludes
     assert set(packed(FolderContext(tmp_path), "dockerode")) == sent
 
 
 def test_a_dockerignore_folder_is_refused_except_by_dockerode(tmp_path: Path) -> None:
-    """dockerode continues without it, the docker CLI and docker-py stop."""
+    """dockerode continues without it; the docker CLI and docker-py stop."""
     (tmp_path / "Dockerfile").write_bytes(b"FROM scratch\n")
     (tmp_path / ".dockerignore").mkdir()
     assert sorted(packed(FolderContext(tmp_path), "dockerode")) == [".", ".dockerignore", "Dockerfile"]
@@ -89,7 +89,7 @@ def test_windows_sends_fixed_modes_except_for_read_only_files(mode: int, sent: i
 
 CAPABILITY = b"\1\0\0\2" + bytes(16)
 SENT: dict[str, list[tuple[str, int, tuple[int, int], str, str] | None]] = {
-    # mode, owner, type and target of a file, a folder, an empty one, links to a file and a folder, a second name
+    # for a file, a folder, an empty folder, links to a file and a folder, and a hard link: mode, owner, type, target
     "docker-cli": [
         ("run", 0o4711, (0, 0), "0", ""),
         ("d/", 0o2750, (0, 0), "5", ""),

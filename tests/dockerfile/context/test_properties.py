@@ -90,7 +90,7 @@ def test_renaming_a_file_changes_the_checksum(
 @ON_DISK
 @given(FILES)
 def test_the_checksum_does_not_depend_on_previous_lookups(files: dict[str, tuple[bytes, int]]) -> None:
-    """Whatever is asked before, and in which order."""
+    """It is the same whatever was looked up before, in any order."""
     with folder_of(files) as root:
         sums = ContextSums(FolderContext(root))
         alone = [sums.of_sources([f"./d/../d/{name}"], add=False, destination="/") for name in files]

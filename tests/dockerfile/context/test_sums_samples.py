@@ -1,4 +1,4 @@
-"""Checksums that real daemons wrote, over the contexts that they got."""
+"""Checksums that real daemons stored, compared with those computed from the contexts that they received."""
 
 from __future__ import annotations
 

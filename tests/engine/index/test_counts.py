@@ -1,4 +1,4 @@
-"""Numbers for many images at once are those reckoned one by one."""
+"""Numbers computed for many images at once equal those computed one by one."""
 
 from __future__ import annotations
 

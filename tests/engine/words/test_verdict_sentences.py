@@ -1,4 +1,4 @@
-"""What is said of a miss, under every rule set: never of a store what it is not, never of a mark what a value is."""
+"""Sentences about a miss are right about the store under every rule set, and do not call a mark a value."""
 
 from __future__ import annotations
 
@@ -45,7 +45,7 @@ def image(digit: str, *, parent: str | None = None, built_locally: bool = True, 
 
 
 def missed(rules: RuleSet, probe: Probe, *images: Image) -> str:
-    """All that is said of the miss."""
+    """Return the sentence and the reason of the miss."""
     explanation = explain(ImageCache(ImageStore(images), rules), probe)
     assert explanation.verdict.outcome is VerdictOutcome.MISS
     return f"{explanation.sentence}. {explanation.reason}"
@@ -86,7 +86,7 @@ def test_a_missing_built_locally_mark_is_not_reported_as_a_difference(rules: Rul
     unmarked = image("b", parent=parent, built_locally=False, from_scratch=from_scratch)
     printed = missed(rules, Probe(parent=parent or SCRATCH, config=STEP), *([] if from_scratch else [BASE]), unmarked)
     assert "is not recorded as built here" in printed
-    assert "has this config" not in printed  # it does
+    assert "has this config" not in printed  # but it has it
     assert "differs" not in printed
     assert "has none" not in printed
 
@@ -109,7 +109,7 @@ def test_reasons_for_the_nearest_image_have_a_value_on_each_side(rules: RuleSet)
 @pytest.mark.parametrize("name", ["containerd-24.0.7", "containerd-24.0.9"])
 def test_the_sentence_mentions_layers_if_these_decide(name: str) -> None:
     child = image("b", parent=BASE.id)
-    alike = child.model_copy(update={"config": BASE.config})  # the layers of its parent, and no more
+    alike = child.model_copy(update={"config": BASE.config})  # only the layers of its parent
     printed = explain(
         ImageCache(ImageStore((BASE, alike)), RULE_SETS[name]), Probe(parent=BASE.id, config=STEP)
     ).sentence
