@@ -196,7 +196,7 @@ def _ssh(folder: Path, text: str) -> Path:
 
 
 class Hostile:
-    """Commands with hostile input: the arguments and the standard input of each, by a name for what is hostile.
+    """Commands with hostile input: a name for what is hostile, the arguments, and the standard input of each.
 
     Attributes:
         commands: all commands except those that watch.

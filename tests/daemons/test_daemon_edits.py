@@ -1,5 +1,4 @@
-"""If an edit of a context or of an image to copy from makes a ``COPY`` miss, the replay names the file and the
-change."""
+"""If an edited context or source image makes a ``COPY`` miss, the replay names the file and what changed."""
 
 from __future__ import annotations
 

@@ -260,7 +260,7 @@ def refused(error: DataError) -> None:
 
 
 def examine(opened: OpenedLocation, run: Fuzz) -> None:
-    """Do with a store what the program does with it."""
+    """Use a store as the program does."""
     run.read += 1
     for problem in opened.problems:
         assert problem.what

@@ -206,7 +206,7 @@ def test_docker_java_refuses_a_dockerfile_that_is_ignored() -> None:
 @pytest.mark.parametrize(
     ("ignore", "gone"),
     [
-        (".\n", {"\\top", "out"}),  # no text: what begins with a slash, as a name with a backslash and a whole path do
+        (".\n", {"\\top", "out"}),  # becomes an empty pattern, which matches absolute paths
         ("..x/../.\n", {"\\top", "out"}),
         (".\n!/etc\n", {"\\top"}),
         ("a/b\n", {"a\\b"}),
