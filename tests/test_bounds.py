@@ -1,4 +1,4 @@
-"""Small files that would unpack, or be decoded, to very much: they are read as far as the limits go, which is said."""
+"""Small files that would decompress or decode to very much: reading stops at the limits, which is reported."""
 
 from __future__ import annotations
 
@@ -46,14 +46,14 @@ SMALL = {
     "model.decode._MAX_MEMORY_BYTES": 32 * MIB,
     "stores.long_line._MAX_PARSED_CHARACTERS": 4 * MIB // SCALE,
 }
-"""A sixteenth of all limits of suites. At the full ones, reading as much as they allow takes several seconds for each
-file. What is read is a sixteenth, too, and takes the same way: what decides between ways is scaled with the limits."""
+"""A sixteenth of all limits of suites. Reading as much as the full limits allow takes several seconds per
+file. The files are a sixteenth of the size too. Thresholds are scaled with the limits, so the same code is run."""
 SMALL_MEMORY = (64 + 1024 // SCALE) * MIB
-"""What the program takes that reads nothing, and a sixteenth of what it may take at the full limits."""
+"""The memory of the program when it reads nothing, and a sixteenth of what the full limits allow."""
 
 
 class Explain(Protocol):
-    """Ask the cache of a file that has this content."""
+    """Run ``cacheview explain`` on a file with this content."""
 
     def __call__(self, content: bytes, memory: int = ..., limits: Mapping[str, int] = ...) -> Run: ...
 
@@ -87,7 +87,7 @@ def image(config: bytes) -> bytes:
 # Suites
 
 
-# Made when it is needed: together they are large.
+# Created when needed, because together they are large.
 AMPLIFIED: dict[str, Callable[[], bytes]] = {
     "history": lambda: suite(images=image(b'"history":[' + repeated(b"{}", 187_500) + b"]")),
     "history of nulls": lambda: suite(images=image(b'"history":[' + repeated(b"null", 187_500) + b"]")),
@@ -133,7 +133,7 @@ def test_a_suite_that_decodes_to_too_much_is_limited(kind: str, explain: Explain
 
 
 def test_very_many_empty_lines(explain: Explain) -> None:
-    """A thirtieth of the limit: a line is counted and dropped, so the memory does not depend on the number."""
+    """With a thirtieth of the limit: lines are counted and dropped, so memory does not depend on their number."""
     run = explain(zstandard.compress(CASE + b"\n" * 401_000), memory=80 * MIB, limits={"lines": 400_000})
     assert "more than 400,000 lines. The rest was not read" in run.output
 
@@ -220,7 +220,7 @@ def test_control_characters_from_an_archive_are_not_printed(tmp_path: Path) -> N
 
 
 def test_a_data_root_with_very_many_bad_names(tmp_path: Path) -> None:
-    """What is wrong is counted where it is found: it takes no more memory than the file of names does."""
+    """Problems are counted as they are found, and take no more memory than the file of names."""
     database = tmp_path / "image" / "overlay2"
     (database / "imagedb" / "content" / "sha256").mkdir(parents=True)
     names = {f"A{number}": "x" for number in range(100_000)}
@@ -241,7 +241,7 @@ ZEROS = bytes(MIB)
 
 
 def test_a_member_above_the_decompression_limit_is_not_read(explain: Explain) -> None:
-    """Skipping it costs what unpacking it costs."""
+    """Skipping a member takes as long as decompressing it."""
     run = explain(zstandard.compress(header("layer", 3 * GIB) + ZEROS * 8) + zstandard.compress(ZEROS * 128) * 24)
     assert "more than 2,147,483,648 bytes when decompressed. The rest was not read" in run.output
 
@@ -262,7 +262,7 @@ def test_skipping_can_be_canceled(tmp_path: Path) -> None:
 
 
 def documents(names: Iterable[str]) -> bytes:
-    """Compressed, a mebibyte each."""
+    """Compressed documents of one mebibyte each."""
     blanks = zstandard.compress(b" " * (MIB - 1), 1)
     return b"".join(zstandard.compress(header(name, MIB) + b"{", 1) + blanks for name in names)
 
@@ -279,7 +279,7 @@ MEMBERS: dict[str, Callable[[], bytes]] = {
 def test_an_archive_with_too_much_content_is_limited(kind: str, explain: Explain) -> None:
     """With a tenth of the limit of members, and a quarter of that of documents.
 
-    They are counted as they are read, before anything of them is kept.
+    They are counted as they are read, before any of them is stored.
     """
     limits = {"members": 50_000, "documents": 64 * MIB, "memory": 128 * MIB}
     run = explain(MEMBERS[kind]() + zstandard.compress(NO_IMAGE, 1), memory=320 * MIB, limits=limits)

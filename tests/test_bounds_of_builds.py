@@ -1,4 +1,4 @@
-"""Small builds, configs and numbers that would make very much: they end at a limit, with a status that is no answer."""
+"""Small builds, configs and numbers that would expand to very much: they stop at a limit, with an error status."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ BUILD = {
 
 
 def check(folder: Path, **changes: object) -> str:
-    """What is said of a recorded build."""
+    """What ``cacheview check`` prints for a recorded build."""
     path = folder / "builds.jsonl.gz"
     path.write_bytes(gzip.compress((json.dumps(BUILD | changes) + "\n").encode()))
     run = run_bounded("check", path, seconds=20, memory=512 * MIB)
@@ -81,14 +81,14 @@ def named(name: str, **config: object) -> dict[str, object]:
 
 
 def judged(**changes: object) -> str:
-    """What is said of a recorded build, in this process."""
+    """The error for a recorded build, checked in this process."""
     with pytest.raises(DataError) as caught:
         build_result(decode(ReplayCase, json.dumps(BUILD | changes)))
     return str(caught.value)
 
 
-# The limits of the following tests are small: each is compared with a running count before anything is created for the
-# next item, so a larger one takes seconds and proves the same.
+# The following tests use small limits. Each limit is compared with a running count before the next item is created, so
+# a larger one would take seconds without testing more.
 
 
 def test_triggers_of_very_many_stages(monkeypatch: pytest.MonkeyPatch) -> None:

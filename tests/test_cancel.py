@@ -1,4 +1,4 @@
-"""Long loops look at Cancel within one document, one instruction and one image, not only between them."""
+"""Long loops check for Cancel within a document, an instruction or an image, not only between them."""
 
 from __future__ import annotations
 
@@ -57,8 +57,8 @@ def redact_one_image(_: Path) -> None:
     Redaction([image], [], env=True, labels=True).image(image)
 
 
-class Stop(Exception):  # noqa: N818 - an order, as Cancel is
-    """What ends the work."""
+class Stop(Exception):  # noqa: N818 - a request, like Cancel
+    """Stops the work."""
 
 
 def stopping(looks: Iterator[int]) -> None:

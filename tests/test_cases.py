@@ -1,4 +1,4 @@
-"""Whose answers are computed for a store: which rules, which builder, and why."""
+"""The engine that a store's answers are computed for: its rules, its builder, and the reason for choosing it."""
 
 from __future__ import annotations
 
@@ -49,7 +49,7 @@ def built(name: str, second: int, version: str, parent: str | None = "sha256:0")
     ],
 )
 def test_a_release_that_is_asked_for_decides_rules_and_builder(asked: str, rules: str, builder: str) -> None:
-    """Also where the store belongs to another engine, and images say something else."""
+    """Even if the store belongs to another engine, and its images suggest a different version."""
     for release in (None, Release(G, "28.5.2"), Release(C, "29.7.2")):
         daemon = daemon_of(case(built("a", 1, "23.0.1"), release=release), asked)
         assert (daemon.rules.name, daemon.builder.release) == (rules, builder)
@@ -165,7 +165,7 @@ def test_a_builder_version_in_a_containerd_config_is_not_used() -> None:
 def test_development_rules_are_not_used_unless_the_store_names_the_commit() -> None:
     assert daemon_of(case()).rules == newest_rules(C)
     assert daemon_of(case(release=Release(C))).rules == newest_rules(C)
-    assert newest_rules(C).spans, "it is in a release"
+    assert newest_rules(C).spans, "the newest rules belong to a release"
 
 
 def test_a_version_from_a_config_is_shortened_and_printable() -> None:
@@ -232,7 +232,7 @@ def test_the_reported_platform_of_an_engine_is_used() -> None:
 
 @st.composite
 def dated_images(draw: st.DrawFn) -> list[Image]:
-    """Some are built on the first, on an image that is not in the store, or on nothing; some have no config."""
+    """Images with no parent, a missing parent or the first image as parent; some without a config."""
     images = []
     for number in range(draw(st.integers(0, 6))):
         second = draw(st.none() | st.integers(0, 2))

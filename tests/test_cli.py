@@ -1,4 +1,4 @@
-"""The command line: what it prints and the status that it ends with."""
+"""The command line: its output and exit status."""
 
 from __future__ import annotations
 
@@ -67,7 +67,7 @@ def test_explain_by_parent_and_config(
     assert [change["path"] for change in document["edit"]["changes"]] == ["Env[0]"]
     assert (document["nearest"][0]["fields"], document["nearest"][0]["elements"]) == (1, 1)
     assert document["nearest"][0]["image"] == document["deciding"]["image"]
-    # What the edit says is a hit.
+    # The suggested edit leads to a hit.
     edited = document["edit"]["probe"]["config"]
     monkeypatch.setattr("sys.stdin", io.TextIOWrapper(io.BytesIO(json.dumps(edited).encode())))
     assert main(["explain", "demo:", "--parent", "alpine:3.19", "--config", "-"]) == 0
@@ -104,7 +104,7 @@ def test_only_the_nearest_candidates_are_printed_unless_all_are_requested(
     (local,) = json.loads(capsys.readouterr().out)["trace"]
     assert local["subjects_total"] == 50
     assert len(local["subjects"]) == 10
-    assert local["subjects"][0]["image"]["id"] == images[0]["id"]  # the only one that differs in Cmd alone
+    assert local["subjects"][0]["image"]["id"] == images[0]["id"]  # the only one that differs only in Cmd
     main(["explain", str(suite), "--parent", parent, "--config", str(config), "--json", "--all"])
     (local,) = json.loads(capsys.readouterr().out)["trace"]
     assert len(local["subjects"]) == 50
@@ -262,7 +262,7 @@ def test_one_probe_by_all_rule_sets(capsys: pytest.CaptureFixture[str]) -> None:
 def test_all_rule_sets_together_have_one_limit(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    """By a clock that only asking moves: each rule set takes 1 of 3 seconds."""
+    """With a clock that advances by a second for each rule set; the limit is 3 seconds."""
     seconds = 0.0
 
     def asked(*given: Any) -> Any:

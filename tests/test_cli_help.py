@@ -1,4 +1,4 @@
-"""What the help says of how a store is named."""
+"""The help texts on how to specify a store."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Searching for cycles only where something may have been left behind."""
+"""Garbage is searched for cycles only when something may have been left behind."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ EVERY = collector._READINGS_PER_MEASUREMENT
 
 @pytest.fixture(autouse=True)
 def own_thresholds() -> Iterator[None]:
-    """Python's own thresholds, as the program starts with."""
+    """Use Python's own thresholds, which the program starts with."""
     before = gc.get_threshold()
     gc.set_threshold(700, 10, 10)
     yield
@@ -23,7 +23,7 @@ def own_thresholds() -> Iterator[None]:
 
 
 class Heap:
-    """Takes so many blocks, of which a search finds some to be free."""
+    """A fake heap with a number of blocks, some of them garbage that a search frees."""
 
     def __init__(self) -> None:
         self.blocks = 1000
@@ -40,7 +40,7 @@ class Heap:
         self.garbage = 0
 
     def read(self, location: str = "engine:", *, left: int = 0, more: int = 0, images: int = 10) -> bool:
-        """Read a store again that takes ``more`` blocks than before. Returns whether there was a search."""
+        """Read a store again with ``more`` blocks than before. Returns whether there was a search."""
         self.leftovers.begin()
         self.garbage += left
         self.blocks += more
@@ -101,7 +101,7 @@ def test_a_store_with_more_images_may_need_more_memory() -> None:
 def test_allocations_between_readings_do_not_trigger_a_collection() -> None:
     heap = Heap()
     for number in range(5 * EVERY):
-        heap.blocks += 5000 if number % 2 == 0 else -5000  # all rule sets are compared
+        heap.blocks += 5000 if number % 2 == 0 else -5000  # as when all rule sets are compared
         assert not heap.read()
 
 
@@ -161,7 +161,7 @@ def test_many_objects_that_were_created_in_a_pause_are_not_searched_after_it(
     try:
         with paused_collector():
             kept: list[list[int]] = [[] for _ in range(made)]
-        more: list[list[int]] = [[] for _ in range(1_000)]  # more than make a collection begin
+        more: list[list[int]] = [[] for _ in range(1_000)]  # enough to start a collection
     finally:
         gc.callbacks.pop()
         gc.unfreeze()

@@ -1,4 +1,4 @@
-"""The commands of the README are those that CI runs, and the documentation is true of the program."""
+"""The README's commands are those that CI runs, and the documentation matches the program."""
 
 from __future__ import annotations
 
@@ -38,14 +38,14 @@ def test_links_and_pictures_are_there(file: str) -> None:
 
 @functools.cache
 def code() -> tuple[list[Path], set[str]]:
-    """All modules, and the words in them."""
+    """All modules and the words in them."""
     modules = [path for folder in ("cacheview", "tests", ".ci") for path in (ROOT / folder).rglob("*.py")]
     return modules, {word for path in modules for word in re.findall(r"\w+", path.read_text(encoding="utf-8"))}
 
 
 @pytest.mark.parametrize("file", [".github/CONTRIBUTING.md", "cacheview/ARCHITECTURE.md"])
 def test_modules_and_names_of_the_code_exist(file: str) -> None:
-    """A name is anything in backquotes that looks like one of Python."""
+    """A name is anything in backquotes that looks like a Python name."""
     modules, words = code()
     text = (ROOT / file).read_text(encoding="utf-8")
     paths = re.findall(r"`(?:\.\./)?([\w./]+\.py)`", text)

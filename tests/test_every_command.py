@@ -1,4 +1,4 @@
-"""Every command, on hostile texts and on streams that fail: what it prints acts on nothing and pretends nothing."""
+"""Every command, with hostile texts and failing streams: its output affects nothing and imitates nothing."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ def all_hostile() -> Iterator[Hostile]:
 
 
 def wrong_with(arguments: list[str], encoding: str) -> str:
-    """What is wrong with what a command prints; empty: nothing."""
+    """What is wrong with a command's output, or ""."""
     status, out, error = printed(arguments, encoding)
     if status not in range(5) or "Traceback" in error or not out + error:
         return f"status {status}: {error}"
@@ -48,7 +48,7 @@ def test_no_unprintable_characters_are_printed_while_watching(encoding: str) -> 
         assert wrong_with(arguments, encoding) == ""
 
 
-# What cannot be printed, or read
+# Failing streams
 
 FULL = "cacheview: standard output: No space left on device"
 

@@ -1,4 +1,4 @@
-"""A fault of the program ends every command with a line to report and a status of its own."""
+"""An internal error ends every command with a line to report and a special exit status."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ COMMANDS = {
     "watch": (["watch"], "cacheview.commands.watch.find_endpoint"),
     "the window": (["demo:"], "cacheview.ui.app.run_window"),
 }
-"""Of each command the arguments, and a function that it needs."""
+"""Each command's arguments and a function that it calls."""
 
 
 @pytest.mark.parametrize("fault", [ValueError("odd\nvalue \x1b[1m"), KeyError("x"), RecursionError(), MemoryError()])
@@ -85,7 +85,7 @@ def test_a_fault_in_a_thread_of_a_command_sets_the_fault_status(
     assert main(["explain", "demo:", "--probe", "2"]) == EXIT_FAULT
     error = capsys.readouterr().err
     assert error.count("\n") == 1
-    assert "KeyError: 'in a thread' at " not in error  # nowhere in the program's own code
+    assert "KeyError: 'in a thread' at " not in error  # not raised in the program's own code
     assert "this is a bug in cacheview" in error
     assert main(["explain", "demo:", "--probe", "2", "--traceback"]) == EXIT_FAULT
     assert "in broken" in capsys.readouterr().err
@@ -103,12 +103,12 @@ def test_a_fault_while_watching_sets_the_fault_status(
             changed(None)
 
         def close(self) -> None:
-            """Nothing is open."""
+            """There is nothing to close."""
 
     monkeypatch.setattr("cacheview.commands.watch.Watcher", Watching)
     assert main(["watch", "--host", "unix:///x"]) == EXIT_FAULT
     out, error = capsys.readouterr()
-    assert "Watching unix:///x" in out  # what is watched goes on
+    assert "Watching unix:///x" in out  # watching continues
     assert error.count("\n") == 1
     assert "KeyError: 'in the relay'" in error
 

@@ -1,4 +1,4 @@
-"""What modules import: none waits for the package that waits for it, and a short one has several users or a reason."""
+"""Imports between modules: there are no cycles, and a short module has several users or a reason to exist."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ def name_of(path: Path) -> str:
 
 
 def loaded_by_init(package: str, files: dict[str, ast.Module]) -> set[str]:
-    """The modules of a package that its ``__init__`` imports, directly or through each other."""
+    """The modules of a package that its ``__init__`` imports, directly or indirectly."""
     seen: set[str] = set()
     waiting = [package]
     while waiting:
@@ -31,7 +31,7 @@ def loaded_by_init(package: str, files: dict[str, ast.Module]) -> set[str]:
 
 
 def imported(tree: ast.Module) -> Iterator[str]:
-    """What a file imports, as dotted names: modules, and names in modules."""
+    """The modules, and names in modules, that a file imports, as dotted names."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (alias.name for alias in node.names)
@@ -40,7 +40,7 @@ def imported(tree: ast.Module) -> Iterator[str]:
 
 
 def circles(files: dict[str, ast.Module]) -> list[str]:
-    """The modules that import from their own package, while the package imports them."""
+    """The modules that import from their own package while the package imports them."""
     packages = [name for name in files if any(other.startswith(f"{name}.") for other in files)]
     return [
         f"{module} imports from {package}"
@@ -51,7 +51,7 @@ def circles(files: dict[str, ast.Module]) -> list[str]:
 
 
 def users(files: dict[str, ast.Module]) -> dict[str, set[str]]:
-    """Each module, and those that import it or a name of it."""
+    """The modules that import each module or a name from it."""
     found: dict[str, set[str]] = {name: set() for name in files}
     for user, tree in files.items():
         for name in imported(tree):
@@ -62,7 +62,7 @@ def users(files: dict[str, ast.Module]) -> dict[str, set[str]]:
 
 
 def is_separate(name: str, lines: int, document: str, user_lines: int) -> bool:
-    """Whether a short module with one user has a reason to be one, as ARCHITECTURE.md lists them."""
+    """Whether a short module with one user has a reason to be separate, as listed in ARCHITECTURE.md."""
     is_uniform = name.startswith("cacheview.engine.words.") or name.endswith((".dock", ".head", ".pane", ".__main__"))
     return is_uniform or "No Qt." in document or lines + user_lines > LONGEST
 
@@ -84,7 +84,7 @@ def test_a_short_module_with_one_user_has_a_reason(files: dict[str, ast.Module])
             name, lines[name], ast.get_docstring(files[name]) or "", sum(lines.get(user, 0) for user in by)
         )
     ]
-    assert not without, "each belongs in the module that uses it"
+    assert not without, "each should be moved into the module that uses it"
 
 
 def test_the_check_finds_a_short_module_without_a_reason() -> None:
@@ -94,7 +94,7 @@ def test_the_check_finds_a_short_module_without_a_reason() -> None:
 
 
 def test_packages_have_no_import_cycles(files: dict[str, ast.Module]) -> None:
-    """Else two threads, one in each, wait for each other, and Python gives one of them half a module."""
+    """Otherwise, two threads could wait for each other, and Python would give one of them an incomplete module."""
     assert len(files) > 300
     assert circles(files) == []
 

@@ -1,4 +1,4 @@
-"""What comes with the program for desktops, shells and man is true of it."""
+"""The files for desktops, shells and man match the program."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Modules that say "No Qt" load without it: their logic can be used, and tested, without a window."""
+"""Modules that say "No Qt" load without it, so their logic can be used and tested without a window."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ for name in sys.argv[1:]:
 
 
 def load(*names: str) -> str:
-    """What cannot be loaded without Qt, a line each."""
+    """The modules that cannot be loaded without Qt, one per line."""
     arguments = (sys.executable, "-c", LOAD, *names)
     return subprocess.run(arguments, cwd=PACKAGE.parent, capture_output=True, text=True, timeout=60, check=True).stdout
 

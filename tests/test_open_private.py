@@ -1,4 +1,4 @@
-"""What the program keeps for itself is read without a chance to hang, and by the user alone."""
+"""The program's own files are opened without any risk of hanging, and are readable only by the user."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 from cacheview.private import open_private
 from cacheview.regular import NotRegularError
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has neither such modes nor such files")
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has neither POSIX file modes nor such files")
 
 
 def test_a_world_readable_file_is_made_private(tmp_path: Path) -> None:

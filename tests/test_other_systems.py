@@ -1,4 +1,4 @@
-"""What only Linux has is not needed: the same answers on macOS and Windows, where Python lacks it."""
+"""Features that only Linux has are not required: macOS and Windows give the same answers without them."""
 
 from __future__ import annotations
 
@@ -50,7 +50,7 @@ AT_A_SOCKET = ("explain", "engine:unix:///nowhere/docker.sock", "--parent", "scr
 
 @dataclass(frozen=True)
 class Ended:
-    """How a command line ended."""
+    """The result of a command line."""
 
     status: int
     output: str
@@ -73,7 +73,7 @@ def replayed(tmp_path_factory: pytest.TempPathFactory) -> tuple[str, ...]:
 
 
 def answers_of(script: str, commands: Sequence[tuple[str, ...]]) -> Answers:
-    """Of a process that runs the script, then these command lines."""
+    """The answers to these command lines from a process that runs the script first."""
     ended = subprocess.run(
         [sys.executable, "-B", "-c", script + RUNNING, json.dumps(commands)],
         stdin=subprocess.DEVNULL,
@@ -93,7 +93,7 @@ def here(replayed: tuple[str, ...]) -> Answers:
 
 @pytest.fixture(scope="module")
 def there(replayed: tuple[str, ...]) -> Answers:
-    """Where Python has nothing that only Linux has."""
+    """The answers when Python lacks everything that only Linux has."""
     return answers_of(WITHOUT, (replayed, *ALIKE, AT_A_SOCKET))
 
 

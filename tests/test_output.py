@@ -1,4 +1,4 @@
-"""What is printed never acts on a terminal, and the program ends rightly where it cannot be printed."""
+"""Output never controls a terminal, and the program exits properly if it cannot print."""
 
 from __future__ import annotations
 
@@ -19,13 +19,13 @@ from cacheview.output import Stream, print_json
 pytestmark = pytest.mark.slow
 
 LIMITS = "ulimit -t 50; ulimit -v 1000000; "
-"""Seconds of the processor and kB of address space that a process of these tests may take."""
+"""The CPU seconds and kB of address space that a process of these tests may use."""
 
 
 def run(
     *arguments: str | bytes, encoding: str = "utf-8", cwd: Path | None = None, **streams: object
 ) -> subprocess.CompletedProcess[bytes]:
-    """The program as a process of its own."""
+    """Run the program in a separate process."""
     streams = {"stdin": subprocess.DEVNULL, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE} | streams
     return subprocess.run(  # type: ignore[call-overload, no-any-return]
         ["sh", "-c", f'{LIMITS} exec "$@"', "sh", sys.executable, "-m", "cacheview", *arguments],
@@ -37,7 +37,7 @@ def run(
 
 
 def shell(script: str) -> subprocess.CompletedProcess[bytes]:
-    """A script of the shell in which ``$@`` is the program."""
+    """Run a shell script in which ``$@`` is the program."""
     return subprocess.run(
         ["sh", "-c", LIMITS + script, "sh", sys.executable, "-m", "cacheview"],
         env=os.environ | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))},
@@ -49,7 +49,7 @@ def shell(script: str) -> subprocess.CompletedProcess[bytes]:
 
 
 def printed(*arguments: str, encoding: str = "utf-8") -> subprocess.CompletedProcess[str]:
-    """What a process of the program prints that has not just started."""
+    """Run the program in a process that has already loaded its modules."""
     return run_forked(PROGRAM, *arguments, modules=COMMANDS, encoding=encoding)
 
 
@@ -103,7 +103,7 @@ def test_a_file_name_that_is_not_utf8(tmp_path: Path) -> None:
 
 FULL = Path("/dev/full")
 FILLING = [["explain", "demo:", "--probe", "1"], ["--help"]]
-"""The other commands are tried in this process."""
+"""Other commands are tested in this process."""
 
 
 @pytest.mark.skipif(not FULL.exists(), reason="the machine has no /dev/full")

@@ -1,4 +1,4 @@
-"""A regular file is opened at once, and nothing else is opened."""
+"""Regular files are opened without waiting, and nothing else is opened."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ import pytest
 
 from cacheview.regular import NotRegularError, open_to_read
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such files")
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such special files")
 
 
 def content(path: Path, *, follow: bool) -> bytes:
@@ -39,7 +39,7 @@ def test_paths_that_are_not_regular_files_are_not_opened(tmp_path: Path, monkeyp
 
 
 def test_a_pipe_replacing_a_file_before_opening_is_closed(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Between the check and the opening, by a pipe that nobody writes to: no wait, and no descriptor is left."""
+    """A pipe without a writer replaces the checked file: opening it does not wait, and its descriptor is closed."""
     (tmp_path / "file").touch()
     real, descriptors = os.open, []
 

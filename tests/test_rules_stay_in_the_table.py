@@ -1,4 +1,4 @@
-"""Which member of a rule enumeration a rule set has is asked where it is defined and described, nowhere else."""
+"""The members of rule enumerations are named only where rules are defined and described."""
 
 import ast
 from collections.abc import Iterator
@@ -21,7 +21,7 @@ ENUMERATIONS = frozenset(
 
 def members_named(source: str) -> Iterator[tuple[int, str]]:
     if not any(f"{name}." in source for name in ENUMERATIONS):
-        return  # most modules: they need not be parsed
+        return  # true for most modules, which need not be parsed
     for node in ast.walk(ast.parse(source)):
         if isinstance(node, ast.Attribute) and isinstance(node.value, ast.Name) and node.value.id in ENUMERATIONS:
             yield node.lineno, f"{node.value.id}.{node.attr}"

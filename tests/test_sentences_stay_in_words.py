@@ -1,4 +1,4 @@
-"""Every sentence that the engine makes stands in one package: no other module of it, or of platforms, holds one."""
+"""All sentences of the engine are in one package; no other module of the engine or of platforms contains one."""
 
 import ast
 import re
@@ -10,9 +10,9 @@ import cacheview
 ENGINE = Path(cacheview.__file__).parent / "engine"
 WORDS = ENGINE / "words"
 PLATFORMS = ENGINE.parent / "platforms"
-OF_THE_DAEMON = ("known_cache.py", "restore.py")  # the daemon's own errors, letter by letter
+OF_THE_DAEMON = ("known_cache.py", "restore.py")  # the daemon's own errors, verbatim
 OF_ROWS = ("ruleset.py", "rulesets/*.py")  # the titles, sources and notes of rules
-OF_NAMES = ("check.py",)  # what a check is called
+OF_NAMES = ("check.py",)  # the names of checks
 OF_PLATFORMS = ("rules.py", "library.py", "parse.py")  # titles and sources of rules; containerd's own errors
 ALLOWED = frozenset(
     (
@@ -24,7 +24,7 @@ MOST_WORDS = 2
 
 
 def sentences(source: str) -> Iterator[tuple[int, str]]:
-    """The texts of more than two words, with their lines: no docstrings, no values of enumerations."""
+    """The texts of more than two words with their lines, except docstrings and values of enumerations."""
     tree = ast.parse(source)
     skipped = {id(inner) for node in ast.walk(tree) for inner in _skipped(node)}
     for node in ast.walk(tree):
@@ -44,7 +44,7 @@ def sentences(source: str) -> Iterator[tuple[int, str]]:
 def _skipped(node: ast.AST) -> Iterator[ast.AST]:
     match node:
         case ast.Expr(value=ast.Constant()):
-            yield node.value  # a docstring, or a comment under a name
+            yield node.value  # a docstring, also one of a variable
         case ast.JoinedStr():
             yield from node.values
         case ast.ClassDef() if any(isinstance(base, ast.Name) and base.id.endswith("Enum") for base in node.bases):

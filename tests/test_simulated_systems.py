@@ -1,4 +1,4 @@
-"""macOS and Windows as far as they can be simulated: every module loads, and the main ways are gone, window and all."""
+"""macOS and Windows as far as they can be simulated: every module loads, and the main features and the window work."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ import PySide6.QtWidgets, pydantic, re2, requests, shtab, urllib3.connectionpool
 platformdirs.user_cache_dir("any")
 sysconfig.get_config_vars()
 """
-"""What is not the project's own: it has ways of its own for each system, and would look for those of the other one."""
+"""Other libraries, imported first because they have code for each system and would look for that system's modules."""
 
 LACKING = {
     "darwin": (
@@ -84,7 +84,7 @@ os._exit(0)
 
 @pytest.fixture(scope="module", params=LACKING)
 def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """What a process says that has nothing of Python that the system lacks."""
+    """The answers of a process in which Python lacks everything that the system lacks."""
     folder = tmp_path_factory.mktemp("simulated")
     (folder / "context").mkdir()
     (folder / "context" / "Dockerfile").write_text("FROM scratch\nCOPY a /\n")
@@ -146,7 +146,7 @@ def test_a_store_is_saved_and_checked(told: dict[str, Any]) -> None:
 def test_a_missing_socket_or_pipe_is_reported_in_one_line(told: dict[str, Any]) -> None:
     for name, words in (
         ("watch", _NO_UNIX_SOCKETS if told["system"] == "win32" else "nothing is listening there"),
-        ("pipe", "only Windows has named pipes"),  # which the process that simulates it is not
+        ("pipe", "only Windows has named pipes"),  # the simulating process is not on Windows
     ):
         status, _, complaint = told[name]
         assert status == 2
@@ -155,7 +155,7 @@ def test_a_missing_socket_or_pipe_is_reported_in_one_line(told: dict[str, Any]) 
 
 
 def test_no_shortcut_is_reserved_by_the_system(told: dict[str, Any]) -> None:
-    """⌘H hides a program, ⌘M minimizes it, ⌘, is for its settings: Qt shows Ctrl as ⌘."""
+    """⌘H hides a program, ⌘M minimizes it, and ⌘, opens its settings. Qt shows Ctrl as ⌘."""
     kept = {"Ctrl+H", "Ctrl+M", "Ctrl+,", "Ctrl+Space", "Ctrl+Tab"} if told["system"] == "darwin" else set()
     assert not kept & set(told["keys"].values())
     assert len(told["keys"]) > 30

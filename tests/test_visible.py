@@ -1,4 +1,4 @@
-"""Text from outside shows every character that would act where it is printed."""
+"""Text from outside shows every character that would have an effect when printed."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ def test_invisible_letters_are_unprintable() -> None:
 def test_only_unprintable_characters_are_escaped(text: str) -> None:
     shown = visible(text)
     assert not any(map(is_unprintable, shown))
-    shown.encode()  # no surrogate either
+    shown.encode()  # contains no surrogates
     if not any(map(is_unprintable, text)):
         assert shown == text
 

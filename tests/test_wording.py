@@ -1,4 +1,4 @@
-"""Phrases become sentences."""
+"""Turning phrases into sentences."""
 
 from __future__ import annotations
 

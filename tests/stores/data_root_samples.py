@@ -1,4 +1,4 @@
-"""Data roots of the samples, laid out for a test, and small ones made for it."""
+"""The data roots of the samples, unpacked for a test, and small ones created for it."""
 
 from __future__ import annotations
 
@@ -18,14 +18,14 @@ ENGINES = ("20.10-overlay2", "28.5.2-gd")
 
 
 def unpack(engine: str, folder: Path) -> Path:
-    """The data root of a sample, in a folder."""
+    """Unpack a sample's data root into a folder."""
     with tarfile.open(DATA_ROOTS / engine / "data-root.tar.gz") as archive:
         archive.extractall(folder, filter="data")
     return folder
 
 
 class Root:
-    """A data root in the making: images of one driver."""
+    """Builds a data root with the images of one driver."""
 
     def __init__(self, root: Path, driver: str = "overlay2") -> None:
         self.root = root
@@ -38,7 +38,7 @@ class Root:
         self.name()
 
     def image(self, number: int = 0, *names: str, parent: str = "", built_locally: bool = False, **more: Any) -> str:
-        """Store an image; its id."""
+        """Store an image. Returns its ID."""
         content = dumps(config(number, **more))
         image_id = sha256(content)
         self.file(image_id).write_bytes(content)
@@ -64,7 +64,7 @@ class Root:
         (self.folder / "repositories.json").write_text(json.dumps({"Repositories": self.names}))
 
     def changed(self, seconds: float) -> None:
-        """Make it look as if all of it had been changed last at a time."""
+        """Set the modification times as if everything had last changed at this time."""
         for path in (self.content, self.metadata, self.folder / "repositories.json"):
             os.utime(path, (seconds, seconds))
 
@@ -79,7 +79,7 @@ def read(root: Path | str, **options: Any) -> ImageStore:
 
 
 def snapshot(root: Path) -> dict[str, tuple[int, int, int, bytes]]:
-    """All there is below a folder, with modes, times of change and contents."""
+    """All files and folders below a folder, with their modes, change times and contents."""
     found = {}
     for path in sorted((root, *root.rglob("*"))):
         status = path.lstat()

@@ -1,4 +1,4 @@
-"""Values that are secret, and how daemons and people write them."""
+"""Secret values, and how daemons and people write them."""
 
 from __future__ import annotations
 
@@ -18,11 +18,11 @@ ODD = "\"'\\`$<>&\t\n\r\x01\x7fä\u2028\u200b\U0001f600 "
 LETTERS = st.text("abcdefghijklmnopqrstuvwxyz0123456789", min_size=6, max_size=12).map("zq".__add__)
 PARTS = st.lists(LETTERS | st.text(ODD, min_size=1, max_size=2), max_size=4)
 SECRETS = st.tuples(PARTS, LETTERS, PARTS).map(lambda parts: "".join((*parts[0], parts[1], *parts[2])))
-"""Letters that stand nowhere else, with what is quoted between them."""
+"""Letters that occur nowhere else, with characters that need quoting between them."""
 
 
 def written(secret: str) -> list[str]:
-    """A value as it may stand in a command or in history."""
+    """The ways to write a value in a command or in history."""
     in_json = json.dumps(secret, ensure_ascii=False)
     return [
         secret,
@@ -42,7 +42,7 @@ def written(secret: str) -> list[str]:
 
 
 def demand_none(secret: str, line: str) -> None:
-    """Neither the value, however it is written, nor a word of it is in a line of JSON."""
+    """Check that a line of JSON contains neither the value in any notation nor a word of it."""
     for form in written(secret)[:8]:
         assert json.dumps(form, ensure_ascii=False)[1:-1] not in line
     for word in secret.split():

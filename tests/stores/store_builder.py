@@ -1,4 +1,4 @@
-"""Archives and layouts made for a test."""
+"""Creates archives and layouts for tests."""
 
 from __future__ import annotations
 
@@ -28,7 +28,7 @@ def sha256(content: bytes) -> str:
 
 
 def config(number: int = 0, **more: Any) -> dict[str, Any]:
-    """A small image config; ``number`` makes it another."""
+    """A small image config; each ``number`` gives a different one."""
     return {
         "architecture": "amd64",
         "os": "linux",
@@ -41,7 +41,7 @@ def config(number: int = 0, **more: Any) -> dict[str, Any]:
 
 
 class Layout:
-    """An OCI image layout in the making."""
+    """Builds an OCI image layout."""
 
     def __init__(self) -> None:
         self.files: Files = dict(LAYOUT)
@@ -53,7 +53,7 @@ class Layout:
         return digest
 
     def manifest(self, image_config: Mapping[str, Any], **more: Any) -> dict[str, Any]:
-        """Store a config and its manifest; the manifest's descriptor."""
+        """Store a config and its manifest. Returns the manifest's descriptor."""
         content = dumps(image_config)
         document = {
             "schemaVersion": 2,
@@ -72,7 +72,7 @@ class Layout:
         return self.document({"schemaVersion": 2, "mediaType": INDEX_TYPE, "manifests": list(descriptors)}, INDEX_TYPE)
 
     def add(self, descriptor: Mapping[str, Any], name: str = "", **annotations: str) -> str:
-        """List a descriptor in ``index.json``; its digest."""
+        """List a descriptor in ``index.json``. Returns its digest."""
         notes = {**annotations, **({"io.containerd.image.name": name} if name else {})}
         self.descriptors.append({**descriptor, **({"annotations": notes} if notes else {})})
         return str(descriptor["digest"])
@@ -92,7 +92,7 @@ def blob_path(digest: str) -> str:
 def old_archive(
     images: Iterable[tuple[dict[str, Any], list[str] | None, str]], layer: bytes = b"layer content"
 ) -> Files:
-    """A ``docker save`` archive of Docker before 25. Of each image: config, tags, parent id or ``""``."""
+    """A ``docker save`` archive of Docker before 25. Each image is its config, tags, and parent ID or ""."""
     files: Files = {}
     entries = []
     for number, (document, tags, parent) in enumerate(images):

@@ -1,4 +1,4 @@
-"""The real archives of five Docker engines, and what is true of the stores they came from."""
+"""The real archives of five Docker engines, and the true content of the stores they came from."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ def sample(engine: str, name: str) -> Path:
 
 
 def opened(engine: str, name: str) -> ImageStore:
-    """The one store of an archive that reads without a problem."""
+    """The only store of an archive that is read without problems."""
     result = open_store(sample(engine, name))
     assert result.problems == ()
     (case,) = result.cases
@@ -47,7 +47,7 @@ class Truth:
 
 
 def tagged(names: list[str]) -> set[str]:
-    """The names of an image without those by digest, which no archive keeps."""
+    """The names of an image except digest references, which no archive keeps."""
     return {name for name in names if "@" not in name}
 
 

@@ -1,4 +1,4 @@
-"""Where the blob of a digest is."""
+"""Finding the blob of a digest."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What an opening may cost grows with the file, and not beyond what the machine has."""
+"""The budget for opening a file grows with the file, up to what the machine has."""
 
 from __future__ import annotations
 
@@ -15,7 +15,7 @@ def test_the_memory_limit_for_a_large_file_depends_on_free_memory() -> None:
     def left(packed: int, free: int) -> int:
         return Budget(packed=packed, free_memory=lambda: free).left(Resource.MEMORY)
 
-    assert left(1000, 0) == DEFAULT_LIMITS.memory  # as ever
+    assert left(1000, 0) == DEFAULT_LIMITS.memory  # the usual limit
     assert left(GIB, 100 * GIB) > 20 * GIB
     assert left(GIB, 10 * GIB) == 8 * GIB
     assert left(GIB, 0) == DEFAULT_LIMITS.memory
@@ -34,7 +34,7 @@ def test_growing_limits_keep_the_memory_already_spent() -> None:
         budget.read(GIB // 100)
     assert budget.spent(Resource.MEMORY) == 1000
     assert budget.left(Resource.MEMORY) == 8 * GIB - 1000
-    assert len(calls) == 1  # or what the opening has taken itself would count twice
+    assert len(calls) == 1  # otherwise memory taken by the reading itself would count twice
 
 
 def test_a_limit_caused_by_the_machine_suggests_a_remedy() -> None:

@@ -1,4 +1,4 @@
-"""What is new, gone and changed between two readings of a store."""
+"""New, removed and changed images between two readings of a store."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ def test_new_removed_and_changed_images_are_detected() -> None:
     change = changes(before, after)
     assert change.new == ("sha256:e", "sha256:f")
     assert [gone.id for gone in change.removed] == ["sha256:c"]
-    assert change.changed == ("sha256:d",)  # its parent; the order of names is no change
+    assert change.changed == ("sha256:d",)  # its parent changed; the order of names does not count
     assert change
 
 

@@ -29,7 +29,7 @@ KINDS: dict[str, Callable[[bytes], bytes]] = {
     "xz": lzma.compress,
     "bzip2": bz2.compress,
 }
-CONTENT = random.Random(1).randbytes(280_000)  # more than a buffer
+CONTENT = random.Random(1).randbytes(280_000)  # larger than a buffer
 
 kinds = pytest.mark.parametrize("kind", KINDS)
 
@@ -104,7 +104,7 @@ def test_damaged_data_is_reported_without_the_library_message(kind: str, header:
 def test_xz_that_wants_much_memory_is_refused() -> None:
     filters = [{"id": lzma.FILTER_LZMA2, "dict_size": 1 << 20}]
     compressed = bytearray(lzma.compress(b"x", filters=filters, check=lzma.CHECK_NONE))
-    place = compressed.index(b"\x21\x01") + 2  # the filter's id and the size of its properties: the dictionary
+    place = compressed.index(b"\x21\x01") + 2  # the dictionary size, after the filter's ID and properties size
     compressed[place] = 40  # 4 GiB - 1
     header = bytes(compressed[12:20])
     compressed[20:24] = zlib.crc32(header).to_bytes(4, "little")

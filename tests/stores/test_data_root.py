@@ -1,4 +1,4 @@
-"""Docker's data root as a store: which images there are, and what it says when there are none."""
+"""Docker's data root as a store: which images it has, and what is reported if it has none."""
 
 from __future__ import annotations
 
@@ -90,7 +90,7 @@ def test_explain_from_the_command_line(tmp_path: Path, capsys: pytest.CaptureFix
 
 @pytest.mark.parametrize("engine", ["71ebfc7c63-c8d", "28.5.2-c8d", "29x-c8d"])
 def test_a_containerd_sample_is_read_as_expected(engine: str, tmp_path: Path) -> None:
-    """Through the reader of containerd's root folder, which has tests of its own."""
+    """Read by the reader for containerd's root folder, which has separate tests."""
     root = unpack(engine, tmp_path)
     before = snapshot(root)
     store = read(root)
@@ -178,7 +178,7 @@ class TestNothingToRead:
 
 
 class TestPermission:
-    """Root is refused nothing, so that the operating system's no is put in its place."""
+    """Root is never denied access, so the operating system's refusal is simulated."""
 
     @pytest.fixture
     def root(self, tmp_path: Path) -> Root:
@@ -192,7 +192,7 @@ class TestPermission:
             read(root.root)
 
     def test_a_data_root_readable_by_a_group_names_the_group(self, root: Root, monkeypatch: pytest.MonkeyPatch) -> None:
-        grp = pytest.importorskip("grp", reason="groups are of POSIX systems")
+        grp = pytest.importorskip("grp", reason="only POSIX systems have groups")
         entry = next((group for group in grp.getgrall() if group.gr_gid != 0), None)
         assert entry is not None
         real = os.stat
@@ -226,7 +226,7 @@ class TestPermission:
 
 
 def refuse(monkeypatch: pytest.MonkeyPatch, function: str, folder: Path) -> None:
-    """Let a function of ``os`` refuse all that lies in a folder."""
+    """Make a function of ``os`` deny access to everything in a folder."""
     real = getattr(os, function)
 
     def refusing(path: Any, *given: Any, **options: Any) -> Any:
@@ -273,14 +273,14 @@ class TestProgress:
 
 
 def stand_in(monkeypatch: pytest.MonkeyPatch, open_containerd: Callable[[str, Reading], OpenedLocation]) -> None:
-    """A reader of containerd stores in the place of the real one, whose libraries are then not needed."""
+    """Replace the reader of containerd stores, so that its libraries are not needed."""
     module = ModuleType("cacheview.stores.containerd")
     module.open_containerd = open_containerd  # type: ignore[attr-defined]
     monkeypatch.setitem(sys.modules, module.__name__, module)
 
 
 class TestContainerd:
-    """A data root of a containerd store is read by that reader; what it gives is placed in the data root."""
+    """The containerd store in a data root is read by its own reader, and its location is that of the data root."""
 
     @pytest.fixture(autouse=True)
     def opened(self, monkeypatch: pytest.MonkeyPatch) -> list[str]:

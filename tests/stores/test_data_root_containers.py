@@ -1,4 +1,4 @@
-"""The containers of a data root keep its images, as those that an engine lists."""
+"""The containers of a data root protect its images, like those that an engine lists."""
 
 from __future__ import annotations
 
@@ -41,8 +41,8 @@ def root(tmp_path: Path) -> Root:
 def test_containers_of_the_driver_are_listed(root: Root) -> None:
     put(root, DOCUMENT)
     put(root, {**DOCUMENT, "State": {"Running": False}}, "d" * 64)
-    put(root, {**DOCUMENT, "Driver": "overlayfs"}, "e" * 64)  # of a containerd store: another daemon's
-    (root.root / "containers" / ("f" * 64)).mkdir()  # it is being made
+    put(root, {**DOCUMENT, "Driver": "overlayfs"}, "e" * 64)  # belongs to a containerd store
+    (root.root / "containers" / ("f" * 64)).mkdir()  # is still being created
     assert containers_of(read(root.root)).listed == (
         Container(ID, IMAGE, "app:1", True),
         Container("d" * 64, IMAGE, "app:1", False),

@@ -1,4 +1,4 @@
-"""``docker save`` archives of graph-driver stores, old and new layout."""
+"""``docker save`` archives of graph-driver stores, in the old and the new layout."""
 
 from __future__ import annotations
 
@@ -38,7 +38,7 @@ def test_ids_names_and_parents(tmp_path: Path) -> None:
     assert store.by_id[second].config_digest == second
     assert store.by_id[second].manifest_digest == ""
     assert store.by_id[first].names == ()
-    assert store.by_id[first].parent == elsewhere  # kept, though it is not there
+    assert store.by_id[first].parent == elsewhere  # kept although it is not in the archive
     assert any("not in this archive: 1 of 2" in note for note in store.notes)
 
 
@@ -93,7 +93,7 @@ def test_a_layer_that_is_a_link_has_its_target_s_size(tmp_path: Path) -> None:
 
 
 def test_the_new_layout_is_recognized_by_its_layer_sources(tmp_path: Path) -> None:
-    """Docker 25 and later: blobs and an index, and still the id is that of the config."""
+    """Docker 25 and later write blobs and an index, but the ID is still that of the config."""
     layout = Layout()
     manifest = layout.image(name="docker.io/shop/web:1")
     entry = {"Config": blob_path(image_id(config())), "RepoTags": ["shop/web:1"], "Layers": []}

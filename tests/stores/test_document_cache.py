@@ -1,4 +1,4 @@
-"""Documents of an archive come back as they were kept."""
+"""Cached documents of an archive are returned unchanged."""
 
 from __future__ import annotations
 

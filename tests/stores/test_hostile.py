@@ -1,4 +1,4 @@
-"""Damaged and malicious archives: what can be read is, within bounds, and nothing else happens."""
+"""Damaged and malicious archives: what is readable is read, within limits and without side effects."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ SAVED = sorted(SAMPLES.glob("*/*.tar.gz"))
 
 
 def open_bytes(data: bytes, path: Path, limits: Limits | None = None) -> OpenedLocation | None:
-    """Open a file of these bytes; None where nothing of it could be read, said in words."""
+    """Open a file with these bytes. Returns None if nothing was readable and an error says so."""
     path.write_bytes(data)
     try:
         return open_store(path) if limits is None else open_store(path, limits=limits)
@@ -56,17 +56,17 @@ def open_bytes(data: bytes, path: Path, limits: Limits | None = None) -> OpenedL
 
 @pytest.mark.parametrize("kind", PLAIN)
 def test_an_archive_truncated_at_any_block_reports_what_is_missing(kind: str, tmp_path: Path) -> None:
-    """Of a plain archive: whatever is missing is reported, and images that are whole are there."""
+    """In an uncompressed archive, missing parts are reported and complete images are read."""
     data = PLAIN[kind]
     with tarfile.open(fileobj=io.BytesIO(data)) as tar:
-        end = max(info.offset_data + -(-info.size // 512) * 512 for info in tar) + 512  # with the end mark
+        end = max(info.offset_data + -(-info.size // 512) * 512 for info in tar) + 512  # including the end mark
     whole = set()
     for length in range(1, len(data), 256):
         result = open_bytes(data[:length], tmp_path / "a.tar")
         if result is not None:
             assert bool(result.problems) == (length < end)
             whole.add(len(result.cases[0].store.images))
-    assert whole == set(range(1, IMAGES + 1))  # without its table of contents too
+    assert whole == set(range(1, IMAGES + 1))  # also without the table of contents
 
 
 @pytest.mark.parametrize("path", SAVED, ids=lambda path: f"{path.parent.name}-{path.name}")
@@ -82,7 +82,7 @@ def test_cut_samples(path: Path, tmp_path: Path) -> None:
 @settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_changed_bytes(data: st.DataObject, tmp_path: Path) -> None:
-    """In a plain archive: an image is whole, or it is not there. A changed name or list can make others of them."""
+    """In an uncompressed archive, an image is read unchanged or not at all; names and lists may change."""
     content = bytearray(PLAIN[data.draw(st.sampled_from(sorted(PLAIN)))])
     for _ in range(data.draw(st.integers(1, 4))):
         content[data.draw(st.integers(0, len(content) - 1))] = data.draw(st.integers(0, 255))
@@ -154,7 +154,7 @@ def test_a_manifest_list_outside_the_archive_root_is_ignored(tmp_path: Path) -> 
 
 
 def test_links_are_never_followed(tmp_path: Path) -> None:
-    """A blob that is a link to a real file of this machine is missing."""
+    """A blob that is a link to a real file on this machine counts as missing."""
     layout = Layout()
     layout.image(1)
     secret = tmp_path / "secret"
@@ -174,7 +174,7 @@ def test_links_are_never_followed(tmp_path: Path) -> None:
     assert "not in the store" in store.problems[0].what
 
 
-# Bounds
+# Limits
 
 
 def test_a_document_above_the_limit(tmp_path: Path) -> None:
@@ -189,7 +189,7 @@ def test_a_document_above_the_limit(tmp_path: Path) -> None:
 
 
 def test_all_documents_above_the_limit(tmp_path: Path) -> None:
-    """The lists at the end are read all the same, so that it is known what is missing."""
+    """The lists at the end are still read, so that missing images are known."""
     result = open_bytes(tar_bytes(new_files()), tmp_path / "a.tar", limits=Limits(documents=1500))
     assert result is not None
     images = result.cases[0].store.images
@@ -200,7 +200,7 @@ def test_all_documents_above_the_limit(tmp_path: Path) -> None:
 
 def test_too_many_members(tmp_path: Path) -> None:
     result = open_bytes(tar_bytes(new_files()), tmp_path / "a.tar", limits=Limits(members=5))
-    assert result is not None  # two whole images, found without the list
+    assert result is not None  # two complete images, found without the list
     assert "more than 5 members" in result.problems[0].what
 
 
@@ -231,7 +231,7 @@ def test_deep_json(name: str, tmp_path: Path) -> None:
 
 
 def layer_archive(path: Path, size: int) -> Path:
-    """An archive with a layer of so many zeros, which take no room on the disk."""
+    """An archive with a layer of this many zeros, which take no space on disk."""
     data = tar_bytes(new_files())
     info = tarfile.TarInfo("blobs/sha256/" + "f" * 64)
     info.size = size
@@ -260,7 +260,7 @@ def test_a_layer_is_not_read_into_memory(tmp_path: Path) -> None:
 
 def test_a_layer_in_a_plain_archive_is_not_read_at_all(tmp_path: Path) -> None:
     reports: list[int] = []
-    path = layer_archive(tmp_path / "a.tar", 1 << 40)  # one TiB, in a moment
+    path = layer_archive(tmp_path / "a.tar", 1 << 40)  # one TiB, written in an instant
 
     def report(done: int, total: int | None, what: str) -> None:
         reports.append(done)

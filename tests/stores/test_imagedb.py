@@ -1,4 +1,4 @@
-"""The files of a graph driver's store: damaged, hostile, or changed by a daemon while they are read."""
+"""The files of a graph driver's store, when damaged, malicious or changed by a daemon while they are read."""
 
 from __future__ import annotations
 
@@ -294,14 +294,14 @@ class TestLimits:
 
 
 class TestWhileItChanges:
-    """Something happens between two of the files that are read."""
+    """Something changes between reading two files."""
 
     def test_an_image_is_removed_before_its_config_is_read(self, root: Root) -> None:
         child = root.image(2)
         parent = root.image(1, "shop/x:1", built_locally=True)
         root.note(child, "parent", parent.encode())
 
-        def remove() -> None:  # in the order of the daemon
+        def remove() -> None:  # in the daemon's order
             root.names.clear()
             root.name()
             (root.metadata / child.removeprefix("sha256:") / "parent").unlink()
@@ -338,7 +338,7 @@ class TestWhileItChanges:
         assert {image.id: image.names for image in store.values()} == {old: ("docker.io/shop/x:old",)}
 
     def test_an_image_created_and_removed_while_reading_is_ignored(self, root: Root) -> None:
-        """It is named when the names are read again, and gone when its config is looked for."""
+        """Its name appears when the names are read again, but its config is then gone."""
         root.image(1)
         seen: list[int] = []
 
@@ -364,7 +364,7 @@ class TestWhileItChanges:
         assert read_while(root, lambda: shutil.rmtree(root.root / "image"), "content/sha256/") == {}
 
     def test_a_file_is_replaced_by_a_pipe(self, root: Root) -> None:
-        """Between the look at it and its opening: that must not wait for a writer."""
+        """The pipe appears between checking the file and opening it, which must not wait for a writer."""
         image_id, other = sorted((root.image(1), root.image(2)))
         path, real = root.file(image_id), os.open
 
@@ -382,7 +382,7 @@ class TestWhileItChanges:
 
 
 def read_while(root: Root, happens: Callable[[], object], name: str, times: int = 1) -> dict[str, Image]:
-    """Read a store in which something happens just before a file is read, and that tells no problem."""
+    """Read a store in which something happens just before a file is read, and check that no problem is reported."""
     database = ImageDatabase(root.folder, Reading())
     real, pending = database._files.read, [happens] * times
 
@@ -421,7 +421,7 @@ def test_damage_raises_nothing_but_data_errors(
         images = open_data_root(str(root.root), Reading()).cases[0].store.images
     assert snapshot(root.root) == before
     for image in images:
-        assert image.config == whole[image.id].config  # what is read is what the digest names
+        assert image.config == whole[image.id].config  # only content that matches the digest is read
         if image.parent != whole[image.id].parent and image.doubt("parent") is None:
             assert not (root.metadata / image.id.removeprefix("sha256:") / "parent").is_file()
 
@@ -454,7 +454,7 @@ def harm(path: Path, damage: str, content: bytes) -> None:
 
 
 def test_the_test_repositories_file_has_the_format_of_docker(root: Root) -> None:
-    """What the tests write is what a daemon writes."""
+    """The tests write the same format as a daemon."""
     image_id = root.image(1, "shop/x:1")
     written = json.loads((root.folder / "repositories.json").read_text())
     assert written == {"Repositories": {"shop/x": {"shop/x:1": image_id}}}

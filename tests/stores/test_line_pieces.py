@@ -1,4 +1,4 @@
-"""A line written piece by piece is the line that is written at once, and nothing is left of one that is not."""
+"""A line written in pieces equals the line written at once, and an incomplete line leaves nothing behind."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""A line that is read element by element is what it is when it is read at once, whatever is in it."""
+"""A line read element by element gives the same result as when read at once, whatever it contains."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def _model_of(line: bytes) -> type[SuiteCase] | type[ReplayCase]:
 
 
 def at_once(line: bytes) -> SuiteCase | ReplayCase | None:
-    """None: it is refused."""
+    """The decoded line, or None if it is rejected."""
     try:
         return decode(_model_of(line), line)
     except DataError:
@@ -152,7 +152,7 @@ def test_a_long_value_is_read_and_an_endless_one_is_abandoned() -> None:
 
         with pytest.raises(DataError):
             read_long_line(endless(), (SuiteCase,), lambda _: SuiteCase, Budget(limits), "here")
-        assert sum(map(len, given)) < 12_000  # no more of it than is needed to know
+        assert sum(map(len, given)) < 12_000  # not much more than is needed to decide
 
 
 def test_the_memory_of_parsed_objects_is_counted() -> None:

@@ -1,4 +1,4 @@
-"""Images of an OCI index: names, platforms, digests, and what is no image."""
+"""Images of an OCI index: names, platforms, digests, and entries that are not images."""
 
 from __future__ import annotations
 
@@ -39,7 +39,7 @@ def only(store: ImageStore) -> Image:
     ],
 )
 def test_an_annotation_with_only_a_tag_is_not_a_name(annotation: str, name: tuple[str, ...], tmp_path: Path) -> None:
-    """A tag alone is no name; whatever has a repository is one."""
+    """Only an annotation with a repository is a name."""
     layout = Layout()
     layout.add(layout.manifest(config()), "", **{"org.opencontainers.image.ref.name": annotation})
     store = opened(tmp_path, layout)
@@ -220,7 +220,7 @@ def test_indexes_nested_too_deep(tmp_path: Path) -> None:
 
 
 def test_indexes_that_multiply_are_read_once(tmp_path: Path) -> None:
-    """Ten times ten times ten …: each index names the one below it ten times and more."""
+    """Each index refers to the one below it a thousand times."""
     layout = Layout()
     descriptor = layout.manifest(config())
     for level in range(4):
@@ -238,7 +238,7 @@ class BrokenLayout(Layout):
 
 
 def broken(layout: BrokenLayout) -> dict[str, tuple[dict[str, Any], str]]:
-    """Descriptors that cannot be read, each with words of its problem."""
+    """Descriptors that cannot be read, each with a part of the problem's message."""
     bad_config = layout.manifest(config(20))
     layout.files[blob_path(sha256(dumps(config(20))))] += b" "
     bad_manifest = layout.manifest(config(21))
@@ -300,7 +300,7 @@ def test_an_unnamed_broken_image_is_named_by_its_digest(tmp_path: Path) -> None:
 
 
 def test_a_broken_config_is_read_once(tmp_path: Path) -> None:
-    """However many manifests name it, and each of them is reported."""
+    """Each manifest that refers to it is still reported."""
     layout = Layout()
     layout.image(1)
     for number in range(3):
@@ -318,7 +318,7 @@ def test_the_number_of_images_is_limited(tmp_path: Path) -> None:
 
 
 def test_json_is_read_as_leniently_as_in_go(tmp_path: Path) -> None:
-    """Unknown keys, null, other case: Docker takes them, and so does the layout's reader."""
+    """Unknown keys, null and different case are accepted, as by Docker."""
     layout = Layout()
     layout.add(layout.manifest({**config(), "moby.buildkit.buildinfo.v1": "x", "Author": "a", "variant": None}))
     image = only(opened(tmp_path, layout))

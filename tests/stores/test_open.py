@@ -1,4 +1,4 @@
-"""Whatever a location is: a store, or an error that says what, where and what to do."""
+"""Opening any location gives a store, or an error with what happened, where, and a remedy."""
 
 from __future__ import annotations
 
@@ -85,7 +85,7 @@ def test_socket_and_device_are_refused(tmp_path: Path) -> None:
 
 
 def test_no_permission(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Said by the system, whoever runs the test."""
+    """The system's error is simulated, so that it occurs for every user."""
     path = write_tar(tmp_path / "a.tar", Layout().done())
 
     def denied(*args: object, **options: object) -> int:
@@ -181,7 +181,7 @@ def test_progress_is_throttled() -> None:
 
     meter = Meter(report, 1000, "", clock=lambda: now)
     for step in range(1000):
-        now = step / 1000  # a report every millisecond, for one second
+        now = step / 1000  # one report per millisecond, for one second
         meter.reached(step)
     assert 15 <= len(reports) <= 21
     meter.finished()

@@ -1,4 +1,4 @@
-"""Who may read a file or connect to a socket: the group of its mode, and what to do."""
+"""Who can read a file or connect to a socket, according to the mode's group, and the suggested remedy."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ import pytest
 
 from cacheview.stores.permission import group_of, who_can
 
-pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such groups")
+pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no POSIX groups")
 
 
 @pytest.mark.parametrize(

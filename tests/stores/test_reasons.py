@@ -1,4 +1,4 @@
-"""What exceptions of Python and its libraries say to people."""
+"""Readable messages for exceptions from Python and its libraries."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Secrets planted in every field, and quoted as daemons and people quote, are not in what is saved."""
+"""Secrets in every field, also as quoted by daemons and people, are not in what is saved."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def case_of(reported: SuiteCase) -> OpenedCase:
 
 
 def config(text: str, secret: str, *, env: bool) -> dict[str, Any]:
-    """Every field of a container config with a text; the secret is a value."""
+    """A container config with a text in every field, and the secret as a value."""
     return {
         **dict.fromkeys(("Hostname", "Domainname", "User", "Image", "WorkingDir", "MacAddress", "StopSignal"), text),
         "Env": [f"TOKEN={secret}"] if env else [],
@@ -39,7 +39,7 @@ def config(text: str, secret: str, *, env: bool) -> dict[str, Any]:
 
 
 def saved(text: str, secret: str, *, env: bool) -> str:
-    """A case with the text in all that a person or a daemon may have written it into."""
+    """A saved case with the text in every field that a person or a daemon may write it to."""
     entry = {"created_by": f"/bin/sh -c {text}", "author": text, "comment": text}
     image = {
         "id": "sha256:" + "a" * 64,

@@ -1,4 +1,4 @@
-"""Every archive of every engine holds what the store it came from held."""
+"""Every archive of every engine has the same content as the original store."""
 
 from __future__ import annotations
 
@@ -33,14 +33,14 @@ def truth(engine: str) -> Truth:
 
 @pytest.mark.parametrize("name", SAVES)
 def test_saved_images_match_the_original_store(engine: str, truth: Truth, name: str) -> None:
-    """Ids, configs with their container config, created, history and root filesystem."""
+    """Compares IDs, and configs with container config, creation time, history and root filesystem."""
     store = opened(engine, name)
     assert store.images
     for image in store.images:
         true = truth.by_id[image.id]
         assert image.config == truth.config(image.id)
         assert image.config_digest == true.get("config_digest", image.id)
-        assert image.container_config is None  # no engine saves it apart
+        assert image.container_config is None  # no engine saves it separately
         assert set(image.names) <= tagged(true["names"])
         assert image.size is not None
         assert image.size > 0
@@ -49,7 +49,7 @@ def test_saved_images_match_the_original_store(engine: str, truth: Truth, name: 
 @pytest.mark.parametrize("name", SAVES)
 def test_images_are_in_store_order(engine: str, truth: Truth, name: str) -> None:
     ids = [image.id for image in opened(engine, name).images]
-    if truth.kind == "graphdriver" or name == "save-by-id":  # nothing has a name there
+    if truth.kind == "graphdriver" or name == "save-by-id":  # no image has a name there
         assert ids == sorted(ids)
     else:
         assert ids == [image["id"] for image in truth.images if image["id"] in ids]
@@ -84,7 +84,7 @@ def test_pulled_index(engine: str, truth: Truth) -> None:
     if not true.get("index"):
         assert image.variants == ()
         return
-    # amd64 was pulled; arm64 is named by the index only; the attestation is no image.
+    # amd64 was pulled, arm64 is only listed in the index, and the attestation is not an image.
     assert image.manifest_digest == true["manifest"]
     assert [str(variant.platform) for variant in image.variants] == ["linux/amd64", "linux/arm64"]
     amd64, arm64 = image.variants
@@ -108,7 +108,7 @@ def test_a_saved_chain_has_the_expected_images_and_parents(engine: str, truth: T
         assert set(parents.values()) == {None}
         assert any("No image has a parent" in note for note in store.notes)
         return
-    # What is recorded is right; the store names a parent of each image whose parent could be saved.
+    # Recorded parents are correct; the store has a parent for each image whose parent could be saved.
     recorded = {image_id: parent for image_id, parent in parents.items() if parent}
     assert recorded == {image_id: truth.by_id[image_id]["parent"] for image_id in recorded}
     assert len(recorded) == 28
@@ -124,14 +124,14 @@ def test_an_archive_without_parents_says_so(engine: str) -> None:
 
 @pytest.mark.parametrize("name", LAYOUTS)
 def test_layouts(engine: str, truth: Truth, name: str) -> None:
-    """``shop/api:2.3`` as skopeo converted it: the config without Docker's own keys, layers compressed anew."""
+    """``shop/api:2.3`` as converted by skopeo: a config without Docker's own keys, and recompressed layers."""
     result = open_store(sample(engine, name))
     assert (result.kind, result.problems) == ("oci-archive", ())
     (image,) = result.cases[0].store.images
     true = truth.config(truth.named("docker.io/shop/api:2.3")["id"])
     assert image.id == image.manifest_digest
     assert image.id not in truth.by_id
-    assert image.names == ()  # skopeo wrote the tag 2.3 alone, which names no repository
+    assert image.names == ()  # skopeo wrote only the tag 2.3, which has no repository
     assert any("2.3" in note for note in result.cases[0].store.notes)
     assert image.created == true.created
     assert image.history == true.history

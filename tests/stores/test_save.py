@@ -1,4 +1,4 @@
-"""A store saved as a suite: it opens again as it was, with or without the values of variables and labels."""
+"""A store saved as a suite opens unchanged, with or without the values of variables and labels."""
 
 from __future__ import annotations
 
@@ -66,7 +66,7 @@ def test_a_saved_suite_is_opened_unchanged(tmp_path: Path) -> None:
     file = tmp_path / "shop.jsonl"
     write_suite(file, suite_line(case(whole), probe=probe, expect=expect))
     again = read(file)
-    assert again.store.images == (whole,)  # doubts and all
+    assert again.store.images == (whole,)  # including doubts
     assert (again.name, again.rules) == ("shop", RULES)
     assert again.probes[0].probe == probe
     assert again.probes[0].expect == expect
@@ -101,7 +101,7 @@ def test_redaction_removes_values_and_keeps_names() -> None:
     line = "".join(suite_line(case(secret), probe=probe, redact_env=True))
     for word in (SECRET, "correct", "horse", "battery"):
         assert word not in line
-    assert "Miss Marple" in line  # labels were not asked for
+    assert "Miss Marple" in line  # labels were not redacted
     both = "".join(suite_line(case(secret), redact_env=True, redact_labels=True))
     assert "Marple" not in both
     for kept in ('"TOKEN={', '"EMPTY="', '"PLAIN"', '"owner":"{', '"none":""', "curl -H {"):
@@ -182,7 +182,7 @@ def test_a_failed_write_keeps_the_existing_file(tmp_path: Path, monkeypatch: pyt
 
 
 def test_the_platform_of_the_engine_is_saved(tmp_path: Path) -> None:
-    """Most images may be for another platform than the one that builds are looked up for."""
+    """Most images may be for a different platform than the one used for building."""
     arm = Platform(os="linux", architecture="arm64")
     image = Image(id="sha256:" + "a" * 64, config=ImageConfig(os="linux", architecture="amd64"))
     file = tmp_path / "saved.jsonl"
@@ -191,7 +191,7 @@ def test_the_platform_of_the_engine_is_saved(tmp_path: Path) -> None:
 
 
 def sizes_of_layers(*sizes: int) -> dict[str, bytes]:
-    """A layout whose manifest claims such sizes, alone and behind an index."""
+    """A layout whose manifest claims these layer sizes, alone and in an index."""
     layout = Layout()
     layers = [
         {"mediaType": LAYER_TYPE, "digest": f"sha256:{number:064x}", "size": size} for number, size in enumerate(sizes)
@@ -216,7 +216,7 @@ def sizes_in_a_data_root(folder: Path) -> str:
 
 @pytest.mark.parametrize("kind", ["layout", "archive of a layout", "data root", "suite"])
 def test_absurdly_large_sizes_survive_saving(kind: str, tmp_path: Path) -> None:
-    """Nobody sees another size, or none, after saving: not where a sum is more than Docker has numbers for either."""
+    """No size changes or disappears when saved, even if the sum is too large for Docker's numbers."""
     files = sizes_of_layers(2**63 - 1, 2**63 - 1, 10**400)
     place: str | Path = tmp_path / "store"
     if kind == "data root":

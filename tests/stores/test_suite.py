@@ -87,7 +87,7 @@ def test_an_overlong_line_is_skipped_and_the_next_is_read(tmp_path: Path) -> Non
     assert isinstance(first, SuiteCase)
     assert isinstance(bad, DataError)
     assert "longer than 2,000 bytes" in bad.what
-    assert third == first  # the next line is read
+    assert third == first  # the next line was read
 
 
 def test_the_number_of_cases_is_limited(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_json_file_that_is_not_a_suite_is_refused_at_line_1(tmp_path: Path) ->
 def test_reading_can_stop_early(tmp_path: Path) -> None:
     suite = read_suite(write(tmp_path, case(1), case(2)))
     assert isinstance(next(suite), SuiteCase)
-    suite.close()  # type: ignore[attr-defined]  # and closes the file: an open one would be a warning
+    suite.close()  # type: ignore[attr-defined]  # also closes the file; leaving it open would cause a warning
 
 
 def test_progress_and_cancel(tmp_path: Path) -> None:

@@ -1,4 +1,4 @@
-"""A suite of any size opens: what is not held of it is read again, and is the same."""
+"""Suites of any size can be opened: cases that are not kept in memory are read again, unchanged."""
 
 from __future__ import annotations
 
@@ -81,7 +81,7 @@ def test_only_the_last_used_cases_are_held(tmp_path: Path) -> None:
     assert held[-1] == 11
     assert 2 <= len(held) < 8
     _ = cases[1], cases[0]
-    assert cases.is_held(1)  # as long as all that are held, and one of the last two
+    assert cases.is_held(1)  # as large as the limit, but one of the last two used
 
 
 def test_a_suite_of_one_case_is_held_regardless_of_its_size(tmp_path: Path) -> None:
@@ -106,7 +106,7 @@ def test_a_case_changed_on_disk_is_reported_instead_of_shown(tmp_path: Path) -> 
     content = bytearray(path.read_bytes())
     where = content.index(b"%064x" % 2000)
     content[where : where + 64] = b"%064x" % 1
-    with path.open("r+b") as file:  # in place, as an editor that keeps the file
+    with path.open("r+b") as file:  # in place, like some editors
         file.write(content)
     changed = next(place for place in range(42) if not cases[place].store.images)
     lost = cases[changed]

@@ -1,4 +1,4 @@
-"""Adding a case to a suite: one line more, the others as they were, and nothing at all where the file is damaged."""
+"""Adding a case to a suite appends one line without changing others. A damaged file is not changed at all."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""The tar reader sees what the standard library's sees, and follows nothing absurd."""
+"""The tar reader finds the same members as the standard library, and follows nothing absurd."""
 
 from __future__ import annotations
 
@@ -37,7 +37,7 @@ def one(name: str = "file", content: bytes = b"content") -> bytes:
 
 
 def with_field(data: bytes, start: int, field: bytes) -> bytes:
-    """The archive with a field of its first header replaced, and the checksum made right."""
+    """The archive with a field of its first header replaced and the checksum corrected."""
     header = bytearray(data[:BLOCK_BYTES])
     header[start : start + len(field)] = field
     header[148:156] = b" " * 8
@@ -89,7 +89,7 @@ def test_folders_and_devices_are_not_regular() -> None:
 
 
 def test_old_gnu_sparse_member_is_passed_over() -> None:
-    """With a map that goes on in two more blocks; the stored bytes follow them."""
+    """The sparse map continues in two more blocks, followed by the stored bytes."""
     sparse = bytearray(with_field(one("sparse", b"s" * 700), 156, b"S"))
     sparse[:BLOCK_BYTES] = with_field(bytes(sparse[:BLOCK_BYTES]), 482, b"\1")
     map_blocks = bytes(504) + b"\1" + bytes(7) + bytes(BLOCK_BYTES)
@@ -127,7 +127,7 @@ def test_checksum_of_signed_bytes() -> None:
 
 @given(place=st.integers(0, BLOCK_BYTES - 1), value=st.integers(0, 255))
 def test_checksum_is_exact(place: int, value: int) -> None:
-    """As `tarfile` sees it, for any byte of the header changed."""
+    """For any changed byte of the header, the result is the same as that of `tarfile`."""
     block = bytearray(one("name" * 10, b"xyz")[:BLOCK_BYTES])
     block[place] = value
     try:
@@ -168,7 +168,7 @@ def test_absurd_extended_headers(kind: bytes) -> None:
         b"7 path\n",
         b"1 ",
         b" ",
-        b"8 a=bcd\n" + b"x" * 40,  # after a good record one without a length
+        b"8 a=bcd\n" + b"x" * 40,  # a valid record, then one without a length
     ],
 )
 def test_bad_pax_records(record: bytes) -> None:
@@ -180,7 +180,7 @@ def test_bad_pax_records(record: bytes) -> None:
 
 
 def test_a_pax_record_of_many_digits_is_parsed_in_linear_time() -> None:
-    """Where the standard library's search is quadratic."""
+    """The standard library's search would take quadratic time."""
     record = b"1" * (1024 * 1024 - 1)
     with pytest.raises(TarError, match="pax record"):
         read(with_field(one("pax", record), 156, b"x"))
@@ -188,7 +188,7 @@ def test_a_pax_record_of_many_digits_is_parsed_in_linear_time() -> None:
 
 @given(st.integers(0, 3 * BLOCK_BYTES - 1))
 def test_an_archive_truncated_anywhere_is_an_error(length: int) -> None:
-    """Before the end mark every cut is noticed, and members before it are seen."""
+    """Any cut before the end mark is detected, and earlier members are still read."""
     data = one("a", b"1")[: 2 * BLOCK_BYTES] + one("b", b"22")
     stream: io.BufferedReader = io.BufferedReader(io.BytesIO(data[:length]))
     seen: list[str] = []

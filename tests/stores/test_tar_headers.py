@@ -1,4 +1,4 @@
-"""The whole header of a tar member, against the standard library's writer."""
+"""All fields of a tar member's header, compared with what the standard library writes."""
 
 from __future__ import annotations
 

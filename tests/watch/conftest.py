@@ -1,4 +1,4 @@
-"""What the tests of watching share."""
+"""Fixtures shared by the tests of watching."""
 
 from __future__ import annotations
 
@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).parent.parent / "replay"))  # what plays a daemon there
+sys.path.append(str(Path(__file__).parent.parent / "replay"))  # contains the simulated daemon
 
 
 @pytest.fixture
 def short_folder() -> Iterator[Path]:
-    """A folder whose name is short enough for a socket in it."""
+    """A folder with a path short enough for a socket."""
     with tempfile.TemporaryDirectory(prefix="cacheview-") as name:
         yield Path(name)

@@ -1,4 +1,4 @@
-"""What a client asks for with ``POST /build``, in its query."""
+"""What a client requests with the query of ``POST /build``."""
 
 from __future__ import annotations
 

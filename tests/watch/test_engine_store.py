@@ -1,4 +1,4 @@
-"""The images before a build are listed, also over a connection that the engine has ended meanwhile."""
+"""Listing the images before a build, even over a connection that the engine has closed in the meantime."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ ANSWERS = {
 
 
 def serve(listening: socket.socket, ends: int) -> None:
-    """Answer, but end so many connections instead of listing images."""
+    """Answer requests, but close this many connections instead of listing images."""
     left = [ends]
     while True:
         try:

@@ -1,4 +1,4 @@
-"""A context on its way to what reads it: in order, forward only, within a bounded memory."""
+"""Passing a context to its reader: in order, forward only, and with bounded memory."""
 
 from __future__ import annotations
 
@@ -72,7 +72,7 @@ def test_only_one_of_several_readers_works_at_a_time() -> None:
             got.append(io.BufferedReader(one).read())
 
     threads = [in_thread(partial(read, one)) for one in feeds]
-    feeds[1].put(b"second")  # the first has nothing yet, and does not keep the turn
+    feeds[1].put(b"second")  # the first reader has no data, so it does not keep its turn
     feeds[1].end()
     threads[1].join(10)
     assert got == [b"second"]

@@ -1,4 +1,4 @@
-"""What is read of HTTP on the way: requests, their bodies and answers, in whatever pieces they come."""
+"""Reading HTTP while it is relayed: requests, bodies and responses, however they are split into pieces."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ ANSWER_CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nO\r
 
 
 class Seen:
-    """An exchange that keeps what it is told."""
+    """An exchange that records its events."""
 
     def __init__(self, head: RequestHead) -> None:
         self.head = head
@@ -101,7 +101,7 @@ def test_requests_and_responses_are_matched_whatever_the_chunk_boundaries(
 def test_the_answer_may_come_before_the_body_has_been_sent() -> None:
     watching = Watching().client(POST + b"Content-Length: 9\r\n\r\nabc").engine(ANSWER).client(b"defghi", GET)
     [seen] = watching.seen
-    assert (seen.sent, seen.got, seen.reported) == (b"abc", b"OK", [200, True])  # nothing more comes after its end
+    assert (seen.sent, seen.got, seen.reported) == (b"abc", b"OK", [200, True])  # nothing follows the end
     assert len(watching.engine(ANSWER).client(LENGTH).seen) == 2
 
 

@@ -1,4 +1,4 @@
-"""The socket that clients connect to is the user's alone."""
+"""The socket that clients connect to is only accessible to the user."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ import pytest
 from cacheview.model import DataError
 from cacheview.watch.listener import listen
 
-pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="there are no Unix sockets in Python on Windows")
+pytestmark = pytest.mark.skipif(sys.platform == "win32", reason="Python has no Unix sockets on Windows")
 
 
 def mode(path: Path) -> int:

@@ -1,4 +1,4 @@
-"""What the daemon prints while it builds, also where a container prints the same."""
+"""Parsing what the daemon prints during a build, even if a container prints the same."""
 
 from __future__ import annotations
 
@@ -131,7 +131,7 @@ def test_an_endless_line_uses_limited_memory() -> None:
 
 
 def test_progress_reports_of_a_very_long_build_are_throttled() -> None:
-    """Each report has all steps: together they would take the square of them."""
+    """Each report contains all steps, so together they would take quadratic time."""
     now = datetime(2026, 1, 1, tzinfo=UTC)
     reported: list[int] = []
     reader = OutcomeReader(lambda: reported.append(len(reader.outcome.steps)), clock=lambda: now)

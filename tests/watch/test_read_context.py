@@ -1,4 +1,4 @@
-"""A context on its way to the engine: of its content only the Dockerfile is kept, wherever it comes in the tar."""
+"""Reading a context sent to the engine: only the Dockerfile's content is kept, wherever it is in the tar."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ TEXT = b"FROM scratch\nCMD x\n"
 
 
 def context_of(members: dict[str, bytes | tuple[bytes, str]], dockerfile: str = "Dockerfile") -> TarContext:
-    """What is kept of a tar: members are contents, or a type and the target of a link."""
+    """What is kept of a tar. Members are contents, or a type and a link target."""
     file = io.BytesIO()
     with tarfile.open(fileobj=file, mode="w") as tar:
         for name, what in members.items():

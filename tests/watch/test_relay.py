@@ -1,4 +1,4 @@
-"""What a client and an engine send each other arrives unchanged, whatever it is and whoever ends first."""
+"""What a client and an engine send each other arrives unchanged, whatever it is and whoever closes first."""
 
 from __future__ import annotations
 
@@ -128,7 +128,7 @@ def test_the_relay_stops_reading_if_the_engine_does_not_read(wires: Wires) -> No
 
 
 def send_until_refused(end: socket.socket, most: int) -> int:
-    """How many bytes it takes until it has taken none for a while."""
+    """Send until nothing is accepted for a while. Returns the number of bytes sent."""
     sent, piece = 0, b"\xff" * (1 << 16)
     end.setblocking(False)
     while sent < most and select.select([], [end], [], 0.3)[1]:
@@ -307,12 +307,12 @@ while piece := engine.recv(1 << 16):
     os.write(1, piece)
 assert sys.argv[-2:] == ["host", "docker system dial-stdio"]
 """
-"""In place of ssh: what it would run on the other machine."""
+"""A replacement for ssh that acts as the command on the other machine."""
 
 
 @pytest.fixture
 def ssh(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The program that is run as ssh; to be written."""
+    """The path of the program that is run as ssh. The test must write the program."""
     program = tmp_path / "ssh"
     program.touch(0o755)
     monkeypatch.setenv("PATH", str(tmp_path), prepend=os.pathsep)
@@ -348,7 +348,7 @@ def test_ssh_errors_are_reported_even_if_the_request_is_unread(monkeypatch: pyte
     with wired(endpoint=Endpoint("", "ssh://user@host")) as wires, wires.connect() as client:
         client.sendall(REQUEST + b"400\r\n" + b"x" * 0x400 + b"\r\n")
         assert select.select([far], [], [], 20)[0]
-        far.close()  # with unread data, this resets the connection instead of ending it
+        far.close()  # closing with unread data resets the connection
         head, _, body = read_all(client).partition(b"\r\n\r\n")
     assert head.startswith(b"HTTP/1.1 502 ")
     assert "Permission denied" in json.loads(body)["message"]

@@ -1,4 +1,4 @@
-"""However large a context is, watching it takes little memory: its content is passed on and summed, and not kept."""
+"""Watching takes little memory for contexts of any size: content is forwarded and hashed, but not kept."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from pathlib import Path
 import pytest
 from watch_wires import in_thread, read_all
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="the peak of a process is read from /proc")
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a process's peak memory is read from /proc")
 
 MIB = 1 << 20
 SIZE = int(os.environ.get("CACHEVIEW_WATCHED_MIB", "128")) * MIB
@@ -32,7 +32,7 @@ ANSWERS = {
 
 
 def serve(listening: socket.socket) -> None:
-    """Play an engine without images, which reads a context and builds nothing."""
+    """Act as an engine without images that reads a context and builds nothing."""
     while True:
         try:
             end, _ = listening.accept()
@@ -62,7 +62,7 @@ def answer(end: socket.socket) -> None:
 
 
 def context() -> Iterator[bytes]:
-    """A tar with one file of `SIZE`, which is never in memory as a whole."""
+    """A tar with one file of `SIZE` bytes, generated without keeping all of it in memory."""
     for name, size in (("Dockerfile", len(DOCKERFILE)), ("large", SIZE)):
         member = tarfile.TarInfo(name)
         member.size = size

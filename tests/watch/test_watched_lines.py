@@ -1,4 +1,4 @@
-"""What is printed of watched builds: each line once, also where builds run at the same time."""
+"""The output for watched builds: each line is printed once, even if builds run at the same time."""
 
 from __future__ import annotations
 

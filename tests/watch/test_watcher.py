@@ -1,4 +1,4 @@
-"""A build through the socket: what cacheview predicts of it, what the engine does, and the record of both."""
+"""A build through the socket: cacheview's prediction, the engine's result, and the record of both."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ SECRET = "registry-password"
 
 @dataclass
 class FakeStore:
-    """What `EngineStore` reads, from memory. ``hold``: a list is given only once it is set."""
+    """An in-memory `EngineStore`. Lists are returned only once ``hold`` is set."""
 
     store: ImageStore
     hold: threading.Event = field(default_factory=threading.Event)
@@ -56,7 +56,7 @@ class FakeStore:
 
 @dataclass
 class Engine:
-    """The socket of an engine that answers each request with what it is told to."""
+    """A fake engine whose socket answers each request with ``answer``."""
 
     listening: socket.socket
     answer: Callable[[bytes], bytes]

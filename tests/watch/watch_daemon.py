@@ -1,4 +1,4 @@
-"""What a daemon prints of a build, by the store that it has."""
+"""A daemon's build output, according to its store."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ __all__ = ["build_of"]
 
 
 def build_of(daemon: Daemon, dockerfile: str, cached: Sequence[bool]) -> list[str]:
-    """The lines of a build on scratch whose image is the last one of the store, but for steps that are not cached."""
+    """The output of a build on scratch that creates the store's last image. Steps that are not cached get other IDs."""
     steps = dockerfile.splitlines()
     images = ["", *(image.id.removeprefix("sha256:")[:12] for image in daemon.images)]
     printed: list[str] = []

@@ -1,4 +1,4 @@
-"""Both ends of a relay in the hands of a test."""
+"""Gives a test both ends of a relay."""
 
 from __future__ import annotations
 
@@ -26,28 +26,28 @@ _SECONDS = 10.0
 
 @dataclass
 class Wires:
-    """A relay between a client's socket and one that plays the engine."""
+    """A relay between a client's socket and a fake engine's."""
 
     server: RelayServer
     engine: socket.socket
     path: Path
 
     def connect(self) -> socket.socket:
-        """A client."""
+        """Connect a client."""
         client = socket.socket(socket.AF_UNIX)
         client.settimeout(_SECONDS)
         client.connect(str(self.server.listening.path))
         return client
 
     def accept(self) -> socket.socket:
-        """The engine's end of the next connection."""
+        """Accept the next connection as the engine."""
         accepted, _ = self.engine.accept()
         accepted.settimeout(_SECONDS)
         return accepted
 
     @contextmanager
     def pair(self) -> Iterator[tuple[socket.socket, socket.socket]]:
-        """A client, and the engine's end of its connection."""
+        """A connected client and the engine's end of its connection."""
         with self.connect() as client, self.accept() as engine:
             yield client, engine
 
@@ -56,7 +56,7 @@ class Wires:
 def wired(
     new_tap: Callable[[Connection], Tap | None] = lambda _: None, endpoint: Endpoint | None = None
 ) -> Iterator[Wires]:
-    """Everything in a folder of its own, whose name is short enough. Nothing may have failed in the end."""
+    """A relay in a temporary folder with a short path. Checks at the end that nothing failed."""
     faults: list[BaseException] = []
     with tempfile.TemporaryDirectory(prefix="cacheview-") as folder, socket.socket(socket.AF_UNIX) as engine:
         path = Path(folder) / "engine.sock"
@@ -73,7 +73,7 @@ def wired(
 
 
 def read_all(end: socket.socket) -> bytes:
-    """Everything until the other side has ended."""
+    """Read until the other side closes its end."""
     pieces = []
     while piece := end.recv(1 << 16):
         pieces.append(piece)
@@ -81,17 +81,17 @@ def read_all(end: socket.socket) -> bytes:
 
 
 def in_thread(work: Callable[[], object]) -> threading.Thread:
-    """Something that has to go on beside the test."""
+    """Run something in a thread during the test."""
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
     return thread
 
 
 def certificate(folder: Path) -> tuple[Path, Path]:
-    """A certificate for this machine, and its key."""
+    """Create a certificate for this machine. Returns it and its key."""
     openssl = shutil.which("openssl")
     if openssl is None:
-        pytest.skip("not installed: openssl, which makes the certificate")
+        pytest.skip("openssl is needed to create a certificate")
     cert, key = folder / "cert.pem", folder / "key.pem"
     made = ("req", "-x509", "-newkey", "rsa:2048", "-nodes", "-days", "2", "-subj", "/CN=127.0.0.1")
     name = ("-addext", "subjectAltName=IP:127.0.0.1", "-keyout", str(key), "-out", str(cert))

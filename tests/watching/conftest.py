@@ -1,4 +1,4 @@
-"""What the tests of the process that watches share."""
+"""Fixtures shared by the tests of the watch process."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
-sys.path.append(str(Path(__file__).parents[1] / "ui" / "watch"))  # builds that were watched
-sys.path.append(str(Path(__file__).parents[1] / "stores" / "docker_engine"))  # what plays an engine
+sys.path.append(str(Path(__file__).parents[1] / "ui" / "watch"))  # contains watched builds
+sys.path.append(str(Path(__file__).parents[1] / "stores" / "docker_engine"))  # contains the replayed engine
 
 
 @pytest.fixture
 def short_folder() -> Iterator[Path]:
-    """A folder whose name is short enough for a socket in it."""
+    """A folder with a path short enough for a socket."""
     with tempfile.TemporaryDirectory(prefix="cacheview-") as name:
         yield Path(name)

@@ -1,4 +1,4 @@
-"""An engine without images at a socket, which builds whatever it is sent."""
+"""A fake engine without images on a socket. It builds whatever is sent."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ _ANSWERS: Final = {
 
 
 class SmallEngine(ThreadingMixIn, UnixStreamServer):
-    """``answers``: cleared, it answers nothing until it is set again."""
+    """Answers only while ``answers`` is set."""
 
     daemon_threads = True
     block_on_close = False
@@ -65,12 +65,12 @@ class _Handler(BaseHTTPRequestHandler):
         return "client"
 
     def log_message(self, *_: object) -> None:
-        """Nobody reads it."""
+        """Log nothing."""
 
 
 @contextmanager
 def engine_at(path: Path) -> Iterator[SmallEngine]:
-    """It answers inside."""
+    """Serve an engine on a socket for the duration of the context."""
     with SmallEngine(path) as engine:
         threading.Thread(target=engine.serve_forever, args=(0.01,), daemon=True).start()
         yield engine

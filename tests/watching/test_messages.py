@@ -1,4 +1,4 @@
-"""What one process hears of a build is what the other one has."""
+"""A build received by one process equals the build that the other one sent."""
 
 from __future__ import annotations
 

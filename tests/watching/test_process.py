@@ -1,4 +1,4 @@
-"""Watching in a process of its own: what it says, and how it ends."""
+"""Watching in a separate process: what it reports, and how it ends."""
 
 from __future__ import annotations
 
@@ -26,14 +26,14 @@ from cacheview.watching.process import WatchProcess
 
 pytestmark = [
     pytest.mark.slow,
-    pytest.mark.skipif(sys.platform == "win32", reason="there are no Unix sockets in Python on Windows"),
+    pytest.mark.skipif(sys.platform == "win32", reason="Python has no Unix sockets on Windows"),
 ]
 LONG = 30.0
-"""Seconds that anything may take on the busiest machine."""
+"""The most seconds that anything may take on the busiest machine."""
 
 
 class Watching:
-    """A process that watches, and what it said."""
+    """A watch process and what it reported."""
 
     def __init__(self) -> None:
         self.news: queue.SimpleQueue[ShownBuild] = queue.SimpleQueue()
@@ -45,7 +45,7 @@ class Watching:
         return Path(self.process.url.removeprefix("unix://"))
 
     def build(self) -> socket.socket:
-        """A client that has sent a build."""
+        """Connect a client that sends a build."""
         packed = io.BytesIO()
         with tarfile.open(fileobj=packed, mode="w") as archive:
             member = tarfile.TarInfo("Dockerfile")
@@ -91,7 +91,7 @@ def read_all(client: socket.socket) -> bytes:
 
 
 def gone(path: Path) -> bool:
-    """Whether nothing is listening there any more, once it has had its time."""
+    """Whether the socket is removed within the time limit."""
     wait = threading.Event()
     return any(not path.exists() or wait.wait(0.02) for _ in range(int(LONG / 0.02)))
 
@@ -125,7 +125,7 @@ def test_a_killed_watch_process_ends_its_clients_and_is_reported(
     number = watching.news.get(timeout=LONG).number
     (child,) = children()
     os.kill(child, signal.SIGKILL)
-    with contextlib.suppress(ConnectionResetError):  # the process was killed before it had read everything
+    with contextlib.suppress(ConnectionResetError):  # the process was killed before it read everything
         read_all(client)
     assert "that watches builds has ended" in str(watching.faults.get(timeout=LONG))
     with socket.socket(socket.AF_UNIX) as other, pytest.raises(ConnectionRefusedError):
@@ -134,7 +134,7 @@ def test_a_killed_watch_process_ends_its_clients_and_is_reported(
         watching.process.save(number, str(tmp_path / "x"), lambda: None, env=False, labels=False)
     engine.answers.set()
     again = Watching()
-    again.process.start("", lambda: None)  # the engine goes on, and so does whoever watches it next
+    again.process.start("", lambda: None)  # the engine still runs, so it can be watched again
     assert again.path == watching.path
     again.process.close()
     assert gone(again.path)
@@ -181,7 +181,7 @@ def test_failing_to_watch_is_reported_with_the_reason(engine: SmallEngine, short
 
 
 def children() -> list[int]:
-    """The processes that this one has begun and that go on."""
+    """The running child processes that watch builds."""
     result = subprocess.run(
         ["ps", "-ww", "-o", "pid=,args=", "--ppid", str(os.getpid())], capture_output=True, text=True, check=False
     )

@@ -1,4 +1,4 @@
-"""What a containerd store has after images were removed or pruned: there, each name is a record of its own."""
+"""A containerd store after images are removed or pruned. Each name is a separate record there."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ every_release = pytest.mark.parametrize("release", RELEASES)
 
 @pytest.mark.parametrize("release", [OLD, *RELEASES])
 def test_prune_takes_the_images_of_steps_between(release: str) -> None:
-    """They are dangling there, though others are built on them."""
+    """They are dangling there, even though other images are built on them."""
     state = changed(STORE, release, Prune(PruneKind.IMAGES))
     assert ids(state.store) == "acd"
     assert state.store.by_id[APP.id].parent == STEP.id
@@ -45,7 +45,7 @@ def test_a_removed_image_takes_parents_that_others_are_built_on(release: str) ->
 
 @every_release
 def test_an_image_of_two_names_keeps_its_parents_as_it_goes(release: str) -> None:
-    """The daemon weighs the names of the removed image against each parent."""
+    """The daemon compares the names of the removed image with each parent."""
     two = image("c", STEP, "app:1", f"app@{image('c').id}")
     assert left((BASE, STEP, two), release, Remove("app:1")) == "ab"
 
@@ -56,10 +56,10 @@ def test_removing_a_named_image_with_children_leaves_it_dangling(release: str) -
     assert ids(state.store) == "abcd"
     assert state.store.by_id[BASE.id].is_dangling
     assert left(STORE, release, Remove("base:1", force=True)) == "bcd"
-    assert left(STORE, release, Remove("a" * 12)) == "bcd"  # by its id it goes, whatever is built on it
+    assert left(STORE, release, Remove("a" * 12)) == "bcd"  # removed by its ID, even though images are built on it
 
 
-def test_release_24_0_removes_a_named_image_with_children(  # cf1ea923 came with 25.0
+def test_release_24_0_removes_a_named_image_with_children(  # cf1ea923 is in 25.0 and later
 ) -> None:
     assert left(STORE, OLD, Remove("base:1")) == "bcd"
 
@@ -107,7 +107,7 @@ def test_names_kept_of_an_image_used_by_id_depend_on_the_release(release: str, n
 
 @every_release
 def test_a_container_keeps_its_image_name_after_the_name_moved(release: str) -> None:
-    """Its name is weighed, and its image only as one without a name."""
+    """Its name counts as used. Its image counts too, but only as an image without a name."""
     state = changed(STORE, release, Prune(PruneKind.ALL_IMAGES), containers=using(STEP, name="app:2"))
     assert ids(state.store) == "bd"
 
@@ -132,7 +132,7 @@ def test_pruning_with_unknown_containers_is_uncertain(release: str) -> None:
 
 
 def test_removal_with_unknown_records_is_uncertain() -> None:
-    """The API of 28 does not report whether an image with a name has a record without one, which keeps its parents."""
+    """API 28 does not report whether a named image also has an unnamed record, which would keep its parents."""
     doubt = Doubt(aspect="dangling", reason="not reported", remedy="Read containerd")
     app = image("c", STEP, "app:1", doubts=(doubt,))
     state = changed((BASE, STEP, app), RELEASES[2], Remove("app:1"))

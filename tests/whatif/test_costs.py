@@ -1,4 +1,4 @@
-"""Two replays of one build, step by step."""
+"""Comparing two replays of one build, step by step."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""What a graph-driver store has after images were removed or pruned."""
+"""A graph-driver store after images are removed or pruned."""
 
 from __future__ import annotations
 
@@ -33,7 +33,7 @@ def test_prune_all_removes_everything_not_used_by_a_container(release: str) -> N
     assert left(STORE, release, everything, containers=using(APP)) == "abc"
     state = changed(STORE, release, everything, containers=using(APP))
     assert state.store.by_id[APP.id].names == APP.names
-    assert state.store.by_id[BASE.id].names == ()  # its name goes, it stays for what is built on it
+    assert state.store.by_id[BASE.id].names == ()  # untagged, but kept for the images built on it
 
 
 def test_pruning_keeps_the_last_tag_of_an_image_in_use(release: str) -> None:
@@ -105,7 +105,7 @@ def test_removing_the_last_tag_of_a_repository_removes_its_digests(release: str)
     pulled = image("c", None, "app:1", "app:2", f"app@sha256:{'1' * 64}")
     assert changed((pulled,), release, Remove("app:1")).store.images[0].names == pulled.names[1:]
     assert left((pulled,), release, Remove("app:1"), Remove("app:2")) == ""
-    assert left((pulled,), release, Remove("c" * 12)) == "c"  # two tags
+    assert left((pulled,), release, Remove("c" * 12)) == "c"  # not removed because of its two tags
 
 
 def test_a_container_keeps_its_image(release: str) -> None:
@@ -135,7 +135,7 @@ def test_pruning_with_unknown_containers_is_uncertain(release: str) -> None:
 def test_uncertain_images_stay_uncertain_after_later_changes(release: str) -> None:
     changes = (Prune(PruneKind.IMAGES), Remove("app:1"))
     state = changed(STORE, release, *changes, containers=UNKNOWN)
-    assert ids(state.store) == "abd(ce)"  # app:1 goes only if what is built on it went
+    assert ids(state.store) == "abd(ce)"  # app:1 is removed only if the images built on it are
     assert [[each.id[7] for each, _ in applied.unknown] for applied in state.applied] == [["e"], ["c"]]
     again = changed(STORE, release, Prune(PruneKind.IMAGES), Prune(PruneKind.IMAGES), containers=UNKNOWN)
     assert [[each.id[7] for each, _ in applied.unknown] for applied in again.applied] == [["e"], ["e"]]

@@ -1,4 +1,4 @@
-"""What a store has after images were saved, loaded or pulled, or its engine was upgraded."""
+"""A store after images are saved, loaded or pulled, or its engine is upgraded."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ STORE = (BASE, STEP, APP)
 
 
 def only(images: Sequence[Image], release: str, *references: str) -> Image:
-    """The one image that is left of a store that was saved and loaded."""
+    """The only image left in a store that was saved and loaded."""
     (left,) = changed(images, release, SaveLoad(references)).store.images
     return left
 
@@ -102,7 +102,7 @@ def test_a_loaded_name_moves() -> None:
 
 @pytest.mark.parametrize(("release", "there"), [(CONTAINERD, "abd"), (KEEPS_OLD, "abcd")])
 def test_a_loaded_name_keeps_its_labels(release: str, there: str) -> None:
-    """containerd's client updates what the name points to alone."""
+    """containerd's client updates only the target of the name."""
     old = image("c", STEP, "app:1")
     state = changed((BASE, STEP, old), release, Load("x.tar", StoreKind.CONTAINERD, (NEW,)))
     assert ids(state.store) == there
@@ -182,7 +182,7 @@ def test_pulling_an_existing_image_drops_its_build_record_in_containerd() -> Non
     assert (pulled.from_scratch, pulled.built_locally) == (False, False)
     twice = image("a", None, "base:1", "base:2")
     state = changed((twice, STEP), CONTAINERD, Pull("registry", StoreKind.CONTAINERD, (same,)))
-    assert state.store.by_id[BASE.id].built_locally  # the other name's record says so
+    assert state.store.by_id[BASE.id].built_locally  # according to the record of its other name
     state = changed((once, STEP), GRAPH, Pull("registry", StoreKind.GRAPH_DRIVER, (same,)))
     assert state.store.by_id[BASE.id].built_locally
 
@@ -216,7 +216,7 @@ def test_an_upgrade_to_another_kind_of_store_removes_all_images() -> None:
 
 
 def test_changes_are_applied_in_sequence() -> None:
-    """Pruned as a containerd store prunes, once it is one."""
+    """The prune follows the rules of a containerd store once it is one."""
     changes = (Upgrade("26.1.5 overlay2"), Prune(PruneKind.IMAGES))
     assert left(STORE, GRAPH, *changes) == "abc"
     assert left(STORE, CONTAINERD, Prune(PruneKind.IMAGES), SaveLoad(("app",))) == "c"

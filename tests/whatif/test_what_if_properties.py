@@ -1,4 +1,4 @@
-"""What holds whatever a store has."""
+"""Properties that hold for every store."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ NAMES = [f"{name}:{tag}" for name in "xyz" for tag in "12"]
 
 @st.composite
 def stores(draw: st.DrawFn) -> tuple[Image, ...]:
-    """A forest of images, each name at most once."""
+    """A forest of images in which no name is used twice."""
     images: list[Image] = []
     names = draw(st.permutations(NAMES))
     for letter in string.hexdigits[: draw(st.integers(0, 10))]:

@@ -1,4 +1,4 @@
-"""Small stores of both kinds, and what becomes of them."""
+"""Small stores of both kinds, and their images after changes."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def image(
     built: bool = True,
     doubts: Sequence[Doubt] = (),
 ) -> Image:
-    """An image of one more step than its parent."""
+    """An image with one more step than its parent."""
     config = ContainerConfig(Cmd=(letter,))
     before, layers = (parent.history, parent.diff_ids) if parent is not None else ((), ())
     return Image(
@@ -69,7 +69,7 @@ def image(
 
 
 def using(*used: Image, name: str = "", running: bool = False) -> Containers:
-    """A container of each image."""
+    """One container for each image."""
     return Containers(
         tuple(Container(f"{n:064x}", each.id, full(name) if name else each.id, running) for n, each in enumerate(used))
     )
@@ -82,7 +82,7 @@ def changed(
     containers: Containers = NO_CONTAINERS,
     layer_content: LayerContent = NO_LAYERS,
 ) -> ChangedStore:
-    """The store of a release after these changes. ``release``: as rules are named."""
+    """The store of a release after these changes. ``release`` is written like a name of rules."""
     store = ImageStore(tuple(images), layer_content=layer_content)
     state = unchanged(store, daemon_of(OpenedCase("", store, ""), release), containers)
     for change in changes:
@@ -91,7 +91,7 @@ def changed(
 
 
 def ids(store: ImageStore) -> str:
-    """The images by their letters; in brackets those of which it is unknown whether they are there."""
+    """The letters of the images. Those that may or may not exist are in parentheses."""
     known = [each for each in store.images if each.doubt("existence") is None]
     maybe = [each for each in store.images if each.doubt("existence") is not None]
     letters = "".join(sorted(each.id[7] for each in known))
@@ -99,5 +99,5 @@ def ids(store: ImageStore) -> str:
 
 
 def left(images: Sequence[Image], release: str, *changes: Change, containers: Containers = NO_CONTAINERS) -> str:
-    """What is there after these changes, as `ids`."""
+    """The images left after these changes, written as by `ids`."""
     return ids(changed(images, release, *changes, containers=containers).store)

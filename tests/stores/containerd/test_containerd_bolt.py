@@ -1,4 +1,4 @@
-"""Bolt's file format: what a writer of it put in comes out; damaged and hostile files cost little."""
+"""Bolt's file format: databases are read back as they were written; damaged and malicious files cost little to read."""
 
 from __future__ import annotations
 
@@ -78,11 +78,11 @@ def test_the_other_meta_page_serves_where_one_is_damaged(damaged: int) -> None:
 
 
 def test_overlapping_pages_are_reported() -> None:
-    """Else a small file would have as many elements as there are ways to overlap."""
+    """Otherwise a small file could contain as many elements as there are ways to overlap."""
     writer = Writer(1024, "<", 3)
     content = bytearray(writer.database({b"%05d" % number: b"x" for number in range(30)}))
     for page in range(2, len(content) // 1024 - 1):
-        content[page * 1024 + 12] = 1  # it overflows into the page after it
+        content[page * 1024 + 12] = 1  # overflows into the next page
     damaged = Problems()
     assert len(list(Bolt(bytes(content)).root.items(damaged))) < 30
     assert any("overlaps page" in error.what for error in damaged)
@@ -90,7 +90,7 @@ def test_overlapping_pages_are_reported() -> None:
 
 @pytest.fixture
 def cheap() -> Iterator[None]:
-    """What runs within uses little time and memory, whatever the file claims."""
+    """Check that the test takes little time and memory, whatever the file claims."""
     tracemalloc.start()
     began = time.monotonic()
     yield
@@ -112,7 +112,7 @@ def test_a_page_cycle_in_the_database_is_an_error(cheap: None) -> None:
 
 
 def test_branches_that_share_children_are_reported_as_a_cycle(cheap: None) -> None:
-    """Each level names the one below 40 times: 40**12 ways, in 13 pages."""
+    """Each level refers to the one below it 40 times: 40**12 paths through 13 pages."""
     writer = Writer()
     below = writer.page(writer.leaf([(b"a", 0, b"1")]))
     for _ in range(12):
@@ -125,7 +125,7 @@ def test_branches_that_share_children_are_reported_as_a_cycle(cheap: None) -> No
 
 
 def test_one_large_value_behind_many_branches(cheap: None) -> None:
-    """Few elements and few pages, but gone over again and again they would be gigabytes."""
+    """Few elements and few pages, but reading them again and again would take gigabytes."""
     writer = Writer()
     below = writer.page(writer.leaf([(b"a", 0, bytes(1024 * 1024))]))
     for _ in range(2):
@@ -136,7 +136,7 @@ def test_one_large_value_behind_many_branches(cheap: None) -> None:
 
 
 def test_overlapping_database_elements_are_damage(cheap: None) -> None:
-    """Sixty thousand keys, each of them the same megabyte."""
+    """Sixty thousand keys that all have the same megabyte as their value."""
     writer = Writer()
     count, size = 60_000, 1024 * 1024
     heads = b"".join(
@@ -155,5 +155,5 @@ def test_overlapping_database_elements_are_damage(cheap: None) -> None:
 def test_real_files_are_within_the_limits(engine: str, tmp_path_factory: pytest.TempPathFactory) -> None:
     content = (unpack(engine, tmp_path_factory.mktemp("root")) / DATABASE).read_bytes()
     database = Bolt(content)
-    for _ in range(5):  # more often than a reading asks
+    for _ in range(5):  # more often than opening a store needs
         assert whole(database.root)

@@ -1,4 +1,4 @@
-"""A metadata database with any damage: its images, or what is wrong, in a bounded time."""
+"""Any damage to a metadata database: its images are read or a problem is reported, in bounded time."""
 
 from __future__ import annotations
 
@@ -30,13 +30,13 @@ pytestmark = pytest.mark.slow
 
 @cache
 def root(engine: str) -> tuple[TemporaryDirectory[str], Path, bytes]:
-    folder = TemporaryDirectory(prefix="cacheview-")  # as long as the tests run: its blobs are read again and again
+    folder = TemporaryDirectory(prefix="cacheview-")  # kept for the whole run, because its blobs are read repeatedly
     path = unpack(engine, Path(folder.name))
     return folder, path, (path / DATABASE).read_bytes()
 
 
 def images_of(engine: str, content: bytes) -> tuple[list[Image], list[Problem]]:
-    """The images of all namespaces of a database, with the blobs of a sample."""
+    """The images of all namespaces of a database and their problems, with the blobs of a sample."""
     found = RootFolder(root(engine)[1])
     metadata = Metadata(content)
     images: list[Image] = []
@@ -50,7 +50,7 @@ def images_of(engine: str, content: bytes) -> tuple[list[Image], list[Problem]]:
 
 
 def used_pages(content: bytes) -> Sequence[int]:
-    """Where something lies that can be damaged."""
+    """The offsets of pages that contain data and so can be damaged."""
     return [at for at in range(0, len(content), 4096) if content[at : at + 4096].strip(b"\0")]
 
 
@@ -60,7 +60,7 @@ def test_changed_bytes_in_a_database_add_no_unknown_images(engine: str, data: st
     content = bytearray(root(engine)[2])
     pages = used_pages(bytes(content))
     for _ in range(data.draw(st.integers(1, 12), label="changes")):
-        # The heads of pages and of elements are where damage leads astray.
+        # Damage does most harm in the headers of pages and elements.
         place = data.draw(st.integers(0, 63) | st.integers(0, 4095), label="place")
         content[data.draw(st.sampled_from(pages), label="page") + place] = data.draw(st.integers(0, 255), label="byte")
     try:
@@ -119,7 +119,7 @@ def test_anything_after_good_meta_pages(content: bytes) -> None:
         metadata.records(name)
 
 
-# What one may hold
+# Limits
 
 
 def named(count: int) -> Tree:
@@ -177,7 +177,7 @@ def test_all_fields_of_an_image_record_are_read() -> None:
 
 
 def test_one_damaged_page_takes_only_its_own_images(tmp_path: Path) -> None:
-    """A leaf of image records is lost: those of the other leaves are there, and a problem tells of the rest."""
+    """Losing a page of image records does not affect the images of other pages, and is reported as a problem."""
     path = unpack("28.5.2-c8d", tmp_path)
     content = bytearray((path / DATABASE).read_bytes())
     leaves = [
@@ -190,7 +190,7 @@ def test_one_damaged_page_takes_only_its_own_images(tmp_path: Path) -> None:
     outcomes = set()
     for at in leaves:
         damaged = bytearray(content)
-        damaged[at + 8] = 0xFF  # its flags
+        damaged[at + 8] = 0xFF  # the page's flags
         (path / DATABASE).write_bytes(damaged)
         try:
             store = read(str(path))
@@ -204,7 +204,7 @@ def test_one_damaged_page_takes_only_its_own_images(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("engine", ENGINES)
 def test_falling_back_to_the_older_meta_page_never_gives_wrong_images(engine: str) -> None:
-    """Where the newest is damaged, the one before is right for what it names: images, or damage, never others."""
+    """If the newest meta page is damaged, the older one gives its images or an error, but never other images."""
     content = bytearray(root(engine)[2])
     newest = newest_meta(bytes(content[:70_000])).transaction
     content[(newest % 2) * 4096 + 40] ^= 1

@@ -1,4 +1,4 @@
-"""containerd's socket where whoever listens hangs, stops, talks nonsense or never ends."""
+"""A containerd socket whose server hangs, stops, sends garbage or never ends its response."""
 
 from __future__ import annotations
 
@@ -60,7 +60,7 @@ def test_invalid_containerd_responses_are_reported_without_output(
 ) -> None:
     answer: Any = b"\xff" * 64
     server.instead[method] = (lambda *_: iter([answer])) if method == client.BLOBS else lambda *_: answer
-    if method == client.BLOBS:  # the images are there without it: what it tells is doubtful, and told
+    if method == client.BLOBS:  # images are still read, but their container configs are doubtful, which is reported
         store = read(str(address))
         assert len(store.images) == len(truth(SAMPLE))
         doubts = {image.doubt("container_config") for image in store.images}
@@ -119,7 +119,7 @@ def test_images_read_before_containerd_hangs_are_kept(server: Server, address: P
     assert 0 < len(store.images) < len(truth(SAMPLE))
     first, *others = store.problems
     assert re.match(r"\d+ of \d+ images were not read: .*did not respond within 0\.5 seconds", first.what)
-    assert len(others) < client.THREADS  # container configs of images that are there
+    assert len(others) < client.THREADS  # container configs of images that were read
     assert all("container config cannot be read" in problem.what for problem in others)
 
 
@@ -201,7 +201,7 @@ def test_fields_are_counted_up_to_a_limit(data: bytes, counted: int) -> None:
 
 
 def test_a_wait_can_be_canceled(server: Server, address: Path) -> None:
-    """Long before the answer is overdue."""
+    """Well before the timeout."""
     server.instead[client.NAMESPACES] = server.hang
     reported: list[str] = []
 
@@ -232,12 +232,12 @@ def test_partial_stores_are_reported_while_reading(
     assert_as_expected(whole.images, SAMPLE)
 
 
-# Something that is no containerd at all
+# A server that is not containerd
 
 
 @pytest.fixture
 def listening(address: Path) -> Iterator[Callable[[bytes | None], None]]:
-    """Listens on the address: says something to whoever comes and hangs up, or (None) says nothing for ever."""
+    """Listen on the address. Sends the given bytes to each client and hangs up, or sends nothing forever if None."""
     stopped = threading.Event()
     threads: list[threading.Thread] = []
     with socket.socket(socket.AF_UNIX) as ear:
@@ -281,13 +281,13 @@ def test_another_program_listens(words: bytes | None, address: Path, listening: 
 
 
 def frame(kind: int, flags: int, stream: int, content: bytes = b"") -> bytes:
-    """Of HTTP/2."""
+    """An HTTP/2 frame."""
     return len(content).to_bytes(3, "big") + bytes([kind, flags]) + stream.to_bytes(4, "big") + content
 
 
 @pytest.mark.slow
 def test_the_log_of_grpc_is_not_printed(address: Path) -> None:
-    """It has a log of its own on standard error."""
+    """gRPC writes its own log to standard error."""
     status = b"\x88\x00\x0dgrpc-encoding\x04\x1b[2J" + b"\x00\x0bgrpc-status\x01x"
 
     def serve(ear: socket.socket) -> None:
@@ -339,7 +339,7 @@ def test_invalid_namespace_names_are_not_requested() -> None:
         choose_namespace(["\x1b[2J"], "", lambda _: True)
 
 
-# Who may
+# Permissions
 
 
 @pytest.mark.parametrize(
@@ -384,7 +384,7 @@ def test_containerd_is_only_asked_for_the_allowed_methods(server: Server, addres
     methods = [method for method, _ in server.called]
     assert methods[:3] == [client.VERSION, client.NAMESPACES, client.IMAGES]
     assert methods.count(client.IMAGES) == methods.count(client.BLOBS) == 1
-    assert set(methods) == client.ALLOWED_CALLS - {client.PLUGINS}  # asked for layers whose blob is gone
+    assert set(methods) == client.ALLOWED_CALLS - {client.PLUGINS}  # called only for layers whose blob is missing
 
 
 @pytest.mark.slow

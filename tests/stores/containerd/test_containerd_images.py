@@ -1,4 +1,4 @@
-"""What records and blobs make: names, parents, marks and container configs, as moby 28.5.2 sees them."""
+"""Images built from records and blobs: names, parents, marks and container configs, as moby 28.5.2 reads them."""
 
 from __future__ import annotations
 
@@ -180,7 +180,7 @@ def test_differing_recorded_parents_are_a_doubt(content: Content) -> None:
 
 
 def test_differing_container_config_records_make_built_here_unknown(content: Content) -> None:
-    """`IsBuiltLocally` of cache.go fails then: Docker 26 and later pass over the image, 25 ends the build."""
+    """`IsBuiltLocally` in cache.go then fails: Docker 26 and later skip the image, and 25 ends the build."""
     made = content.manifest("a")
     records = [record("docker.io/a/a:1", made, built="sha256:x"), record("docker.io/a/b:1", made, built="sha256:y")]
     ((image,), (problem,)) = read(content, records)
@@ -224,7 +224,7 @@ def test_doubts_are_one_object_for_all_images(content: Content) -> None:
 
 
 def test_the_first_manifest_of_an_index_gives_the_container_config(content: Content) -> None:
-    """In the order of manifests, whatever platform is shown."""
+    """The first in the order of manifests, whichever platform is shown."""
     plain = content.manifest("plain")
     arm = content.manifest("arm", {"Cmd": ["arm"]}, architecture="arm64")
     amd = content.manifest("amd", {"Cmd": ["amd"]})
@@ -236,7 +236,7 @@ def test_the_first_manifest_of_an_index_gives_the_container_config(content: Cont
     assert image.container_config.Cmd == ("arm",)
 
 
-# What is lost meanwhile
+# Images that disappear while they are read
 
 
 def test_an_image_that_was_removed_meanwhile_is_not_a_problem(content: Content) -> None:

@@ -1,4 +1,4 @@
-"""Layers that containerd gives at its socket, plain and compressed."""
+"""Layers served by containerd's socket, uncompressed and compressed."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""containerd's root folder as a store: real ones against what is true of them, then damaged and hostile ones."""
+"""containerd's root folder as a store: real roots compared with the truth, then damaged and malicious ones."""
 
 from __future__ import annotations
 
@@ -64,7 +64,7 @@ def test_nothing_of_a_root_is_changed(root: Path) -> None:
 
 
 def test_a_database_locked_by_containerd_is_read(root: Path) -> None:
-    fcntl = pytest.importorskip("fcntl", reason="no such locks here")
+    fcntl = pytest.importorskip("fcntl", reason="the system has no file locks")
     with open(root / DATABASE, "r+b") as file:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         assert_as_expected(read(str(root)).images, "28.5.2-c8d")
@@ -86,7 +86,7 @@ def test_it_can_be_canceled(root: Path) -> None:
         read(str(root), progress=cancel)
 
 
-# What is missing or damaged
+# Missing or damaged files
 
 
 def _blob(root: Path, digest: str) -> Path:
@@ -98,7 +98,7 @@ def _image(name: str) -> dict[str, Any]:
 
 
 def _others(store: ImageStore, *without: str) -> None:
-    """All other images are there."""
+    """Check that all other images are in the store."""
     assert {image.id for image in store.images} == {image["id"] for image in truth("28.5.2-c8d")} - {*without}
 
 
@@ -122,7 +122,7 @@ def test_a_blob_with_a_wrong_digest_is_rejected(root: Path) -> None:
 
 
 def _container_config_of(root: Path, image: dict[str, Any]) -> Path:
-    """The blob that has an image's container config, found by its content."""
+    """The blob with an image's container config, found by its content."""
     import json
 
     for path in sorted((root / BLOBS).iterdir()):
@@ -158,7 +158,7 @@ def test_a_container_config_that_cannot_be_read_is_doubtful(damage: str, root: P
     assert [doubt.aspect for doubt in found.doubts] == ["container_config"]
     assert found.parent == image["parent"]
     assert "container config cannot be read" in store.problems[0].what
-    # Images may share the blob: steps of the same command from different parents.
+    # Images may share the blob, as for steps with the same command and different parents.
     assert {problem.where for problem in store.problems} >= {"shop/web:1.1"}
 
 
@@ -169,7 +169,7 @@ def test_a_containerd_root_without_blobs_is_an_error(root: Path) -> None:
 
 
 def test_a_blob_not_listed_in_the_namespace_is_not_read(root: Path) -> None:
-    """All namespaces share the folder of blobs: what lies there is only there for those that say so."""
+    """All namespaces share the folder of blobs, but only those that list a blob contain it."""
     content = b"{}"
     digest = hashlib.sha256(content).hexdigest()
     (root / BLOBS / digest).write_bytes(content)
@@ -180,7 +180,7 @@ def test_a_blob_not_listed_in_the_namespace_is_not_read(root: Path) -> None:
     assert RootNamespace(opened, opened.metadata(), "moby").read(f"sha256:{digest}") is None
 
 
-# What is no root
+# Folders that are not a root
 
 
 @pytest.mark.parametrize(
@@ -239,7 +239,7 @@ def test_a_pipe_in_place_of_the_database_does_not_hang(root: Path) -> None:
 
 
 def test_the_database_is_as_one_transaction_left_it(root: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Where containerd writes while the file is read, it is read again; for ever is too long."""
+    """If containerd writes to the file while it is read, it is read again, but not endlessly."""
     from cacheview.stores.containerd import root as module
 
     newest = module.newest_meta
@@ -254,13 +254,13 @@ def test_the_database_is_as_one_transaction_left_it(root: Path, monkeypatch: pyt
     monkeypatch.setattr(module, "newest_meta", busy)
     busy_for = 7
     assert_as_expected(read(str(root)).images, "28.5.2-c8d")
-    assert len(calls) == 10  # three times in vain, one of them beginning before the last write
+    assert len(calls) == 10  # three failed attempts, one of them started before the last write
     busy_for = 10_000
     with pytest.raises(DataError, match="is being written to constantly"):
         read(str(root))
 
 
-@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root may read everything")
+@pytest.mark.skipif(not hasattr(os, "geteuid") or os.geteuid() == 0, reason="root can read everything")
 def test_a_permission_error_states_who_has_access(root: Path) -> None:
     (root / DATABASE).chmod(0)
     with pytest.raises(DataError, match=r"only root can .*Run cacheview as root"):

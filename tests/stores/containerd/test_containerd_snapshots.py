@@ -1,4 +1,4 @@
-"""Layers whose blobs are gone, from the folders of containerd's snapshots."""
+"""Layers whose blobs are missing, read from the folders of containerd's snapshots."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ IMAGE = Image(id="sha256:" + "c" * 64, config=ImageConfig(rootfs=RootFS(type="la
 
 
 def root_folder(root: Path) -> tuple[Path, Path]:
-    """containerd's root with two committed snapshots; their folders."""
+    """containerd's root with two committed snapshots. Returns the folders of the snapshots."""
     records = {BELOW.encode(): {b"name": b"moby/1/below"}, CHAIN.encode(): {b"name": b"moby/2/above"}}
     metadata = {b"v1": {b"moby": {b"snapshots": {b"overlayfs": records}, b"images": {}}}}
     stored = {b"moby/1/below": {b"id": b"\x07", b"kind": b"\x03"}, b"moby/2/above": {b"id": b"\xac\x02"}}
@@ -73,12 +73,12 @@ def test_a_layer_without_a_blob_is_read_from_its_snapshot(folders: tuple[Path, P
     assert found == hashlib.sha256(header + b"content").hexdigest()
 
 
-@pytest.mark.skipif(not hasattr(os, "mknod") or os.getuid() != 0, reason="only root can make devices")
+@pytest.mark.skipif(not hasattr(os, "mknod") or os.getuid() != 0, reason="only root can create devices")
 def test_files_removed_in_a_snapshot_are_absent(folders: tuple[Path, Path], tmp_path: Path) -> None:
     try:
         os.mknod(folders[1] / "d" / "old", stat.S_IFCHR | 0o000, os.makedev(0, 0))
     except PermissionError:
-        pytest.skip("this container may not make devices")
+        pytest.skip("this container cannot create devices")
     assert sorted(files_of(tmp_path / "root").root(IMAGE.diff_ids)) == ["d", "d/f", "d/link", "d/new"]
 
 
@@ -87,7 +87,7 @@ def test_an_opaque_overlay_folder_hides_lower_layers(folders: tuple[Path, Path],
     try:
         os.setxattr(folders[1] / "d", "user.overlay.opaque", b"y")
     except OSError:
-        pytest.skip("this file system has no such attributes")
+        pytest.skip("this file system has no extended attributes")
     assert sorted(files_of(tmp_path / "root").root(IMAGE.diff_ids)) == ["d", "d/new"]
 
 

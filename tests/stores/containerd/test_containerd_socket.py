@@ -1,4 +1,4 @@
-"""containerd's socket as a store: the same images as its root folder, few calls, and none that does not end."""
+"""containerd's socket as a store: the same images as from its root folder, with few calls that all end."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_it_can_be_stopped(server: Server, address: Path) -> None:
 
 @pytest.mark.parametrize("name", ["a b", "a%20b", "a%zz", "a?b", "a#b", "a:b", "é", "./c.sock"])
 def test_any_path_is_taken_as_it_is(name: str, server: Server, address: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """To gRPC an address is a URL, in which some characters mean something else."""
+    """gRPC parses an address as a URL, in which some characters have a special meaning."""
     monkeypatch.chdir(address.parent)
     if not Path(name).exists():
         (address.parent / name).symlink_to(address)
@@ -88,7 +88,7 @@ def test_a_path_too_long_for_a_socket(server: Server, address: Path, capfd: pyte
     words = r"this socket's path is \d{3} bytes long, but at most 107 are allowed\. Create a link with a shorter path"
     with pytest.raises(DataError, match=words):
         open_store(f"containerd:{folder / 'c.sock'}")
-    assert capfd.readouterr().err == ""  # gRPC, asked for such a one, prints
+    assert capfd.readouterr().err == ""  # gRPC would print an error for such a path
 
 
 def test_no_socket() -> None:
@@ -173,7 +173,7 @@ def test_a_container_config_that_is_lost_is_a_doubt(server: Server, address: Pat
     assert any(short_id(lost_digest) in str(problem) for problem in store.problems)
 
 
-@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root may use every socket")
+@pytest.mark.skipif(os.name != "posix" or os.geteuid() == 0, reason="root can use every socket")
 def test_a_socket_of_another_user(server: Server, address: Path) -> None:
     address.chmod(0)
     with pytest.raises(DataError, match="not have permission"):
@@ -184,7 +184,7 @@ def test_a_socket_of_another_user(server: Server, address: Path) -> None:
 def test_a_blob_of_any_size_is_read_piece_by_piece(
     size: int, server: Server, address: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """No answer has to wait for who reads: each is complete before any of it is used."""
+    """Each response is complete before it is used, so none waits for the reader."""
     monkeypatch.setattr(client, "_RANGE_BYTES", size)
     digest = server.records("moby")[0].digest
     whole = server.blob("moby", digest)

@@ -1,4 +1,4 @@
-"""Replayed engines must not be taken together with what really runs on the machine that runs the tests."""
+"""Keeps replayed engines from being combined with stores that exist on the test machine."""
 
 from __future__ import annotations
 

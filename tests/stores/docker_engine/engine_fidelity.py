@@ -1,4 +1,4 @@
-"""Comparing a store with what is true of it: each difference must be covered by a doubt, and each doubt be real."""
+"""Compares a store with its true content: each difference must be covered by a doubt, and each doubt must be needed."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, dec
 
 SAMPLES = Path(__file__).parents[2] / "data" / "samples"
 
-# Doubts that are justified though no sample differs: what the API does not tell is not known, even where it is nothing.
+# Doubts that are needed although no sample differs: what the API omits is unknown, even if it is empty.
 JUSTIFIED = {
     "history.author": "no sample has an author, and the API has no field for it",
     "config.other": "os.features is of Windows, and no sample is",
@@ -28,7 +28,7 @@ def truth_of(engine: str) -> dict[str, Any]:
 
 @dataclass
 class Comparison:
-    """What differs, by aspect: the ids of the images. ``uncovered``: differences that no doubt is about."""
+    """The IDs of the images that differ, by aspect. ``uncovered``: differences that no doubt covers."""
 
     differing: dict[str, set[str]] = field(default_factory=dict)
     doubted: dict[str, set[str]] = field(default_factory=dict)
@@ -36,7 +36,7 @@ class Comparison:
 
 
 def compare(store: ImageStore, truth: dict[str, Any]) -> Comparison:
-    """Every image, name, parent, and field of its config, against the truth. The order counts."""
+    """Compare each image's name, parent and config fields with the truth. The order of images matters too."""
     assert [image.id for image in store.images] == [true["id"] for true in truth["images"]]
     comparison = Comparison()
     for image, true in zip(store.images, truth["images"], strict=True):
@@ -53,7 +53,7 @@ def compare(store: ImageStore, truth: dict[str, Any]) -> Comparison:
 
 
 def assert_faithful(store: ImageStore, truth: dict[str, Any]) -> Comparison:
-    """All differences are doubted; all doubts differ somewhere in the store, or are justified."""
+    """Check that all differences are doubted, and that each doubt has a difference in the store or is justified."""
     comparison = compare(store, truth)
     assert not comparison.uncovered, "\n".join(text[:300] for text in comparison.uncovered[:5])
     needless = [aspect for aspect in comparison.doubted if aspect not in comparison.differing]
@@ -71,7 +71,7 @@ def differences(image: Image, true: dict[str, Any], in_containerd: bool) -> Iter
         ("from_scratch", image.from_scratch, bool(true.get("from_scratch"))),
         ("built_locally", image.built_locally, bool(true.get("built_locally"))),
         ("config_digest", image.config_digest, true["config_digest"] if in_containerd else true["id"]),
-        # A zero container config and none are the same to Docker: the field is a struct there.
+        # Docker does not distinguish an empty container config from none: the field is a struct.
         (
             "container_config",
             image.container_config or config.container_config or ContainerConfig(),
@@ -95,12 +95,12 @@ def differences(image: Image, true: dict[str, Any], in_containerd: bool) -> Iter
         for entry, is_real in zip(image.history, real.history or (), strict=True):
             assert entry.created is not None
             assert is_real.created is not None
-            assert entry.created.seconds == is_real.created.seconds  # what the doubt promises
+            assert entry.created.seconds == is_real.created.seconds  # as the doubt promises
     yield from ((aspect, here, there) for aspect, here, there in pairs if here != there)
 
 
 def true_images(engine: str) -> list[Image]:
-    """The images of an engine as they truly are."""
+    """An engine's images according to the truth."""
     truth = truth_of(engine)
     return [
         Image(

@@ -1,4 +1,4 @@
-"""A small HTTP server that answers as a Docker Engine, from dumps of real ones, and keeps the requests."""
+"""A small HTTP server that answers like a Docker Engine, from dumps of real ones, and records the requests."""
 
 from __future__ import annotations
 
@@ -24,7 +24,7 @@ _IMAGE = re.compile(r"/images/(sha256:[0-9a-f]+)/(json|history)")
 
 
 def load(engine: str) -> dict[str, Any]:
-    """The dumps of an engine, by API version: ``version``, ``info``, ``images``, and ``inspect``, ``history`` by id."""
+    """The dumps of an engine by API version: ``version``, ``info``, ``images``, and ``inspect``, ``history`` by ID."""
     document: dict[str, Any] = json.loads(gzip.decompress((DUMPS / f"{engine}.json.gz").read_bytes()))
     return document
 
@@ -35,11 +35,11 @@ def minor(version: str) -> int:
 
 @dataclass
 class Raw:
-    """An answer that is no proper one: these bytes, then the connection ends, or hangs as long as the server lives.
+    """An improper response: sends these bytes and ends the connection, or leaves it hanging until the server stops.
 
     Attributes:
-        rest: what is sent after them, piece by piece; it may be endless.
-        pace: seconds between two of these.
+        rest: Pieces sent after the content; may be endless.
+        pace: Seconds between two pieces.
     """
 
     content: bytes = b""
@@ -53,11 +53,11 @@ Answer = tuple[int, Any] | Raw | None
 
 @dataclass
 class Replay:
-    """What is answered. ``hook`` may answer before the dumps do.
+    """The responses of the server. ``hook`` may answer instead of the dumps.
 
     Attributes:
-        requests: method, path and query of each request.
-        connections: how many have been made.
+        requests: The method, path and query of each request.
+        connections: The number of connections so far.
     """
 
     dumps: dict[str, Any]
@@ -86,7 +86,7 @@ class Replay:
         oldest = minor(self.newest["version"]["MinAPIVersion"])
         if match[1] is None or not oldest <= minor(match[1]) <= minor(self.newest["version"]["ApiVersion"]):
             return 400, {"message": f"client version {match[1]} is not supported"}
-        # The dump of that version, else of the next one below.
+        # Use the dump of that version, or else of the next lower one.
         at = [version for version in self.dumps if minor(version) <= minor(match[1])]
         dump = self.dumps[max(at, key=minor)] if at else self.newest
         if match[2] == "/info":
@@ -134,7 +134,7 @@ class _Server(socketserver.ThreadingMixIn, socketserver.UnixStreamServer):
     request_queue_size = 64
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away is no error here."""
+        """Ignore clients that disconnect."""
 
 
 class _TcpServer(socketserver.ThreadingTCPServer):
@@ -143,7 +143,7 @@ class _TcpServer(socketserver.ThreadingTCPServer):
     request_queue_size = 64
 
     def handle_error(self, request: Any, client_address: Any) -> None:
-        """A client that goes away is no error here."""
+        """Ignore clients that disconnect."""
 
 
 class _TlsServer(_TcpServer):
@@ -158,7 +158,7 @@ class _TlsServer(_TcpServer):
 
 @contextmanager
 def serving(replay: Replay, socket: Path) -> Iterator[str]:
-    """Serve on a Unix socket; gives its URL."""
+    """Serve on a Unix socket. Yields its URL."""
     with _running(_Server(str(socket), _Handler), replay):
         yield f"unix://{socket}"
     socket.unlink(missing_ok=True)
@@ -166,7 +166,7 @@ def serving(replay: Replay, socket: Path) -> Iterator[str]:
 
 @contextmanager
 def serving_tcp(replay: Replay) -> Iterator[str]:
-    """Serve on a port of this machine; gives its URL."""
+    """Serve on a local TCP port. Yields its URL."""
     server = _TcpServer(("127.0.0.1", 0), _Handler)
     with _running(server, replay):
         yield f"tcp://127.0.0.1:{server.server_address[1]}"
@@ -174,7 +174,7 @@ def serving_tcp(replay: Replay) -> Iterator[str]:
 
 @contextmanager
 def serving_tls(replay: Replay, certificate: Path, key: Path) -> Iterator[str]:
-    """The same with TLS, for whoever has that certificate too."""
+    """Serve with TLS for clients that have this certificate too. Yields the URL."""
     server = _TlsServer(certificate, key)
     with _running(server, replay):
         yield f"tcp://127.0.0.1:{server.server_address[1]}"
@@ -195,7 +195,7 @@ def _running(server: socketserver.BaseServer, replay: Replay) -> Iterator[None]:
 
 
 def only(engine: str, api: str) -> Replay:
-    """An engine as if it had one API version: a dump of that version alone."""
+    """An engine with a single API version, from the dump of that version."""
     dump = deepcopy(load(engine)[api])
     dump["version"] |= {"ApiVersion": api, "MinAPIVersion": api}
     return Replay({api: dump})
@@ -204,5 +204,5 @@ def only(engine: str, api: str) -> Replay:
 def wait_until(condition: Callable[[], bool], seconds: float = 5.0) -> None:
     end = time.monotonic() + seconds
     while not condition():
-        assert time.monotonic() < end, "it did not happen"
+        assert time.monotonic() < end, "the condition did not become true in time"
         time.sleep(0.005)

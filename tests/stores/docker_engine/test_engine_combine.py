@@ -1,4 +1,4 @@
-"""An engine and the containerd or data root beside it are one store, where they truly are."""
+"""An engine is combined with containerd or a data root into one store if they belong together."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ C8D, GD = "28.5.2-c8d", "28.5.2-gd"
 
 @dataclass
 class Stores:
-    """What lies on the machine: images or an error, by location. Other places are not there."""
+    """The stores on the machine: images or an error by location. Other locations do not exist."""
 
     by_location: dict[str, Sequence[Image] | BaseException]
     problems: tuple[Problem, ...] = ()
@@ -193,7 +193,7 @@ class TestPlaces:
             folders = ["/var/lib/containerd", "/d/containerd/daemon"] if reported == own else ["/d/containerd/daemon"]
             assert [place.path for place in places] == [folders[0], *sockets, *folders[1:]]
             assert [place.path for place in places if place.is_folder] == folders
-        # Where there is no socket, the usual one is the one that is not there.
+        # If there is no socket, the usual one is reported as missing.
         monkeypatch.setattr(combine, "containerd_sockets", list)
         assert own in [
             place.path for place in store_places(self.engine(StoreKind.CONTAINERD, "/d"), Endpoint("", "unix:///x"))
@@ -202,11 +202,11 @@ class TestPlaces:
     def test_the_remedy_states_who_has_access(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         engine = self.engine(StoreKind.CONTAINERD, str(tmp_path), f"{tmp_path}/c.sock")
         (tmp_path / "c.sock").touch(0o600)
-        monkeypatch.setattr(os, "access", lambda *_: False)  # root may everything
+        monkeypatch.setattr(os, "access", lambda *_: False)  # denied even for root
         places = store_places(engine, Endpoint("", "unix:///x.sock"))
         remedy = remedy_for(engine, places)
         assert f"containerd:{tmp_path}/c.sock" in remedy
-        # The socket first: that need not be for root.
+        # The socket comes first, because it may not need root.
         (tmp_path / "containerd" / "daemon" / "io.containerd.metadata.v1.bolt").mkdir(parents=True)
         (tmp_path / "containerd" / "daemon" / "io.containerd.metadata.v1.bolt" / "meta.db").touch()
         both = remedy_for(engine, store_places(engine, Endpoint("", "unix:///x.sock")))

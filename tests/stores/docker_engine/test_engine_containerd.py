@@ -1,4 +1,4 @@
-"""An engine whose containerd is on this machine, by socket or by folder: one store without doubts."""
+"""An engine whose containerd is on this machine, as a socket or a folder: one store without doubts."""
 
 from __future__ import annotations
 
@@ -27,13 +27,13 @@ def beside(nothing_beside: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 @pytest.fixture
 def short() -> Iterator[Path]:
-    """A folder whose name is short enough for a socket in it."""
+    """A folder with a path short enough for a socket."""
     with tempfile.TemporaryDirectory(prefix="cacheview-") as folder:
         yield Path(folder)
 
 
 def replayed(engine: str, folder: Path) -> Replay:
-    """The engine of a sample; below the folder lies its data root."""
+    """The engine of a sample, with its data root below the folder."""
     with tarfile.open(TESTS / "data" / "live" / "data-root" / engine / "data-root.tar.gz") as archive:
         archive.extractall(folder / "root", filter="data")
     return Replay(load(engine))

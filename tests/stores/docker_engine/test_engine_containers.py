@@ -1,4 +1,4 @@
-"""The containers of an engine: asked for when it matters, with nothing but reading, and whatever it answers."""
+"""The containers of an engine: read only when needed, with read-only requests, and whatever the engine answers."""
 
 from __future__ import annotations
 
@@ -42,13 +42,13 @@ def test_the_containers_of_an_engine(state: str, running: bool, tmp_path: Path) 
 
 
 def test_a_container_in_containerd_has_the_name_it_was_created_with(tmp_path: Path) -> None:
-    """The list shows the id where the name means another image by now."""
+    """The list shows the image ID if the name now refers to another image."""
     answers: dict[str, Answer] = {
         "/containers/json": (200, [LISTED, {**LISTED, "Id": "d" * 64}]),
         f"/{ID}/json": (200, {"Config": {"Image": "app:1"}}),
     }
     containers, _ = read_containers(answers, CONTAINERD, tmp_path)
-    assert containers.listed == (Container(ID, IMAGE, "app:1"),)  # the other one was removed meanwhile
+    assert containers.listed == (Container(ID, IMAGE, "app:1"),)  # the other one was removed in the meantime
 
 
 @pytest.mark.parametrize(

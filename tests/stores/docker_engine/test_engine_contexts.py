@@ -1,4 +1,4 @@
-"""Which engines a machine knows of: environment, contexts, sockets. Nothing is written and nothing connected to."""
+"""Finding engines in the environment, contexts and sockets, without writing anything or connecting."""
 
 from __future__ import annotations
 
@@ -73,7 +73,7 @@ def test_current_context_of_the_config(home: Path) -> None:
 
 
 def test_the_environment_overrides_the_current_context(home: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """DOCKER_HOST over DOCKER_CONTEXT over the config."""
+    """DOCKER_HOST takes precedence over DOCKER_CONTEXT, which takes precedence over the config."""
     make_context(home, "a", "unix:///a.sock")
     make_context(home, "b", "unix:///b.sock")
     make_current(home, '{"currentContext": "a"}')
@@ -173,7 +173,7 @@ def test_usual_sockets_that_exist_are_listed(home: Path, monkeypatch: pytest.Mon
     found = {endpoint.host: endpoint.name for endpoint in endpoints()}
     assert found[f"unix://{home}/run/docker.sock"] == ""
     assert found[f"unix://{home}/.docker/desktop/docker.sock"] == ""
-    assert found[f"unix://{home}/.colima/default/docker.sock"] == "colima"  # once, by its name
+    assert found[f"unix://{home}/.colima/default/docker.sock"] == "colima"  # listed only once, by its name
     assert [endpoint.is_current for endpoint in endpoints()].count(True) == 1
 
 

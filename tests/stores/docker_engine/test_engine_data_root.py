@@ -1,4 +1,4 @@
-"""An engine whose data root lies on this machine, with the real files of both: one store without doubts."""
+"""An engine whose data root is on this machine, with the real files of both: one store without doubts."""
 
 from __future__ import annotations
 
@@ -47,7 +47,7 @@ def test_another_data_root_is_not_taken(tmp_path: Path) -> None:
     replay.newest["info"]["DockerRootDir"] = str(tmp_path / "root")
     with serving(replay, tmp_path / "docker.sock") as url:
         store = open_target(url, Reading()).cases[0].store
-    # Two images are in both: they were pulled.
+    # Two pulled images are in both.
     assert [image.id for image in store.images] == [true["id"] for true in truth_of("20.10-overlay2")["images"]]
     assert any(
         "is not this engine's store" in note and "only 2 of the engine's 47 images" in note for note in store.notes

@@ -1,4 +1,4 @@
-"""Following the events of an engine: each is heard, a broken connection is made again, stopping is at once."""
+"""Following an engine's events: each is received, a broken connection is reopened, and stopping is immediate."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ EVENT = b"%x\r\n%b\r\n" % (len(LINE), LINE)
 
 
 class Following:
-    """`follow` in a thread of its own."""
+    """Runs `follow` in a thread."""
 
     def __init__(self, target: str, pauses: tuple[float, ...] = (0.01, 0.01), timeouts: Timeouts = QUICK) -> None:
         self.heard = 0
@@ -76,13 +76,13 @@ def test_a_broken_event_connection_is_reopened_and_signaled(tmp_path: Path) -> N
     replay = replaying(Raw(HEAD), Raw(HEAD + b"0\r\n\r\n"), Raw(HEAD, hang=True))
     with serving(replay, tmp_path / "docker.sock") as url:
         following = Following(url)
-        wait_until(lambda: following.heard == 2)  # once for each time that it was away
+        wait_until(lambda: following.heard == 2)  # once for each time the connection was lost
         assert following.stop() < 1.5
     assert following.error is None
 
 
 def test_an_engine_that_closes_every_event_stream_is_abandoned(tmp_path: Path) -> None:
-    """Or the store would be read again and again, as fast as it can be."""
+    """Otherwise the store would be read again and again without a pause."""
     replay = replaying(*[Raw(HEAD + b"0\r\n\r\n")] * 50)
     with serving(replay, tmp_path / "docker.sock") as url:
         following = Following(url, (0.05, 0.05, 0.05))

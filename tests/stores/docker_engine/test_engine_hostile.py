@@ -1,4 +1,4 @@
-"""Engines that stop, hang, answer garbage or half an answer: what could be read is there, and the rest is reported."""
+"""Engines that stop, hang, or send invalid or partial responses: what is readable is read, the rest is reported."""
 
 from __future__ import annotations
 
@@ -46,7 +46,7 @@ def read(
 
 
 def at(image_id: str, answer: Answer, kind: str = "json") -> Callable[[str], Answer]:
-    """Answers so where one image is asked for."""
+    """A hook that gives this answer to requests for one image."""
     return lambda path: answer if path.endswith(f"{image_id}/{kind}") else None
 
 
@@ -144,7 +144,7 @@ def test_an_engine_that_stops_responding_is_one_problem(how: str, tmp_path: Path
     read_ids = [image.id for image in store.images if image.doubt("config") is None]
     assert 0 < len(read_ids) < 15
     assert f"{len(IDS) - len(read_ids)} of {len(IDS)}" in problem.what
-    # It is not asked in vain for all the others: each thread gives up after a few that fail.
+    # The other images are not requested in vain: each thread stops after a few failures.
     assert len(replay.requests) <= 3 + 20 + 6 * THREADS < 3 + 2 * len(IDS)
     for image in store.images:
         doubt = image.doubt("config")
@@ -193,7 +193,7 @@ def test_the_store_kind_is_unknown_without_info(tmp_path: Path) -> None:
     assert "forbidden by <proxy>" in store.problems[0].what
     image = next(image for image in store.images if image.config.container_config)
     assert {"names", "config_digest", "built_locally"} <= {doubt.aspect for doubt in image.doubts}
-    assert image.doubt("container_config") is None  # it was reported
+    assert image.doubt("container_config") is None  # the engine reported it
 
 
 @pytest.mark.parametrize(
@@ -238,7 +238,7 @@ def test_invalid_entries_of_the_image_list_are_problems(tmp_path: Path) -> None:
     bad = [7, {"Id": "../../containers/json"}, {"Id": 5}, {**good[0], "RepoTags": ["a b:1", "<none>:<none>"]}]
     store, replay = read(lambda path: (200, [*bad, *good]) if path.endswith("images/json") else None, tmp_path)
     assert {image.id for image in store.images} == {entry["Id"] for entry in good}
-    assert len(store.problems) == 5  # three without an id, a name that is none, an id that comes twice
+    assert len(store.problems) == 5  # three without an ID, an invalid name and a repeated ID
     assert not any("containers" in path for path in replay.paths())
 
 
@@ -327,7 +327,7 @@ class TestConnecting:
                 open_target(f"unix://{path}", Reading())
 
     def test_no_permission_names_the_group(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-        """As root nothing is refused, so what the system would say is made here."""
+        """Root is never denied access, so the system's error is created here."""
         path = tmp_path / "docker.sock"
         path.touch(mode=0o660)
         path.chmod(0o660)
@@ -407,7 +407,7 @@ class TestConnecting:
         assert caught.value.where == f"ssh://me@127.0.0.1:{port}"
 
     def test_tcp(self) -> None:
-        """A TCP connection is used as a socket is."""
+        """TCP connections are used like sockets."""
         replay = Replay(load(ENGINE))
         with serving_tcp(replay) as url:
             (case,) = open_target(url, Reading(), QUICK).cases
@@ -426,7 +426,7 @@ class TestConnecting:
         assert replay.paths() == ["/version", "/version"]
 
 
-# What there may be of it
+# Limits
 
 
 @pytest.mark.parametrize(
@@ -500,7 +500,7 @@ def test_reasons_of_many_unreadable_images_are_shared(tmp_path: Path, monkeypatc
 
 
 def test_unreadable_responses_are_not_kept_in_memory(tmp_path: Path) -> None:
-    """Why each image could not be read stays, and nothing of what the engine sent instead."""
+    """The reason for each unreadable image is kept, but not what the engine sent."""
     dumps = {"1.44": load(ENGINE)["1.44"]}
     dumps["1.44"]["version"]["ApiVersion"] = "1.44"
     one = dumps["1.44"]["images"][0]

@@ -1,4 +1,4 @@
-"""Engines that drip, stall, flood or never end, whichever way they are reached: each is left at the stated time."""
+"""Engines that drip, stall, flood or never end, over any connection: reading stops at the stated time."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ TLS = Path(__file__).parents[2] / "data" / "tls"
 ENGINE = "28.5.2-gd"
 IDS = sorted(image["Id"] for image in load(ENGINE)["1.51"]["images"])
 SHORT = Timeouts(2.0, 0.2, 0.4)
-"""Nothing that is tried here takes as long but on purpose."""
+"""Nothing here takes this long, except on purpose."""
 
 HEAD = b"HTTP/1.1 200 OK\r\n"
 CHUNKED = HEAD + b"Transfer-Encoding: chunked\r\n\r\n"
@@ -63,7 +63,7 @@ FLOODS: dict[str, tuple[Raw, str]] = {
 def reach(
     request: pytest.FixtureRequest, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> Callable[[Replay], AbstractContextManager[str]]:
-    """Serves an engine in each way that one is reached; gives its URL."""
+    """Serves an engine over each kind of connection. Yields its URL."""
     match request.param:
         case "unix":
             return lambda replay: serving(replay, tmp_path / "docker.sock")
@@ -92,7 +92,7 @@ while piece := there.recv(65536):
 
 
 def ssh_command(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> None:
-    """Put a program in place of ssh."""
+    """Replace ssh by a program."""
     program = folder / "bin" / "ssh"
     program.parent.mkdir()
     program.write_text(f"#!{sys.executable} -IS\n{script}")
@@ -101,7 +101,7 @@ def ssh_command(folder: Path, monkeypatch: pytest.MonkeyPatch, script: str) -> N
 
 
 class _Ssh(AbstractContextManager[str]):
-    """An engine behind a command that passes on what it is given."""
+    """An engine behind a command that forwards its input and output."""
 
     def __init__(self, replay: Replay, folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         path = folder / "docker.sock"
@@ -118,7 +118,7 @@ class _Ssh(AbstractContextManager[str]):
 
 @contextmanager
 def little_memory() -> Iterator[None]:
-    """What is read within takes no more than a few times the largest answer."""
+    """Check that reading takes at most a few times the memory of the largest response."""
     tracemalloc.start()
     try:
         yield
@@ -135,7 +135,7 @@ def asking(path: str, answer: Answer) -> Replay:
 
 
 def left(engine: AbstractContextManager[str], timeouts: Timeouts = SHORT) -> ConnectionLostError:
-    """How an engine is left that does not tell its version."""
+    """The error for an engine that does not send its version."""
     with engine as url, EngineClient(find_endpoint(url), timeouts) as client:
         with pytest.raises(ConnectionLostError) as caught:
             client.get("/version", limit=10_000)
@@ -154,7 +154,7 @@ def test_slow_responses_time_out_on_every_transport(kind: str, reach: Reach) -> 
     if kind == "nothing":
         error = left(reach(asking("/version", DRIPS[kind])))
         assert "did not respond within 0.2 seconds" in error.what
-    else:  # a process has to start before ssh brings anything
+    else:  # ssh has to start a process before it sends anything
         error = left(reach(asking("/version", DRIPS[kind])), Timeouts(5.0, 20.0, 0.5))
         assert "0.5 seconds" in error.what
     assert error.kind == "timeout"
@@ -219,7 +219,7 @@ def test_an_unfinished_tls_handshake_times_out(drips: bool, monkeypatch: pytest.
         def serve() -> None:
             caller, _ = ear.accept()
             with caller, suppress(OSError):
-                caller.sendall(b"\x16\x03\x03\x40\x00")  # a record of 16 KiB is to come
+                caller.sendall(b"\x16\x03\x03\x40\x00")  # announces a record of 16 KiB
                 while not ended.wait(0.02):
                     caller.sendall(b"\0" if drips else b"")
 
@@ -245,7 +245,7 @@ def test_a_self_signed_certificate_is_refused_unless_verification_is_off(
         monkeypatch.setenv("DOCKER_TLS", "1")
         assert ask_version(url, 5.0) == "28.5.2"
         (tmp_path / "key.pem").unlink()
-        with pytest.raises(DataError, match=r"TLS failed|cut off"):  # as soon as the server says so
+        with pytest.raises(DataError, match=r"TLS failed|cut off"):  # raised as soon as the server refuses
             ask_version(url, 5.0)
     assert list(recwarn) == []
 
@@ -304,7 +304,7 @@ def exhaust(deadline: Deadline, sock: TestDeadline.Sock) -> None:
 
 
 class TestDeadline:
-    """By a clock that stands still between two pieces."""
+    """With a clock that advances only while a piece is received."""
 
     class Sock:
         def __init__(self, steps: Iterator[float]) -> None:
@@ -316,7 +316,7 @@ class TestDeadline:
             self._limit = seconds
 
         def recv_into(self, buffer: bytearray) -> int:
-            """A byte after a while; a while longer than the limit of a socket is waited for again."""
+            """Receive a byte after the next step of time. A step longer than the timeout takes several calls."""
             self._left = self._left or next(self._steps)
             spent = min(self._left, self._limit)
             self.now += spent

@@ -1,4 +1,4 @@
-"""Every sample engine, at each API version that was recorded: its store is what it was, but for the doubts."""
+"""Every sample engine at each recorded API version: its store equals the original except for the doubts."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ from cacheview.stores.docker_engine.reader import THREADS
 from cacheview.stores.open import open_store
 
 VERSIONS = [(engine, api) for engine in ENGINES for api in ("", *load(engine))]
-"""Engines with one of their API versions alone, and as they are: with all of them."""
+"""Each engine with one of its API versions alone, and with all of them."""
 
 ALWAYS = {"config.other", "history.created", "history.author"}
 NEW_CONTAINERD = {
@@ -52,9 +52,9 @@ def test_the_engine_store_equals_the_truth_except_for_doubts(engine: str, api: s
     store = opened(replay, tmp_path)
     truth = truth_of(engine)
     comparison = assert_faithful(store, truth)
-    newest_gd = engine == "28.5.2-gd" and api == "1.51"  # no container configs there
+    newest_gd = engine == "28.5.2-gd" and api == "1.51"  # this version omits container configs
     extra = {"container_config"} if newest_gd else set()
-    # Entries of WORKDIR and of RUN that write nothing have layers of size 0: of a chain that is all here, it is known.
+    # WORKDIR and RUN entries that write nothing have layers of size 0, which are known if the whole chain is present.
     assert set(comparison.doubted) == EXPECTED[engine] | extra
     assert "history.empty_layer" not in comparison.differing
 
@@ -116,7 +116,7 @@ def test_connections_are_kept(tmp_path: Path) -> None:
     replay = Replay(load("28.5.2-gd"))
     opened(replay, tmp_path)
     assert len(replay.requests) == 97
-    assert replay.connections <= 1 + THREADS + 1  # one that knocks, and one for each that asks at a time
+    assert replay.connections <= 1 + THREADS + 1  # one for the first request, and one per reading thread
 
 
 def test_doubts_are_shared(tmp_path: Path) -> None:
@@ -128,7 +128,7 @@ def test_doubts_are_shared(tmp_path: Path) -> None:
 
 
 def test_a_comparison_finds_what_is_wrong(tmp_path: Path) -> None:
-    """The helper above would see a name, a parent, an entry that is not as it was."""
+    """The comparison above detects changed names, parents, history entries and config values."""
     store = opened(Replay(load("20.10-overlay2")), tmp_path)
     truth = truth_of("20.10-overlay2")
     truth["images"][0]["names"] = ["docker.io/library/other:1"]

@@ -1,4 +1,4 @@
-"""A small registry on loopback: what it serves is a layout, and how it answers is the test's."""
+"""A small registry on loopback that serves a layout. Tests control how it answers."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ USER, PASSWORD, TOKEN = "ann", "s3cret:word", "t0ken"
 
 @dataclass(frozen=True)
 class Reply:
-    """An answer. ``body`` may be more pieces than the client wants to read."""
+    """A response. ``body`` may have more pieces than the client wants to read."""
 
     status: int = 200
     body: bytes = b""
@@ -47,12 +47,12 @@ def errors(code: str, message: str) -> bytes:
 
 
 class FakeRegistry:
-    """Serves the blobs of a layout as those of every repository.
+    """Serves the blobs of a layout in every repository.
 
     Attributes:
-        tags: what a tag means: a descriptor's digest.
-        hook: called first; None: nothing special.
-        requests: all requests.
+        tags: Digests of descriptors by tag.
+        hook: Called first; returns None for the usual reply.
+        requests: All requests so far.
     """
 
     def __init__(self) -> None:
@@ -99,14 +99,14 @@ def basic(user: str = USER, password: str = PASSWORD) -> str:
 
 
 def wants_basic(request: Request) -> Reply | None:
-    """A registry with htpasswd."""
+    """A hook for a registry with htpasswd."""
     if request.authorization == basic():
         return None
     return Reply(401, errors("UNAUTHORIZED", "authentication required"), {"WWW-Authenticate": 'Basic realm="Registry"'})
 
 
 def wants_token(realm: str, give: Callable[[Request], Reply]) -> Callable[[Request], Reply | None]:
-    """A registry with a token server, which ``give`` is, at ``/token`` of the same or another server."""
+    """A hook for a registry with a token server, ``give``, at ``/token`` of the same or another server."""
 
     def hook(request: Request) -> Reply | None:
         if request.path.startswith("/token"):
@@ -142,7 +142,7 @@ def serving(registry: FakeRegistry, *, tls: bool = False, address: str = "127.0.
                 for piece in reply.pieces or ():
                     self.wfile.write(piece)
             except OSError:
-                pass  # whoever asked has had enough
+                pass  # the client has read enough
 
         do_GET = answer
         do_POST = answer
@@ -152,7 +152,7 @@ def serving(registry: FakeRegistry, *, tls: bool = False, address: str = "127.0.
 
     class Server(ThreadingHTTPServer):
         def handle_error(self, *_: Any) -> None:
-            pass  # a client that does not like the certificate
+            pass  # a client that rejects the certificate
 
     server = Server((address, 0), Handler)
     server.daemon_threads = True

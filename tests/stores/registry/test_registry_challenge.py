@@ -1,4 +1,4 @@
-"""The header by which a registry asks for a login, as docker reads it."""
+"""The header with which a registry requests a login, as docker parses it."""
 
 from __future__ import annotations
 
@@ -35,7 +35,7 @@ BEARER = 'Bearer realm="https://auth.docker.io/token",service="registry.docker.i
             Challenge("bearer", {"realm": r"a\"b\\c".replace('\\"', '"').replace("\\\\", "\\")}),
         ),
         ('Bearer realm="a" , service=b', Challenge("bearer", {"realm": "a", "service": "b"})),
-        # What is not well formed ends it, as in docker.
+        # Parsing ends at the first syntax error, as in docker.
         ('Bearer realm="a" service="b"', Challenge("bearer", {"realm": "a"})),
         ('Bearer realm="a', Challenge("bearer", {})),
         ('Bearer realm="",service="b"', Challenge("bearer", {})),

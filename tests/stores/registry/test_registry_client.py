@@ -1,4 +1,4 @@
-"""What a registry is asked, and what it may answer: logins, redirects, limits, TLS. Every answer is hostile."""
+"""Requests to a registry and its possible responses: logins, redirects, limits, TLS. Every response is hostile."""
 
 from __future__ import annotations
 
@@ -264,7 +264,7 @@ def test_a_registry_that_floods_is_read_no_further_than_the_limit(registry: Fake
 
 @pytest.fixture
 def ending() -> Iterator[threading.Event]:
-    """What a server that does not answer waits for."""
+    """An event that unresponsive servers wait for."""
     event = threading.Event()
     yield event
     event.set()

@@ -1,4 +1,4 @@
-"""Credentials as the docker CLI has them: its config, helper programs, the environment. Nothing is written."""
+"""Credentials as the docker CLI finds them: in its config, helper programs and the environment. Nothing is written."""
 
 from __future__ import annotations
 
@@ -26,7 +26,7 @@ def auth(user: str, password: str) -> dict[str, str]:
 
 @pytest.fixture
 def settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The CLI's folder, and a folder of programs; nothing of this machine's own."""
+    """Folders for the CLI's config and for programs, without anything from this machine."""
     for name in ("config", "programs"):
         (tmp_path / name).mkdir()
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path / "config"))
@@ -191,7 +191,7 @@ def test_a_credential_helper_is_killed_when_the_wait_is_canceled(settings: Path)
 
 
 def _is_gone(pid: int) -> bool:
-    """Whether a process ends; one that was killed may take a moment."""
+    """Whether a process ends. A killed process may take a moment."""
     try:
         process = os.pidfd_open(pid)
     except ProcessLookupError:

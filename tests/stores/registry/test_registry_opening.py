@@ -1,4 +1,4 @@
-"""Images of a registry as a store: what a pull would bring, into a store of either kind."""
+"""The images of a registry as a store: what a pull would add to a store of either kind."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ GRAPH, CONTAINERD = (Release(kind) for kind in (StoreKind.GRAPH_DRIVER, StoreKin
 
 @pytest.fixture(autouse=True)
 def cli_settings(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The docker CLI's settings, none of this machine's own; and no certificates, which take long to load."""
+    """Settings of the docker CLI without any of this machine, and without certificates, which take long to load."""
     monkeypatch.setattr(opening, "tls_context", lambda _: (ssl.SSLContext(ssl.PROTOCOL_TLS_CLIENT), ()))
     monkeypatch.setenv("DOCKER_CONFIG", str(tmp_path))
     monkeypatch.delenv("DOCKER_AUTH_CONFIG", raising=False)
@@ -112,7 +112,7 @@ def test_an_image_built_by_buildkit_is_noted(registry: FakeRegistry) -> None:
 
 
 def platforms(registry: FakeRegistry, *wanted: dict[str, Any] | None) -> list[dict[str, Any]]:
-    """Descriptors of manifests, each with a platform of the index; None: without one."""
+    """Descriptors of manifests, each with a platform in the index, or without one if None."""
     results = []
     for number, platform in enumerate(wanted):
         known = platform or {"os": "linux", "architecture": "amd64"}
@@ -383,7 +383,7 @@ def test_nothing_but_gets_is_ever_sent(registry: FakeRegistry) -> None:
 
 
 class Stub:
-    """A registry that has whatever it is asked for."""
+    """A registry that has whatever is requested."""
 
     def __init__(self, manifests: list[bytes], blob: bytes) -> None:
         self._manifests = manifests

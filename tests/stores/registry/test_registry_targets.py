@@ -1,4 +1,4 @@
-"""What a ``registry:`` location names, by the rules of docker's references."""
+"""What a ``registry:`` location refers to, following docker's rules for references."""
 
 from __future__ import annotations
 
