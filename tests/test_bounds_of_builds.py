@@ -80,7 +80,7 @@ def named(name: str, **config: object) -> dict[str, object]:
     return {"id": f"sha256:{'a' * 64}", "names": [f"docker.io/library/{name}:latest"], "config": stored}
 
 
-def judged(**changes: object) -> str:
+def error_of(**changes: object) -> str:
     """The error for a recorded build, checked in this process."""
     with pytest.raises(DataError) as caught:
         build_result(decode(ReplayCase, json.dumps(BUILD | changes)))
@@ -94,26 +94,26 @@ def judged(**changes: object) -> str:
 def test_triggers_of_very_many_stages(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cacheview.replay.finished_stages._MAX_STEPS", 50)
     base = named("b", OnBuild=["USER x"] * 20)
-    printed = judged(images=[base], dockerfile="FROM b\n" * 10)
+    printed = error_of(images=[base], dockerfile="FROM b\n" * 10)
     assert printed.endswith("there are more than 50 steps, including base image triggers, so the build is not replayed")
 
 
 def test_the_number_of_members_in_a_record_is_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cacheview.replay.file._MAX_MEMBERS", 2)
     member = {"name": "f", "mode": 0o100644, "sum": "0" * 64}
-    assert judged(members=[member] * 3) == "the context has more than 2 members"
+    assert error_of(members=[member] * 3) == "the context has more than 2 members"
 
 
 @pytest.mark.parametrize("kind", ["ENV A{}=x", "LABEL a{}=x", "ARG a{}", "VOLUME /{}", "EXPOSE {}", "ONBUILD RUN {}"])
 def test_values_of_very_many_instructions(kind: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cacheview.replay.finished_stages._MAX_CARRIED_VALUES", 1000)
-    printed = judged(dockerfile="FROM scratch\n" + "".join(f"{kind.format(number)}\n" for number in range(1, 60)))
+    printed = error_of(dockerfile="FROM scratch\n" + "".join(f"{kind.format(number)}\n" for number in range(1, 60)))
     assert "all steps together have more than 1,000 variables, labels and arguments" in printed
 
 
 def test_very_many_labels_of_the_command_line(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cacheview.replay.finished_stages._MAX_CARRIED_VALUES", 1000)
-    assert "all steps together have more than 1,000" in judged(
+    assert "all steps together have more than 1,000" in error_of(
         dockerfile="FROM scratch\nUSER x\n", labels={f"a{number}": "x" for number in range(60)}
     )
 
@@ -121,7 +121,7 @@ def test_very_many_labels_of_the_command_line(monkeypatch: pytest.MonkeyPatch) -
 def test_many_arguments_before_many_commands_are_limited(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("cacheview.replay.finished_stages._MAX_CARRIED_VALUES", 1000)
     args, commands = "".join(f"ARG a{number}\n" for number in range(20)), "RUN x\n" * 50
-    assert "all steps together have more than 1,000" in judged(dockerfile=f"FROM scratch\n{args}{commands}")
+    assert "all steps together have more than 1,000" in error_of(dockerfile=f"FROM scratch\n{args}{commands}")
 
 
 def test_references_that_bring_in_very_many_images(tmp_path: Path) -> None:

@@ -265,13 +265,13 @@ def test_all_rule_sets_together_have_one_limit(
     """With a clock that advances by a second for each rule set; the limit is 3 seconds."""
     seconds = 0.0
 
-    def asked(*given: Any) -> Any:
+    def counting_check(*given: Any) -> Any:
         nonlocal seconds
         seconds += 1
         go_on()
         return deciding_check(*given)
 
-    monkeypatch.setattr("cacheview.engine.matrix.deciding_check", asked)
+    monkeypatch.setattr("cacheview.engine.matrix.deciding_check", counting_check)
     monkeypatch.setattr(Effort, "about", lambda _: Effort(3.0, clock=lambda: seconds))
     assert main(["explain", "demo:", "--probe", "1", "--rules", "all"]) == 2
     assert seconds == 4

@@ -23,7 +23,7 @@ def all_hostile() -> Iterator[Hostile]:
         yield made
 
 
-def wrong_with(arguments: list[str], encoding: str) -> str:
+def problem_with(arguments: list[str], encoding: str) -> str:
     """What is wrong with a command's output, or ""."""
     status, out, error = printed(arguments, encoding)
     if status not in range(5) or "Traceback" in error or not out + error:
@@ -38,14 +38,14 @@ def wrong_with(arguments: list[str], encoding: str) -> str:
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_no_command_prints_unprintable_characters(all_hostile: Hostile, encoding: str) -> None:
-    wrong = {name: wrong_with(arguments, encoding) for name, arguments in all_hostile.commands.items()}
+    wrong = {name: problem_with(arguments, encoding) for name, arguments in all_hostile.commands.items()}
     assert {name: why for name, why in wrong.items() if why} == {}
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
 def test_no_unprintable_characters_are_printed_while_watching(encoding: str) -> None:
     with watching() as arguments:
-        assert wrong_with(arguments, encoding) == ""
+        assert problem_with(arguments, encoding) == ""
 
 
 # Failing streams

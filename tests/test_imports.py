@@ -39,7 +39,7 @@ def imported(tree: ast.Module) -> Iterator[str]:
             yield from (f"{node.module}.{alias.name}" for alias in node.names)
 
 
-def circles(files: dict[str, ast.Module]) -> list[str]:
+def import_cycles(files: dict[str, ast.Module]) -> list[str]:
     """The modules that import from their own package while the package imports them."""
     packages = [name for name in files if any(other.startswith(f"{name}.") for other in files)]
     return [
@@ -96,7 +96,7 @@ def test_the_check_finds_a_short_module_without_a_reason() -> None:
 def test_packages_have_no_import_cycles(files: dict[str, ast.Module]) -> None:
     """Otherwise, two threads could wait for each other, and Python would give one of them an incomplete module."""
     assert len(files) > 300
-    assert circles(files) == []
+    assert import_cycles(files) == []
 
 
 def test_a_circular_import_is_detected() -> None:
@@ -105,4 +105,4 @@ def test_a_circular_import_is_detected() -> None:
         "p.a": ast.parse("x = 1"),
         "p.b": ast.parse("from p import a\ndef f(): pass"),
     }
-    assert circles(files) == ["p.b imports from p"]
+    assert import_cycles(files) == ["p.b imports from p"]

@@ -49,7 +49,7 @@ AT_A_SOCKET = ("explain", "engine:unix:///nowhere/docker.sock", "--parent", "scr
 
 
 @dataclass(frozen=True)
-class Ended:
+class CommandResult:
     """The result of a command line."""
 
     status: int
@@ -57,7 +57,7 @@ class Ended:
     complaint: str
 
 
-Answers = dict[tuple[str, ...], Ended]
+Answers = dict[tuple[str, ...], CommandResult]
 
 
 @pytest.fixture(scope="module")
@@ -83,35 +83,37 @@ def answers_of(script: str, commands: Sequence[tuple[str, ...]]) -> Answers:
         check=False,
     )
     assert ended.returncode == 0, ended.stderr
-    return {command: Ended(*each) for command, each in zip(commands, json.loads(ended.stdout), strict=True)}
+    return {command: CommandResult(*each) for command, each in zip(commands, json.loads(ended.stdout), strict=True)}
 
 
 @pytest.fixture(scope="module")
-def here(replayed: tuple[str, ...]) -> Answers:
+def usual_answers(replayed: tuple[str, ...]) -> Answers:
     return answers_of("", (replayed, *ALIKE))
 
 
 @pytest.fixture(scope="module")
-def there(replayed: tuple[str, ...]) -> Answers:
+def reduced_answers(replayed: tuple[str, ...]) -> Answers:
     """The answers when Python lacks everything that only Linux has."""
     return answers_of(WITHOUT, (replayed, *ALIKE, AT_A_SOCKET))
 
 
-def test_a_context_has_the_same_sums(replayed: tuple[str, ...], here: Answers, there: Answers) -> None:
-    assert there[replayed] == here[replayed]
-    assert '"path": "sub/a"' in there[replayed].output
+def test_a_context_has_the_same_sums(
+    replayed: tuple[str, ...], usual_answers: Answers, reduced_answers: Answers
+) -> None:
+    assert reduced_answers[replayed] == usual_answers[replayed]
+    assert '"path": "sub/a"' in reduced_answers[replayed].output
 
 
 @pytest.mark.parametrize("arguments", ALIKE, ids=lambda arguments: " ".join(arguments[::2]))
 def test_a_command_gives_the_same_output_on_the_other_system(
-    arguments: tuple[str, ...], here: Answers, there: Answers
+    arguments: tuple[str, ...], usual_answers: Answers, reduced_answers: Answers
 ) -> None:
-    assert there[arguments] == here[arguments]
-    assert there[arguments].output
+    assert reduced_answers[arguments] == usual_answers[arguments]
+    assert reduced_answers[arguments].output
 
 
-def test_an_engine_at_a_unix_socket_is_reported_as_unreachable(there: Answers) -> None:
-    reported = there[AT_A_SOCKET]
+def test_an_engine_at_a_unix_socket_is_reported_as_unreachable(reduced_answers: Answers) -> None:
+    reported = reduced_answers[AT_A_SOCKET]
     assert reported.status == 2
     assert "Unix sockets" in reported.complaint
     assert "Traceback" not in reported.complaint

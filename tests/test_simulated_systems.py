@@ -83,7 +83,7 @@ os._exit(0)
 
 
 @pytest.fixture(scope="module", params=LACKING)
-def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """The answers of a process in which Python lacks everything that the system lacks."""
     folder = tmp_path_factory.mktemp("simulated")
     (folder / "context").mkdir()
@@ -123,39 +123,39 @@ def told(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactor
     }
 
 
-def test_every_module_loads_and_the_window_is_drawn(told: dict[str, Any]) -> None:
-    assert told["modules"] > 500
-    assert Path(told["picture"]).read_bytes().startswith(b"\x89PNG")
+def test_every_module_loads_and_the_window_is_drawn(results: dict[str, Any]) -> None:
+    assert results["modules"] > 500
+    assert Path(results["picture"]).read_bytes().startswith(b"\x89PNG")
 
 
-def test_a_folder_is_packed_like_the_docker_cli_of_the_system_does(told: dict[str, Any]) -> None:
-    assert told["replay"][2] == ""
-    record = json.loads(Path(told["record"]).read_text())
+def test_a_folder_is_packed_like_the_docker_cli_of_the_system_does(results: dict[str, Any]) -> None:
+    assert results["replay"][2] == ""
+    record = json.loads(Path(results["record"]).read_text())
     sent = {member["name"]: member["mode"] for member in record["members"]}
-    if told["system"] == "win32":
+    if results["system"] == "win32":
         assert (record["client"], sent["a"]) == ("windows", 0o755)
     else:
         assert (record["client"], sent["a"]) == ("docker-cli", 0o600)
 
 
-def test_a_store_is_saved_and_checked(told: dict[str, Any]) -> None:
-    assert told["save"][0] == 0
-    assert told["check"][0] == 0
+def test_a_store_is_saved_and_checked(results: dict[str, Any]) -> None:
+    assert results["save"][0] == 0
+    assert results["check"][0] == 0
 
 
-def test_a_missing_socket_or_pipe_is_reported_in_one_line(told: dict[str, Any]) -> None:
+def test_a_missing_socket_or_pipe_is_reported_in_one_line(results: dict[str, Any]) -> None:
     for name, words in (
-        ("watch", _NO_UNIX_SOCKETS if told["system"] == "win32" else "nothing is listening there"),
+        ("watch", _NO_UNIX_SOCKETS if results["system"] == "win32" else "nothing is listening there"),
         ("pipe", "only Windows has named pipes"),  # the simulating process is not on Windows
     ):
-        status, _, complaint = told[name]
+        status, _, complaint = results[name]
         assert status == 2
         assert words in complaint
         assert len(complaint.splitlines()) == 1
 
 
-def test_no_shortcut_is_reserved_by_the_system(told: dict[str, Any]) -> None:
+def test_no_shortcut_is_reserved_by_the_system(results: dict[str, Any]) -> None:
     """⌘H hides a program, ⌘M minimizes it, and ⌘, opens its settings. Qt shows Ctrl as ⌘."""
-    kept = {"Ctrl+H", "Ctrl+M", "Ctrl+,", "Ctrl+Space", "Ctrl+Tab"} if told["system"] == "darwin" else set()
-    assert not kept & set(told["keys"].values())
-    assert len(told["keys"]) > 30
+    kept = {"Ctrl+H", "Ctrl+M", "Ctrl+,", "Ctrl+Space", "Ctrl+Tab"} if results["system"] == "darwin" else set()
+    assert not kept & set(results["keys"].values())
+    assert len(results["keys"]) > 30

@@ -41,7 +41,7 @@ STEP = f"#(nop) COPY dir:{'0' * 64} in /d/ "
 LINK, HARD, DEVICE, FIFO = tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.CHRTYPE, tarfile.FIFOTYPE
 
 
-def saved(stream: bytes, folder: Path, packed: bytes | None = None) -> tuple[Path, str]:
+def write_archive(stream: bytes, folder: Path, packed: bytes | None = None) -> tuple[Path, str]:
     """A ``docker save`` archive with one image of one layer, which may be compressed, and the layer's diff ID."""
     diff_id = f"sha256:{hashlib.sha256(stream).hexdigest()}"
     config = json.dumps(
@@ -65,7 +65,7 @@ def saved(stream: bytes, folder: Path, packed: bytes | None = None) -> tuple[Pat
     return path, diff_id
 
 
-def reported(path: Path, diff_id: str, source: str = "/d") -> str:
+def error_of(path: Path, diff_id: str, source: str = "/d") -> str:
     """The error message for a ``COPY --from`` of such a layer, or "" if it has a checksum."""
     try:
         ImageSums(LayerFiles(archive_layers(path)), [diff_id], RELEASE).of_sources([source], destination="/to/")
@@ -98,24 +98,24 @@ HOSTILE: dict[str, tuple[bytes, str]] = {
 @pytest.mark.parametrize("packing", PACKINGS)
 def test_a_hostile_layer_is_refused_with_a_clear_message(tmp_path: Path, name: str, packing: str) -> None:
     stream, words = HOSTILE[name]
-    assert words in reported(*saved(stream, tmp_path, PACKINGS[packing](stream)))
+    assert words in error_of(*write_archive(stream, tmp_path, PACKINGS[packing](stream)))
 
 
 @pytest.mark.parametrize("packing", [name for name in PACKINGS if name != "plain"])
 def test_a_truncated_compressed_layer_is_an_error(tmp_path: Path, packing: str) -> None:
     stream = layer(entry("d", os.urandom(50_000)))
     packed = PACKINGS[packing](stream)
-    assert "cannot be read" in reported(*saved(stream, tmp_path, packed[: len(packed) // 2]))
+    assert "cannot be read" in error_of(*write_archive(stream, tmp_path, packed[: len(packed) // 2]))
 
 
 @pytest.mark.parametrize("kind", [DEVICE, FIFO, tarfile.BLKTYPE])
 def test_devices_and_pipes_have_a_checksum_and_are_never_opened(tmp_path: Path, kind: bytes) -> None:
-    assert reported(*saved(layer(entry("d", kind=kind, devmajor=1, devminor=5)), tmp_path)) == ""
+    assert error_of(*write_archive(layer(entry("d", kind=kind, devmajor=1, devminor=5)), tmp_path)) == ""
 
 
 def test_names_that_are_not_text_have_a_checksum(tmp_path: Path) -> None:
     stream = layer(entry("d", kind=tarfile.DIRTYPE), entry("d/\udcff\udcfe", b"x"), entry("d/\x1b[2J", b"y"))
-    assert reported(*saved(stream, tmp_path)) == ""
+    assert error_of(*write_archive(stream, tmp_path)) == ""
 
 
 def test_a_link_out_of_the_image_is_followed_inside_it() -> None:
@@ -135,7 +135,7 @@ def repeated(packing: str, head: bytes, piece: bytes, count: int) -> bytes:
     return pack(head) + pack(piece) * count + pack(bytes(1024))
 
 
-def replayed(archive: Path, folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, memory: int) -> Run:
+def run_replay(archive: Path, folder: Path, cache: Path, monkeypatch: pytest.MonkeyPatch, memory: int) -> Run:
     """Replay a ``COPY --from`` of the image in a process that may write only to its cache folder."""
     context = folder / "context"
     context.mkdir(exist_ok=True)
@@ -155,10 +155,10 @@ def test_a_bomb_takes_little_memory_and_writes_nothing(
 ) -> None:
     info = tarfile.TarInfo("d")
     info.size = 192 * MIB
-    archive, _ = saved(b"", tmp_path, repeated(packing, info.tobuf(tarfile.GNU_FORMAT), bytes(MIB), 192))
+    archive, _ = write_archive(b"", tmp_path, repeated(packing, info.tobuf(tarfile.GNU_FORMAT), bytes(MIB), 192))
     assert archive.stat().st_size < MIB
     before = everything(tmp_path)
-    run = replayed(archive, tmp_path, tmp_path / "cache", monkeypatch, 150 * MIB)
+    run = run_replay(archive, tmp_path, tmp_path / "cache", monkeypatch, 150 * MIB)
     assert " ---> miss" in run.output
     assert run.status == 1
     written = everything(tmp_path) - before
@@ -169,7 +169,7 @@ def test_a_bomb_takes_little_memory_and_writes_nothing(
 @pytest.mark.slow
 def test_a_million_entries_are_refused_in_little_memory(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     block = tarfile.TarInfo("d/" + "x" * 60).tobuf(tarfile.GNU_FORMAT)
-    archive, _ = saved(b"", tmp_path, repeated("gzip", block, block * 1000, 1000))
-    run = replayed(archive, tmp_path, tmp_path / "cache", monkeypatch, 200 * MIB)
+    archive, _ = write_archive(b"", tmp_path, repeated("gzip", block, block * 1000, 1000))
+    run = run_replay(archive, tmp_path, tmp_path / "cache", monkeypatch, 200 * MIB)
     assert "has more than 115,000 members, the limit for a layer" in run.output
     assert run.status == 3

@@ -16,7 +16,7 @@ from cacheview.layers.owner_names import UNNAMED_ROOT, check_owner
 _SAID = "unable to convert uid/gid chown string to host mapping: can't find "
 
 
-def printed(owner: str, *streams: bytes, version: str = "28.5.2") -> str:
+def error_of(owner: str, *streams: bytes, version: str = "28.5.2") -> str:
     """The builder's error message, or "" if it knows the owner."""
     layers, release = Layers(*streams), builder_release(version)
     try:
@@ -52,20 +52,20 @@ def etc(passwd: bytes = b"app:x:7:8::/:/bin/sh\n", group: bytes = b"web:x:8:\n")
 )
 @pytest.mark.parametrize("version", ["20.10.24", "29.5.3"])
 def test_a_name_is_looked_up_and_a_number_is_not(owner: str, why: str, version: str) -> None:
-    assert printed(owner, etc(), version=version) == (why and _SAID + why)
+    assert error_of(owner, etc(), version=version) == (why and _SAID + why)
 
 
 @pytest.mark.parametrize("owner", ["7:8", "7"])
 def test_numbers_need_no_files(owner: str) -> None:
-    assert printed(owner) == ""
+    assert error_of(owner) == ""
 
 
 def test_a_missing_passwd_file_is_reported_with_a_placeholder_root() -> None:
     missing = "no such file or directory"
-    assert printed("app") == f"{_SAID}uid for user app: open {UNNAMED_ROOT}/etc/passwd: {missing}"
-    assert printed("7:web") == f"{_SAID}gid for group web: open {UNNAMED_ROOT}/etc/group: {missing}"
+    assert error_of("app") == f"{_SAID}uid for user app: open {UNNAMED_ROOT}/etc/passwd: {missing}"
+    assert error_of("7:web") == f"{_SAID}gid for group web: open {UNNAMED_ROOT}/etc/group: {missing}"
     folder = layer(entry("etc/passwd", kind=tarfile.DIRTYPE))
-    assert printed("app", folder).endswith(f"read {UNNAMED_ROOT}/etc/passwd: is a directory")
+    assert error_of("app", folder).endswith(f"read {UNNAMED_ROOT}/etc/passwd: is a directory")
 
 
 def test_links_are_resolved_inside_the_image_and_upper_layers_win() -> None:
@@ -75,12 +75,12 @@ def test_links_are_resolved_inside_the_image_and_upper_layers_win() -> None:
         entry("etc/group", b"web:x:8:\n"),
     )
     above = layer(entry("lib/passwd", b"new:x:1:1:::\n"))
-    assert printed("new:web", below, above) == ""
-    assert printed("old:web", below, above).endswith("no such user: old")
-    assert printed("old:web", below, layer(entry("etc/.wh.group"))).endswith("/etc/group: no such file or directory")
+    assert error_of("new:web", below, above) == ""
+    assert error_of("old:web", below, above).endswith("no such user: old")
+    assert error_of("old:web", below, layer(entry("etc/.wh.group"))).endswith("/etc/group: no such file or directory")
     loop = layer(entry("etc/passwd", kind=tarfile.SYMTYPE, linkname="passwd"))
     with pytest.raises(UnknownError, match="the path /etc/passwd in the image cannot be followed"):
-        printed("app", loop)
+        error_of("app", loop)
 
 
 @pytest.mark.parametrize(
@@ -96,15 +96,15 @@ def test_links_are_resolved_inside_the_image_and_upper_layers_win() -> None:
 )
 def test_group_file_lines_are_parsed_like_each_release(group: bytes, before: str, since: str) -> None:
     words = {"": "", "web": "no such group: web", "too long": "bufio.Scanner: token too long"}
-    assert printed("7:web", etc(group=group), version="20.10.24").endswith(words[before])
-    assert bool(printed("7:web", etc(group=group), version="20.10.24")) == bool(before)
-    assert printed("7:web", etc(group=group), version="23.0.0").endswith(words[since])
-    assert bool(printed("7:web", etc(group=group), version="23.0.0")) == bool(since)
+    assert error_of("7:web", etc(group=group), version="20.10.24").endswith(words[before])
+    assert bool(error_of("7:web", etc(group=group), version="20.10.24")) == bool(before)
+    assert error_of("7:web", etc(group=group), version="23.0.0").endswith(words[since])
+    assert bool(error_of("7:web", etc(group=group), version="23.0.0")) == bool(since)
 
 
 def test_a_comment_in_groups_is_not_a_name_since_23() -> None:
     group = b"#web:x:8:\n"
-    assert printed("7:#web", etc(group=group), version="20.10.24") == ""
-    assert printed("7:#web", etc(group=group), version="23.0.0").endswith("no such group: #web")
+    assert error_of("7:#web", etc(group=group), version="20.10.24") == ""
+    assert error_of("7:#web", etc(group=group), version="23.0.0").endswith("no such group: #web")
     passwd = b"  #app:x:7:8\n"
-    assert printed("#app:8", etc(passwd=passwd), version="29.5.3") == ""
+    assert error_of("#app:8", etc(passwd=passwd), version="29.5.3") == ""

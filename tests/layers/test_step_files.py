@@ -53,7 +53,7 @@ def context_of(files: Mapping[str, File], owner: tuple[int, int] = (0, 0)) -> Me
     return MemoryContext(entries, {path: data for path, (kind, _, data) in files.items() if kind is FILE})
 
 
-class Now:
+class CurrentContext:
     """The current context, in which the files of a step are looked up."""
 
     def __init__(self, context: MemoryContext) -> None:
@@ -86,7 +86,7 @@ def lay_out(files: Mapping[str, File], copy: CopySources, workdir: str = "/") ->
             ]
         else:
             place = posixpath.join(below, posixpath.basename(path)) if copy.destination.endswith("/") else below
-            members.append((place, files[led_to(files, path)]))
+            members.append((place, files[resolve_links(files, path)]))
     kinds = {FILE: tarfile.REGTYPE, FOLDER: tarfile.DIRTYPE, LINK: tarfile.SYMTYPE}
     return layer(
         *(
@@ -102,7 +102,7 @@ def lay_out(files: Mapping[str, File], copy: CopySources, workdir: str = "/") ->
     )
 
 
-def led_to(files: Mapping[str, File], path: str) -> str:
+def resolve_links(files: Mapping[str, File], path: str) -> str:
     """The path that a source's links lead to, which is copied instead of the link."""
     while files[path][0] is LINK:
         path = posixpath.normpath(posixpath.join(posixpath.dirname(path), files[path][2].decode()))
@@ -144,7 +144,7 @@ def recovered(
             rootfs=RootFS(type="layers", diff_ids=layers.diff_ids),
         ),
     )
-    return recover_files(layers.files, image, copy, stored, Now(context_of(now, owner)))
+    return recover_files(layers.files, image, copy, stored, CurrentContext(context_of(now, owner)))
 
 
 CONTEXT = tree(
@@ -214,7 +214,7 @@ def test_files_copied_by_a_pattern_are_recovered_from_the_layer() -> None:
             history=(HistoryEntry(created_by="COPY"),), rootfs=RootFS(type="layers", diff_ids=layers.diff_ids)
         ),
     )
-    found = recover_files(layers.files, image, copy, stored, Now(context_of(sent)))
+    found = recover_files(layers.files, image, copy, stored, CurrentContext(context_of(sent)))
     assert found.is_proven
     assert sorted(found.entries) == ["a.py", "b.py"]
 
@@ -319,7 +319,7 @@ def test_files_are_found_again_without_reading_the_layer(tmp_path: Path) -> None
         memory = LayerMemory(tmp_path)
         files = LayerFiles(TarLayers(layers.open), memory)
         image = Image(id="sha256:" + "a" * 64, config=config)
-        assert recover_files(files, image, copy, stored, Now(context_of(CONTEXT))).is_proven
+        assert recover_files(files, image, copy, stored, CurrentContext(context_of(CONTEXT))).is_proven
         memory.save()
         opened.append(len(layers.opened))
     assert opened[0] == opened[1] > 0
@@ -342,7 +342,7 @@ def test_a_link_target_outside_the_copied_files_is_not_proven(client: str) -> No
 def test_a_step_without_a_layer_has_no_files() -> None:
     image = Image(id="sha256:" + "a" * 64, config=ImageConfig(history=(HistoryEntry(empty_layer=True),)))
     with pytest.raises(UnknownError, match="does not record a layer"):
-        recover_files(Layers().files, image, CopySources("COPY", ("a",), "/"), "file:", Now(context_of({})))
+        recover_files(Layers().files, image, CopySources("COPY", ("a",), "/"), "file:", CurrentContext(context_of({})))
 
 
 def test_a_different_file_at_the_destination_is_not_proven() -> None:
@@ -356,7 +356,7 @@ def test_a_different_file_at_the_destination_is_not_proven() -> None:
         ),
     )
     copy = CopySources("COPY", ("top",), "/renamed")
-    likely = recover_files(layers.files, image, copy, found.sources.text, Now(context_of(CONTEXT)))
+    likely = recover_files(layers.files, image, copy, found.sources.text, CurrentContext(context_of(CONTEXT)))
     assert not likely.is_proven
     assert likely.reason
 
@@ -368,4 +368,4 @@ def test_a_layer_of_very_many_files_is_not_compared() -> None:
     config = ImageConfig(history=(HistoryEntry(),), rootfs=RootFS(type="layers", diff_ids=layers.diff_ids))
     image = Image(id="sha256:" + "a" * 64, config=config)
     with pytest.raises(UnknownError, match="has 20,001 files, but at most 20,000 can be compared"):
-        recover_files(layers.files, image, CopySources("COPY", ("src",), "/to"), "dir:", Now(context_of({})))
+        recover_files(layers.files, image, CopySources("COPY", ("src",), "/to"), "dir:", CurrentContext(context_of({})))

@@ -21,8 +21,8 @@ DEFAULT_PATH = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bi
 CACHE = BuildOptions(cache_from=("app:1",))
 
 
-def loaded(daemon: Daemon) -> None:
-    """The store after ``docker load``: no parents, and only named images."""
+def save_and_load(daemon: Daemon) -> None:
+    """Build and leave what ``docker save`` and ``load`` keep: no parents, and only named images."""
     daemon.build(TWO_STAGES, name="app:1")
     daemon.images = [image.model_copy(update={"parent": None}) for image in daemon.images if image.names]
 
@@ -30,7 +30,7 @@ def loaded(daemon: Daemon) -> None:
 @pytest.mark.parametrize("version", ["20.10.24", "24.0.7", "25.0.5", "28.5.2", "29.0.0"])
 def test_a_stage_on_an_image_restored_by_the_cache_is_looked_up(version: str) -> None:
     daemon = Daemon(version)
-    loaded(daemon)
+    save_and_load(daemon)
     reported = daemon.replay(TWO_STAGES, options=CACHE)
     assert reported.refused is None
     assert statuses(reported) == ["hit", "hit"]
@@ -43,7 +43,7 @@ def test_a_stage_on_an_image_restored_by_the_cache_is_looked_up(version: str) ->
 @pytest.mark.parametrize("version", ["20.10.24", "28.5.2"])
 def test_a_step_made_twice_in_a_build_is_one_image(version: str) -> None:
     daemon = Daemon(version)
-    loaded(daemon)
+    save_and_load(daemon)
     reported = daemon.replay(f"{TWO_STAGES}FROM one\nENV C=3\nFROM scratch\nENV A=1\n", options=CACHE)
     assert statuses(reported) == ["hit", "hit", "miss", "hit"]
     assert reported.steps[-1].made_by == 2
@@ -94,7 +94,7 @@ def test_a_parent_recorded_by_a_hit_is_found_by_the_next_stage() -> None:
 def test_an_earlier_restored_image_is_a_possible_result_if_version_unknown() -> None:
     """A graph driver writes its version into the image, and a store without an engine does not report that version."""
     daemon = Daemon("20.10.24")
-    loaded(daemon)
+    save_and_load(daemon)
     first = daemon.replay(TWO_STAGES, options=CACHE).steps[2]
     assert first.possible == ()
     source = daemon.images[0]

@@ -272,7 +272,7 @@ class TestProgress:
             assert (store.location, store.title) == (whole.location, whole.title)
 
 
-def stand_in(monkeypatch: pytest.MonkeyPatch, open_containerd: Callable[[str, Reading], OpenedLocation]) -> None:
+def replace_reader(monkeypatch: pytest.MonkeyPatch, open_containerd: Callable[[str, Reading], OpenedLocation]) -> None:
     """Replace the reader of containerd stores, so that its libraries are not needed."""
     module = ModuleType("cacheview.stores.containerd")
     module.open_containerd = open_containerd  # type: ignore[attr-defined]
@@ -296,7 +296,7 @@ class TestContainerd:
                 "", store.location, OpenedKind.CONTAINERD, (OpenedCase("moby", store, "rules"),), store.problems
             )
 
-        stand_in(monkeypatch, open_containerd)
+        replace_reader(monkeypatch, open_containerd)
         return opened
 
     @pytest.mark.parametrize("emptied", [False, True])
@@ -331,7 +331,7 @@ class TestContainerd:
         def fail(target: str, reading: Reading) -> OpenedLocation:
             raise DataError("is no database", where=target)
 
-        stand_in(monkeypatch, fail)
+        replace_reader(monkeypatch, fail)
         (tmp_path / BOLT).mkdir(parents=True)
         with pytest.raises(DataError, match="is no database"):
             read(tmp_path)

@@ -414,7 +414,7 @@ def test_damage_raises_nothing_but_data_errors(
     for which, damage, content in damages:
         paths = sorted(path for path in root.root.rglob("*") if path != root.root)
         if paths:
-            harm(paths[which % len(paths)], damage, content)
+            damage_file(paths[which % len(paths)], damage, content)
     before = snapshot(root.root)
     images: tuple[Image, ...] = ()
     with contextlib.suppress(DataError):
@@ -426,7 +426,7 @@ def test_damage_raises_nothing_but_data_errors(
             assert not (root.metadata / image.id.removeprefix("sha256:") / "parent").is_file()
 
 
-def harm(path: Path, damage: str, content: bytes) -> None:
+def damage_file(path: Path, damage: str, content: bytes) -> None:
     is_folder = path.is_dir() and not path.is_symlink()
     if damage in ("empty", "cut", "flip", "garbage") and (is_folder or not path.is_file()):
         return

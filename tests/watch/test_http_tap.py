@@ -19,7 +19,7 @@ ANSWER = b"HTTP/1.1 200 OK\r\nContent-Length: 2\r\n\r\nOK"
 ANSWER_CHUNKED = b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n1\r\nO\r\n1\r\nK\r\n0\r\n\r\n"
 
 
-class Seen:
+class RecordedExchange:
     """An exchange that records its events."""
 
     def __init__(self, head: RequestHead) -> None:
@@ -46,13 +46,13 @@ class Seen:
 
 class Watching:
     def __init__(self) -> None:
-        self.seen: list[Seen] = []
+        self.seen: list[RecordedExchange] = []
         self.tap = HttpTap(self.observe)
 
-    def observe(self, head: RequestHead) -> Seen | None:
+    def observe(self, head: RequestHead) -> RecordedExchange | None:
         if head.method == "GET":
             return None
-        self.seen.append(Seen(head))
+        self.seen.append(RecordedExchange(head))
         return self.seen[-1]
 
     def client(self, *pieces: bytes) -> Watching:

@@ -90,7 +90,7 @@ def read_all(client: socket.socket) -> bytes:
     return data
 
 
-def gone(path: Path) -> bool:
+def is_removed(path: Path) -> bool:
     """Whether the socket is removed within the time limit."""
     wait = threading.Event()
     return any(not path.exists() or wait.wait(0.02) for _ in range(int(LONG / 0.02)))
@@ -112,7 +112,7 @@ def test_the_watch_process_reports_builds_and_saves_records(watching: Watching, 
     with pytest.raises(DataError, match=r"^record:"):
         watching.process.save(99, str(path), lambda: None, env=False, labels=False)
     watching.process.close()
-    assert gone(watching.path)
+    assert is_removed(watching.path)
     assert watching.faults.empty()
 
 
@@ -137,7 +137,7 @@ def test_a_killed_watch_process_ends_its_clients_and_is_reported(
     again.process.start("", lambda: None)  # the engine still runs, so it can be watched again
     assert again.path == watching.path
     again.process.close()
-    assert gone(again.path)
+    assert is_removed(again.path)
 
 
 def test_the_watch_process_ends_with_its_parent_program(engine: SmallEngine, short_folder: Path) -> None:
@@ -154,7 +154,7 @@ def test_the_watch_process_ends_with_its_parent_program(engine: SmallEngine, sho
         path = Path(shown.stdout.readline().strip().removeprefix("unix://"))
         assert path.parent == short_folder / "cacheview"
         shown.kill()
-    assert gone(path)
+    assert is_removed(path)
 
 
 def test_waiting_for_an_unresponsive_engine_can_be_canceled(engine: SmallEngine) -> None:

@@ -89,7 +89,7 @@ def test_overlapping_pages_are_reported() -> None:
 
 
 @pytest.fixture
-def cheap() -> Iterator[None]:
+def limited_resources() -> Iterator[None]:
     """Check that the test takes little time and memory, whatever the file claims."""
     tracemalloc.start()
     began = time.monotonic()
@@ -100,7 +100,7 @@ def cheap() -> Iterator[None]:
     assert peak < 64 * 1024 * 1024
 
 
-def test_a_page_cycle_in_the_database_is_an_error(cheap: None) -> None:
+def test_a_page_cycle_in_the_database_is_an_error(limited_resources: None) -> None:
     writer = Writer()
     itself = writer.aside()
     writer.page(writer.branch([(b"a", itself), (b"b", itself)]), itself)
@@ -111,7 +111,7 @@ def test_a_page_cycle_in_the_database_is_an_error(cheap: None) -> None:
         root.value(b"a")
 
 
-def test_branches_that_share_children_are_reported_as_a_cycle(cheap: None) -> None:
+def test_branches_that_share_children_are_reported_as_a_cycle(limited_resources: None) -> None:
     """Each level refers to the one below it 40 times: 40**12 paths through 13 pages."""
     writer = Writer()
     below = writer.page(writer.leaf([(b"a", 0, b"1")]))
@@ -124,7 +124,7 @@ def test_branches_that_share_children_are_reported_as_a_cycle(cheap: None) -> No
     assert len(damaged) == 1
 
 
-def test_one_large_value_behind_many_branches(cheap: None) -> None:
+def test_one_large_value_behind_many_branches(limited_resources: None) -> None:
     """Few elements and few pages, but reading them again and again would take gigabytes."""
     writer = Writer()
     below = writer.page(writer.leaf([(b"a", 0, bytes(1024 * 1024))]))
@@ -135,7 +135,7 @@ def test_one_large_value_behind_many_branches(cheap: None) -> None:
             pass
 
 
-def test_overlapping_database_elements_are_damage(cheap: None) -> None:
+def test_overlapping_database_elements_are_damage(limited_resources: None) -> None:
     """Sixty thousand keys that all have the same megabyte as their value."""
     writer = Writer()
     count, size = 60_000, 1024 * 1024

@@ -240,15 +240,15 @@ def listening(address: Path) -> Iterator[Callable[[bytes | None], None]]:
     """Listen on the address. Sends the given bytes to each client and hangs up, or sends nothing forever if None."""
     stopped = threading.Event()
     threads: list[threading.Thread] = []
-    with socket.socket(socket.AF_UNIX) as ear:
-        ear.bind(str(address))
-        ear.listen()
-        ear.settimeout(0.05)
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(address))
+        listener.listen()
+        listener.settimeout(0.05)
 
         def serve(words: bytes | None) -> None:
             while not stopped.is_set():
                 try:
-                    caller, _ = ear.accept()
+                    caller, _ = listener.accept()
                 except TimeoutError:
                     continue
                 with caller:
@@ -290,9 +290,9 @@ def test_the_log_of_grpc_is_not_printed(address: Path) -> None:
     """gRPC writes its own log to standard error."""
     status = b"\x88\x00\x0dgrpc-encoding\x04\x1b[2J" + b"\x00\x0bgrpc-status\x01x"
 
-    def serve(ear: socket.socket) -> None:
+    def serve(listener: socket.socket) -> None:
         with suppress(OSError):
-            caller, _ = ear.accept()
+            caller, _ = listener.accept()
             with caller:
                 caller.sendall(frame(4, 0, 0))
                 received = b""
@@ -302,10 +302,10 @@ def test_the_log_of_grpc_is_not_printed(address: Path) -> None:
                 while caller.recv(65536):
                     pass
 
-    with socket.socket(socket.AF_UNIX) as ear:
-        ear.bind(str(address))
-        ear.listen()
-        thread = threading.Thread(target=serve, args=(ear,))
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(address))
+        listener.listen()
+        thread = threading.Thread(target=serve, args=(listener,))
         thread.start()
         run = run_bounded("audit", f"containerd:{address}", seconds=20, memory=256 * MIB)
         thread.join()
@@ -360,8 +360,8 @@ def test_a_permission_error_says_who_has_access(
 ) -> None:
     monkeypatch.setattr(os, "access", lambda *_: False)
     monkeypatch.setattr("grp.getgrgid", lambda _: SimpleNamespace(gr_name=group))
-    with socket.socket(socket.AF_UNIX) as ear:
-        ear.bind(str(address))
+    with socket.socket(socket.AF_UNIX) as listener:
+        listener.bind(str(address))
         address.chmod(mode)
         assert stat.S_IMODE(address.stat().st_mode) == mode
         with pytest.raises(DataError, match=printed):

@@ -10,7 +10,7 @@ from cacheview.stores.docker_engine import combine
 
 
 @pytest.fixture(autouse=True)
-def nothing_beside(monkeypatch: pytest.MonkeyPatch) -> None:
+def no_local_stores(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(combine, "containerd_sockets", lambda: [Path("/nonexistent/containerd.sock")])
     monkeypatch.setattr(
         combine, "_place", lambda kind, target, path, _: combine.StorePlace(kind, target, path, "is not here")

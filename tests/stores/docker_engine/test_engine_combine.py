@@ -149,7 +149,7 @@ def test_canceling_while_the_richer_store_is_read(tmp_path: Path, monkeypatch: p
 
 class TestPlaces:
     @pytest.fixture(autouse=True)
-    def real(self, monkeypatch: pytest.MonkeyPatch, nothing_beside: None) -> None:
+    def real(self, monkeypatch: pytest.MonkeyPatch, no_local_stores: None) -> None:
         monkeypatch.undo()
 
     def engine(self, store: StoreKind, root: str, containerd: str = "") -> Engine:

@@ -20,13 +20,13 @@ ENGINES = ("28.5.2-c8d", "29x-c8d", "71ebfc7c63-c8d")
 
 
 @pytest.fixture(autouse=True)
-def beside(nothing_beside: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def beside(no_local_stores: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
     monkeypatch.syspath_prepend(str(TESTS / "stores" / "containerd"))
 
 
 @pytest.fixture
-def short() -> Iterator[Path]:
+def short_folder() -> Iterator[Path]:
     """A folder with a path short enough for a socket."""
     with tempfile.TemporaryDirectory(prefix="cacheview-") as folder:
         yield Path(folder)
@@ -58,16 +58,18 @@ def test_a_readable_containerd_folder_completes_the_engine_store(engine: str, tm
 
 
 @pytest.mark.parametrize("engine", ENGINES)
-def test_a_reachable_containerd_socket_completes_the_engine_store(engine: str, tmp_path: Path, short: Path) -> None:
+def test_a_reachable_containerd_socket_completes_the_engine_store(
+    engine: str, tmp_path: Path, short_folder: Path
+) -> None:
     server = sys.modules.get("containerd_server") or __import__("containerd_server")
     replay = replayed(engine, tmp_path)
-    reported(replay, "/nowhere", str(short / "c.sock"))
+    reported(replay, "/nowhere", str(short_folder / "c.sock"))
     root = tmp_path / "root" / "containerd" / "daemon"
-    with server.Server(root, short / "c.sock"), serving(replay, tmp_path / "docker.sock") as url:
+    with server.Server(root, short_folder / "c.sock"), serving(replay, tmp_path / "docker.sock") as url:
         store = open_target(url, Reading()).cases[0].store
     comparison = compare(store, truth_of(engine))
     assert (comparison.differing, comparison.doubted) == ({}, {})
-    assert any(f"containerd:{short}/c.sock" in note for note in store.notes)
+    assert any(f"containerd:{short_folder}/c.sock" in note for note in store.notes)
 
 
 def test_the_remedy_names_the_socket_if_neither_path_is_readable(tmp_path: Path) -> None:

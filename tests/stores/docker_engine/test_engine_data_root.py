@@ -17,7 +17,7 @@ GRAPH_DRIVERS = ("20.10-overlay2", "28.5.2-gd")
 
 
 @pytest.fixture(autouse=True)
-def beside(nothing_beside: None, monkeypatch: pytest.MonkeyPatch) -> None:
+def beside(no_local_stores: None, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.undo()
 
 

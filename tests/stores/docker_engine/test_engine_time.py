@@ -134,7 +134,7 @@ def asking(path: str, answer: Answer) -> Replay:
     return Replay(load(ENGINE), lambda asked: answer if asked.endswith(path) else None)
 
 
-def left(engine: AbstractContextManager[str], timeouts: Timeouts = SHORT) -> ConnectionLostError:
+def error_of(engine: AbstractContextManager[str], timeouts: Timeouts = SHORT) -> ConnectionLostError:
     """The error for an engine that does not send its version."""
     with engine as url, EngineClient(find_endpoint(url), timeouts) as client:
         with pytest.raises(ConnectionLostError) as caught:
@@ -152,10 +152,10 @@ def test_an_engine_is_read_over_every_kind_of_connection(reach: Reach) -> None:
 @pytest.mark.parametrize("kind", ["body", "continue", "nothing"])
 def test_slow_responses_time_out_on_every_transport(kind: str, reach: Reach) -> None:
     if kind == "nothing":
-        error = left(reach(asking("/version", DRIPS[kind])))
+        error = error_of(reach(asking("/version", DRIPS[kind])))
         assert "did not respond within 0.2 seconds" in error.what
     else:  # ssh has to start a process before it sends anything
-        error = left(reach(asking("/version", DRIPS[kind])), Timeouts(5.0, 20.0, 0.5))
+        error = error_of(reach(asking("/version", DRIPS[kind])), Timeouts(5.0, 20.0, 0.5))
         assert "0.5 seconds" in error.what
     assert error.kind == "timeout"
     assert "Try again" in error.what
@@ -164,7 +164,7 @@ def test_slow_responses_time_out_on_every_transport(kind: str, reach: Reach) -> 
 @pytest.mark.parametrize("kind", DRIPS)
 def test_a_slowly_dripping_response_times_out(kind: str, tmp_path: Path) -> None:
     engine = serving(asking("/version", DRIPS[kind]), tmp_path / "docker.sock")
-    assert left(engine, Timeouts(2.0, 0.1, 0.2)).kind == "timeout"
+    assert error_of(engine, Timeouts(2.0, 0.1, 0.2)).kind == "timeout"
 
 
 @pytest.mark.parametrize("kind", FLOODS)
@@ -214,10 +214,10 @@ def test_an_unfinished_tls_handshake_times_out(drips: bool, monkeypatch: pytest.
     monkeypatch.setenv("DOCKER_TLS_VERIFY", "1")
     monkeypatch.setenv("DOCKER_CERT_PATH", str(TLS))
     ended = threading.Event()
-    with socket.create_server(("127.0.0.1", 0)) as ear:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
 
         def serve() -> None:
-            caller, _ = ear.accept()
+            caller, _ = listener.accept()
             with caller, suppress(OSError):
                 caller.sendall(b"\x16\x03\x03\x40\x00")  # announces a record of 16 KiB
                 while not ended.wait(0.02):
@@ -226,7 +226,7 @@ def test_an_unfinished_tls_handshake_times_out(drips: bool, monkeypatch: pytest.
         thread = threading.Thread(target=serve, daemon=True)
         thread.start()
         with pytest.raises(DataError, match=r"did not respond within|TLS failed: .*timed out"):
-            open_target(f"tcp://127.0.0.1:{ear.getsockname()[1]}", Reading(), Timeouts(0.3, 0.3, 0.6))
+            open_target(f"tcp://127.0.0.1:{listener.getsockname()[1]}", Reading(), Timeouts(0.3, 0.3, 0.6))
         ended.set()
         thread.join(10)
 
