@@ -65,11 +65,11 @@ def begin(application, window, location):
         window.settled.disconnect(opened)
         QTimer.singleShot(0, start)
     def close(_):
-        told.setEnabled(False)
+        notifier.setEnabled(False)
         print("at work" if all(map(inside, places)) else "over", flush=True)
         window.close()
-    told = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read, window)
-    told.activated.connect(close)
+    notifier = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read, window)
+    notifier.activated.connect(close)
     window.settled.connect(opened)
 
 app._begin = begin

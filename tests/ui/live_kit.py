@@ -49,7 +49,7 @@ def listed(image: Image) -> Image:
 
 
 class FakeEngine:
-    """Stands in for the reader of an engine: ``images`` are the engine's images, ``error`` is raised by a read."""
+    """Stands in for the reader of an engine: ``images`` are the engine's images, ``error`` is raised by each access."""
 
     def __init__(self, images: Sequence[Image] = ()) -> None:
         self.images = list(images)

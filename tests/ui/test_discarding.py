@@ -35,7 +35,7 @@ class Part:
 
 
 @pytest.fixture
-def no_searches() -> Iterator[None]:
+def no_garbage_collection() -> Iterator[None]:
     """Disables garbage collection, so that it cannot free anything."""
     gc.collect()
     gc.disable()
@@ -105,7 +105,7 @@ def test_parts_of_a_qt_object_are_freed_in_the_main_thread(discarder: Discarder,
     assert set(freed) == {threading.main_thread().name}
 
 
-@pytest.mark.usefixtures("no_searches")
+@pytest.mark.usefixtures("no_garbage_collection")
 def test_a_discarded_store_cache_and_tree_are_freed_completely(discarder: Discarder, qtbot: QtBot) -> None:
     store = ImageStore(tuple(builds(COUNT)))
     cache, tree = ImageCache(store, RULE_SETS["graphdriver-24.0.7"]), forest(store)
@@ -133,7 +133,7 @@ def test_the_discarder_ends_with_the_window(qtbot: QtBot) -> None:
     assert len(freed) == COUNT
 
 
-@pytest.mark.usefixtures("no_searches")
+@pytest.mark.usefixtures("no_garbage_collection")
 def test_reloads_in_a_row_leave_one_store(
     open_window: OpenWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

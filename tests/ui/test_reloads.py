@@ -52,7 +52,7 @@ def alive() -> Counter[str]:
 
 
 @pytest.fixture
-def no_searches() -> Iterator[None]:
+def no_garbage_collection() -> Iterator[None]:
     """Disables garbage collection, so that objects are freed only if nothing refers to them, not even a cycle."""
     gc.collect()
     gc.disable()
@@ -70,7 +70,7 @@ def reload(window: MainWindow, qtbot: QtBot, *, after_events: bool = False) -> N
             window.opener.reload()
 
 
-@pytest.mark.usefixtures("no_searches")
+@pytest.mark.usefixtures("no_garbage_collection")
 def test_objects_made_from_a_store_are_freed_with_it(
     open_window: OpenWindow, tmp_path: Path, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:

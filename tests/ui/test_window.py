@@ -116,7 +116,7 @@ def test_archive_without_parents_says_so(window: MainWindow, qtbot: QtBot) -> No
     opened(window, qtbot, TAGS)
     assert window.notice.isVisible()
     (notice,) = (text for text in texts(window.notice) if "No image has a parent" in text)
-    # With rules that compare layers there are more hits; where first steps are marked, there is no notice.
+    # With rules that compare layers it can match more; with rules that require marked first steps, nothing.
     assert "With rules that follow recorded parents, the local cache can match at most the first steps" in notice
     session(window).choose_rules(BY_CONFIG)
     assert outcome(window) is VerdictOutcome.HIT

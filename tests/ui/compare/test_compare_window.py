@@ -245,14 +245,14 @@ class Gate:
         self.threads: set[int] = set()
         real = lookups.row_of
 
-        def held_ask(cache: ImageCache, probe: Probe) -> MatrixRow:
+        def blocked_row_of(cache: ImageCache, probe: Probe) -> MatrixRow:
             self.threads.add(threading.get_ident())
             if held is None or probe == held:
                 self.reached.set()
                 assert self.open.wait(20)
             return real(cache, probe)
 
-        monkeypatch.setattr(lookups, "row_of", held_ask)
+        monkeypatch.setattr(lookups, "row_of", blocked_row_of)
 
 
 def test_an_answer_to_an_older_probe_is_dropped(
@@ -510,16 +510,16 @@ def test_preparing_rules_does_not_wait_for_all_lookups(qtbot: QtBot, monkeypatch
     gate, preparing = Gate(monkeypatch), Preparing(monkeypatch)
     preparing.open.set()
     lookup, done = lookups.RuleSetLookup(store), []
-    asks = threading.Thread(target=lambda: done.append(lookup.looking_up(probe, known)(Replayed())))
-    asks.start()
+    lookup_thread = threading.Thread(target=lambda: done.append(lookup.looking_up(probe, known)(Replayed())))
+    lookup_thread.start()
     assert gate.reached.wait(20)
     rules = RULE_SETS["containerd-25.0.0"]
-    prepares = threading.Thread(target=lambda: done.append(lookup.preparing(rules, probe)(Replayed())))
-    prepares.start()
+    preparing_thread = threading.Thread(target=lambda: done.append(lookup.preparing(rules, probe)(Replayed())))
+    preparing_thread.start()
     qtbot.waitUntil(lambda: not lookup._free.is_set(), timeout=20_000)
     gate.open.set()
-    prepares.join(20)
-    asks.join(20)
+    preparing_thread.join(20)
+    lookup_thread.join(20)
     assert lookup._free.is_set()
     cache, lines = done  # in this order
     assert isinstance(cache, ImageCache)
