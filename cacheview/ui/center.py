@@ -81,9 +81,9 @@ class Center(QWidget):
         self.last_error = ""
         self.session: Session | None = None
         self.workspace: Workspace | None = None
-        self.busy_page = BusyPage()
+        self._pages = QStackedWidget(self)
+        self.busy_page = BusyPage(self._pages)
         self.busy_page.cancel_requested.connect(lambda: self.opener.cancel())
-        self._pages = QStackedWidget()
         self._pages.addWidget(self.busy_page)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
@@ -137,7 +137,7 @@ class Center(QWidget):
     def _make_start_page(self) -> StartPage:
         from cacheview.ui.start_page import StartPage
 
-        page = StartPage()
+        page = StartPage(self._pages)
         page.file_requested.connect(lambda: self.opener.choose_file())
         page.folder_requested.connect(lambda: self.opener.choose_folder())
         page.demo_requested.connect(lambda: self.opener.open(DEMO))
@@ -166,7 +166,7 @@ class Center(QWidget):
     def _make_line(self) -> Notice:
         from cacheview.ui.notice import Notice
 
-        notice = Notice()
+        notice = Notice(self)
         notice.hide()
         notice.visibility_changed.connect(self.paint_panes_later)
         notice.copied.connect(self.copied)
@@ -250,16 +250,24 @@ class Center(QWidget):
 
     def _prepare(self) -> None:
         """Create the other panes piece by piece, since creating them in one turn would cause a noticeable delay."""
-        if self._preparing and self.workspace is not None and self.session is None and self.workspace.prepare():
+        if self._preparing and self.workspace is not None and self.session is None and self._make_next():
             QTimer.singleShot(_PAUSE_MS, self.workspace, self._prepare)
 
     def _show_next_piece(self, panes: NextPaneRequest) -> None:
         """Create the remaining panes piece by piece, since everything has been read."""
         self._preparing = False  # otherwise two pieces would be created in one turn
+        if self.workspace is not None and self.session is None:
+            panes.has_more = self._make_next() or self.workspace.show_next_piece(panes)
+
+    def _make_next(self) -> bool:
+        """Create the notice, which Tab reaches before the probe, or one more piece of the panes.
+
+        Returns whether there is more to do.
+        """
+        assert self.workspace is not None
         if self._notice.existing is None:
-            panes.has_more = not self.notice.isVisible()
-        elif self.workspace is not None and self.session is None:
-            panes.has_more = self.workspace.prepare() or self.workspace.show_next_piece(panes)
+            return not self.notice.isVisible()  # accessing it creates it
+        return self.workspace.prepare()
 
     def _discard_part(self) -> None:
         """Discard the part of a store that was shown, since the rest will not follow."""
@@ -346,7 +354,7 @@ class Center(QWidget):
         from cacheview.ui.workspace import Workspace
 
         self._document: ProbeDocument = ProbeDocument(parent=self)
-        workspace = Workspace(self._document)
+        workspace = Workspace(self._document, self._pages)
         workspace.images.intermediate = self._settings.intermediate
         if self._settings.hidden_columns is not None:
             workspace.images.tree.columns.set_hidden(self._settings.hidden_columns)

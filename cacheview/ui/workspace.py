@@ -72,11 +72,11 @@ class Workspace(QWidget):
         self._is_new = False  # the probe was loaded, and has not been answered yet
         self._followed: SelectedItem | None = None  # the step that the tree shows
         self._pieces = self._make_pieces()
-        self.images = ImagesPane()
-        self._splitter = QSplitter(Qt.Orientation.Horizontal)
+        self._splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self._splitter.setChildrenCollapsible(False)
         self._splitter.setHandleWidth(1)
-        self._insert(self.images, "Images")
+        self.images = ImagesPane(self._splitter)
+        self._insert(0, self.images, "Images")
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._splitter)
@@ -90,7 +90,7 @@ class Workspace(QWidget):
     @cached_property
     def verdict(self) -> VerdictPane:
         """The verdict pane, created on first use; see `probe`."""
-        return VerdictPane()
+        return VerdictPane(later=True)
 
     def prepare(self) -> bool:
         """Create one more piece for `attach`, which takes a few milliseconds. Returns whether there is more to do.
@@ -116,27 +116,29 @@ class Workspace(QWidget):
             self.verdict.show_explanation(panes.explanation)
             return True
         if self.verdict.isHidden():
-            self._insert(self.verdict, "Verdict")
+            sizes = self._splitter.sizes()
             self.verdict.show()
             if self._busy is None:
                 self._share()
-            self.release_busy()
+            else:  # the pane takes the place of the busy page, so that nothing else moves
+                self._busy.hide()
+                self._splitter.setSizes([*sizes[:2], *reversed(sizes[2:])])
+                self.release_busy()
             return True
         return False
 
     def _make_pieces(self) -> Iterator[bool]:
         """Do the work in pieces, and yield whether there is more."""
-        # Accessing a pane creates it.
-        yield self.probe is not None
+        # Each pane is filled in its place: Qt matches the style sheet again against all that is moved elsewhere.
+        self.probe.hide()
+        self._insert(1, self.probe, "Probe")
         while self.probe.make_next():
             yield True
-        self.probe.hide()
-        self._insert(self.probe, "Probe")
-        yield True
         yield from _polish(self.probe)
         self.verdict.hide()
+        self._insert(2, self.verdict, "Verdict")
+        self.verdict.fill()
         yield True
-        self.verdict.setParent(self)
         yield from _polish(self.verdict)
         yield False
 
@@ -172,27 +174,22 @@ class Workspace(QWidget):
         self._attached = True
         self._connect()
 
-    def _insert(self, pane: QWidget, name: str) -> None:
-        """Insert a pane before the busy page. The last pane replaces that page, so that nothing else moves."""
-        place = self._splitter.count() - (self._busy is not None)
+    def _insert(self, place: int, pane: QWidget, name: str) -> None:
+        """Insert a pane before the busy page."""
         pane.setAccessibleName(name)
-        if self._busy is not None and place == len(_PANE_STRETCHES) - 1:
-            self._splitter.replaceWidget(place, pane)
-        else:
-            self._splitter.insertWidget(place, pane)
+        self._splitter.insertWidget(place, pane)
         self._splitter.setStretchFactor(place, _PANE_STRETCHES[place])
 
     def _share(self) -> None:
         """Set the width of each pane. The busy page has that of the panes that are missing."""
-        sizes, left = [], sum(self._widths)
-        for place in range(self._splitter.count()):
-            widget = self._splitter.widget(place)
-            is_hidden = widget is None or widget.isHidden()
-            sizes.append(left if widget is self._busy else 0 if is_hidden else self._widths[place])
-            left -= sizes[-1]
-        if self._widths == list(_PANE_WIDTHS) and len(sizes) == len(_PANE_WIDTHS) and sizes[1]:
+        shown = self.shown_panes
+        sizes = self._widths[: len(shown) - 1]
+        sizes.append(sum(self._widths) - sum(sizes))
+        if self._widths == list(_PANE_WIDTHS) and len(shown) == len(_PANE_WIDTHS):
             sizes = self._comfortable(sizes)
-        self._splitter.setSizes(sizes)
+        widths: dict[QWidget | None, int] = dict(zip(shown, sizes, strict=True))
+        places = range(self._splitter.count())
+        self._splitter.setSizes([widths.get(self._splitter.widget(place), 0) for place in places])
 
     def _comfortable(self, sizes: list[int]) -> list[int]:
         """Return widths in which the verdict, if it can, leaves the probe what it lacks."""

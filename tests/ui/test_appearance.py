@@ -6,8 +6,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QApplication, QLabel
+from PySide6.QtCore import QEvent, QObject, Qt
+from PySide6.QtWidgets import QApplication, QLabel, QWidget
 from pytestqt.qtbot import QtBot
 from window_kit import OpenWindow
 
@@ -37,6 +37,36 @@ def heights(window: MainWindow) -> list[int]:
     """The text heights of all visible labels."""
     assert window.workspace is not None
     return [label.fontMetrics().height() for label in window.findChildren(QLabel) if label.text() and label.isVisible()]
+
+
+class StyleChanges(QObject):
+    """Counts how often Qt sets the style of a widget, for which it matches the style sheet against the widget."""
+
+    count = 0
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        if event.type() is QEvent.Type.StyleChange and watched.isWidgetType():
+            self.count += 1
+        return False
+
+
+def test_qt_matches_the_style_sheet_about_once_against_each_widget_of_the_panes(
+    open_window: OpenWindow, qapp: QApplication, qtbot: QtBot
+) -> None:
+    window = open_window(size=SIZE)
+    changes = StyleChanges()
+    qapp.installEventFilter(changes)
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open(DEMO)
+    qapp.removeEventFilter(changes)
+    assert window.workspace is not None
+    assert changes.count < 1.5 * len(window.workspace.findChildren(QWidget))
+
+
+def test_the_verdict_has_its_color_in_the_window(window: MainWindow) -> None:
+    assert window.workspace is not None
+    word = next(label for label in window.workspace.verdict.banner.findChildren(QLabel) if label.text() == "MISS")
+    assert word.palette().color(word.foregroundRole()).name() == current_tokens().miss
 
 
 def test_zooming_enlarges_all_text_and_can_be_reset(window: MainWindow, qtbot: QtBot) -> None:

@@ -58,7 +58,8 @@ class ImagesPane(QWidget):
         self._removed: frozenset[str] = frozenset()
         self._percent = 0  # progress of a running search
         self.model = ImageTreeModel(self)
-        self.tree = ImageTree(self.model)
+        self._pages = QStackedWidget(self)
+        self.tree = ImageTree(self.model, self._pages)
         self._arranger = Arranger(self)
         self._arranger.arranged.connect(self._show_arranged)
         self._arranger.progressed.connect(self._show_progress)
@@ -72,9 +73,7 @@ class ImagesPane(QWidget):
         self._box.list_requested.connect(self._enter_tree)
         self._title.setBuddy(self._box)
         self._empty = NoImagesPage()
-        self._pages = QStackedWidget()
         self._pages.addWidget(self.tree)
-        self._pages.addWidget(Scrolled(self._empty, _MIN_HEIGHT))
         self._pages.setMinimumHeight(_MIN_HEIGHT)
         self._footer = ImagesFooter()
         self.menu = ImageMenu(self)
@@ -96,7 +95,7 @@ class ImagesPane(QWidget):
         self._show_counts()
 
     def _lay_out(self) -> None:
-        bar = QWidget()
+        bar = QWidget(self)
         bar.setMinimumHeight(9 * GRID)  # the height of the other panes' headers
         head = QHBoxLayout(bar)
         head.setContentsMargins(3 * GRID, GRID, 2 * GRID, GRID)
@@ -108,6 +107,8 @@ class ImagesPane(QWidget):
         layout.setSpacing(0)
         layout.addWidget(bar)
         layout.addWidget(Hairline())
+        self._pages.addWidget(Scrolled(self._empty, _MIN_HEIGHT, self._pages))
+        self._pages.raise_()  # also after the bar for a screen reader
         layout.addWidget(self._pages, 1)
         layout.addWidget(Hairline())
         layout.addWidget(self._footer)

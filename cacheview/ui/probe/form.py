@@ -192,8 +192,9 @@ class ConfigForm(QScrollArea):
     # Rows
 
     def _make(self, name: str) -> FieldRow:
-        editor = _EDITORS[field_kind(name)](name)
-        row = FieldRow(_MNEMONICS.get(name, name), editor, self._content)
+        row = FieldRow(_MNEMONICS.get(name, name), self._content)
+        editor = _EDITORS[field_kind(name)](name, row)
+        row.set_editor(editor)
         editor.set_value(getattr(self._config, name))
         editor.edited.connect(lambda value, phrase, merge: self.edited.emit(name, value, phrase, merge))
         editor.visited.connect(self.visited)

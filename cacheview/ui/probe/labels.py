@@ -55,9 +55,8 @@ class TokenLabel(Wrapped):
 class FieldLabel(TokenLabel):
     """The name of a field, aligned with the first line of its editor. ``&`` marks the shortcut."""
 
-    def __init__(self, text: str, buddy: QWidget, parent: QWidget) -> None:
+    def __init__(self, text: str, parent: QWidget) -> None:
         super().__init__(text, parent, "text_muted")
-        self.setBuddy(buddy)
         self._is_narrow = False
         self.setSizePolicy(QSizePolicy.Policy.Fixed, QSizePolicy.Policy.Preferred)
 
@@ -84,7 +83,8 @@ class PartLabel(FieldLabel):
     """The name of a part of a field. It is smaller than that of a field, and only as wide as its text."""
 
     def __init__(self, text: str, buddy: QWidget, parent: QWidget) -> None:
-        super().__init__(text, buddy, parent)
+        super().__init__(text, parent)
+        self.setBuddy(buddy)
         set_font(self, small_font)
 
     def sizeHint(self) -> QSize:

@@ -53,7 +53,7 @@ class ProbePane(QWidget):
     ``daemon`` is the daemon whose builder creates a config from an instruction.
 
     Args:
-        later: whether the rows of the form are created later, by `make_next`, which is called until it returns False.
+        later: whether the content is created later, by `make_next`, which is called until it returns False.
 
     Signals:
         field_activated(path): the user moved to a field or element (``Env[1]``); not emitted by `reveal`.
@@ -65,25 +65,31 @@ class ProbePane(QWidget):
 
     def __init__(self, document: ProbeDocument, parent: QWidget | None = None, *, later: bool = False) -> None:
         super().__init__(parent)
-        self._later = later
         self._document = document
         self._index = ImageIndex(ImageStore(()))
         self.daemon: Callable[[], Daemon] | None = None
         self._marks: Mapping[str, FieldMark] = {}
         self._revealing = False
         self._loaded: Probe | None = None  # the last probe loaded from an image
-        self.parent_field = ParentField()
-        self.cache_from_field = CacheFromField()
-        self.platform_field = PlatformField()
         self._head: dict[str, FieldRow] = {}
         self._pointed: FieldRow | None = None
-        self._lay_out()
-        self._connect()
-        self._show(document.probe, fold=True)
+        self._is_empty = True
+        if not later:
+            self._fill(later=False)
 
     def make_next(self) -> bool:
-        """Create one more of the rows that are created later. Returns whether there is more to do."""
+        """Create one more piece of the content. Returns whether there is more to do."""
+        if self._is_empty:
+            self._fill(later=True)
+            return True
         return self.form.make_next()
+
+    def _fill(self, *, later: bool) -> None:
+        """Create the content. ``later``: except the rows of the form."""
+        self._is_empty = False
+        self._lay_out(later=later)
+        self._connect()
+        self._show(self._document.probe, fold=True)
 
     # The interface for the window
 
@@ -188,7 +194,7 @@ class ProbePane(QWidget):
 
     # Layout
 
-    def _lay_out(self) -> None:
+    def _lay_out(self, *, later: bool) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
@@ -207,29 +213,33 @@ class ProbePane(QWidget):
         layout = QVBoxLayout(content)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
+        self._head = {name: FieldRow(label, content, stacks=False) for name, label in _HEAD_LABELS.items()}
+        self.parent_field = ParentField(parent=self._head["parent"])
+        self.cache_from_field = CacheFromField(parent=self._head["cache_from"])
+        self.platform_field = PlatformField(parent=self._head["platform"])
         fields: tuple[FieldEditor, ...] = (self.parent_field, self.cache_from_field, self.platform_field)
         for editor in fields:
-            row = FieldRow(_HEAD_LABELS[editor.name], editor, self, stacks=False)
-            self._head[editor.name] = row
+            row = self._head[editor.name]
+            row.set_editor(editor)
             layout.addWidget(row)
-        section = QLabel("Container config", self)
+        section = QLabel("Container config", content)
         set_font(section, strong_font)
-        self.from_image = QToolButton(self)
+        self.from_image = QToolButton(content)
         self.from_image.setText("From ima&ge ▾")
         self.from_image.setAccessibleName("From image")
-        self.from_instruction = QToolButton(self)
+        self.from_instruction = QToolButton(content)
         self.from_instruction.setText("From instruc&tion…")
         self.from_instruction.setAccessibleName("From instruction")
         for button in (self.from_image, self.from_instruction):
             set_font(button, small_font)
             button.setFocusPolicy(Qt.FocusPolicy.StrongFocus)
-        bar = TitleBar(self, section, self.from_image, self.from_instruction, short="Config")
+        bar = TitleBar(content, section, self.from_image, self.from_instruction, short="Config")
         bar.show_text(self.from_image, self.from_image.text(), "Ima&ge ▾")
         bar.show_text(self.from_instruction, self.from_instruction.text(), "Instruc&tion…", "S&tep…")
         layout.addWidget(bar)
-        self._pages = QStackedWidget(self)
-        self.form = ConfigForm(self, later=self._later)
-        self.json = ConfigJson(self)
+        self._pages = QStackedWidget(content)
+        self.form = ConfigForm(self._pages, later=later)
+        self.json = ConfigJson(self._pages)
         self._pages.addWidget(self.form)
         self._pages.addWidget(self.json)
         self._pages.setMinimumHeight(_MIN_FORM_HEIGHT)

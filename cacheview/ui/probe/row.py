@@ -80,15 +80,18 @@ class Remark(QWidget):
 class FieldRow(QWidget):
     """One field, with a hairline below it. If one of its checks failed, it has the background color for failures.
 
+    `set_editor` completes it with a child of it.
+
     Args:
         stacks: whether the editor is below the label if the pane is narrow; otherwise, the label becomes narrower.
     """
 
-    def __init__(self, label: str, editor: FieldEditor, parent: QWidget, *, stacks: bool = True) -> None:
+    editor: FieldEditor
+
+    def __init__(self, label: str, parent: QWidget, *, stacks: bool = True) -> None:
         super().__init__(parent)
-        self.editor = editor
         self._stacks = stacks
-        self.label = FieldLabel(label, editor.buddy(), self)
+        self.label = FieldLabel(label, self)
         self._remark = Remark(self)
         self._marks: PlacedMarks = ()
         self._is_pointed = False
@@ -96,7 +99,12 @@ class FieldRow(QWidget):
         layout.setContentsMargins(3 * GRID, GRID, 3 * GRID, GRID + 1)
         layout.setSpacing(0)
         layout.addWidget(self.label, 0, Qt.AlignmentFlag.AlignTop)
-        layout.addWidget(editor, 1)
+
+    def set_editor(self, editor: FieldEditor) -> None:
+        """Set the editor, once. Its parent is the row."""
+        self.editor = editor
+        self.label.setBuddy(editor.buddy())
+        self._layout.addWidget(editor, 1)
 
     def minimumSizeHint(self) -> QSize:
         """Return the smallest usable width."""

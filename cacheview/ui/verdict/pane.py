@@ -70,16 +70,26 @@ class VerdictPane(QWidget):
     files_requested = Signal()
     copied = Signal(str)
 
-    def __init__(self, parent: QWidget | None = None) -> None:
+    def __init__(self, parent: QWidget | None = None, *, later: bool = False) -> None:
+        """Create the pane. ``later``: its content is created later, by `fill`."""
         super().__init__(parent)
         self.daemon: Callable[[], Daemon | None] = lambda: None
         """Returns the daemon whose answer is shown. The owner of the pane sets it."""
+        if not later:
+            self.fill()
+
+    def fill(self) -> None:
+        """Create the content, once."""
         self.trace = TraceModel(self)
-        self.subject = SubjectLine(self)
-        self.banner = Banner(self)
-        self.hazards = HazardList(self)
-        self.view = TraceView(self.trace, self)
-        self.detail = CheckDetail(self)
+        self._pages = QStackedWidget(self)
+        page = QWidget()
+        self._scrolled = Scrolled(page, _MIN_HEIGHT, self._pages)
+        self.subject = SubjectLine(page)
+        self.banner = Banner(page)
+        self.hazards = HazardList(page)
+        self.splitter = QSplitter(Qt.Orientation.Vertical, page)
+        self.view = TraceView(self.trace, self.splitter)
+        self.detail = CheckDetail(self.splitter)
         self.row_menu = TraceMenu(self.view, self.trace, self)
         self.navigation = Navigation(self.view, self.trace, self)
         self._shown = False
@@ -90,7 +100,7 @@ class VerdictPane(QWidget):
         self._is_late = False
         self._late = BusyTimer(self, FURTHER_BUSY_AFTER_MS)
         self._late.timeout.connect(self._show_pending)
-        self._lay_out()
+        self._lay_out(page)
         self._connect()
         self.show_nothing("Nothing to explain yet", "Open a store to see how its cache would answer.")
 
@@ -216,30 +226,26 @@ class VerdictPane(QWidget):
 
     # Layout
 
-    def _lay_out(self) -> None:
+    def _lay_out(self, page: QWidget) -> None:
         layout = QVBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(0)
         self.head = VerdictHead(self)
         layout.addWidget(self.head)
-        self._pages = QStackedWidget(self)
-        self._empty = EmptyPage(self)
-        self._pages.addWidget(Scrolled(self._empty, _MIN_HEIGHT, self))
-        self._scrolled = Scrolled(self._full_page(), _MIN_HEIGHT, self)
+        self._empty = EmptyPage()
+        self._pages.addWidget(Scrolled(self._empty, _MIN_HEIGHT, self._pages))
         self._pages.addWidget(self._scrolled)
+        self._pages.raise_()  # also after the head for a screen reader
         layout.addWidget(self._pages, 1)
+        self._lay_out_page(page)
 
-    def _full_page(self) -> QWidget:
-        page = QWidget(self)
+    def _lay_out_page(self, page: QWidget) -> None:
         self._top = QVBoxLayout()
         self._top.setContentsMargins(3 * GRID, 3 * GRID, 3 * GRID, 3 * GRID)
         self._top.setSpacing(2 * GRID)
         self._top.addWidget(self.subject)
         self._top.addWidget(self.banner)
         self._top.addWidget(self.hazards)
-        self.splitter = QSplitter(Qt.Orientation.Vertical, page)
-        self.splitter.addWidget(self.view)
-        self.splitter.addWidget(self.detail)
         self.splitter.setHandleWidth(1)
         self.splitter.setStretchFactor(0, 1)
         self.splitter.setStretchFactor(1, 0)
@@ -250,7 +256,6 @@ class VerdictPane(QWidget):
         layout.addLayout(self._top)
         layout.addWidget(Hairline(parent=page))
         layout.addWidget(self.splitter, 1)
-        return page
 
     def _fit(self) -> None:
         """Set the heights of the banner and hazards now, so that the scroll position stays valid."""
@@ -305,6 +310,8 @@ class VerdictPane(QWidget):
 
     def minimumSizeHint(self) -> QSize:
         """Return a size whose width does not depend on the content, so that an edit moves no pane."""
+        if self.layout() is None:
+            return super().minimumSizeHint()  # not filled yet
         width = max(_MIN_WIDTH_CHARACTERS * self.fontMetrics().averageCharWidth(), self.head.minimumSizeHint().width())
         return QSize(width, super().minimumSizeHint().height())
 
