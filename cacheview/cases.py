@@ -85,6 +85,13 @@ class Daemon:
         """A short name: the version and the kind of store, or, if the version is not known, the title of the rules."""
         return f"Docker {self.version}, {self.rules.store.value}" if self.version else self.rules.title
 
+    @property
+    def name(self) -> str:
+        """The name of rules that selects the same daemon in a suite: its release, if known."""
+        if self.version and rules_named(self.title).rules is self.rules:
+            return self.title
+        return self.rules.name
+
     def answers_as(self, other: Daemon) -> bool:
         """Return whether both give the same answers to all probes."""
         return self.rules is other.rules and self.builder is other.builder

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import argparse
 
-from cacheview.cases import Daemon, rules_named
 from cacheview.commands.opening import add_case, mention_problems, open_case
 from cacheview.model import DataError
 from cacheview.output import print_lines
@@ -46,7 +45,7 @@ def run(options: argparse.Namespace) -> int:
     """Run the command and return the exit status. Raises `UsageError`."""
     opened, case = open_case(options, options.rules)
     try:
-        rules = _name_of(daemon_for(case, options.rules))
+        rules = daemon_for(case, options.rules).name
         env, labels = ("env" in options.redact), ("labels" in options.redact)
         line = suite_line(case, rules=rules, redact_env=env, redact_labels=labels)
         write_suite(options.file, line, opened=opened.location)
@@ -56,10 +55,3 @@ def run(options: argparse.Namespace) -> int:
     count = len(case.store.images)
     print_lines([f"{options.file}: {counted(count, 'image')}"])
     return 0
-
-
-def _name_of(daemon: Daemon) -> str:
-    """Return the name that selects the same daemon when the file is opened: its release, if known."""
-    if daemon.version and rules_named(daemon.title).rules is daemon.rules:
-        return daemon.title
-    return daemon.rules.name

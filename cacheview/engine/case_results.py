@@ -15,7 +15,7 @@ from cacheview.engine.words import case_results as words
 from cacheview.model import Expectation, ImageConfig, ImageStore, Probe, SuiteCase, SuiteProbe
 from cacheview.model.effort import go_on
 
-__all__ = ["ProbeResult", "answers_to", "probe_results", "unmet_expectations"]
+__all__ = ["ProbeResult", "answers_to", "differences_from", "probe_results", "unmet_expectations"]
 
 _COMPARED_FIELDS = tuple(name for name in ImageConfig.model_fields if name != "docker_version")
 
@@ -51,15 +51,7 @@ def probe_results(case: SuiteCase, rules: RuleSet | None = None) -> Iterator[Pro
     store = ImageStore(images, layer_content=case.layer_content)
     answers = answers_to(store, rules, case.probes, walk=case.walk)
     for i, (suite_probe, (_, verdict)) in enumerate(zip(case.probes, answers, strict=True)):
-        differences = (
-            list(unmet_expectations(verdict, suite_probe.expect))
-            if suite_probe.expect is not None
-            else [words.NO_EXPECTATION]
-        )
-        sources = tuple(source.id for source in verdict.sources)
-        if suite_probe.sources is not None and suite_probe.sources != sources:
-            differences.append(words.differs("sources", list(suite_probe.sources), list(sources)))
-        yield ProbeResult(i, verdict, tuple(differences))
+        yield ProbeResult(i, verdict, tuple(differences_from(suite_probe, verdict)))
 
 
 def answers_to(
@@ -74,6 +66,17 @@ def answers_to(
         go_on()
         probe = probe_after(suite_probe)
         yield probe, cache.verdict(probe)
+
+
+def differences_from(suite_probe: SuiteProbe, verdict: Verdict) -> Iterator[str]:
+    """Yield the differences of a verdict from all that a suite's probe expects, in words."""
+    if suite_probe.expect is not None:
+        yield from unmet_expectations(verdict, suite_probe.expect)
+    else:
+        yield words.NO_EXPECTATION
+    sources = tuple(source.id for source in verdict.sources)
+    if suite_probe.sources is not None and suite_probe.sources != sources:
+        yield words.differs("sources", list(suite_probe.sources), list(sources))
 
 
 def unmet_expectations(verdict: Verdict, expected: Expectation) -> Iterator[str]:

@@ -138,16 +138,21 @@ class ProbeDocument(QObject):
         self._set((place, probe))
         self.loaded.emit(probe)
 
-    def replace_parent(self, old: str, new: str) -> None:
-        """Replace a parent of the current place in the probe and in its steps: the case means another image by it.
+    def replace_original(self, old: Probe, new: Probe, *, keeps_parent: bool = False) -> None:
+        """Replace the unedited probe of the current place, also in its steps: the case now means another one.
 
         This is not a step.
+
+        Args:
+            keeps_parent: whether edited probes with its parent keep it.
         """
 
         def replaced(state: _State) -> _State:
             place, probe = state
-            is_meant = place == self._place and probe.parent == old
-            return (place, probe.model_copy(update={"parent": new})) if is_meant else state
+            if place == self._place and probe == old:
+                return place, new
+            follows = place == self._place and probe.parent == old.parent and not keeps_parent
+            return (place, probe.model_copy(update={"parent": new.parent})) if follows else state
 
         for step in self._steps:
             step.before, step.after = replaced(step.before), replaced(step.after)

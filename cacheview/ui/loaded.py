@@ -48,10 +48,15 @@ class OpenedStore:
 
 @dataclass(frozen=True)
 class ShownPlace:
-    """The user's place in the open store, and the rules in use there."""
+    """The user's place in the open store, and the daemon whose answers are computed there."""
 
     place: Place
-    rules: RuleSet
+    daemon: Daemon
+
+    @property
+    def rules(self) -> RuleSet:
+        """The rules in use."""
+        return self.daemon.rules
 
 
 @dataclass

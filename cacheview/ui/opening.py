@@ -41,6 +41,7 @@ def open_work(
         from cacheview.cases import daemon_known, daemon_of, first_probe, rules_named
         from cacheview.collector import freeze_more
         from cacheview.engine import ImageCache, explain
+        from cacheview.engine.walk import probe_after
         from cacheview.stores.change import changes
         from cacheview.stores.open import open_store
         from cacheview.ui.answering import make_ready
@@ -73,9 +74,7 @@ def open_work(
         cache = ImageCache(case.store, daemon.rules)
         report(1, None, "Building indexes")
         make_ready(case.store)
-        probe = case.probes[0].probe if case.probes else first_probe(case.store)
-        if probe.parent.startswith("@"):
-            probe = probe.model_copy(update={"parent": ""})
+        probe = probe_after(case.probes[0]) if case.probes else first_probe(case.store)
         started = time.perf_counter()
         explanation = explain(cache, probe, at_once=False)
         answered = (explanation, (time.perf_counter() - started) * 1000)

@@ -318,15 +318,18 @@ class Session(QObject):
             self.places.restore_edited(*last)
 
     def reload(self, loaded: OpenedStore) -> None:
-        """Show the reloaded location. Case, probe and undo steps stay."""
+        """Show the reloaded location. Case, probe and undo steps stay.
+
+        An unedited probe of a suite is shown as it is there now.
+        """
         self._restore_actual()
         self.discard(self._answer, *self._shown.parts)
-        parent = self._shown.original.parent
+        before = self._shown.original
         self._shown.reload(loaded)
         self._keep_places()
         self.opened_changed.emit()
         self.store_changed.emit(StoreRelation.SAME)
-        self._follow(parent)
+        self._follow(before)
         self._ask(self.document.probe)
 
     def _keep_places(self) -> None:
@@ -347,25 +350,29 @@ class Session(QObject):
             DataError: the name is not known.
         """
         self.end_supposing()
-        store, replaced, walk, parent = self.store, self.cache, self._shown.walk, self._shown.original.parent
+        store, replaced, walk, original = self.store, self.cache, self._shown.walk, self._shown.original
         if not self._shown.use_rules(name, cache):
             return
         if self.cache is not replaced:
             self.discard(self._answer, replaced, walk)
         if self.store is not store:
             self.store_changed.emit(StoreRelation.SAME)
-        self._follow(parent)
+        self._follow(original)
         self.rules_changed.emit()
         if self.cache.rules is replaced.rules:  # only the builder's release differs
             self.selection_changed.emit()
         else:
             self._ask(self.document.probe)
 
-    def _follow(self, parent: str) -> None:
-        """Replace the parent of the probe if, in a walk, the earlier probes now lead to another image."""
-        if parent != self._shown.original.parent:
+    def _follow(self, before: Probe) -> None:
+        """Replace the original probe of the place if the place now has another one.
+
+        In a walk, where the earlier probes lead to the parent, replace the parent of an edited probe, too.
+        """
+        original = self._shown.original
+        if before != original:
             self._loading = True
-            self.document.replace_parent(parent, self._shown.original.parent)
+            self.document.replace_original(before, original, keeps_parent=not self._shown.is_on_previous)
             self._loading = False
             self.edits.note()
 

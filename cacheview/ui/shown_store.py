@@ -6,24 +6,25 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from cacheview.cases import Daemon, daemon_known, daemon_of, first_probe
+from cacheview.cases import Daemon, daemon_known, daemon_of, first_probe, rules_named
 from cacheview.engine import Explanation, ImageCache, explain
 from cacheview.engine.build_cache import with_new_id
-from cacheview.engine.case_results import unmet_expectations
+from cacheview.engine.case_results import differences_from
 from cacheview.engine.host import builder_platform
 from cacheview.engine.walk import PREVIOUS, probe_after
-from cacheview.model import Expectation, ImageStore, Probe, SuiteProbe
+from cacheview.model import DataError, ImageStore, Probe
 from cacheview.model.once import is_computed
 from cacheview.stores.change import StoreChanges, changes
 from cacheview.stores.suite_cases import probe_count
 from cacheview.ui.loaded import ShownPlace
-from cacheview.ui.walks import Walks, is_walk, place_in
+from cacheview.ui.walks import Walks, daemon_again, is_walk, place_in
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from cacheview.engine import RuleSet, Verdict
     from cacheview.engine.walk import Walk
+    from cacheview.model import SuiteProbe
     from cacheview.stores.opened_location import OpenedCase, OpenedLocation
     from cacheview.ui.document import Place
     from cacheview.ui.images.tree import Forest
@@ -53,14 +54,14 @@ class LookUp:
     """A probe to look up, in this thread or another.
 
     Attributes:
-        expected: the suite's expectation for the probe with the rules of the cache; None: there is none.
+        expected: the suite's probe, if it has an expectation with the rules of the cache; None: there is none.
         number: number of the probe in a walk; None: it is not in a walk.
         known_answer: the explanation and its time in milliseconds, if the probe has already been looked up.
     """
 
     cache: ImageCache
     probe: Probe
-    expected: Expectation | None = None
+    expected: SuiteProbe | None = None
     number: int | None = None
     known_answer: tuple[Explanation, float] | None = None
 
@@ -71,7 +72,7 @@ class LookUp:
         if self.expected is not None:
             verdict = explanation.verdict
             shown = verdict if self.number is None else with_new_id(verdict, self.number)
-            differences = tuple(unmet_expectations(shown, self.expected))
+            differences = tuple(differences_from(self.expected, shown))
         return ProbeAnswer(explanation, milliseconds, differences)
 
     def _explain(self) -> tuple[Explanation, float]:
@@ -136,8 +137,8 @@ class ShownStore:
 
     @property
     def shown_place(self) -> ShownPlace:
-        """The place, and the rules in use for the actual store. Works in any thread."""
-        return ShownPlace(self.place, self._actual_daemon.rules)
+        """The place, and the daemon of the actual store. Works in any thread."""
+        return ShownPlace(self.place, self._actual_daemon)
 
     @property
     def instead_of(self) -> str:
@@ -152,10 +153,15 @@ class ShownStore:
     def reload(self, loaded: OpenedStore) -> None:
         """Show the reloaded location, at the same place if that still exists.
 
+        The original probe is that of the suite as it is now. Without probes, it stays.
+
         In a walk, the probes before the place are looked up here, unless ``loaded`` has their answers.
         """
         before, self.changed_since = self.store, self._loaded.read_at
         self.place = place_in(loaded.opened.cases, self.place)
+        case, number = loaded.opened.cases[self.place[0]], self.place[1]
+        if case.probes:
+            self.original = probe_after(case.probes[number])
         self._load(loaded)
         compared_stores = loaded.compared_stores
         if compared_stores is not None and compared_stores[0] is before and compared_stores[1] is self.store:
@@ -167,7 +173,7 @@ class ShownStore:
         self._loaded = replace(loaded, compared_stores=None, walk=None)  # drops the previous store
         self._walks = Walks(loaded.walk)
         is_first_case = self.place[0] == 0
-        self._use_daemon(_daemon_of(loaded) if is_first_case else self._actual_daemon)
+        self._use_daemon(_daemon_of(loaded) if is_first_case else daemon_again(self.case, self._actual_daemon))
         self.cache = self._cache_here(loaded.cache if is_first_case else None)
 
     def _use_daemon(self, daemon: Daemon) -> None:
@@ -182,9 +188,7 @@ class ShownStore:
         walk = self._walks.get(case, rules) if is_walk(case) else None
         self._walks.show(walk)
         if walk is not None and number:
-            probe, cache = walk.at(number)
-            if case.probes[number].parent == PREVIOUS:
-                self.original = self.original.model_copy(update={"parent": probe.parent})
+            self.original, cache = walk.at(number)
             return cache
         fits = prepared is not None and prepared.store is case.store
         return prepared if prepared is not None and fits else ImageCache(case.store, rules)
@@ -260,19 +264,23 @@ class ShownStore:
             self.cache = self._cache_here(cache)
         return True
 
+    @property
+    def is_on_previous(self) -> bool:
+        """Whether the probe of the place is one of a walk, on the image of an earlier one."""
+        case = self.case
+        return is_walk(case) and case.probes[self.place[1]].parent == PREVIOUS
+
     def in_any_walk(self, probe: Probe) -> Probe:
         """Return a probe of this place, with the parent `PREVIOUS` if it still has that of the case."""
-        case, number = self.case, self.place[1]
-        is_previous = is_walk(case) and case.probes[number].parent == PREVIOUS and probe.parent == self.original.parent
+        is_previous = self.is_on_previous and probe.parent == self.original.parent
         return probe.model_copy(update={"parent": PREVIOUS}) if is_previous else probe
 
     def look_up(self, probe: Probe) -> LookUp:
         """Return the lookup of a probe in the current cache."""
         case, number, loaded = self.case, self.place[1], self._loaded
         answered = loaded.answered if self.cache is loaded.cache and probe == loaded.probe else None
-        suite_probe: SuiteProbe | None = case.probes[number] if case.probes else None
-        expected = suite_probe.expect if suite_probe is not None else None
-        if probe != self.original or case.rules != self.cache.rules.name:
+        expected = case.probes[number] if case.probes and case.probes[number].expect is not None else None
+        if probe != self.original or not _are_rules_of(case, self.cache.rules):
             expected = None
         return LookUp(self.cache, probe, expected, number if case.walk else None, answered)
 
@@ -281,6 +289,14 @@ class ShownStore:
         case = self.opened.cases[number]
         names_daemon = number != self.place[0] and (case.rules or case.store.release is not None)
         return daemon_known(case) if names_daemon else self._actual_daemon
+
+
+def _are_rules_of(case: OpenedCase, rules: RuleSet) -> bool:
+    """Return whether a case is for these rules, as `probe_results` reads their name."""
+    try:
+        return rules_named(case.rules).rules is rules
+    except DataError:
+        return False
 
 
 def _is_known(case: OpenedCase) -> bool:

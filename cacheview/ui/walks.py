@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
+from cacheview.cases import DaemonBasis, daemon_known
 from cacheview.engine.walk import Walk
 from cacheview.stores.suite_cases import probe_count
 
 if TYPE_CHECKING:
+    from cacheview.cases import Daemon
     from cacheview.engine import RuleSet
     from cacheview.stores.opened_location import OpenedCase
     from cacheview.ui.document import Place
     from cacheview.ui.loaded import OpenedStore, ShownPlace
 
-__all__ = ["ReloadedPlace", "Walks", "is_walk", "place_in", "reloaded_place"]
+__all__ = ["ReloadedPlace", "Walks", "daemon_again", "is_walk", "place_in", "reloaded_place"]
 
 _OVERHEAD_IN_IMAGES: Final = 1_000
 """The number of images among which a lookup takes about twice as long as in an empty store: a millisecond."""
@@ -75,6 +77,12 @@ def _is_near(case: OpenedCase, distance: int) -> bool:
     return distance * (len(case.store.images) + _OVERHEAD_IN_IMAGES) <= _MAX_QUICK_COST
 
 
+def daemon_again(case: OpenedCase, before: Daemon) -> Daemon:
+    """Return the daemon of a case that was read again: the user's choice, or else the one that the case names now."""
+    is_own = before.basis is not DaemonBasis.CHOSEN and bool(case.rules or case.store.release is not None)
+    return daemon_known(case) if is_own else before
+
+
 def place_in(cases: Sequence[OpenedCase], place: Place) -> Place:
     """Return a place in a location that was read again: the same one if it still exists."""
     case, number = place
@@ -107,7 +115,8 @@ def reloaded_place(loaded: OpenedStore, shown: ShownPlace) -> ReloadedPlace:
     case = cases[case_number]
     if not is_walk(case):
         return ReloadedPlace(case, number, None)
-    rules, walk = loaded.cache.rules if case_number == 0 else shown.rules, loaded.walk
+    rules = loaded.cache.rules if case_number == 0 else daemon_again(case, shown.daemon).rules
+    walk = loaded.walk
     if walk is None or not _is_of(walk, case, rules):
         walk = _walk_of(case, rules)
     return ReloadedPlace(case, number, walk)

@@ -98,7 +98,7 @@ def test_another_parent_by_the_same_name_is_no_step(document: ProbeDocument) -> 
     document.move((0, 2), first, "Go")
     document.undo_stack.undo()
     probes = record_probes(document)
-    document.replace_parent("old", "new")
+    document.replace_original(first, first.model_copy(update={"parent": "new"}))
     assert probes == []
     assert document.undo_stack.count() == 3
     document.undo_stack.undo()

@@ -42,8 +42,9 @@ def test_saved_and_opened_again(
     window: MainWindow, qtbot: QtBot, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
     assert window.session is not None
+    window.session.choose_rules("Docker 24.0.7, overlay2")
     window.session.document.set_field("User", "nobody", "Set User to nobody")
-    probe, answer = window.session.document.probe, window.session.answer
+    probe, answer, daemon = window.session.document.probe, window.session.answer, window.session.daemon
     assert answer is not None
     dialog = open_dialog(window, qtbot)
     assert dialog.path.text() == str(tmp_path / "Docker-Engine.suite.jsonl")
@@ -58,6 +59,8 @@ def test_saved_and_opened_again(
     again = window.session.answer
     assert again is not None
     assert again.explanation.verdict.outcome == answer.explanation.verdict.outcome
+    assert window.session.daemon.version == daemon.version == "24.0.7"
+    assert window.session.daemon.answers_as(daemon)
     assert again.differences == ()
     assert window.session.document.probe.config.User == probe.config.User == "nobody"
     assert cli.main(["check", str(file)]) == 0

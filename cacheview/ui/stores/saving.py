@@ -66,7 +66,7 @@ class Saver(QObject):
             self.failed.emit(DataError("the previous save is still running. Wait until it is done, or cancel it"))
             return
         case, answer, location = session.case, session.answer, session.opened.location
-        rules = session.places.shown.rules.name
+        rules = session.places.shown.daemon.name
         # A later probe of a walk, and any probe in a changed store, may have another answer in the store that is saved.
         is_elsewhere = session.supposed is not None or (case.walk and session.probe_number)
         probe = None if is_elsewhere else session.document.probe

@@ -82,7 +82,8 @@ class RowShower(QObject):
 
     def _choose(self, row: ChecksRow) -> bool:
         """Select the case and probe of a row. Returns whether the open suite has them."""
-        from cacheview.engine import RULE_SETS
+        from cacheview.cases import rules_named
+        from cacheview.model import DataError
 
         session = self._host.session
         assert session is not None
@@ -91,9 +92,13 @@ class RowShower(QObject):
         if row.case >= len(cases) or not is_about(row, cases[row.case]):
             return False
         session.places.choose_case(row.case)
-        if row.rules in RULE_SETS:
+        try:
+            rules = rules_named(row.rules).rules
+        except DataError:
+            pass  # the row says so
+        else:
             self._host.opener.chosen_rules = row.rules  # otherwise a reload would restore other rules
-            if not session.places.is_near(session.document.place, RULE_SETS[row.rules]):
+            if not session.places.is_near(session.document.place, rules):
                 session.places.choose_probe(0)  # in a walk, the probes before the last place would be looked up here
             session.choose_rules(row.rules)
         if session.case.probes:

@@ -159,6 +159,22 @@ def test_a_click_on_a_result_selects_its_probe_in_the_open_file(window: MainWind
     assert not settled
 
 
+def test_a_click_on_a_result_selects_the_rules_of_its_release(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    file = suite(tmp_path / "s.jsonl", GOOD | {"rules": "Docker 24.0.7, overlay2"})
+    pane, session = pane_of(window), window.session
+    assert session is not None
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.open(str(file))
+    daemon = session.daemon
+    ran(pane, qtbot, file)
+    session.choose_rules("containerd-29")
+    window.docks.get(SUITES).shower.show(rows(pane)[1])
+    assert session.daemon == daemon
+    assert session.probe_number == 1
+    assert session.answer is not None
+    assert session.answer.differences == ()
+
+
 def test_an_unreadable_case_cannot_be_opened_from_its_row(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
     pane = pane_of(window)
     ran(pane, qtbot, suite(tmp_path / "s.jsonl", "{", GOOD))

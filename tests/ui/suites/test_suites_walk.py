@@ -214,7 +214,7 @@ def test_a_probe_selected_during_a_reload_stays_shown(
 ) -> None:
     window, session = opened(open_window, tmp_path / "s.jsonl", long_walk(STEPS))
     go_to(session, qtbot, (0, 15))
-    places = [ShownPlace((0, 3), session.cache.rules), ShownPlace((0, 3), session.cache.rules)]
+    places = [ShownPlace((0, 3), session.daemon), ShownPlace((0, 3), session.daemon)]
     monkeypatch.setattr(window.opener, "shown_place", lambda: places.pop() if places else session.places.shown)
     ended: list[bool] = []
     window.opener.ended.connect(lambda: ended.append(window.opener.is_busy))
