@@ -56,6 +56,7 @@ class ImagesPane(QWidget):
         self._store: ImageStore | None = None
         self._total: int | None = None
         self._removed: frozenset[str] = frozenset()
+        self._hidden: str | None = None  # an image to be revealed that the marks of the previous probe hide
         self._percent = 0  # progress of a running search
         self.model = ImageTreeModel(self)
         self._pages = QStackedWidget(self)
@@ -79,9 +80,9 @@ class ImagesPane(QWidget):
         self.menu = ImageMenu(self)
         self._lay_out()
         set_font(self._title, strong_font)
-        self._box.textChanged.connect(self._arrange)
+        self._box.textChanged.connect(self._arrange_if_known)
         for toggled in (self._footer.intermediate_toggled, self._footer.marked_toggled):
-            toggled.connect(self._arrange)
+            toggled.connect(self._arrange_if_known)
             toggled.connect(self.choices_changed)
         self._empty.pressed.connect(self.clear_filter)
         self.tree.activated_row.connect(self._activate)
@@ -144,6 +145,7 @@ class ImagesPane(QWidget):
             return
         if store is not self._store:
             self.model.forget_marks()
+            self._hidden = None
         self._total, self._store, self._removed = total, store, removed
         self._rows.begin(store, keep=keep, new=new, removed=removed)
         if store is None:
@@ -151,8 +153,7 @@ class ImagesPane(QWidget):
             self._show_counts()
             return
         self._arranger.begin(PreparedTree(store, intermediate=True, forest=forest) if forest is not None else None)
-        if not self._footer.marked.isChecked():  # which images to list is known only with the marks
-            self._arrange(later=True)
+        self._arrange_if_known(later=True)
 
     @property
     def place(self) -> TreePlace | None:
@@ -171,8 +172,10 @@ class ImagesPane(QWidget):
         """Select an image and scroll to it, without emitting ``image_selected``. The empty id stands for scratch.
 
         Filters that hide it are cleared, unless ``unhide`` is False. Returns whether it is visible. If the rows of the
-        store are still being found, it is revealed in them, unless anything else is revealed or selected first.
+        store are still being found, or if only those for the previous probe are shown, it is revealed in the next ones,
+        unless anything else is revealed or selected first.
         """
+        self._hidden = None
         if not self._has(image_id):
             return False
         self._rows.drop_steps()  # nothing that was to be shown before matters any longer
@@ -195,6 +198,8 @@ class ImagesPane(QWidget):
         if node is None or not self.model.passes_filter(node):
             if unhide and not self._rows.are_as_requested:
                 self._rows.once_shown(lambda: self._reveal(image_id, unhide=True))
+            if not unhide and self._footer.marked.isChecked():
+                self._hidden = image_id
             return False
         self._rows.quietly(lambda: self.tree.go_to_image(image_id))
         return True
@@ -253,6 +258,11 @@ class ImagesPane(QWidget):
         """Whether the requested rows are still being found, or cannot be known before the marks."""
         return not self._rows.are_as_requested
 
+    def _arrange_if_known(self, *_: object, later: bool = False) -> None:
+        """Show the requested rows, unless which images to list is known only with the marks of another store."""
+        if not self._footer.marked.isChecked() or self.model.marks is not None or self._arranger.query is not None:
+            self._arrange(later=later)
+
     def _arrange(self, *, later: bool = False) -> None:
         """Show the requested rows, immediately or when they are found. Until then the previous rows stay.
 
@@ -295,6 +305,13 @@ class ImagesPane(QWidget):
         query = self._arranger.query
         if self._footer.marked.isChecked() and (query is None or query.concerned != self._concerned):
             self._arrange()
+        hidden, self._hidden = self._hidden, None
+        if hidden is not None:
+            self._rows.once_shown(lambda: self._reveal_once_more(hidden))
+
+    def _reveal_once_more(self, image_id: str) -> None:
+        self._reveal(image_id, unhide=False)
+        self._hidden = None  # it is not hidden by the marks of a previous probe any longer
 
     def _looks_different(self, row: QModelIndex) -> bool:
         """Whether the marks of a row have changed."""
@@ -324,6 +341,7 @@ class ImagesPane(QWidget):
         node = current.data(NODE_ROLE)
         if not self._rows.is_quiet and isinstance(node, ImageNode):
             self._rows.keep_choice()
+            self._hidden = None
             self.image_selected.emit(node.image)
 
     def _type(self, text: str) -> None:

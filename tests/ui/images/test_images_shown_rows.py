@@ -297,3 +297,49 @@ def test_rows_that_were_made_in_advance_are_waited_for_in_the_same_way(
     settle(pane, qtbot)
     assert pane.tree.current_id() == "sha256:base"
     assert is_in_sight(pane, "sha256:base")
+
+
+def test_the_parent_of_the_next_probe_is_revealed_although_the_marks_of_the_previous_one_hide_it(
+    pane: ImagesPane, store: ImageStore, qtbot: QtBot, selected: list[Image | None]
+) -> None:
+    pane.set_marks(marks(store, Probe(parent="sha256:two")))
+    check_box(pane, "candidates").click()
+    settle(pane, qtbot)
+    assert "other" not in rows(pane)
+    pane.reveal("sha256:other", unhide=False)
+    pane.set_marks(marks(store, Probe(parent="sha256:other")))
+    settle(pane, qtbot)
+    assert pane.tree.current_id() == "sha256:other"
+    assert selected == []
+
+
+def test_a_row_that_the_user_selects_comes_before_one_that_the_marks_hide(
+    pane: ImagesPane, store: ImageStore, qtbot: QtBot
+) -> None:
+    pane.set_marks(marks(store, Probe(parent="sha256:two")))
+    check_box(pane, "candidates").click()
+    settle(pane, qtbot)
+    pane.reveal("sha256:other", unhide=False)
+    pane.tree.setCurrentIndex(pane.tree.row_of_image("sha256:one"))
+    pane.set_marks(marks(store, Probe(parent="sha256:base")))
+    settle(pane, qtbot)
+    assert "other" in rows(pane)
+    assert pane.tree.current_id() == "sha256:one"
+
+
+def test_a_filter_typed_before_the_marks_of_another_store_waits_for_them(
+    pane: ImagesPane, store: ImageStore, more: ImageStore, qtbot: QtBot
+) -> None:
+    pane.set_marks(marks(store, Probe(parent="sha256:two")))
+    check_box(pane, "candidates").click()
+    settle(pane, qtbot)
+    before = rows(pane)
+    pane.set_store(more)
+    pane.reveal("sha256:base", unhide=False)
+    box(pane).setText("base")
+    assert not pane._arranger.is_busy
+    assert rows(pane) == before
+    pane.set_marks(marks(more, Probe(parent="sha256:base")))
+    settle(pane, qtbot)
+    assert "base" in rows(pane)
+    assert pane.tree.current_id() == "sha256:base"
