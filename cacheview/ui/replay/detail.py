@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from typing import Final
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QPushButton, QScrollArea, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QPushButton, QToolButton, QVBoxLayout, QWidget
 
 from cacheview.engine import Check, Explanation
 from cacheview.model import Image
@@ -15,6 +15,7 @@ from cacheview.replay.result import Step, StepStatus
 from cacheview.ui.plain import one_line, visible
 from cacheview.ui.replay.replayer import ReplayResult
 from cacheview.ui.replay.rows import ReplayRow, RowKind, place_text, reason_text, word_of
+from cacheview.ui.scrolled import Scrolled
 from cacheview.ui.sizes import size_text
 from cacheview.ui.theme import GRID, mono_font, plain_font, set_font, small_font, strong_font
 from cacheview.ui.tips import set_tip
@@ -27,12 +28,13 @@ from cacheview.wording import counted
 
 __all__ = ["StepDetail"]
 
+_MIN_HEIGHT: Final = 14 * GRID
 _MAX_FILES: Final = 30
 _MAX_INSTRUCTION_CHARACTERS: Final = 2000
 _KIND_TITLES: Final = {RowKind.REFUSAL: "Refused", RowKind.WARNING: "Warning", RowKind.HAZARD: "Build hazard"}
 
 
-class StepDetail(QScrollArea):
+class StepDetail(Scrolled):
     """One step: its instruction, the reason for its result, and its files.
 
     Signals:
@@ -46,7 +48,8 @@ class StepDetail(QScrollArea):
     download_requested = Signal()
 
     def __init__(self, parent: QWidget | None = None) -> None:
-        super().__init__(parent)
+        inner = QWidget()
+        super().__init__(inner, _MIN_HEIGHT, parent)
         self._title = WrappedText(strong_font)
         self._instruction = WrappedText(mono_font)
         self._reason = WrappedText(plain_font)
@@ -62,7 +65,6 @@ class StepDetail(QScrollArea):
         self.files_button.clicked.connect(lambda: self.files_requested.emit(self._miss))
         self.download_button = QPushButton()
         self.download_button.clicked.connect(self.download_requested)
-        inner = QWidget()
         layout = QVBoxLayout(inner)
         layout.setContentsMargins(4 * GRID, 2 * GRID, 3 * GRID, 2 * GRID)
         layout.setSpacing(GRID + 2)
@@ -78,10 +80,6 @@ class StepDetail(QScrollArea):
         for below in (*self._values, self._files):
             layout.addWidget(below)
         layout.addStretch(1)
-        self.setWidget(inner)
-        self.setWidgetResizable(True)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("The selected step")
         self.show_row(None, None)
 
@@ -159,7 +157,7 @@ class StepDetail(QScrollArea):
         return check
 
     def minimumSizeHint(self) -> QSize:
-        return QSize(48 * GRID, 14 * GRID)
+        return QSize(48 * GRID, _MIN_HEIGHT)
 
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)

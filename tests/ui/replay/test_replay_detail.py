@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 from replay_kit import hand_made
 
@@ -53,3 +54,26 @@ def test_an_image_is_offered_for_download_if_that_makes_the_step_known(qtbot: Qt
     assert offer(unknown, "/images.tar") == ""
     assert offer(replace(unknown, from_image=None), "engine:x") == ""
     assert offer(replace(unknown, status=StepStatus.MISS), "engine:x") == ""
+
+
+def test_all_lines_of_a_step_are_shown_or_scrolled_to_at_once(qtbot: QtBot) -> None:
+    made = hand_made()
+    hazard = StepHazard("heredoc not compared", "The lines are not compared. " * 5, "Write them without a heredoc.")
+    steps = tuple(replace(step, hazards=(hazard,)) for step in made.steps)
+    case = OpenedCase("", ImageStore(()), CONTAINERD_71EBFC7.name)
+    request = ReplayRequest(Build(dockerfile="/f", context="/"), case.store, daemon_of(case))
+    reported = ReplayResult(request, replace(made, steps=steps))
+    detail = StepDetail()
+    qtbot.addWidget(detail)
+    detail.resize(304, 128)
+    with qtbot.waitExposed(detail):
+        detail.show()
+    row = next(row for row in rows_of(reported.replay) if row.step is not None)
+    detail.show_row(row, reported)
+    QApplication.processEvents()
+    assert detail.verticalScrollBar().isVisible()
+    content = detail.widget()
+    for label in content.findChildren(QLabel):
+        if label.isVisible():
+            assert label.height() >= label.heightForWidth(label.width()), label.text()
+            assert content.rect().contains(label.geometry()), label.text()
