@@ -5,19 +5,34 @@ from __future__ import annotations
 import re
 from typing import Final
 
-from PySide6.QtCore import Qt
-from PySide6.QtGui import QClipboard, QContextMenuEvent, QGuiApplication, QKeyEvent, QKeySequence, QMouseEvent
+from PySide6.QtCore import QEvent, QRect, QSize, Qt
+from PySide6.QtGui import (
+    QClipboard,
+    QContextMenuEvent,
+    QGuiApplication,
+    QKeyEvent,
+    QKeySequence,
+    QMouseEvent,
+    QResizeEvent,
+)
 from PySide6.QtWidgets import QLabel, QMenu, QWidget
 
 __all__ = ["Wrapped"]
 
 _ZERO_WIDTH_SPACE: Final = "\u200b"
 """A zero-width space, at which a line may break."""
-_LONG_WORD: Final = re.compile(r"[!-~]{25,}")
+_WORD: Final = re.compile(r"[!-~]{2,}")
+_LONG_WORD_CHARACTERS: Final = 25
+"""The number of characters from which a word breaks at the end of any line. A shorter one breaks if it is wider."""
+_UNLIMITED: Final = (1 << 24) - 1  # pixels, as the maximum size of a widget
+_MIN_WIDTH_CHARACTERS: Final = 8
+"""The maximum of the minimum width, in average characters of the font."""
 
 
 class Wrapped(QLabel):
     """A label with plain text. Text that is read or copied from it does not contain the break characters."""
+
+    _plain = ""  # the text without them
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -26,10 +41,70 @@ class Wrapped(QLabel):
         self.setText(text)
 
     def setText(self, text: str) -> None:
-        super().setText(_LONG_WORD.sub(lambda word: _ZERO_WIDTH_SPACE.join(word[0]), text) if self.wordWrap() else text)
+        self._plain = text.replace(_ZERO_WIDTH_SPACE, "")
+        super().setText(self._broken(self._room))
 
     def text(self) -> str:
-        return super().text().replace(_ZERO_WIDTH_SPACE, "")
+        return self._plain
+
+    def setWordWrap(self, on: bool) -> None:
+        super().setWordWrap(on)
+        self._break_again()
+
+    # The words that break depend on the width
+
+    @property
+    def _room(self) -> int:
+        """The width of a line; unlimited until the label has been laid out."""
+        return self.contentsRect().width() if self.testAttribute(Qt.WidgetAttribute.WA_Resized) else _UNLIMITED
+
+    def _broken(self, width: int) -> str:
+        """Return the text with break characters in words that would not fit into a line otherwise."""
+        if not self.wordWrap():
+            return self._plain
+        metrics = self.fontMetrics()
+        widest_character = 2 * metrics.averageCharWidth()  # without measuring words that certainly fit
+
+        def break_up(found: re.Match[str]) -> str:
+            word = found[0]
+            is_long = len(word) >= _LONG_WORD_CHARACTERS
+            if is_long or (len(word) * widest_character > width and metrics.horizontalAdvance(word) > width):
+                return _ZERO_WIDTH_SPACE.join(word)
+            return word
+
+        return _WORD.sub(break_up, self._plain)
+
+    def _break_again(self) -> None:
+        broken = self._broken(self._room)
+        if broken != super().text():
+            super().setText(broken)
+
+    def heightForWidth(self, width: int) -> int:
+        around = self.size() - self.contentsRect().size()
+        broken = self._broken(width - around.width())
+        if broken == super().text():
+            return super().heightForWidth(width)
+        room = QRect(0, 0, width - around.width(), _UNLIMITED)
+        lines = self.fontMetrics().boundingRect(room, int(Qt.TextFlag.TextWordWrap), broken)
+        return lines.height() + around.height()
+
+    def minimumSizeHint(self) -> QSize:
+        least = super().minimumSizeHint()
+        if not self.wordWrap():
+            return least
+        return QSize(min(least.width(), _MIN_WIDTH_CHARACTERS * self.fontMetrics().averageCharWidth()), least.height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        super().resizeEvent(event)
+        if event.size().width() != event.oldSize().width():
+            self._break_again()
+
+    def changeEvent(self, event: QEvent) -> None:
+        super().changeEvent(event)
+        if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._break_again()
+
+    # What is copied
 
     def selectedText(self) -> str:
         return super().selectedText().replace(_ZERO_WIDTH_SPACE, "")

@@ -46,3 +46,17 @@ def test_text_without_word_wrap_is_unchanged(qtbot: QtBot) -> None:
     line.resize(9999, 20)
     line.show_text(PATH)
     assert len(super(Wrapped, line).text()) == len(PATH)
+
+
+def test_a_short_word_breaks_only_where_it_does_not_fit(label: Wrapped) -> None:
+    label.show_text("no child of bab3d2a1f793 has this config")
+    metrics = label.fontMetrics()
+    word = metrics.horizontalAdvance("bab3d2a1f793")
+    label.resize(word - 1, 200)
+    assert "\u200b" in super(Wrapped, label).text()
+    assert label.text() == "no child of bab3d2a1f793 has this config"
+    narrow = label.heightForWidth(word - 1)
+    label.resize(4 * word, 200)
+    assert "\u200b" not in super(Wrapped, label).text()
+    assert label.heightForWidth(word - 1) == narrow, "the height for a width does not depend on the current one"
+    assert label.minimumSizeHint().width() < word

@@ -6,7 +6,17 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
 from PySide6.QtGui import QAction, QColor, QPainter, QPaintEvent, QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QToolButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import (
+    QBoxLayout,
+    QHBoxLayout,
+    QLabel,
+    QMenu,
+    QPushButton,
+    QSizePolicy,
+    QToolButton,
+    QVBoxLayout,
+    QWidget,
+)
 
 from cacheview.engine import Check, Explanation, VerdictOutcome, plain_change
 from cacheview.replay.by_files import differs_in_files
@@ -23,6 +33,7 @@ from cacheview.ui.verdict.words import FORMATS, NOT_CERTAIN, VERDICT_ICONS, valu
 __all__ = ["Banner", "ElidedButton"]
 
 _BAR_WIDTH: Final = GRID
+_WIDEST_ID: Final = "(000000000000)"
 _MIN_WORD_CHARACTERS: Final = 4  # including the ellipsis
 UNCERTAIN_LOOK: Final = "not-certain"
 _COLORS: Final = {UNCERTAIN_LOOK: "hazard"}
@@ -121,6 +132,7 @@ class Banner(QWidget):
             menu.addAction(action)
         self.copy_button.setMenu(menu)
         self._lay_out()
+        self._fit_headline()
         self._color()
 
     def _lay_out(self) -> None:
@@ -130,11 +142,12 @@ class Banner(QWidget):
         layout.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
         column = QVBoxLayout()
         column.setSpacing(GRID)
-        head = QHBoxLayout()
-        head.setSpacing(2 * GRID)
-        head.addWidget(self._word, 0, Qt.AlignmentFlag.AlignTop)
-        head.addWidget(self._head, 1)
-        column.addLayout(head)
+        self._headline = QBoxLayout(QBoxLayout.Direction.LeftToRight)
+        self._headline.setSpacing(2 * GRID)
+        self._word.setAlignment(Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignTop)
+        self._headline.addWidget(self._word)
+        self._headline.addWidget(self._head, 1)
+        column.addLayout(self._headline)
         column.addWidget(self._reason)
         for line in self._values:
             column.addWidget(line)
@@ -189,6 +202,7 @@ class Banner(QWidget):
         elif is_unknown and explanation.verdict.unknown is None:
             word += f", {NOT_CERTAIN}"
         self._word.show_text(word)
+        self._fit_headline()
         self._head.show_text(one_line(explanation.sentence))
         self.copy_button.setEnabled(True)
         reason, check = values_in_banner(explanation)
@@ -205,6 +219,7 @@ class Banner(QWidget):
             self._look = UNCERTAIN_LOOK
             self._color()
         self._word.show_text("LOOKING UP")
+        self._fit_headline()
         self._head.show_text("the changed probe")
         self._reason_shown = "The trace below is for the previous probe.", None
         self._show_replayed()
@@ -237,10 +252,29 @@ class Banner(QWidget):
         self.forget_height()
         self._show_replayed()
 
+    @property
+    def _room(self) -> int:
+        """The width of the lines, to the right of the icon."""
+        margins = self._layout.contentsMargins()
+        return self.width() - margins.left() - margins.right() - self._icon.sizeHint().width() - self._layout.spacing()
+
+    def _fit_headline(self) -> None:
+        """Put the sentence below the word if there is no space beside it for an image's id."""
+        metrics = self._head.fontMetrics()
+        word = metrics.horizontalAdvance(self._word.text()) + 2 * GRID
+        is_narrow = self._room < word + metrics.horizontalAdvance(_WIDEST_ID)
+        direction = QBoxLayout.Direction.TopToBottom if is_narrow else QBoxLayout.Direction.LeftToRight
+        if direction is self._headline.direction():
+            return
+        self._headline.setDirection(direction)
+        self._headline.setSpacing(0 if is_narrow else 2 * GRID)
+        policy = QSizePolicy.Policy.Expanding if is_narrow else QSizePolicy.Policy.Fixed
+        self._word.setSizePolicy(policy, QSizePolicy.Policy.Preferred)
+        self._word.setWordWrap(is_narrow)  # after the policy, into which it puts that the height depends on the width
+
     def _fit_copy(self) -> None:
         """Show *Copy* as an icon only if there is no space for its text beside the edit button."""
-        margins = self._layout.contentsMargins()
-        room = self.width() - margins.left() - margins.right() - self._icon.sizeHint().width() - self._layout.spacing()
+        room = self._room
         edit = self.edit_button.minimumSizeHint().width() + 2 * GRID if self.edit_button.isVisibleTo(self) else 0
         button, style = self.copy_button, Qt.ToolButtonStyle
         words = button.fontMetrics().horizontalAdvance(button.text()) + button.iconSize().width() + 7 * GRID
@@ -275,6 +309,7 @@ class Banner(QWidget):
     def resizeEvent(self, event: QResizeEvent) -> None:
         if event.size().width() != event.oldSize().width():
             self.forget_height()
+            self._fit_headline()
             self._fit_copy()
         super().resizeEvent(event)
 
@@ -298,6 +333,7 @@ class Banner(QWidget):
     def _update_look(self) -> None:
         for label in (self._word, self._head):
             label.setFont(strong_font() if self._brief else heading_font())
+        self._fit_headline()
         set_font(self._reason, plain_font)
         set_font(self._remedy, plain_font)
         set_font(self._coming, plain_font)
