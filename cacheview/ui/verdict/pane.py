@@ -301,9 +301,8 @@ class VerdictPane(QWidget):
             return
         index = self.view.currentIndex()
         place = self.view.visualRect(index if index.isValid() else self.navigation.deciding_index())
-        if place.isValid() and place.top() >= 0 and place.bottom() <= before and place.bottom() > self._rows_height:
-            scroll = self.view.verticalScrollBar()
-            scroll.setValue(scroll.value() + place.bottom() - self._rows_height + 1)
+        if place.isValid() and place.top() >= 0 and self._rows_height <= place.bottom() < before:
+            self.view.scrollTo(index if index.isValid() else self.navigation.deciding_index())
 
     def _person_shared(self) -> None:
         self._detail_height = self.splitter.sizes()[1]

@@ -55,6 +55,7 @@ class TraceView(QTreeView):
         self.setSelectionBehavior(QTreeView.SelectionBehavior.SelectRows)
         self.setMouseTracking(True)
         self.setVerticalScrollMode(QTreeView.ScrollMode.ScrollPerPixel)
+        self.verticalScrollBar().rangeChanged.connect(self._end_with_whole_row)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setAccessibleName("Trace of stages, candidates, sources and checks")
         header = self.header()
@@ -65,6 +66,26 @@ class TraceView(QTreeView):
         header.setStyleSheet(f"QHeaderView::section {{ padding-left: {GRID}px; }}")
         header.setSectionResizeMode(QHeaderView.ResizeMode.Interactive)
         header.sectionResized.connect(self._remember_shares)
+
+    # Scrolling: by pixels for the wheel, otherwise so that a whole row is at the top
+
+    def scrollTo(self, index: _Index, hint: QTreeView.ScrollHint = QTreeView.ScrollHint.EnsureVisible) -> None:
+        scroll = self.verticalScrollBar()
+        before = scroll.value()
+        super().scrollTo(index, hint)
+        if hint is QTreeView.ScrollHint.EnsureVisible:  # Qt may leave out the last line of pixels
+            scroll.setValue(scroll.value() + max(0, self.visualRect(index).bottom() - self.viewport().height() + 1))
+        if scroll.value() != before:  # otherwise a click on a visible row would move it
+            scroll.setValue(self._whole_rows(scroll.value()))
+
+    def _end_with_whole_row(self, _first: int, last: int) -> None:
+        """Leave space below the last row, so that a whole row is at the top at the end too."""
+        self.verticalScrollBar().setMaximum(self._whole_rows(last))
+
+    def _whole_rows(self, pixels: int) -> int:
+        """Return the height of the fewest rows that are at least this high."""
+        row = self.rowHeight(self._trace.index(0, 0))
+        return -(-pixels // row) * row if row > 0 else pixels
 
     # Columns, which keep their shares of the width
 
