@@ -49,7 +49,7 @@ def test_text_without_word_wrap_is_unchanged(qtbot: QtBot) -> None:
 
 
 def test_a_short_word_breaks_only_where_it_does_not_fit(label: Wrapped) -> None:
-    label.show_text("no child of bab3d2a1f793 has this config")
+    label.setText("no child of bab3d2a1f793 has this config")
     metrics = label.fontMetrics()
     word = metrics.horizontalAdvance("bab3d2a1f793")
     label.resize(word - 1, 200)

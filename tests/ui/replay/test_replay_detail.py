@@ -73,6 +73,7 @@ def test_all_lines_of_a_step_are_shown_or_scrolled_to_at_once(qtbot: QtBot) -> N
     QApplication.processEvents()
     assert detail.verticalScrollBar().isVisible()
     content = detail.widget()
+    assert content is not None
     for label in content.findChildren(QLabel):
         if label.isVisible():
             assert label.height() >= label.heightForWidth(label.width()), label.text()

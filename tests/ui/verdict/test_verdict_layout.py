@@ -12,6 +12,7 @@ from cacheview.engine import StageKind, explain
 from cacheview.ui.selected_item import SelectedItem
 from cacheview.ui.verdict.labels import WrappedText
 from cacheview.ui.verdict.pane import VerdictPane
+from cacheview.ui.wrapped import Wrapped
 
 HEIGHTS = range(430, 760, 7)
 
@@ -99,7 +100,7 @@ def test_the_headline_shows_all_its_words_at_every_width(pane: VerdictPane, cond
 
 def broken_into_parts(label: WrappedText) -> list[str]:
     """What cannot be broken."""
-    shown = super(WrappedText.__mro__[1], label).text()
+    shown = str(super(Wrapped, label).text())
     return shown.replace("\u200b", " ").split()
 
 
