@@ -88,7 +88,8 @@ class RecordedStore(Model):
         if self.images is None:
             raise NoStoreError("this record does not contain the store, so there is nothing to open")
         kind = self.store_kind
-        rules = f"{kind}-{self.commit}" if self.commit else f"Docker {self.engine}, {kind}"
+        has_own_rules = bool(self.commit) and kind is StoreKind.CONTAINERD
+        rules = f"{kind}-{self.commit}" if has_own_rules else f"Docker {self.engine}, {kind}"
         name = ", ".join(filter(None, (self.scenario or self.tag, self.started)))
         return SuiteCase(
             rules=rules,
