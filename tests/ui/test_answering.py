@@ -20,8 +20,6 @@ from cacheview.ui.document import ProbeDocument
 from cacheview.ui.session import Session
 from cacheview.ui.window import MainWindow
 
-pytestmark = pytest.mark.usefixtures("without_style_sheet")
-
 
 class Gate:
     """Blocks every lookup until it is opened."""

@@ -18,6 +18,8 @@ from cacheview.ui.settings import Settings
 from cacheview.ui.theme import DARK, apply_theme, current_tokens, set_zoom
 from cacheview.ui.window import MainWindow
 
+pytestmark = pytest.mark.looks
+
 SIZE = (1100, 800)
 
 

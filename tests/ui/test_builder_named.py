@@ -140,6 +140,7 @@ def test_a_loaded_image_without_a_parent_has_no_probe(
     assert "This image has no recorded parent" in workspace.verdict.nothing[1]
 
 
+@pytest.mark.looks
 def test_a_long_address_does_not_shorten_other_status_texts(
     window: MainWindow, show: Callable[[OpenedLocation], None]
 ) -> None:

@@ -81,6 +81,7 @@ def test_every_combo_box_of_the_window_is_a_chooser() -> None:
     assert found == {"chooser.py": "QComboBox"}
 
 
+@pytest.mark.looks
 def test_a_text_that_is_too_long_ends_in_dots(qtbot: QtBot) -> None:
     box = Chooser()
     qtbot.addWidget(box)

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtWidgets import QApplication, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from cacheview.ui.replay.head import ReplayHead
+
+pytestmark = pytest.mark.looks
 
 
 def test_button_texts_fit_at_every_width(qtbot: QtBot) -> None:

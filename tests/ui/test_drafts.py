@@ -17,8 +17,6 @@ from cacheview.ui.session import Session
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
-pytestmark = pytest.mark.usefixtures("without_style_sheet")
-
 LINE = (
     '{"rules": "graphdriver-24.0.7", "images": [], "probes": ['
     '{"name": "one", "config": {"Cmd": ["1"]}, "expect": {"outcome": "miss"}},'

@@ -109,6 +109,7 @@ def explanations() -> tuple[Explanation, Explanation]:
     return explain(cache, probe), explain(cache, probe, at_once=False)
 
 
+@pytest.mark.looks
 def test_the_verdict_is_shown_and_the_edit_is_marked_as_coming_after_a_moment(qtbot: QtBot) -> None:
     whole, coming = explanations()
     pane = VerdictPane()

@@ -12,6 +12,8 @@ from window_kit import OpenWindow
 from cacheview.ui.docks import AUDIT, SUITES
 from cacheview.ui.window import MainWindow
 
+pytestmark = pytest.mark.looks
+
 
 @pytest.fixture
 def window(qapp: QApplication, open_window: OpenWindow) -> Iterator[MainWindow]:

@@ -25,8 +25,6 @@ from cacheview.ui.notice import Notice
 from cacheview.ui.stores.save_dialog import SaveDialog
 from cacheview.ui.window import MainWindow
 
-pytestmark = pytest.mark.usefixtures("without_style_sheet")
-
 COUNT = 12
 
 

@@ -150,6 +150,7 @@ def test_partial_results_replaced_before_they_are_shown_are_not_built(qtbot: QtB
     assert len(made) < 20
 
 
+@pytest.mark.looks
 def test_a_probe_pane_created_in_steps_looks_like_one_created_at_once(qtbot: QtBot) -> None:
     config = ContainerConfig(Cmd=("sh",), WorkingDir="/srv")  # with a field that is initially folded away
     pictures = []

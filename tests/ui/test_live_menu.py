@@ -19,8 +19,6 @@ from cacheview.ui.stores import follow, known
 from cacheview.ui.stores.known import KnownStore
 from cacheview.ui.window import MainWindow
 
-pytestmark = pytest.mark.usefixtures("without_style_sheet")
-
 STORES = (
     KnownStore("engine:", "Engine default, the current context"),
     KnownStore("engine:R&D <b>", "Engine R&D <b>", "ssh://there"),

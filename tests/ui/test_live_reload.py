@@ -14,8 +14,6 @@ from cacheview.ui.images.pane import ImagesPane
 from cacheview.ui.session import Session
 from cacheview.ui.window import MainWindow
 
-pytestmark = pytest.mark.usefixtures("without_style_sheet")
-
 
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:

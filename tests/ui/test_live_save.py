@@ -67,6 +67,7 @@ def test_saved_and_opened_again(
     assert capsys.readouterr().out == "1 passed, 0 failed\n"
 
 
+@pytest.mark.looks
 def test_the_save_dialog_states_what_is_not_redacted(window: MainWindow, qtbot: QtBot) -> None:
     dialog = open_dialog(window, qtbot)
     reported = " ".join(label.text() for label in dialog.findChildren(QLabel))

@@ -15,8 +15,6 @@ from cacheview.ui.stores import start
 from cacheview.ui.stores.by_name import ByNameDialog
 from cacheview.ui.window import MainWindow
 
-pytestmark = pytest.mark.usefixtures("without_style_sheet")
-
 
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
 from pytestqt.modeltest import ModelTester
 from pytestqt.qtbot import QtBot
 
 from cacheview.ui.name_list import NameList
+
+pytestmark = pytest.mark.looks  # without a style sheet, Qt shows lists as menus, which measure every name
 
 COUNT = 300_000
 

@@ -20,8 +20,6 @@ from cacheview.ui.documentation import DocumentationDialog
 from cacheview.ui.probe.instruction_dialog import InstructionDialog
 from cacheview.ui.window import MainWindow
 
-pytestmark = pytest.mark.usefixtures("without_style_sheet")
-
 LONG = 20_000
 
 

@@ -106,6 +106,7 @@ def test_docks_are_in_the_view_menu(window: MainWindow) -> None:
     assert {do.compare, do.audit, do.replay, do.suite_checks} <= set(menu.actions())  # type: ignore[attr-defined]
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("action", ["audit", "suite_checks", "replay"])
 def test_a_dock_leaves_the_panes_their_room(demo: MainWindow, qtbot: QtBot, action: str) -> None:
     assert demo.workspace is not None

@@ -23,6 +23,8 @@ from window_kit import OpenWindow
 from cacheview.ui.docks import REPLAY
 from cacheview.ui.window import MainWindow
 
+pytestmark = pytest.mark.looks
+
 SCREENSHOTS = Path(__file__).parents[2] / "resources" / "screenshots"
 SIZE = (1440, 900)
 DOCKERFILE = """FROM alpine:3.19

@@ -21,6 +21,8 @@ from cacheview.ui.theme import (
     tokens_for,
 )
 
+pytestmark = pytest.mark.looks
+
 ON_SURFACES = ("surface", "surface_raised", "hover")
 TEXT_PAIRS = (
     *((text, on) for text in ("text", "text_muted", "text_faint", "link") for on in (*ON_SURFACES, "band")),

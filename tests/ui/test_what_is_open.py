@@ -130,6 +130,7 @@ def test_a_dockerfile_is_named_before_there_is_a_store(window: MainWindow, tmp_p
     assert window.windowTitle() == "cacheview"
 
 
+@pytest.mark.looks
 def test_long_names_are_shortened_in_the_middle_with_a_full_tip(
     window: MainWindow, show: Callable[[OpenedLocation], None]
 ) -> None:

@@ -582,12 +582,14 @@ def test_everything_that_takes_the_keyboard_has_a_name(window: MainWindow, qtbot
     assert nameless == []
 
 
+@pytest.mark.looks
 def test_fits_a_small_laptop(window: MainWindow, qtbot: QtBot) -> None:
     opened(window, qtbot, "demo:")
     assert window.minimumSizeHint().width() <= 1366
     assert window.minimumSizeHint().height() <= 700
 
 
+@pytest.mark.looks
 def test_layout_is_kept(open_window: OpenWindow, tmp_path: Path) -> None:
     file = tmp_path / "kept.ini"
     first = open_window(str(CHAIN), size=None, settings=Settings(file))
@@ -604,6 +606,7 @@ def test_layout_is_kept(open_window: OpenWindow, tmp_path: Path) -> None:
     assert panes(again).images.tree.columns.hidden == ["created"]
 
 
+@pytest.mark.looks
 def test_invalid_settings_are_ignored(open_window: OpenWindow, tmp_path: Path) -> None:
     file = tmp_path / "bad.ini"
     file.write_text("[window]\ngeometry=@ByteArray(garbage)\npanes=9, 9\n[images]\nhidden=image\nintermediate=7\n")
@@ -611,6 +614,7 @@ def test_invalid_settings_are_ignored(open_window: OpenWindow, tmp_path: Path) -
     assert window.width() > 600
 
 
+@pytest.mark.looks
 def test_the_banner_shrinks_for_the_shorter_verdict_of_another_probe(window: MainWindow, qtbot: QtBot) -> None:
     opened(window, qtbot, "demo:")
     banner = panes(window).verdict.banner

@@ -12,6 +12,8 @@ from cacheview.ui.theme import small_font
 from cacheview.ui.verdict.labels import ElidedLabel, WrappedText
 from cacheview.ui.wrapped import Wrapped
 
+pytestmark = pytest.mark.looks
+
 PATH = "/var/lib/docker/overlay2/" + "0123456789abcdef" * 4 + "/diff"
 
 

@@ -297,6 +297,7 @@ def test_hazard_names_are_not_truncated_in_a_small_window(window: MainWindow, qt
     assert table.columnWidth(0) >= longest + icon_size() + 6 * GRID  # next to the icon, with padding around both
 
 
+@pytest.mark.looks
 def test_a_narrow_dock_has_one_column_of_text(window: MainWindow, qtbot: QtBot, show: Open) -> None:
     show(*unmarked(3), make_image(9, 8))
     pane = audited(window, qtbot)

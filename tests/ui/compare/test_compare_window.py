@@ -108,6 +108,7 @@ def test_the_dock_is_created_on_first_use(demo: MainWindow, qtbot: QtBot) -> Non
     assert demo.dockWidgetArea(demo.docks.get(COMPARE).dock) is Qt.DockWidgetArea.BottomDockWidgetArea
 
 
+@pytest.mark.looks
 def test_a_wide_window_shows_all_rule_sets_at_the_right(demo: MainWindow, qtbot: QtBot) -> None:
     demo.resize(1920, 1080)
     show(demo, qtbot)

@@ -16,8 +16,6 @@ from cacheview.ui.details.pane import DetailsPane
 from cacheview.ui.docks import DETAILS
 from cacheview.ui.window import MainWindow
 
-pytestmark = pytest.mark.usefixtures("without_style_sheet")
-
 Open = Callable[..., None]
 
 

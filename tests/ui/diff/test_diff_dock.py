@@ -25,8 +25,6 @@ from cacheview.ui.diff.pane import DiffPane
 from cacheview.ui.docks import DIFF, REPLAY, WATCH
 from cacheview.ui.window import MainWindow
 
-pytestmark = pytest.mark.usefixtures("without_style_sheet")
-
 BUILD = Build("FROM base\nLABEL team=a\nCOPY a /a\nRUN make\n", {"a": b"1\n", "b": b"2\n"})
 
 

@@ -22,8 +22,6 @@ from cacheview.ui.files.model import FilesColumn
 from cacheview.ui.files.pane import FilesPane
 from cacheview.ui.window import MainWindow
 
-pytestmark = pytest.mark.usefixtures("without_style_sheet")
-
 
 def replay(window: MainWindow, qtbot: QtBot, context: Path) -> None:
     pane = window.docks.get(REPLAY).pane

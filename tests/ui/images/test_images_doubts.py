@@ -82,6 +82,7 @@ def test_a_candidate_that_may_match_is_not_reported_to_fail(model: ImageTreeMode
     assert [mark.kind for mark in model.marks_of(other)] == ["failed"]
 
 
+@pytest.mark.looks
 def test_the_faint_mark_is_smaller_than_one_with_a_word(qapp: object) -> None:
     painter = RowPainter()
     faint = doubts_mark(unsure(make_image("x"), "config"))

@@ -18,6 +18,8 @@ from cacheview.ui.images.row_painter import RowPainter
 from cacheview.ui.images.tree import forest
 from cacheview.ui.theme import current_tokens
 
+pytestmark = pytest.mark.looks
+
 
 @pytest.fixture
 def pane(qtbot: QtBot, store: ImageStore) -> Iterator[ImagesPane]:

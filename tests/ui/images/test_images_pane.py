@@ -195,6 +195,7 @@ def test_columns(pane: ImagesPane) -> None:
     assert not pane.tree.isColumnHidden(ImagesColumn.SIZE)
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize(
     "size", [1 << 63, 10**400, -(10**400), 3 * (10**4300 - 1)], ids=["64 bits", "400", "negative", "4301"]
 )
@@ -223,6 +224,7 @@ def test_marks_show_without_changing_the_model(pane: ImagesPane, store: ImageSto
     assert changed == []
 
 
+@pytest.mark.looks
 def test_rows_are_painted_in_both_states(pane: ImagesPane, store: ImageStore, qtbot: QtBot) -> None:
     """A row's appearance follows its marks."""
     plain = pane.tree.viewport().grab().toImage()

@@ -15,6 +15,8 @@ from cacheview.ui.images import arranger
 from cacheview.ui.images.pane import ImagesPane
 from cacheview.ui.images.tree import forest
 
+pytestmark = pytest.mark.looks
+
 OTHERS = 60
 """More images than fit on screen."""
 

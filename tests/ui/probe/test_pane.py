@@ -450,6 +450,7 @@ def test_marks(pane: ProbePane, document: ProbeDocument) -> None:
     assert pane.form.row("User").remark == ""
 
 
+@pytest.mark.looks
 def test_failed_row_is_drawn_on_the_failed_surface(pane: ProbePane) -> None:
     row = pane.form.row("User")
     before = row.grab().toImage().pixelColor(2, 2).name()
@@ -486,6 +487,7 @@ def test_pointing_at_a_field_selects_it_without_moving_the_focus(pane: ProbePane
     assert rows(pane, "Cmd").view.selectionModel().hasSelection()
 
 
+@pytest.mark.looks
 def test_reveal_unfolds_and_scrolls(pane: ProbePane) -> None:
     pane.resize(420, 420)
     pane.show_json(True)
@@ -649,6 +651,7 @@ def test_nothing_is_shown_as_markup(pane: ProbePane, document: ProbeDocument) ->
     assert STORE.images
 
 
+@pytest.mark.looks
 def test_pane_follows_the_theme(pane: ProbePane, document: ProbeDocument, qapp: QApplication) -> None:
     document.edit(Probe(parent="sha256:" + "ab" * 32, config=ContainerConfig(User="1")), "Edit all")
     pane.set_marks({"User": FieldMark("failed", "0")})

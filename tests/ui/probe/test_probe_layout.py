@@ -21,6 +21,8 @@ from cacheview.ui.probe.pane import ProbePane
 from cacheview.ui.scrolled import Scrolled
 from cacheview.ui.theme import current_tokens
 
+pytestmark = pytest.mark.looks
+
 NARROW = 250
 
 

@@ -18,8 +18,6 @@ from cacheview.ui.replay.pane import ReplayPane
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
-pytestmark = pytest.mark.usefixtures("without_style_sheet")
-
 
 @pytest.fixture
 def pane(window: MainWindow, site: Path, settings: Settings, qtbot: QtBot) -> ReplayPane:

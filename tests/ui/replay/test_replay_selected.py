@@ -27,8 +27,6 @@ from cacheview.ui.settings import Settings
 from cacheview.ui.verdict.pane import VerdictPane
 from cacheview.ui.window import MainWindow
 
-pytestmark = pytest.mark.usefixtures("without_style_sheet")
-
 Open = Callable[[ReplayCase], None]
 
 

@@ -18,8 +18,6 @@ from cacheview.ui.replay.rows import flat, word_of
 from cacheview.ui.session import Session
 from cacheview.ui.window import MainWindow
 
-pytestmark = pytest.mark.usefixtures("without_style_sheet")
-
 Open = Callable[[ReplayCase], None]
 
 

@@ -29,8 +29,6 @@ from cacheview.ui.session import Session
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
-pytestmark = pytest.mark.usefixtures("without_style_sheet")
-
 Open = Callable[[ReplayCase], None]
 
 

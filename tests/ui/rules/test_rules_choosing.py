@@ -18,8 +18,6 @@ from cacheview.ui.rules.by_version import ByVersionDialog
 from cacheview.ui.rules.menu import RulesMenu
 from cacheview.ui.window import MainWindow
 
-pytestmark = pytest.mark.usefixtures("without_style_sheet")
-
 
 def rules_of(window: MainWindow) -> str:
     assert window.session is not None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QFont, QGuiApplication
 from PySide6.QtWidgets import QApplication
@@ -13,6 +14,8 @@ from cacheview.ui.rules.describing import lines
 from cacheview.ui.rules.dialog import RulesDialog
 from cacheview.ui.rules.model import RulesColumn, RulesModel
 from cacheview.ui.window import MainWindow
+
+pytestmark = pytest.mark.looks
 
 OLD, NEW = "graphdriver-24.0.7", "containerd-28.5.2"
 

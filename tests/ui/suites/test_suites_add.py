@@ -24,8 +24,6 @@ from cacheview.ui.suites.add_dialog import AddDialog
 from cacheview.ui.suites.adding import add_work
 from cacheview.ui.window import MainWindow
 
-pytestmark = pytest.mark.usefixtures("without_style_sheet")
-
 QUIRKS = Path(__file__).parents[2] / "data" / "quirks"
 
 

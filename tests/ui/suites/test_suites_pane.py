@@ -16,8 +16,6 @@ from cacheview.ui.suites.model import ChecksColumn
 from cacheview.ui.suites.rows import Outcome
 from cacheview.ui.window import MainWindow
 
-pytestmark = pytest.mark.usefixtures("without_style_sheet")
-
 CONTROL = Qt.KeyboardModifier.ControlModifier
 
 
@@ -41,6 +39,7 @@ def only_failed(window: MainWindow) -> QCheckBox:
     return box
 
 
+@pytest.mark.looks
 def test_opened_and_closed_by_keyboard(window: MainWindow, qtbot: QtBot) -> None:
     qtbot.keyClick(window, Qt.Key.Key_K, CONTROL)
     dock = window.docks.get(SUITES).dock

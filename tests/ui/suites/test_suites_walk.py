@@ -33,8 +33,6 @@ from cacheview.ui.suites.add_dialog import AddDialog, SuiteAddition
 from cacheview.ui.suites.adding import add_work, case_before
 from cacheview.ui.window import MainWindow
 
-pytestmark = pytest.mark.usefixtures("without_style_sheet")
-
 GRAPH = DATA / "vectors" / "graphdriver-28.5.2.jsonl.gz"
 CONTAINERD = DATA / "vectors" / "containerd-26.1.5.jsonl.gz"
 OTHERS = "containerd-29"

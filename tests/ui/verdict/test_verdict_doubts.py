@@ -114,6 +114,7 @@ def test_doubts_with_different_remedies_are_shown_separately(pane: VerdictPane) 
     assert [line.isVisible() for line in pane.hazards.findChildren(type(pane.hazards.doubts[0]))] == [True, False]
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("width", [620.0, 240.0, 150.0])
 def test_an_uncertain_check_shows_its_icon_and_text(pane: VerdictPane, width: float) -> None:
     pane.show_explanation(either())
@@ -152,6 +153,7 @@ def test_a_candidate_is_not_reported_to_fail(pane: VerdictPane) -> None:
     assert "2 candidates, no match, 2 unknown" in [run.text for run in stage]
 
 
+@pytest.mark.looks
 def test_the_uncertainty_mark_stands_beside_the_badge(pane: VerdictPane) -> None:
     pane.show_explanation(unsure_hit())
     assert pane.banner.text.startswith("UNKNOWN: a hit on one of 2 images")
@@ -219,6 +221,7 @@ def test_without_doubts_nothing_is_marked(pane: VerdictPane) -> None:
                 assert not any(run.icon == "not-certain" for run in row_runs(pane, index, 600.0))
 
 
+@pytest.mark.looks
 def test_the_mark_is_drawn(pane: VerdictPane) -> None:
     """The text is painted in the theme's color."""
     pane.show_explanation(either())

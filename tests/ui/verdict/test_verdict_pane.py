@@ -99,6 +99,7 @@ def test_the_pane_shows_a_hint_without_a_store(pane: VerdictPane) -> None:
     assert not pane.view.isVisible()
 
 
+@pytest.mark.looks
 def test_the_text_replacing_a_verdict_is_not_cut_in_a_low_pane(pane: VerdictPane, qtbot: QtBot) -> None:
     pane.show_nothing("The refusal at line 2 has no probe", "the --mount option requires BuildKit. " * 20)
     pane.resize(pane.minimumSizeHint())
@@ -530,6 +531,7 @@ def test_the_differing_part_is_marked_in_the_value(pane: VerdictPane, cache: Ima
     assert laid_out(pane, check_index(pane, 0, 13, 0)) == [["Env[0]", "passed"], [f'"{PATH}"'], [f'"{PATH}"']]
 
 
+@pytest.mark.looks
 def test_values_do_not_overflow_their_cells(pane: VerdictPane) -> None:
     long = "A=" + "x" * 500
     pane.show_explanation(explain(cache_of(base(), step(1, Env=(long + "y",))), probe(Env=(long + "z",))))
@@ -547,6 +549,7 @@ def test_values_do_not_overflow_their_cells(pane: VerdictPane) -> None:
             assert runs[1].text  # the name stays even if the outcome is left out for space
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("width", [200.0, 400.0, 700.0])
 def test_texts_in_a_row_do_not_overlap(pane: VerdictPane, width: float) -> None:
     explanation = explain(
@@ -597,6 +600,7 @@ def test_every_part_has_a_name(pane: VerdictPane, cache: ImageCache) -> None:
     ]
 
 
+@pytest.mark.looks
 @pytest.mark.parametrize("scheme", [Qt.ColorScheme.Light, Qt.ColorScheme.Dark])
 @pytest.mark.parametrize("width", [420, 640])
 def test_the_pane_is_drawn_in_any_scheme_width_and_font_size(
@@ -624,6 +628,7 @@ def test_the_pane_is_drawn_in_any_scheme_width_and_font_size(
     assert heights[1] > 1.3 * heights[0]
 
 
+@pytest.mark.looks
 def test_the_scheme_may_change_while_it_is_shown(pane: VerdictPane, cache: ImageCache, qapp: QApplication) -> None:
     pane.show_explanation(explain(cache, small_probe()))
     try:

@@ -15,8 +15,6 @@ from cacheview.ui.images.view import TreePlace
 from cacheview.ui.session import Session, StoreRelation
 from cacheview.ui.window import MainWindow
 
-pytestmark = pytest.mark.usefixtures("without_style_sheet")
-
 REMOVED = make_image(1010).id
 
 
