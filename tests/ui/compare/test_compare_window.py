@@ -284,14 +284,13 @@ def test_lookups_run_in_another_thread_and_show_verdicts_first(
     qtbot.waitUntil(gate.reached.is_set, timeout=20_000)
     in_use = session(demo).cache.rules
 
-    def blanked() -> bool:
-        return [line.why is None for line in shown.model.lines] == [
-            line.rules is not in_use for line in shown.model.lines
-        ]
+    def waiting() -> bool:
+        return all(
+            line.verdict is not None and (line.why is None) == (line.rules is not in_use) for line in shown.model.lines
+        )
 
     # The window's own answer is there at once; all others show their verdict but not yet the deciding check.
-    qtbot.waitUntil(blanked, timeout=20_000)
-    assert all(line.verdict is not None for line in shown.model.lines)
+    qtbot.waitUntil(waiting, timeout=20_000)
     assert shown.head.text.endswith("…")
     assert not shown.head.copy_button.isEnabled()
     assert shown.model.data(shown.model.index(0, MatrixColumn.DECIDING)) == "…"
