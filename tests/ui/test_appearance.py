@@ -18,8 +18,6 @@ from cacheview.ui.settings import Settings
 from cacheview.ui.theme import DARK, apply_theme, current_tokens, set_zoom
 from cacheview.ui.window import MainWindow
 
-pytestmark = pytest.mark.looks
-
 SIZE = (1100, 800)
 
 
@@ -28,11 +26,16 @@ def file(tmp_path: Path) -> Path:
     return tmp_path / "settings.ini"
 
 
-@pytest.fixture
-def window(open_window: OpenWindow, qapp: QApplication) -> Iterator[MainWindow]:
-    yield open_window(DEMO, size=SIZE)
+@pytest.fixture(autouse=True)
+def usual_look(qapp: QApplication) -> Iterator[None]:
+    yield
     set_zoom(qapp, 100)
     apply_theme(qapp)
+
+
+@pytest.fixture
+def window(open_window: OpenWindow) -> MainWindow:
+    return open_window(DEMO, size=SIZE)
 
 
 def heights(window: MainWindow) -> list[int]:
@@ -52,6 +55,7 @@ class StyleChanges(QObject):
         return False
 
 
+@pytest.mark.looks
 def test_qt_matches_the_style_sheet_about_once_against_each_widget_of_the_panes(
     open_window: OpenWindow, qapp: QApplication, qtbot: QtBot
 ) -> None:
@@ -65,12 +69,14 @@ def test_qt_matches_the_style_sheet_about_once_against_each_widget_of_the_panes(
     assert changes.count < 1.5 * len(window.workspace.findChildren(QWidget))
 
 
+@pytest.mark.looks
 def test_the_verdict_has_its_color_in_the_window(window: MainWindow) -> None:
     assert window.workspace is not None
     word = next(label for label in window.workspace.verdict.banner.findChildren(QLabel) if label.text() == "MISS")
     assert word.palette().color(word.foregroundRole()).name() == current_tokens().miss
 
 
+@pytest.mark.looks
 def test_zooming_enlarges_all_text_and_can_be_reset(window: MainWindow, qtbot: QtBot) -> None:
     before = heights(window)
     assert len(before) > 20
@@ -83,6 +89,7 @@ def test_zooming_enlarges_all_text_and_can_be_reset(window: MainWindow, qtbot: Q
     assert heights(window) == before
 
 
+@pytest.mark.looks
 def test_icons_and_tool_bar_follow_the_look(window: MainWindow) -> None:
     """They are part of the first paint, so they follow `theme.look_changed` rather than events."""
 
@@ -107,16 +114,17 @@ def test_icons_and_tool_bar_follow_the_look(window: MainWindow) -> None:
     assert window.status._labels["time"].minimumWidth() < wide
 
 
-def test_zoom_is_limited_in_both_directions(window: MainWindow) -> None:
+def test_zoom_is_limited_in_both_directions(open_window: OpenWindow) -> None:
+    window = open_window(size=SIZE)
     for action, least, most in ((window.commands.zoom_in, 200, 250), (window.commands.zoom_out, 70, 80)):
         for _ in range(20):
             action.trigger()
         assert least <= window._settings.zoom <= most
 
 
-def test_color_scheme_and_zoom_are_restored(
-    open_window: OpenWindow, window: MainWindow, qtbot: QtBot, qapp: QApplication, file: Path
-) -> None:
+@pytest.mark.looks
+def test_color_scheme_and_zoom_are_restored(open_window: OpenWindow, qapp: QApplication, file: Path) -> None:
+    window = open_window(size=SIZE)
     window.commands.schemes["dark"].trigger()
     window.commands.zoom_in.trigger()
     assert current_tokens() is DARK
@@ -126,7 +134,7 @@ def test_color_scheme_and_zoom_are_restored(
     settings = Settings(file)
     apply_look(qapp, settings)
     assert (current_tokens(), settings.zoom) == (DARK, 110)
-    again = open_window(DEMO, size=SIZE, settings=Settings(file))
+    again = open_window(size=SIZE, settings=Settings(file))
     assert again.commands.schemes["dark"].isChecked()
     again.commands.schemes[""].trigger()
     assert Settings(file).scheme == ""
@@ -168,6 +176,7 @@ def test_closing_before_a_store_is_open_keeps_the_saved_docks(window: MainWindow
     assert Settings(file).docks == ["compare"]
 
 
+@pytest.mark.looks
 def test_the_layout_is_reset(window: MainWindow) -> None:
     assert window.workspace is not None
     first = window.workspace.widths
