@@ -243,10 +243,10 @@ class SameKeys(_Whole):
 
 @dataclass(frozen=True)
 class SameValues(_Whole):
-    """Every key of the image has the same value in the probe, where a missing key counts as ``""``.
+    """Every key of the image has the same value in the probe, where a missing key counts as ``""``. Used for labels.
 
-    So an empty value of an image matches a probe without the key: ``{"a": ""}`` of an image matches ``{"b": "x"}`` of a
-    probe. The lengths have been compared before.
+    So an empty label of an image matches a probe that lacks the label: ``{"a": ""}`` of an image matches ``{"b": "x"}``
+    of a probe. The lengths have been compared before.
     """
 
     def matches(self, probe: Mapping[str, str] | None, image: Mapping[str, str] | None) -> bool:
