@@ -49,7 +49,10 @@ def reasons(group: ClientGroup) -> Iterator[str]:
             yield f"the cache is not shared from step {difference.number} onward: {difference.text[:200]}"
         yield from difference.reasons
     if group.own_session_only:
-        yield "a label changes with each session, so the step that sets it and all later steps are never shared"
+        yield (
+            "a label changes with each session, so the step that sets it and all later steps are not shared between "
+            "sessions"
+        )
 
 
 def clients_as_json(groups: Sequence[ClientGroup], *, using: Daemon | None = None) -> str:

@@ -117,7 +117,8 @@ FORMS: Final = (
     ChangeForm(
         "upgrade",
         "RELEASE",
-        'an upgrade of the engine to this release, such as 26.1.5 ("29.x, containerd" also changes the kind of store)',
+        "an upgrade of the engine to RELEASE, such as 26.1.5. To also change the kind of store, specify it, as in "
+        '"29.x, containerd"',
         lambda text, _: Upgrade(text),
     ),
 )

@@ -13,7 +13,8 @@ __all__ = ["came_from"]
 
 _BY_BUILDKIT: Final = (
     "The history shows that BuildKit built this image. BuildKit has its own cache: it never uses the "
-    "classic builder's cache and does not record parents, so the classic builder cannot find the image."
+    "classic builder's cache and does not record parents, so no builder looked this image up in the classic builder's "
+    "cache."
 )
 _ORIGIN_SENTENCES: Final = {
     PULLED: (
