@@ -5,7 +5,7 @@ from __future__ import annotations
 import argparse
 import re
 import sys
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 from cacheview.cases import Daemon, platform_of_probe
 from cacheview.commands.opening import add_case, mention_problems, open_case
@@ -42,6 +42,9 @@ from cacheview.usage import (
     make_parser,
     mention_builder,
 )
+
+if TYPE_CHECKING:
+    from cacheview.stores.opened_location import OpenedCase
 
 __all__ = ["parser", "run"]
 
@@ -115,11 +118,8 @@ def run(options: argparse.Namespace) -> int:
             raise UsageError(f"{options.store} has no probes; use --parent and --config instead of --probe")
         number = chosen("probe", options.probe, [probe.name for probe in case.probes])
         probe = probe_after(case.probes[number])
-        if case.walk:  # the earlier probes may change the store, and name the parent
-            walk = Walk(case.store, daemon.rules, case.probes)
-            probe, cache = walk.at(number)
-            caches = WalkCaches(walk, number)
-            caches.add(walk)
+        if case.walk:
+            probe, cache, caches = _in_walk(case, number, daemon)
             if options.rules == "all" and case.probes[number].parent == PREVIOUS:
                 changes["parent"] = PREVIOUS  # each rule set has its own
     elif options.parent is None or options.config is None:
@@ -154,6 +154,19 @@ def run(options: argparse.Namespace) -> int:
                 print(joined(changes_as_lines(changed)))
             print(as_text(explanation, everything=options.all, using=daemon))
     return _EXIT_STATUS[explanation.verdict.outcome]
+
+
+def _in_walk(case: OpenedCase, number: int, daemon: Daemon) -> tuple[Probe, ImageCache, WalkCaches]:
+    """Return a probe after the earlier ones, which may change the store and name its parent, and the caches there.
+
+    Raises `LimitError` if the earlier probes take too long.
+    """
+    walk = Walk(case.store, daemon.rules, case.probes)
+    with Effort.about(len(case.store.images)).spent():
+        probe, cache = walk.at(number)
+    caches = WalkCaches(walk, number)
+    caches.add(walk)
+    return probe, cache, caches
 
 
 def _explain_all(caches: RuleSetCaches, own: Daemon, probe: Probe, *, as_json: bool) -> int:

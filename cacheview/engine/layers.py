@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, takewhile
 
 from cacheview.engine.check import CheckKind
 from cacheview.engine.doubts import doubts_about, prefix_doubts
@@ -40,10 +40,10 @@ def children_by_layers(store: ImageStore, parent: str) -> tuple[Image, ...]:
     go_on()
     if not layers:
         return tuple(child for child in store.images if child.diff_ids)
-    return by_first_layer(store)[layers[0]].beyond(layers)
+    return by_first_layer(store)[layers[0]].continuing(layers)
 
 
-class _Family:
+class _ImagesOnLayer:
     """Images with the same first layer, in store order, and their layers."""
 
     def __init__(self, layers: tuple[str, ...]) -> None:
@@ -57,10 +57,11 @@ class _Family:
         self._images.append(image)
         self._layers.append(layers)
         self._sizes.append(len(layers))
-        while layers[: len(self._shared)] != self._shared:
-            self._shared = self._shared[:-1]
+        if layers[: len(self._shared)] != self._shared:
+            pairs = zip(self._shared, layers, strict=False)
+            self._shared = tuple(layer for layer, _ in takewhile(lambda pair: pair[0] == pair[1], pairs))
 
-    def beyond(self, layers: tuple[str, ...]) -> tuple[Image, ...]:
+    def continuing(self, layers: tuple[str, ...]) -> tuple[Image, ...]:
         """Return the images that have all of these layers, in order, and then more."""
         size = len(layers)
         if self._shared[:size] == layers:
@@ -70,16 +71,16 @@ class _Family:
 
 
 @once_of_store
-def by_first_layer(store: ImageStore) -> Mapping[str, _Family]:
+def by_first_layer(store: ImageStore) -> Mapping[str, _ImagesOnLayer]:
     """Return the images that have layers, by the first layer."""
-    results: dict[str, _Family] = {}
+    results: dict[str, _ImagesOnLayer] = {}
     for image in paced(store.images):
         layers = image.diff_ids
         if layers:
-            family = results.get(layers[0])
-            if family is None:
-                family = results[layers[0]] = _Family(layers)
-            family.add(image, layers)
+            group = results.get(layers[0])
+            if group is None:
+                group = results[layers[0]] = _ImagesOnLayer(layers)
+            group.add(image, layers)
     return results
 
 

@@ -64,7 +64,7 @@ class RuleSetCaches:
 class WalkCaches(RuleSetCaches):
     """The caches at one place of a walk. Each rule set walks there by itself, since it may leave another state.
 
-    A probe with the parent `PREVIOUS` stands on the image that the same rule set hit last.
+    A probe with the parent `PREVIOUS` continues from the image that the same rule set hit last.
 
     The walks of small stores are kept, each with one state. In a large store, those that do not fit into memory are
     dropped, and walked again for the next probe.

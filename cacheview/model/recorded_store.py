@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Final, Literal
+from typing import Final
 
 from pydantic import ConfigDict, Field
 
@@ -10,6 +10,7 @@ from cacheview.model.base import Model
 from cacheview.model.errors import DataError
 from cacheview.model.image import Image, Platform
 from cacheview.model.release import COMMIT_71EBFC7, StoreKind
+from cacheview.model.store import LayerState
 from cacheview.model.suite import SuiteCase
 
 __all__ = ["NoStoreError", "RecordedStore", "is_replay_line", "recorded_kind"]
@@ -59,7 +60,7 @@ class RecordedStore(Model):
     kind: str
     scenario: str = ""
     images: tuple[Image, ...] | None = ()
-    layer_content: dict[str, Literal["missing", "empty"]] = Field(default_factory=dict)
+    layer_content: dict[str, LayerState] = Field(default_factory=dict)
     engine_os: str = ""
     engine_platform: Platform | None = None
     tag: str = ""

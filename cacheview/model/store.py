@@ -17,18 +17,20 @@ from cacheview.model.image import SCRATCH, Image, Platform
 from cacheview.model.reference import parse_reference
 from cacheview.model.release import Release, StoreKind
 
-__all__ = ["ImageStore", "LayerContent", "Problem", "StoreOrigin"]
+__all__ = ["ImageStore", "LayerContent", "LayerState", "Problem", "StoreOrigin"]
 
 V = TypeVar("V")
 
-LayerContent = Mapping[str, Literal["missing", "empty"]]
-"""The state of each layer whose content is not in the store as it should be, by diff id."""
+LayerState = Literal["missing", "empty"]
+"""The state of a layer whose content is not in the store as it should be."""
+LayerContent = Mapping[str, LayerState]
+"""The state of each such layer, by diff id."""
 
 _HEX = re.compile(r"[a-f0-9]{1,64}")
 _MAX_CHANGES: Final = 64
 """The images in which a store differs from its origin, up to which what is known of the origin is used."""
 _MAX_ORIGINS: Final = 16
-"""The origins behind one another, each of which makes a lookup in a store take longer."""
+"""The most origins in a row, from a store to its origin, and so on. Each makes a lookup in the store take longer."""
 _TRUNCATED_ID = re.compile(r"(?:sha256:)?([a-f0-9]{4,64})")
 
 
@@ -143,7 +145,7 @@ class ImageStore:
         origin = (self.origin or StoreOrigin(self)).changed(replaced, added)
         if not origin.is_near:
             origin = StoreOrigin(self).changed(replaced, added)
-        if origin.store._origins < _MAX_ORIGINS:  # otherwise, the new store starts anew
+        if origin.store._origins < _MAX_ORIGINS:  # otherwise, the new store has no origin
             changed.__dict__["origin"] = origin
         return changed
 

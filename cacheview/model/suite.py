@@ -10,6 +10,7 @@ from cacheview.model.base import Model
 from cacheview.model.config import ContainerConfig
 from cacheview.model.image import SCRATCH, Image, ImageConfig, Platform
 from cacheview.model.probe import Probe
+from cacheview.model.store import LayerState
 
 __all__ = ["Expectation", "Outcome", "SuiteCase", "SuiteProbe"]
 
@@ -73,4 +74,4 @@ class SuiteCase(Model):
     images: tuple[Image, ...] = ()
     probes: tuple[SuiteProbe, ...] = ()
     walk: bool = False
-    layer_content: dict[str, Literal["missing", "empty"]] = Field(default_factory=dict)
+    layer_content: dict[str, LayerState] = Field(default_factory=dict)

@@ -12,7 +12,8 @@ from missing_layer import OTHER, check_answer, missing_layer, write_missing_laye
 from cacheview.cli import main
 from cacheview.engine import RULE_SETS
 from cacheview.engine.verdict import Verdict, VerdictOutcome
-from cacheview.model import SuiteCase
+from cacheview.engine.walk import Walk
+from cacheview.model import SuiteCase, effort
 from cacheview.stores.suite import read_suite
 
 
@@ -40,7 +41,7 @@ def test_each_probe_with_a_missing_layer(
 
 
 @pytest.mark.parametrize("rules", ["containerd-29", "graphdriver-29"])
-def test_a_later_probe_of_a_walk_stands_on_the_earlier_ones(
+def test_a_later_probe_of_a_walk_continues_from_the_earlier_ones(
     tmp_path: Path, rules: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     case, suite = missing_layer(walk=True), write_missing_layer(tmp_path / "layer.jsonl", walk=True)
@@ -58,7 +59,7 @@ def test_all_rules_answer_a_later_probe_of_a_walk(tmp_path: Path, capsys: pytest
     assert (outcomes["containerd-29"], outcomes["graphdriver-29"]) == ("error", "hit")
 
 
-def test_so_it_is_with_all_rules(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
+def test_all_rules_also_take_account_of_the_missing_layer(suite: Path, capsys: pytest.CaptureFixture[str]) -> None:
     case = missing_layer(walk=False)
     main(["explain", str(suite), "--probe", "2", "--rules", "all", "--json"])
     groups = json.loads(capsys.readouterr().out)["groups"]
@@ -101,7 +102,7 @@ def test_all_rules_answer_in_a_walk_as_each_alone(
 
 
 @pytest.mark.parametrize("walk", [False, True], ids=["alone", "walk"])
-def test_the_table_says_that_each_rule_set_has_walked(
+def test_the_table_says_how_many_earlier_probes_were_looked_up(
     tmp_path: Path, walk: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     suite = write_missing_layer(tmp_path / "layer.jsonl", walk=walk)
@@ -123,3 +124,18 @@ def test_options_replace_the_parent_of_a_walk_for_all_rules(tmp_path: Path, caps
     assert {rules: group["outcome"] for group in groups for rules in group["rules"]} == {
         name: check_answer(edited, 2, rules).outcome.value for name, rules in RULE_SETS.items()
     }
+
+
+def test_the_earlier_probes_of_a_walk_have_a_time_limit(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def walk_on(*_: object) -> None:
+        for _step in range(1_000_000):
+            effort.go_on()
+        pytest.fail("nothing stopped the walk")
+
+    suite = write_missing_layer(tmp_path / "suite.jsonl", walk=True)
+    monkeypatch.setattr(effort, "QUESTION_SECONDS", 0.01)
+    monkeypatch.setattr(Walk, "at", walk_on)
+    assert main(["explain", str(suite), "--probe", "2"]) == 2
+    assert "seconds of CPU time" in capsys.readouterr().err

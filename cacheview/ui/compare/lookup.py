@@ -66,9 +66,9 @@ class RuleSetLookup:
     def is_at(self, store: ImageStore, walk: tuple[Walk, int] | None) -> bool:
         """Return whether the answers here are those of a store, or of a place in a walk; see the arguments above."""
         caches = self._caches
-        if walk is None or not isinstance(caches, WalkCaches):
-            return walk is None and type(caches) is RuleSetCaches and caches.store is store
-        return caches.is_in(walk[0]) and caches.number == walk[1]
+        if isinstance(caches, WalkCaches):
+            return walk is not None and caches.is_in(walk[0]) and caches.number == walk[1]
+        return walk is None and caches.store is store
 
     def looking_up(self, probe: Probe, known: MatrixRow) -> Work:
         """Return work that looks up all rule sets except one whose row is already known.
