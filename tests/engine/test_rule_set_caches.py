@@ -77,7 +77,9 @@ def test_each_row_is_the_answer_in_a_walk_under_its_rules(case: SuiteCase) -> No
 
 @given(stores(), st.lists(suite_probes, min_size=1, max_size=4), st.sampled_from(list(RULE_SETS.values())))
 @some
-def test_in_any_store(store: ImageStore, probes: list[SuiteProbe], rules: RuleSet) -> None:
+def test_each_row_equals_a_walk_under_its_rules_in_any_store(
+    store: ImageStore, probes: list[SuiteProbe], rules: RuleSet
+) -> None:
     number = len(probes) - 1
     walk = Walk(store, rules, probes)
     asked = probes[number].probe.model_copy(update={"cache_from": walk.at(0)[0].cache_from})
@@ -123,7 +125,7 @@ def looked_up(monkeypatch: pytest.MonkeyPatch) -> list[Probe]:
     return probes
 
 
-def test_small_walks_go_on_and_those_that_do_not_fit_are_walked_again(limit: int, looked_up: list[Probe]) -> None:
+def test_small_walks_are_kept_and_large_ones_are_repeated(limit: int, looked_up: list[Probe]) -> None:
     case = long_walk(6)
     walk = first_walk(case)
     caches = WalkCaches(walk, 3)
@@ -137,7 +139,7 @@ def test_small_walks_go_on_and_those_that_do_not_fit_are_walked_again(limit: int
 
 
 @pytest.mark.usefixtures("limit")
-def test_the_way_is_walked_in_steps(looked_up: list[Probe]) -> None:
+def test_approaching_a_place_yields_the_progress(looked_up: list[Probe]) -> None:
     case = long_walk(6)
     walk = first_walk(case)
     caches, rules = WalkCaches(walk, 5), RULE_SETS["containerd-29"]

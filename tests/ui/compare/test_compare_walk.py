@@ -114,7 +114,9 @@ def settle(pane: ComparePane, qtbot: QtBot, act: Callable[[], object]) -> None:
         act()
 
 
-def test_every_place(pane: ComparePane, window: MainWindow, qtbot: QtBot, case: SuiteCase, lookups: list[bool]) -> None:
+def test_the_comparison_equals_the_walk_at_every_place(
+    pane: ComparePane, window: MainWindow, qtbot: QtBot, case: SuiteCase, lookups: list[bool]
+) -> None:
     places = session_of(window).places
     for number in (2, 1, 0, 2):
         settle(pane, qtbot, partial(places.choose_probe, number))
@@ -184,7 +186,7 @@ def test_supposed_changes_are_compared_in_the_changed_store(
     assert answers(pane, 2) == walked(case, 2)
 
 
-def test_it_is_copied_as_it_is_shown(pane: ComparePane, window: MainWindow, qtbot: QtBot) -> None:
+def test_the_copied_comparison_equals_the_shown_one(pane: ComparePane, window: MainWindow, qtbot: QtBot) -> None:
     settle(pane, qtbot, lambda: session_of(window).places.choose_probe(2))
     with qtbot.waitSignal(pane.copied, timeout=20_000):
         pane.copy("JSON")
@@ -233,7 +235,7 @@ def test_its_progress_names_the_earlier_probes(case: SuiteCase) -> None:
 
 
 @pytest.mark.parametrize("case", [CASES["restored"]])
-def test_a_long_walk_is_canceled_and_goes_on(
+def test_a_canceled_walk_can_be_continued(
     pane: ComparePane, window: MainWindow, qtbot: QtBot, case: SuiteCase, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reached, may_go_on = threading.Event(), threading.Event()

@@ -114,7 +114,7 @@ def test_a_parent_and_its_hit_are_brought_into_sight_together(pane: ImagesPane, 
     assert is_in_sight(pane, "sha256:more")
 
 
-def test_what_was_to_be_done_to_the_rows_of_one_store_is_not_done_to_those_of_a_further_one(
+def test_pending_steps_are_dropped_when_another_store_is_set(
     pane: ImagesPane, more: ImageStore, fewer: ImageStore, qtbot: QtBot, selected: list[Image | None]
 ) -> None:
     seen: list[str | None] = []
@@ -248,7 +248,7 @@ def test_a_row_selected_in_a_store_that_is_read_again_stays_selected(
     assert [image.id for image in selected if image] == [pane.tree.current_id()] == ["sha256:app"]
 
 
-def test_a_place_to_return_to_comes_before_what_was_to_be_done(
+def test_returning_to_a_place_drops_pending_steps(
     pane: ImagesPane, store: ImageStore, more: ImageStore, qtbot: QtBot
 ) -> None:
     place = pane.place
@@ -290,9 +290,7 @@ def test_an_image_that_the_store_lacks_cannot_be_used_as_parent(
     settle(pane, qtbot)
 
 
-def test_rows_that_were_made_in_advance_are_waited_for_in_the_same_way(
-    pane: ImagesPane, more: ImageStore, qtbot: QtBot
-) -> None:
+def test_steps_also_wait_for_rows_created_in_advance(pane: ImagesPane, more: ImageStore, qtbot: QtBot) -> None:
     pane.set_store(more, forest=forest(more))
     pane.reveal("sha256:base", unhide=False)
     assert pane.tree.current_id() == "sha256:two"

@@ -59,7 +59,7 @@ def answer_of(verdict: Verdict) -> tuple[VerdictOutcome, str]:
     return verdict.outcome, verdict.error
 
 
-def test_each_probe_in_turn(window: MainWindow, last: int, *, walk: bool) -> None:
+def test_each_probe_considers_the_missing_layer(window: MainWindow, last: int, *, walk: bool) -> None:
     for number in (*range(last + 1), *reversed(range(last + 1))):
         session_of(window).places.choose_probe(number)
         assert answer_of(shown(window)) == answer_of(check_answer(missing_layer(walk=walk), number))
@@ -68,7 +68,7 @@ def test_each_probe_in_turn(window: MainWindow, last: int, *, walk: bool) -> Non
 
 
 @pytest.mark.parametrize("limit", [0, 500], ids=["prepared", "at once"])
-def test_other_rules(
+def test_other_rules_consider_the_missing_layer(
     window: MainWindow, qtbot: QtBot, last: int, limit: int, monkeypatch: pytest.MonkeyPatch, *, walk: bool
 ) -> None:
     session_of(window).places.choose_probe(last)
@@ -84,7 +84,7 @@ def test_other_rules(
         assert (expected.outcome is VerdictOutcome.ERROR) == name.startswith("containerd")
 
 
-def test_what_if(window: MainWindow, qtbot: QtBot, last: int, *, walk: bool) -> None:
+def test_what_if_considers_the_missing_layer(window: MainWindow, qtbot: QtBot, last: int, *, walk: bool) -> None:
     session = session_of(window)
     session.places.choose_probe(last)
     window.what_if.suppose(f"remove:{OTHER}")
