@@ -12,9 +12,9 @@ import pytest
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
 from patient_bot import PatientBot
-from PySide6.QtCore import QEvent, QTimer
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
+from shared_window import SharedWindow, nothing_left
 from window_kit import LAPTOP, OpenWindow
 
 from cacheview.ui.settings import Settings
@@ -72,20 +72,9 @@ def style_sheet(qapp: QApplication, theme: str, request: pytest.FixtureRequest) 
 
 @pytest.fixture(autouse=True)
 def nothing_left_behind(qapp: QApplication) -> Iterator[None]:
-    """Fails a test that leaves a window open or a timer running (a running timer fires into later tests)."""
-    before = set(QApplication.topLevelWidgets())
-    yield
-    QApplication.sendPostedEvents(None, QEvent.Type.DeferredDelete)
-    if set(QApplication.topLevelWidgets()) - before:
-        gc.collect()  # a closed window may wait in a cycle, with what it owns
-    left = [widget for widget in QApplication.topLevelWidgets() if widget not in before and widget.isVisible()]
-    ticking = [timer for timer in qapp.findChildren(QTimer) if timer.isActive()]
-    described = [f"{widget.metaObject().className()} {widget.windowTitle()!r}" for widget in left]
-    for widget in left:
-        widget.close()
-        widget.deleteLater()
-    assert not described, f"left open: {described}"
-    assert not ticking, f"left running: {ticking}"
+    """Fails a test that leaves a window open or a timer running."""
+    with nothing_left(qapp):
+        yield
 
 
 @pytest.fixture
@@ -127,3 +116,20 @@ def open_window(qtbot: QtBot, settings: Settings) -> OpenWindow:
 def window(open_window: OpenWindow) -> MainWindow:
     """Without a store."""
     return open_window()
+
+
+@pytest.fixture(scope="module")
+def shared_window(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[SharedWindow]:
+    """The window that the tests of a module use one after another, as `lent_window`."""
+    qapp.setStyleSheet("")
+    with nothing_left(qapp):
+        shared = SharedWindow(tmp_path_factory.mktemp("shared_window"))
+        yield shared
+        shared.close()
+
+
+@pytest.fixture
+def lent_window(shared_window: SharedWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+    """The window of the module, which is put back after the test while ``monkeypatch`` is still in effect."""
+    yield shared_window.window
+    shared_window.put_back()

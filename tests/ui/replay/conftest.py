@@ -7,11 +7,23 @@ from pathlib import Path
 
 import pytest
 from pytestqt.qtbot import QtBot
-from replay_kit import opened_of, real_build, sent_by_newer, write_context
+from replay_kit import Slow, opened_of, real_build, sent_by_newer, write_context
+from shared_window import SharedWindow
 
 from cacheview.replay.file import ReplayCase
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
+
+
+@pytest.fixture
+def window(lent_window: MainWindow) -> MainWindow:
+    return lent_window
+
+
+@pytest.fixture
+def settings(shared_window: SharedWindow) -> Settings:
+    """Of the window."""
+    return shared_window.settings
 
 
 @pytest.fixture
@@ -32,3 +44,8 @@ def site(tmp_path: Path, settings: Settings, open_store: Callable[[ReplayCase], 
     case = real_build("site/again")
     open_store(case)
     return sent_by_newer(settings, write_context(case, tmp_path / "site"))
+
+
+@pytest.fixture
+def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
+    return Slow(monkeypatch)

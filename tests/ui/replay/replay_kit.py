@@ -4,8 +4,13 @@ from __future__ import annotations
 
 import base64
 import gzip
+import threading
 from functools import cache
 from pathlib import Path
+
+import pytest
+from pytestqt.qtbot import QtBot
+from window_kit import drop
 
 from cacheview.dockerfile.context import SourcesSum
 from cacheview.dockerfile.refusal import BuildRefusedError
@@ -13,8 +18,15 @@ from cacheview.model import ContainerConfig, ImageStore, Probe, Release, StoreKi
 from cacheview.replay.file import ReplayCase
 from cacheview.replay.result import Replay, Step, StepStatus
 from cacheview.stores.opened_location import OpenedCase, OpenedKind, OpenedLocation
+from cacheview.ui.docks import REPLAY
+from cacheview.ui.loading import Report, Work
 from cacheview.ui.replay.build import build_at, save_build
+from cacheview.ui.replay.model import StepsColumn
+from cacheview.ui.replay.pane import ReplayPane
+from cacheview.ui.replay.replayer import Replayer, ReplayRequest, progress_text
+from cacheview.ui.session import Session
 from cacheview.ui.settings import Settings
+from cacheview.ui.window import MainWindow
 
 DATA = Path(__file__).parents[2] / "data" / "replay"
 A, B = (f"sha256:{digit * 64}" for digit in "ab")
@@ -74,3 +86,57 @@ def hand_made(*, refused: bool = False) -> Replay:
     )
     refusal = BuildRefusedError("no such instruction", message="unknown instruction: FRO", line=9) if refused else None
     return Replay(steps, 7 if refused else 6, (), refusal, ("Empty continuation line",))
+
+
+def session(window: MainWindow) -> Session:
+    assert window.session is not None
+    return window.session
+
+
+def replayed(window: MainWindow, qtbot: QtBot, path: Path) -> ReplayPane:
+    """Drop a Dockerfile or its folder onto the window, and wait for its steps."""
+    pane = window.docks.get(REPLAY).pane
+    with qtbot.waitSignal(pane.settled, timeout=9_000):
+        drop(window, path)
+    return pane
+
+
+def statuses(pane: ReplayPane) -> list[str]:
+    model = pane.model
+    return [model.index(row, StepsColumn.STATUS).data() for row in range(model.rowCount())]
+
+
+def choose(pane: ReplayPane, number: int) -> None:
+    pane.view.setCurrentIndex(pane.model.index_of(number))
+
+
+class Slow:
+    """Work that waits in its thread until it is released, as when reading a large context."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        self.begun = threading.Event()
+        self.go = threading.Event()
+        self.ended = threading.Event()
+        self._real = Replayer.replaying
+        self._patch = monkeypatch
+
+    def replaying(self, replayer: Replayer, request: ReplayRequest) -> Work:
+        real = self._real(replayer, request)
+
+        def work(report: Report) -> object:
+            try:
+                report(1_000_000, 4_000_000, progress_text(1_000_000, 4_000_000))
+                self.begun.set()
+                while not self.go.wait(0.01):
+                    report(2_000_000, 4_000_000, progress_text(2_000_000, 4_000_000))
+                return real(report)
+            finally:
+                self.ended.set()
+
+        return work
+
+    def install(self) -> None:
+        self._patch.setattr(Replayer, "replaying", lambda replayer, request: self.replaying(replayer, request))
+
+    def remove(self) -> None:
+        self._patch.setattr(Replayer, "replaying", self._real)

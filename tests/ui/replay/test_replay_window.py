@@ -14,44 +14,20 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication, QComboBox, QFileDialog, QInputDialog, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
-from replay_kit import real_build, sent_by_newer, write_context
+from replay_kit import Slow, choose, real_build, replayed, sent_by_newer, session, statuses, write_context
 from window_kit import drop
 
 from cacheview.replay.file import ReplayCase
 from cacheview.ui.docks import REPLAY
-from cacheview.ui.loading import Report, Work
 from cacheview.ui.replay.build import build_at, save_build, saved_builds
 from cacheview.ui.replay.form import OptionsForm
 from cacheview.ui.replay.model import StepsColumn
 from cacheview.ui.replay.pane import ReplayPane
-from cacheview.ui.replay.replayer import Replayer, ReplayRequest, ReplayResult, progress_text
-from cacheview.ui.session import Session
+from cacheview.ui.replay.replayer import ReplayResult
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
 Open = Callable[[ReplayCase], None]
-
-
-def session(window: MainWindow) -> Session:
-    assert window.session is not None
-    return window.session
-
-
-def replayed(window: MainWindow, qtbot: QtBot, path: Path) -> ReplayPane:
-    """Drop a Dockerfile or its folder onto the window, and wait for its steps."""
-    pane = window.docks.get(REPLAY).pane
-    with qtbot.waitSignal(pane.settled, timeout=9_000):
-        drop(window, path)
-    return pane
-
-
-def statuses(pane: ReplayPane) -> list[str]:
-    model = pane.model
-    return [model.index(row, StepsColumn.STATUS).data() for row in range(model.rowCount())]
-
-
-def choose(pane: ReplayPane, number: int) -> None:
-    pane.view.setCurrentIndex(pane.model.index_of(number))
 
 
 def current(pane: ReplayPane) -> str:
@@ -127,22 +103,6 @@ def test_a_folder_without_a_dockerfile_shows_a_notice(window: MainWindow, site: 
     window.docks.get(REPLAY).open(str(site / "css"))
     assert window.notice.isVisible()
     assert window.docks.get(REPLAY).dock.isHidden()
-
-
-def test_a_build_dropped_before_the_store_is_opened_is_replayed(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    started: list[int] = []
-    monkeypatch.setattr(window, "begin", lambda: started.append(1))
-    context = write_context(real_build("site/again"), tmp_path / "site")
-    drop(window, context)
-    pane = window.docks.get(REPLAY).pane
-    qtbot.waitUntil(lambda: bool(started))
-    assert started == [1]
-    assert not pane.view.isVisible()
-    with qtbot.waitSignal(pane.settled, timeout=9_000):
-        open_store(real_build("site/again"))
-    assert len(statuses(pane)) == 10
 
 
 # Steps
@@ -320,7 +280,7 @@ def test_a_temporarily_broken_dockerfile_keeps_the_selected_step(window: MainWin
     assert session(window).document.probe == pane.result.replay.steps[3].probe
 
 
-def test_a_file_of_the_context_changes(window: MainWindow, qtbot: QtBot, site: Path) -> None:
+def test_a_file_of_the_context_changes(window: MainWindow, qtbot: QtBot, site: Path, settings: Settings) -> None:
     pane = replayed(window, qtbot, site)
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         (site / "css" / "site.css").write_text("p{margin:1px}\n")
@@ -329,7 +289,8 @@ def test_a_file_of_the_context_changes(window: MainWindow, qtbot: QtBot, site: P
     with qtbot.waitSignal(pane.settled, timeout=9_000):
         (site / ".dockerignore").write_text("css/print.css\n")
     assert "css/site.css: content changed; css/print.css was removed" in pane.strip.texts[0]
-    assert (site.parent / "contexts").is_dir()
+    assert settings.records is not None
+    assert settings.records.is_dir()
 
 
 def test_other_rules_or_another_store_replay_again(
@@ -356,34 +317,6 @@ def test_a_dock_that_is_hidden_replays_when_it_is_shown(window: MainWindow, qtbo
 
 
 # Options
-
-
-def test_options_are_remembered(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, open_store: Open, settings: Settings
-) -> None:
-    case = real_build("tools/arg-given")
-    open_store(case)
-    context = write_context(case, tmp_path / "tools")
-    pane = replayed(window, qtbot, context)
-    assert statuses(pane)[2] == "hit"
-    pane.head.options_button.click()
-    with qtbot.waitSignal(pane.settled, timeout=9_000):
-        qtbot.keyClicks(pane.form.build_args, "LEVEL=2")
-    assert statuses(pane)[2] == "miss"
-    with qtbot.waitSignal(pane.settled, timeout=9_000):
-        pane.form.no_cache.click()
-    assert "hit" not in statuses(pane)
-    assert "  ·  --build-arg LEVEL --no-cache  ·  " in pane.head.text
-    assert saved_builds(settings)[0].missing == ("LEVEL",)
-    with qtbot.waitSignal(pane.settled, timeout=9_000):
-        drop(window, context)
-    assert pane.form.build_args.toPlainText() == "LEVEL=2"
-    assert pane.form.no_cache.isChecked()
-    window.close()
-    assert saved_builds(settings)[0].missing == ("LEVEL",)
-    (file,) = tmp_path.glob("settings.ini")
-    assert "LEVEL=2" not in file.read_text()
-    assert file.stat().st_mode & 0o777 == 0o600
 
 
 def test_an_unsaved_build_argument_value_is_requested(
@@ -475,43 +408,6 @@ def test_a_missing_context_can_be_replayed_after_it_is_created(
 # Long work
 
 
-class Slow:
-    """Work that waits in its thread until it is released, as when reading a large context."""
-
-    def __init__(self, monkeypatch: pytest.MonkeyPatch) -> None:
-        self.begun = threading.Event()
-        self.go = threading.Event()
-        self.ended = threading.Event()
-        self._real = Replayer.replaying
-        self._patch = monkeypatch
-
-    def replaying(self, replayer: Replayer, request: ReplayRequest) -> Work:
-        real = self._real(replayer, request)
-
-        def work(report: Report) -> object:
-            try:
-                report(1_000_000, 4_000_000, progress_text(1_000_000, 4_000_000))
-                self.begun.set()
-                while not self.go.wait(0.01):
-                    report(2_000_000, 4_000_000, progress_text(2_000_000, 4_000_000))
-                return real(report)
-            finally:
-                self.ended.set()
-
-        return work
-
-    def install(self) -> None:
-        self._patch.setattr(Replayer, "replaying", lambda replayer, request: self.replaying(replayer, request))
-
-    def remove(self) -> None:
-        self._patch.setattr(Replayer, "replaying", self._real)
-
-
-@pytest.fixture
-def slow(monkeypatch: pytest.MonkeyPatch) -> Slow:
-    return Slow(monkeypatch)
-
-
 def test_canceled(window: MainWindow, qtbot: QtBot, site: Path, slow: Slow) -> None:
     slow.install()
     drop(window, site)
@@ -574,14 +470,6 @@ def test_the_steps_do_not_wait_for_the_reasons(
         go.set()
     assert "the files differ from those that" in pane.strip.texts[0]
     assert any("cacheview cannot tell which ones" in text for text in pane.detail.texts)
-
-
-def test_closing_the_window_ends_a_running_replay(window: MainWindow, qtbot: QtBot, site: Path, slow: Slow) -> None:
-    slow.install()
-    drop(window, site)
-    qtbot.waitUntil(slow.begun.is_set, timeout=20_000)
-    window.close()
-    assert slow.ended.is_set()
 
 
 # Access
