@@ -47,9 +47,7 @@ def probe_results(case: SuiteCase, rules: RuleSet | None = None) -> Iterator[Pro
     except KeyError as error:
         yield from (ProbeResult(i, None, (str(error.args[0]),)) for i in range(len(case.probes)))
         return
-    images, _ = ImageStore.unique(case.images)
-    store = ImageStore(images, layer_content=case.layer_content)
-    answers = answers_to(store, rules, case.probes, walk=case.walk)
+    answers = answers_to(case.store, rules, case.probes, walk=case.walk)
     for i, (suite_probe, (_, verdict)) in enumerate(zip(case.probes, answers, strict=True)):
         yield ProbeResult(i, verdict, tuple(differences_from(suite_probe, verdict)))
 

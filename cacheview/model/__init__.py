@@ -29,7 +29,7 @@ from cacheview.model.probe import Probe
 from cacheview.model.reference import Reference, parse_reference
 from cacheview.model.release import DockerVersion, Release, StoreKind
 from cacheview.model.store import ImageStore, LayerContent, Problem, StoreOrigin
-from cacheview.model.suite import Expectation, SuiteCase, SuiteProbe
+from cacheview.model.suite import Expectation, SuiteCase, SuiteEngine, SuiteProbe
 from cacheview.model.timestamp import Timestamp
 
 __all__ = [
@@ -65,6 +65,7 @@ __all__ = [
     "StoreKind",
     "StoreOrigin",
     "SuiteCase",
+    "SuiteEngine",
     "SuiteProbe",
     "Timestamp",
     "Variant",

@@ -11,7 +11,7 @@ from cacheview.model.errors import DataError
 from cacheview.model.image import Image, Platform
 from cacheview.model.release import COMMIT_71EBFC7, StoreKind
 from cacheview.model.store import LayerState
-from cacheview.model.suite import SuiteCase
+from cacheview.model.suite import SuiteCase, SuiteEngine
 
 __all__ = ["NoStoreError", "RecordedStore", "is_replay_line", "recorded_kind"]
 
@@ -95,6 +95,7 @@ class RecordedStore(Model):
         return SuiteCase(
             rules=rules,
             name=name,
+            engine=SuiteEngine(store=kind, version=self.engine, commit=self.commit, os=self.engine_os),
             platform=self.engine_platform,
             images=self.images,
             layer_content=self.layer_content,

@@ -10,9 +10,10 @@ from cacheview.model.base import Model
 from cacheview.model.config import ContainerConfig
 from cacheview.model.image import SCRATCH, Image, ImageConfig, Platform
 from cacheview.model.probe import Probe
-from cacheview.model.store import LayerState
+from cacheview.model.release import Release, StoreKind
+from cacheview.model.store import ImageStore, LayerState
 
-__all__ = ["Expectation", "Outcome", "SuiteCase", "SuiteProbe"]
+__all__ = ["Expectation", "Outcome", "SuiteCase", "SuiteEngine", "SuiteProbe"]
 
 Outcome = Literal["hit", "miss", "error", "diverges", "panic", "unknown"]
 
@@ -58,11 +59,41 @@ class SuiteProbe(Model):
         )
 
 
+class SuiteEngine(Model):
+    """The engine of a case's store, as far as known.
+
+    Attributes:
+        store: the kind of its store; None: not known, as are ``version`` and ``commit``.
+        version: as ``docker version`` shows it.
+        commit: the commit that it was built from.
+        os: its operating system.
+    """
+
+    store: StoreKind | None = None
+    version: str = ""
+    commit: str = ""
+    os: str = ""
+
+    @staticmethod
+    def of(store: ImageStore) -> SuiteEngine | None:
+        """Return the engine of a store; None if nothing is known of it."""
+        release = store.release
+        if release is not None:
+            return SuiteEngine(store=release.kind, version=release.version, commit=release.commit, os=store.engine_os)
+        return SuiteEngine(os=store.engine_os) if store.engine_os else None
+
+    @property
+    def release(self) -> Release | None:
+        """Its release; None: not known."""
+        return Release(self.store, self.version, self.commit) if self.store is not None else None
+
+
 class SuiteCase(Model):
     """One line of a suite: a store and its probes.
 
     Attributes:
         rules: name of the rule set that the case is for.
+        engine: the store's engine; None: not known.
         platform: of the machine of the store's engine; None: not known.
         walk: whether the probes are looked up one after another in one cache and one store, which they may change.
         layer_content: ``missing`` or ``empty``, by diff id.
@@ -70,8 +101,33 @@ class SuiteCase(Model):
 
     rules: str
     name: str = ""
+    engine: SuiteEngine | None = None
     platform: Platform | None = None
     images: tuple[Image, ...] = ()
     probes: tuple[SuiteProbe, ...] = ()
     walk: bool = False
     layer_content: dict[str, LayerState] = Field(default_factory=dict)
+
+    @staticmethod
+    def of(store: ImageStore, rules: str) -> SuiteCase:
+        """Return a case with a store, and without probes. ``rules``: the name of its rules."""
+        return SuiteCase(
+            rules=rules,
+            engine=SuiteEngine.of(store),
+            platform=store.platform,
+            images=store.images,
+            layer_content=dict(store.layer_content),
+        )
+
+    @property
+    def store(self) -> ImageStore:
+        """Its images and its engine. Of images with the same id, the first is kept."""
+        images, _ = ImageStore.unique(self.images)
+        return ImageStore(
+            images,
+            rules=self.rules,
+            release=self.engine.release if self.engine is not None else None,
+            engine_os=self.engine.os if self.engine is not None else "",
+            platform=self.platform,
+            layer_content=self.layer_content,
+        )

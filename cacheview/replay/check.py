@@ -8,7 +8,7 @@ from typing import Final
 
 from cacheview.cases import daemon_of
 from cacheview.dockerfile.release import BuilderRelease
-from cacheview.model import DataError, ImageStore, Release
+from cacheview.model import DataError, ImageStore
 from cacheview.replay.checksums import ContextChecksums
 from cacheview.replay.file import ExpectedBuild, ExpectedStep, ReplayCase
 from cacheview.replay.new_images import is_same_message
@@ -66,15 +66,7 @@ def store_of(case: ReplayCase) -> ImageStore:
     """
     if case.images is None:
         raise DataError("the record does not contain the store, so nothing can be looked up")
-    images, _ = ImageStore.unique(case.images)
-    release = Release(case.store_kind, case.engine, case.commit)
-    return ImageStore(
-        images,
-        engine_os=case.engine_os,
-        release=release,
-        platform=case.engine_platform,
-        layer_content=case.layer_content,
-    )
+    return case.as_case.store
 
 
 def checksums_of(case: ReplayCase, release: BuilderRelease | None = None) -> ContextChecksums:

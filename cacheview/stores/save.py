@@ -63,14 +63,7 @@ def suite_line(
         redact = redaction.image
         probes = tuple(_redacted(value, redaction) for value in probes)
         name = redaction.text(name)
-    line = SuiteCase(
-        rules=rules or case.rules,
-        name=name,
-        platform=case.store.platform,
-        images=images,
-        probes=probes,
-        layer_content=dict(case.store.layer_content),
-    )
+    line = SuiteCase.of(case.store, rules or case.rules).model_copy(update={"name": name, "probes": probes})
     return line_pieces(line, {"images": map(redact, metered(images, progress, "Saving"))})
 
 

@@ -6,6 +6,7 @@ import io
 import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 from typing import IO
@@ -161,14 +162,11 @@ def _case(case: SuiteCase, number: int, where: str, limits: Limits) -> OpenedCas
     )
     if long:
         images = tuple(image for image in images if len(image.history) <= limits.history)
-    store = ImageStore(
-        images=images,
+    store = replace(
+        case.model_copy(update={"images": images}).store,
         title=name,
         location=where,
-        rules=case.rules,
         problems=Problems((*problems, *long)).reported(),
-        platform=case.platform,
-        layer_content=case.layer_content,
     )
     return OpenedCase(
         name=name,

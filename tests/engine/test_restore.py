@@ -25,7 +25,9 @@ from cacheview.model import (
     Release,
     RootFS,
     StoreKind,
+    SuiteCase,
     Timestamp,
+    decode,
 )
 
 RESTORING = [rules for rules in RULE_SETS.values() if rules.may_restore]
@@ -108,6 +110,11 @@ def store(*images: Image, release: Release | None = None) -> ImageStore:
     )
 
 
+def saved(store: ImageStore) -> ImageStore:
+    """Return a store as it is after it was saved in a suite and opened again."""
+    return decode(SuiteCase, SuiteCase.of(store, "").model_dump_json(exclude_defaults=True)).store
+
+
 PROBE = Probe(config=STEP, cache_from=("t:1",))
 
 
@@ -187,11 +194,15 @@ def test_an_earlier_restored_image_is_reused_only_under_the_same_version(rules: 
     packaged = f"{rules.newest}+dfsg1"
     version = packaged if form.writes_version else ""
     release = Release(rules.store, packaged)
-    verdict = ImageCache(store(earlier(rules, version=version), release=release), rules).verdict(PROBE)
-    assert (verdict.image and verdict.image.id, verdict.is_new) == (EARLIER, False)
+    of_same = store(earlier(rules, version=version), release=release)
+    for each in (of_same, saved(of_same)):
+        verdict = ImageCache(each, rules).verdict(PROBE)
+        assert (verdict.image and verdict.image.id, verdict.is_new) == (EARLIER, False)
     if not form.is_oci:
-        other = ImageCache(store(earlier(rules, version=str(rules.newest)), release=release), rules).verdict(PROBE)
-        assert (other.outcome, other.is_new, other.perhaps) == (VerdictOutcome.HIT, True, None)
+        of_other = store(earlier(rules, version=str(rules.newest)), release=release)
+        for each in (of_other, saved(of_other)):
+            verdict = ImageCache(each, rules).verdict(PROBE)
+            assert (verdict.outcome, verdict.is_new, verdict.perhaps) == (VerdictOutcome.HIT, True, None)
 
 
 @pytest.mark.parametrize(

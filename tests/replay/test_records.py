@@ -16,7 +16,7 @@ from build_kit import Daemon
 from missing_layer import missing_layer, write_missing_layer
 
 from cacheview.cli import main
-from cacheview.model import DataError, Platform, SuiteCase, decode
+from cacheview.model import DataError, Platform, Release, StoreKind, SuiteCase, SuiteEngine, decode
 from cacheview.replay.check import build_result, store_of
 from cacheview.replay.file import ReplayCase
 from cacheview.replay.recorded import bytes_of, text_of
@@ -222,13 +222,17 @@ def test_only_the_first_wrong_value_of_a_list_is_reported(field: str) -> None:
     assert len(caught.value.what) < 60
 
 
-def test_a_record_keeps_the_platform_of_the_engine(context: Path, tmp_path: Path) -> None:
+def test_a_record_keeps_the_engine(context: Path, tmp_path: Path) -> None:
     path, arm = tmp_path / "store.jsonl", Platform(os="linux", architecture="arm64")
-    case = SuiteCase(rules="Docker 28.5.2, overlay2", platform=arm)
+    case = SuiteCase(rules="Docker 28.5.2, overlay2", engine=SuiteEngine(os="linux"), platform=arm)
     path.write_text(case.model_dump_json(by_alias=True, exclude_defaults=True) + "\n")
     kept = record(context, str(path), tmp_path / "record.jsonl")
     assert kept.engine_platform == arm
-    assert open_store(str(tmp_path / "record.jsonl")).cases[0].store.platform == arm
+    assert kept.engine_os == "linux"
+    opened = open_store(str(tmp_path / "record.jsonl")).cases[0].store
+    assert (opened.platform, opened.engine_os) == (arm, "linux")
+    assert opened.release == Release(StoreKind.GRAPH_DRIVER, "28.5.2")
+    assert opened.release == store_of(kept).release
 
 
 def test_a_record_keeps_the_state_of_layers(context: Path, tmp_path: Path) -> None:

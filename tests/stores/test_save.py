@@ -13,6 +13,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from store_builder import LAYER_TYPE, Layout, config, write_folder, write_tar
 
+from cacheview.engine.builders import builder_note
 from cacheview.model import (
     ContainerConfig,
     DataError,
@@ -25,6 +26,8 @@ from cacheview.model import (
     ImageStore,
     Platform,
     Probe,
+    Release,
+    StoreKind,
 )
 from cacheview.stores.blobs import digest_of
 from cacheview.stores.open import open_store
@@ -188,6 +191,17 @@ def test_the_platform_of_the_engine_is_saved(tmp_path: Path) -> None:
     file = tmp_path / "saved.jsonl"
     write_suite(file, suite_line(OpenedCase("made", ImageStore((image,), platform=arm), "Docker 28.5.2, overlay2")))
     assert open_store(str(file)).cases[0].store.platform == arm
+
+
+@pytest.mark.parametrize("release", [None, Release(StoreKind.GRAPH_DRIVER, "23.0.6"), Release(StoreKind.CONTAINERD)])
+@pytest.mark.parametrize("os", ["", "linux", "windows"])
+def test_the_engine_of_a_store_is_saved(tmp_path: Path, release: Release | None, os: str) -> None:
+    store = ImageStore((image(),), release=release, engine_os=os, layer_content={"sha256:1": "empty"})
+    file = tmp_path / "saved.jsonl"
+    write_suite(file, suite_line(OpenedCase("made", store, RULES)))
+    saved = read(file).store
+    assert (saved.release, saved.engine_os, saved.layer_content) == (release, os, store.layer_content)
+    assert builder_note(saved) == builder_note(store)
 
 
 def sizes_of_layers(*sizes: int) -> dict[str, bytes]:

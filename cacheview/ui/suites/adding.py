@@ -93,21 +93,16 @@ def case_before(session: Session) -> SuiteCase:
     While changes of the store are supposed, the probe is looked up in the changed store alone. In a walk, this is
     already the store after the earlier probes, so the case has neither these nor the walk.
     """
-    case, rules, earlier = session.case, session.cache.rules, session.places.earlier_answers
+    case, earlier = session.case, session.places.earlier_answers
     if session.supposed is not None:
         case, earlier = replace(case, store=session.store, walk=False), ()
     probes = [
         suite_probe.model_copy(update={"expect": expectation_of(verdict, probe), "sources": None})
         for suite_probe, (probe, verdict) in zip(case.probes, earlier, strict=False)
     ]
-    return SuiteCase(
-        rules=rules.name,
-        name=case.name if case.is_named else "",
-        images=case.store.images,
-        probes=tuple(probes),
-        walk=case.walk,
-        layer_content=dict(case.store.layer_content),
-    )
+    result = SuiteCase.of(case.store, session.daemon.name)
+    name = case.name if case.is_named else ""
+    return result.model_copy(update={"name": name, "probes": tuple(probes), "walk": case.walk})
 
 
 def add_work(path: str, case: SuiteCase, mismatches: tuple[str, ...], opened: str = "") -> Work:

@@ -123,7 +123,8 @@ def test_a_probe_of_a_changed_store_is_added_with_that_store(
     assert isinstance(again, SuiteCase)
     assert again.images == store.images
     assert again.layer_content == store.layer_content != {}
-    assert again.rules == session.cache.rules.name
+    assert again.rules == session.daemon.name
+    assert again.store.release == store.release
     (result,) = probe_results(again)
     assert result.differences == ()
     assert result.verdict is not None
