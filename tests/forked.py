@@ -20,18 +20,16 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Final
 
-__all__ = ["COMMANDS", "DOCKS", "PROGRAM", "WINDOW", "run_forked"]
+__all__ = ["COMMANDS", "DOCKS", "PROGRAM", "run_forked"]
 
 COMMANDS: Final = tuple(f"cacheview.commands.{name}" for name in ("check", "explain", "replay"))
 """The modules that the command line imports."""
 
-WINDOW: Final = ("cacheview.ui.app", "cacheview.ui.window")
-"""The modules that the window imports."""
-
 DOCKS: Final = (
-    *WINDOW,
-    "cacheview.ui.workspace",
-    *(f"cacheview.ui.{name}.dock" for name in ("audit", "compare", "details", "replay", "suites")),
+    *(f"cacheview.ui.{name}" for name in ("app", "window", "opener", "case_reader", "workspace")),
+    *(f"cacheview.stores.{name}" for name in ("paths", "data_root", "images", "suite")),
+    *(f"cacheview.ui.{name}.dock" for name in ("audit", "compare", "details", "diff", "files")),
+    *(f"cacheview.ui.{name}.dock" for name in ("replay", "suites", "watch")),
 )
 """The modules of a window that shows a store in its panes and docks."""
 
@@ -86,7 +84,7 @@ class _Server:
                 [sys.executable, "-c", _SERVER, str(other.fileno()), *modules],
                 env=os.environ | {"PYTHONPATH": os.pathsep.join(map(os.path.abspath, sys.path))},
                 stdin=subprocess.DEVNULL,
-                stdout=subprocess.DEVNULL,
+                stdout=other.fileno(),  # Python must not take it for seekable: a forked process may print to a pipe
                 pass_fds=[other.fileno()],
             )
         atexit.register(self._end)
@@ -118,18 +116,20 @@ def run_forked(
     merged: bool = False,
     encoding: str = "utf-8",
     seconds: float = 120,
+    pipes: tuple[int, int] | None = None,
 ) -> subprocess.CompletedProcess[str]:
-    """Run code without input, like ``python -c`` in a process that has already imported these modules.
+    """Run code like ``python -c`` in a process that has already imported these modules.
 
     Args:
         code: the code to run.
         arguments: the arguments in `sys.argv`.
-        modules: `COMMANDS`, `WINDOW` or `DOCKS`.
+        modules: `COMMANDS` or `DOCKS`.
         environment: variables that replace those of this process.
         folder: the working directory.
         merged: whether standard error goes to standard output.
         encoding: the encoding of its output, as in ``PYTHONIOENCODING``; undecodable bytes become ``\ufffd``.
         seconds: the wall time after which it is killed.
+        pipes: its standard input and output; if None, it has no input, and its output is returned.
     """
     message = json.dumps(
         {
@@ -141,7 +141,7 @@ def run_forked(
         }
     ).encode()
     with open(os.devnull, "rb") as none, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as error:
-        streams = (none.fileno(), out.fileno(), (out if merged else error).fileno())
+        streams = (*(pipes or (none.fileno(), out.fileno())), (out if merged else error).fileno())
         status = _server(*modules).run(message, streams, seconds)
         printed = []
         for file in (out, error):

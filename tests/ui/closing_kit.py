@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import os
 import subprocess
-import sys
-import threading
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+
+from forked import DOCKS, run_forked
 
 __all__ = ["LONG", "WORKS", "Ended", "Work", "close_while"]
 
@@ -45,7 +46,7 @@ def inside(place):
 def large_tar(compress):
     info = tarfile.TarInfo("large")
     info.size = 1900 * MIB
-    return compress(info.tobuf(tarfile.GNU_FORMAT)) + 30 * compress(bytes(64 * MIB))
+    return compress(info.tobuf(tarfile.GNU_FORMAT)) + 240 * compress(bytes(8 * MIB))
 
 places = {places!r}
 works = []
@@ -58,16 +59,24 @@ def begin(application, window, location):
             time.sleep(0.005)
         print("ready", flush=True)
     def start():
-        for work in works:
-            work(window)
-        threading.Thread(target=look, daemon=True).start()
+        if begun and not inside(places[len(begun) - 1]):
+            return
+        if len(begun) < len(works):
+            begun.append(works[len(begun)])
+            begun[-1](window)
+        else:
+            timer.stop()
+            threading.Thread(target=look, daemon=True).start()
     def opened(_):
         window.settled.disconnect(opened)
-        QTimer.singleShot(0, start)
+        timer.start()
     def close(_):
         notifier.setEnabled(False)
         print("at work" if all(map(inside, places)) else "over", flush=True)
         window.close()
+    begun = []
+    timer = QTimer(window, interval=5)  # the next work starts once the one before is under way
+    timer.timeout.connect(start)
     notifier = QSocketNotifier(sys.stdin.fileno(), QSocketNotifier.Type.Read, window)
     notifier.activated.connect(close)
     window.settled.connect(opened)
@@ -113,31 +122,26 @@ def close_while(works: Sequence[Work], folder: Path) -> Ended:
     code = works[0].store + "".join(f"{work.code}\nworks.append(work)\n" for work in works)
     program = _PROGRAM.format(tests=str(TESTS), code=code, places=[work.place for work in works])
     own = {"HOME": str(folder), "XDG_RUNTIME_DIR": str(folder), "XDG_CACHE_HOME": str(folder / "cache")}
-    with subprocess.Popen(
-        [sys.executable, "-c", program],
-        env=os.environ | {"QT_QPA_PLATFORM": "offscreen", "PYTHONPATH": str(TESTS.parent)} | own,
-        cwd=folder,
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    ) as process:
-        patience = threading.Timer(LONG, process.kill)
-        patience.start()
-        assert process.stdin is not None
-        assert process.stdout is not None
-        assert process.stderr is not None
-        ready = process.stdout.readline()
+    environment = os.environ | {"QT_QPA_PLATFORM": "offscreen"} | own
+    its_input, requests = os.pipe()
+    answers, its_output = os.pipe()
+
+    def run() -> subprocess.CompletedProcess[str]:
+        with open(its_input, "rb"), open(its_output, "wb"):
+            pipes = its_input, its_output
+            return run_forked(program, modules=DOCKS, environment=environment, folder=folder, seconds=LONG, pipes=pipes)
+
+    with open(requests, "w") as window, open(answers) as printed, ThreadPoolExecutor() as beside:
+        running = beside.submit(run)
+        ready = printed.readline()
         time.sleep(_GOING)
         begun = time.monotonic()
         if ready:
-            process.stdin.write("\n")
-            process.stdin.flush()
-        process.wait()
+            print(file=window, flush=True)
+        ended = running.result()
         seconds = time.monotonic() - begun
-        patience.cancel()
-        output = ready + process.stdout.read() + process.stderr.read()
-    return Ended(process.returncode, seconds, "at work" in output, output)
+        output = ready + printed.read() + ended.stderr
+    return Ended(ended.returncode, seconds, "at work" in output, output)
 
 
 _DEMO: Final = 'store = "demo:"\n'
@@ -152,7 +156,7 @@ images = [
             "container_config": {"Cmd": [str(n % 50)], "Labels": {"a": str(n)}},
         },
     }
-    for n in range(20000)
+    for n in range(5000)
 ]
 Path("store.jsonl").write_text(json.dumps({"rules": "graphdriver-25.0.5", "images": images}))
 store = os.path.abspath("store.jsonl")
@@ -235,7 +239,7 @@ def work(window):
 
 _STEPS: Final = r"""
 os.mkdir("steps")
-lines = "".join(f"ENV A{n}=b\nRUN step {n} $A{n}\n" for n in range(20000))
+lines = "".join(f"ENV A{n}=b\nRUN step {n} $A{n}\n" for n in range(5000))
 Path("steps/Dockerfile").write_text("FROM scratch\n" + lines)
 def work(window):
     window.docks.get(REPLAY).open(os.path.abspath("steps"))
@@ -304,8 +308,8 @@ WORKS: Final = {
         Work("downloading from an engine that stalls", _DOWNLOAD, "client.py:archive", _ENGINE),
         Work("following a flood of events", _EVENTS, "client.py:_pieces", _ENGINE),
         Work("reading along with a context without end", _WATCHED, "process.py:_listen", _ENGINE),
-        Work("replaying 40,000 steps", _STEPS, "stage.py:run", _IMAGES),
-        Work("auditing 20,000 images", _AUDIT, "audit.py:audit", _IMAGES),
+        Work("replaying 10,000 steps", _STEPS, "stage.py:run", _IMAGES),
+        Work("auditing 5,000 images", _AUDIT, "audit.py:audit", _IMAGES),
         Work("reading a layer", _LAYER, "tarstream.py:entries", _ARCHIVE),
     )
 }

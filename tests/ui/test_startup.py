@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from forked import WINDOW, run_forked
+from forked import DOCKS, run_forked
 
 from cacheview.ui.app import message_printer
 from cacheview.ui.startup import explain_import_error, explain_no_plugin, missing_display
@@ -24,7 +24,7 @@ def run(code: str, tmp_path: Path, *, loaded: bool = False, **environment: str) 
     kept["XDG_CONFIG_HOME"] = str(tmp_path)  # so that the settings of the person who runs the tests are not touched
     reported = f"import sys\nfrom pathlib import Path\nfrom cacheview.ui.app import run_window\n{code}"
     if loaded:
-        return run_forked(reported, modules=WINDOW, environment=kept | environment)
+        return run_forked(reported, modules=DOCKS, environment=kept | environment)
     return subprocess.run(
         [sys.executable, "-c", reported],
         capture_output=True,
