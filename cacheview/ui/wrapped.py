@@ -33,15 +33,20 @@ class Wrapped(QLabel):
     """A label with plain text. Text that is read or copied from it does not contain the break characters."""
 
     _plain = ""  # the text without them
+    _broken_for_any_width = ""  # the text with break characters in long words only
+    _longest_short_word = 0  # in characters
 
     def __init__(self, text: str = "", parent: QWidget | None = None) -> None:
         super().__init__(parent)
+        self._heights: dict[tuple[int, int, int, bool], int] = {}
         self.setTextFormat(Qt.TextFormat.PlainText)
         self.setWordWrap(True)
         self.setText(text)
 
     def setText(self, text: str) -> None:
         self._plain = text.replace(_ZERO_WIDTH_SPACE, "")
+        self._broken_for_any_width, self._longest_short_word = _break_long_words(self._plain)
+        self._heights.clear()
         super().setText(self._broken(self._room))
 
     def text(self) -> str:
@@ -49,6 +54,7 @@ class Wrapped(QLabel):
 
     def setWordWrap(self, on: bool) -> None:
         super().setWordWrap(on)
+        self._heights.clear()
         self._break_again()
 
     # The words that break depend on the width
@@ -64,6 +70,8 @@ class Wrapped(QLabel):
             return self._plain
         metrics = self.fontMetrics()
         widest_character = 2 * metrics.averageCharWidth()  # without measuring words that certainly fit
+        if self._longest_short_word * widest_character <= width:
+            return self._broken_for_any_width
 
         def break_up(found: re.Match[str]) -> str:
             word = found[0]
@@ -82,8 +90,17 @@ class Wrapped(QLabel):
     def heightForWidth(self, width: int) -> int:
         around = self.size() - self.contentsRect().size()
         broken = self._broken(width - around.width())
-        if broken == super().text():
-            return super().heightForWidth(width)
+        is_shown = broken == super().text()
+        # Layouts ask for the same widths many times.
+        key = (width, around.width(), around.height(), is_shown)
+        height = self._heights.get(key)
+        if height is None:
+            height = super().heightForWidth(width) if is_shown else self._height_of(broken, width, around)
+            self._heights[key] = height
+        return height
+
+    def _height_of(self, broken: str, width: int, around: QSize) -> int:
+        """Return the height with a text other than the shown one."""
         room = QRect(0, 0, width - around.width(), _UNLIMITED)
         lines = self.fontMetrics().boundingRect(room, int(Qt.TextFlag.TextWordWrap), broken)
         return lines.height() + around.height()
@@ -102,6 +119,7 @@ class Wrapped(QLabel):
     def changeEvent(self, event: QEvent) -> None:
         super().changeEvent(event)
         if event.type() in (QEvent.Type.FontChange, QEvent.Type.StyleChange):
+            self._heights.clear()
             self._break_again()
 
     # What is copied
@@ -131,3 +149,18 @@ class Wrapped(QLabel):
         menu.addAction("Select &all", lambda: self.setSelection(0, len(super(Wrapped, self).text())))
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         menu.popup(event.globalPos())
+
+
+def _break_long_words(text: str) -> tuple[str, int]:
+    """Return a text with break characters in its long words, and the length of the longest one without them."""
+    longest = 0
+
+    def break_up(found: re.Match[str]) -> str:
+        nonlocal longest
+        word = found[0]
+        if len(word) >= _LONG_WORD_CHARACTERS:
+            return _ZERO_WIDTH_SPACE.join(word)
+        longest = max(longest, len(word))
+        return word
+
+    return _WORD.sub(break_up, text), longest
