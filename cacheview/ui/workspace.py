@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, Final
 
@@ -106,36 +106,50 @@ class Workspace(QWidget):
             panes: their first content; None: it comes with the session.
         """
         if self.probe.isHidden():
-            self.probe.show()
-            self._share()
             if panes is not None:
                 self.probe.set_store(panes.explanation.trace.store)  # has the parent
                 self._document.load(panes.probe)
+            self._show_probe()
             return True
         if panes is not None and self.verdict.trace.explanation is not panes.explanation:
             self.verdict.show_explanation(panes.explanation)
             return True
         if self.verdict.isHidden():
             sizes = self._splitter.sizes()
-            self.verdict.show()
             if self._busy is None:
+                self.verdict.show()
                 self._share()
             else:  # the pane takes the place of the busy page, so that nothing else moves
+                self.verdict.resize(self._busy.size())
+                paint_later((self.verdict,))  # its trees repaint their columns once more after they were resized
+                self.verdict.show()
                 self._busy.hide()
                 self._splitter.setSizes([*sizes[:2], *reversed(sizes[2:])])
                 self.release_busy()
             return True
         return False
 
+    def _show_probe(self) -> None:
+        """Show the probe. Before that, it gets its size: it would be laid out once more without any width."""
+        shown = self.shown_panes
+        width = self._sizes((shown[0], self.probe, *shown[1:]))[1]
+        room = self._splitter.width() - len(shown) * self._splitter.handleWidth()
+        self.probe.resize(width * room // sum(self._widths), self._splitter.height())
+        self.probe.show()
+        self._share()
+        self.probe.form.lay_out()
+
     def _make_pieces(self) -> Iterator[bool]:
         """Do the work in pieces, and yield whether there is more."""
         # Each pane is filled in its place: Qt matches the style sheet again against all that is moved elsewhere.
         self.probe.hide()
+        self.probe.resize(0, 0)  # Qt paints again what is below a widget when it is inserted, even a hidden one
         self._insert(1, self.probe, "Probe")
         while self.probe.make_next():
             yield True
         yield from _polish(self.probe)
         self.verdict.hide()
+        self.verdict.resize(0, 0)
         self._insert(2, self.verdict, "Verdict")
         self.verdict.fill()
         yield True
@@ -183,13 +197,20 @@ class Workspace(QWidget):
     def _share(self) -> None:
         """Set the width of each pane. The busy page has that of the panes that are missing."""
         shown = self.shown_panes
+        widths: dict[QWidget | None, int] = dict(zip(shown, self._sizes(shown), strict=True))
+        places = range(self._splitter.count())
+        for pane in shown[1:]:
+            # The splitter shows it only later, and would then divide the width again.
+            self._splitter.handle(self._splitter.indexOf(pane)).show()
+        self._splitter.setSizes([widths.get(self._splitter.widget(place), 0) for place in places])
+
+    def _sizes(self, shown: Sequence[QWidget]) -> list[int]:
+        """Return the widths of panes, which the splitter divides its own width by."""
         sizes = self._widths[: len(shown) - 1]
         sizes.append(sum(self._widths) - sum(sizes))
         if self._widths == list(_PANE_WIDTHS) and len(shown) == len(_PANE_WIDTHS):
             sizes = self._comfortable(sizes)
-        widths: dict[QWidget | None, int] = dict(zip(shown, sizes, strict=True))
-        places = range(self._splitter.count())
-        self._splitter.setSizes([widths.get(self._splitter.widget(place), 0) for place in places])
+        return sizes
 
     def _comfortable(self, sizes: list[int]) -> list[int]:
         """Return widths in which the verdict, if it can, leaves the probe what it lacks."""

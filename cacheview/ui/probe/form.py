@@ -220,6 +220,12 @@ class ConfigForm(QScrollArea):
         for one, other in pairwise(each for widget in widgets for each in _tab_stops(widget)):
             QWidget.setTabOrder(one, other)
 
+    def lay_out(self) -> None:
+        """Give all rows their heights now. Otherwise, they get them only after they have been painted too low."""
+        for row in self._rows.values():
+            row.lay_out()
+        self._layout.activate()
+
     def first_focus(self) -> QWidget:
         """Return the first widget that takes the focus by Tab."""
         return self.row(FORM_ORDER[0]).editor.buddy()

@@ -106,6 +106,13 @@ class FieldRow(QWidget):
         self.label.setBuddy(editor.buddy())
         self._layout.addWidget(editor, 1)
 
+    def lay_out(self) -> None:
+        """Pass on the height of the editor's content now, and not in later events."""
+        layout = self.editor.layout()
+        if layout is not None:
+            layout.activate()
+        self._layout.activate()
+
     def minimumSizeHint(self) -> QSize:
         """Return the smallest usable width."""
         width = self.width_with(self.editor.minimumSizeHint().width())

@@ -159,7 +159,7 @@ class VerdictPane(QWidget):
             self.banner.show_edit(explanation)
             self.hazards.show_hazards(explanation.hazards, explanation.doubt_counts)
             return
-        if not self._is_late and not self._late.isActive():
+        if self._shown and not self._is_late and not self._late.isActive():
             self._late.start()
         self.banner.await_edit(explanation, is_late=self._is_late)
         self.hazards.show_hazards(() if self._is_late else self.hazards.hazards, explanation.doubt_counts)
@@ -259,8 +259,8 @@ class VerdictPane(QWidget):
 
     def _fit(self) -> None:
         """Set the heights of the banner and hazards now, so that the scroll position stays valid."""
-        if self.trace.explanation is None:
-            return
+        if self.trace.explanation is None or not self._shown:
+            return  # `showEvent` does it
         is_low = self.height() < _LOW_PANE_LINES * self.fontMetrics().height()
         self._top.setContentsMargins(*([GRID if is_low else 3 * GRID] * 4))
         self.banner.set_brief(is_low)
@@ -320,8 +320,7 @@ class VerdictPane(QWidget):
 
     def showEvent(self, event: QShowEvent) -> None:
         super().showEvent(event)
-        if not self._shown:
-            self._shown = True
+        self._shown = True
         self._fit()
         if self.trace.explanation is not None:
             self.navigation.show_deciding()
