@@ -14,7 +14,7 @@ os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 from patient_bot import PatientBot
 from PySide6.QtWidgets import QApplication
 from pytestqt.qtbot import QtBot
-from shared_window import SharedWindow, nothing_left
+from shared_window import SharedWindow, ShowStore, nothing_left
 from window_kit import LAPTOP, OpenWindow
 
 from cacheview.ui.settings import Settings
@@ -131,5 +131,18 @@ def shared_window(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) 
 @pytest.fixture
 def lent_window(shared_window: SharedWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
     """The window of the module, which is put back after the test while ``monkeypatch`` is still in effect."""
-    yield shared_window.window
+    yield shared_window.lend()
     shared_window.put_back()
+
+
+@pytest.fixture
+def show_store(lent_window: MainWindow, qtbot: QtBot) -> ShowStore:
+    """Opens stores in the window of the module, and returns the window."""
+
+    def show_store(location: str) -> MainWindow:
+        with qtbot.waitSignal(lent_window.settled) as settled:
+            lent_window.open(location)
+        assert settled.args == [True]
+        return lent_window
+
+    return show_store

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import shutil
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import partial
 from pathlib import Path
@@ -21,10 +21,14 @@ from window_kit import LAPTOP
 
 from cacheview.ui.docks import DOCKS, DockSpec
 from cacheview.ui.lazy import Lazy
+from cacheview.ui.rules.menu import RulesMenu
 from cacheview.ui.settings import Settings
 from cacheview.ui.window import MainWindow
 
-__all__ = ["SharedWindow", "nothing_left"]
+__all__ = ["SharedWindow", "ShowStore", "nothing_left"]
+
+ShowStore = Callable[[str], MainWindow]
+"""Opens a store in the shared window, waits until it is shown, and returns the window."""
 
 
 @contextmanager
@@ -61,15 +65,19 @@ class SharedWindow:
         self.window = MainWindow(self.settings)
         self.window.resize(*LAPTOP)
         self.window.show()
-        self.window.activateWindow()
         assert QTest.qWaitForWindowExposed(self.window)
+
+    def lend(self) -> MainWindow:
+        """Return the window, which is the active one, even if another was open in between."""
+        self.window.activateWindow()
+        assert QTest.qWaitForWindowActive(self.window)
+        return self.window
 
     def put_back(self) -> None:
         """Remove docks, dialogs, supposed changes, edited probes, choices and settings."""
         window = self.window
         assert window.isVisible(), "a test that closes its window has to open its own"
-        for dialog in window.findChildren(QDialog):
-            dialog.close()
+        self._remove_dialogs()
         if window.opener.is_busy:
             window.opener.cancel()
         for spec in DOCKS:
@@ -85,6 +93,13 @@ class SharedWindow:
         QSettings(str(self._file), QSettings.Format.IniFormat).clear()  # the window's own object sees this, too
         if self.settings.records is not None:
             shutil.rmtree(self.settings.records, ignore_errors=True)
+
+    def _remove_dialogs(self) -> None:
+        for dialog in self.window.findChildren(QDialog):
+            dialog.close()
+            dialog.deleteLater()
+        for menu in self.window.findChildren(RulesMenu):
+            menu._dialog = Lazy(menu._make_dialog)  # it keeps its dialog
 
     def _remove(self, spec: DockSpec[Any]) -> None:
         """Remove a dock, and all that its controller has created in the window, so that its next use creates it."""

@@ -12,6 +12,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QFontMetrics, QGuiApplication
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
+from window_kit import OpenWindow
 
 from cacheview.engine import HAZARD_TITLES
 from cacheview.model import Image
@@ -26,16 +27,25 @@ Open = Callable[..., None]
 
 
 @pytest.fixture
+def window(lent_window: MainWindow) -> MainWindow:
+    return lent_window
+
+
+@pytest.fixture
 def show(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Open:
     """Opens a store with these images. If one is already open, it is reloaded with them."""
 
     def show(*images: Image) -> None:
-        opened: OpenedLocation = opened_of(*images)
-        monkeypatch.setattr("cacheview.stores.open.open_store", lambda *_, **__: opened)
+        patch_engine(monkeypatch, *images)
         with qtbot.waitSignal(window.settled, timeout=20_000):
             window.open("engine:")
 
     return show
+
+
+def patch_engine(monkeypatch: pytest.MonkeyPatch, *images: Image) -> None:
+    opened: OpenedLocation = opened_of(*images)
+    monkeypatch.setattr("cacheview.stores.open.open_store", lambda *_, **__: opened)
 
 
 def audited(window: MainWindow, qtbot: QtBot) -> AuditPane:
@@ -178,12 +188,14 @@ def test_tabbed_docks_are_raised_by_their_menu_action(window: MainWindow, qtbot:
     assert window.commands.suite_checks.isChecked()
 
 
-def test_shown_before_a_store_is_open(window: MainWindow, qtbot: QtBot, show: Open) -> None:
+def test_shown_before_a_store_is_open(open_window: OpenWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    window = open_window()
+    patch_engine(monkeypatch, *unmarked(3))
     window.commands.audit.trigger()
     pane = window.docks.get(AUDIT).pane
     qtbot.waitUntil(lambda: "No store is open" in printed(pane))
     with qtbot.waitSignal(pane.settled, timeout=20_000):
-        show(*unmarked(3))
+        window.open("engine:")
     assert kinds(pane) == ["not recorded as built here"]
 
 

@@ -15,7 +15,7 @@ from missing_layer import OTHER, missing_layer
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
-from window_kit import OpenWindow
+from shared_window import ShowStore
 
 from cacheview.engine import RULE_SETS, RuleSet
 from cacheview.engine.build_cache import BuildCache, with_new_id
@@ -44,9 +44,9 @@ def case(request: pytest.FixtureRequest) -> SuiteCase:
 
 
 @pytest.fixture
-def window(open_window: OpenWindow, tmp_path: Path, case: SuiteCase) -> MainWindow:
+def window(show_store: ShowStore, tmp_path: Path, case: SuiteCase) -> MainWindow:
     append_case(tmp_path / "walk.jsonl", case)
-    return open_window(str(tmp_path / "walk.jsonl"))
+    return show_store(str(tmp_path / "walk.jsonl"))
 
 
 @pytest.fixture

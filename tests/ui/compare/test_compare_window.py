@@ -14,6 +14,8 @@ from PySide6.QtCore import QRect, Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QDockWidget, QLabel, QPushButton
 from pytestqt.qtbot import QtBot
+from shared_window import ShowStore
+from window_kit import OpenWindow
 
 from cacheview.cases import daemon_known
 from cacheview.engine import RULE_SETS, Explanation, ImageCache, RuleSet, VerdictOutcome
@@ -33,21 +35,19 @@ CHAIN = Path(__file__).parents[2] / "data" / "samples" / "28.5.2-gd" / "save-cha
 
 
 @pytest.fixture
-def demo(window: MainWindow, qtbot: QtBot) -> MainWindow:
-    opened(window, qtbot, "demo:")
-    return window
+def window(lent_window: MainWindow) -> MainWindow:
+    return lent_window
+
+
+@pytest.fixture
+def demo(show_store: ShowStore) -> MainWindow:
+    return show_store("demo:")
 
 
 @pytest.fixture
 def shown(demo: MainWindow, qtbot: QtBot) -> ComparePane:
     show(demo, qtbot)
     return demo.docks.get(COMPARE).pane
-
-
-def opened(window: MainWindow, qtbot: QtBot, location: str) -> None:
-    with qtbot.waitSignal(window.settled, timeout=20_000) as settled:
-        window.open(location)
-    assert settled.args == [True]
 
 
 def show(window: MainWindow, qtbot: QtBot) -> None:
@@ -160,7 +160,8 @@ def test_an_item_without_a_probe_replaces_the_previous_answers(demo: MainWindow,
     assert not pane.head.copy_button.isEnabled()
 
 
-def test_the_matrix_is_empty_without_a_store_and_fills_later(window: MainWindow, qtbot: QtBot) -> None:
+def test_the_matrix_is_empty_without_a_store_and_fills_later(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window()
     window.commands.compare.trigger()
     pane = window.docks.get(COMPARE).pane
     qtbot.waitUntil(pane.isVisible, timeout=20_000)
@@ -332,8 +333,10 @@ def test_progress_is_shown_and_the_work_can_be_canceled(
 
 
 def test_the_window_can_be_closed_during_a_lookup(
-    shown: ComparePane, demo: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    open_window: OpenWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    demo = open_window("demo:")
+    show(demo, qtbot)
     gate = Gate(monkeypatch)
     edit(demo, "something new")
     qtbot.waitUntil(gate.reached.is_set, timeout=20_000)
@@ -488,9 +491,9 @@ class Preparing:
 
 
 def test_rules_for_a_large_store_are_made_ready_in_another_thread(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    show_store: ShowStore, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened(window, qtbot, large(tmp_path))
+    window = show_store(large(tmp_path))
     show(window, qtbot)
     pane, chosen = window.docks.get(COMPARE).pane, other_than(window)
     preparing = Preparing(monkeypatch)
@@ -532,9 +535,9 @@ def test_preparing_rules_does_not_wait_for_all_lookups(qtbot: QtBot, monkeypatch
 
 
 def test_a_late_rules_switch_applies_to_the_newly_opened_store(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    show_store: ShowStore, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened(window, qtbot, large(tmp_path))
+    window = show_store(large(tmp_path))
     show(window, qtbot)
     pane = window.docks.get(COMPARE).pane
     preparing = Preparing(monkeypatch)
@@ -552,9 +555,9 @@ def test_a_late_rules_switch_applies_to_the_newly_opened_store(
 
 
 def test_the_later_of_two_choices_counts(
-    window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    show_store: ShowStore, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    opened(window, qtbot, large(tmp_path))
+    window = show_store(large(tmp_path))
     show(window, qtbot)
     pane, own = window.docks.get(COMPARE).pane, session(window).cache.rules
     preparing = Preparing(monkeypatch)

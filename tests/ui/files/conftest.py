@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 from files_kit import save_build, write_context
-from window_kit import OpenWindow
+from shared_window import ShowStore
 
 from cacheview.ui.window import MainWindow
 
@@ -17,6 +17,6 @@ def context(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def window(open_window: OpenWindow, tmp_path: Path, context: Path) -> MainWindow:
+def window(show_store: ShowStore, tmp_path: Path, context: Path) -> MainWindow:
     """Shows the image that was built from the context."""
-    return open_window(str(save_build(context, tmp_path / "shop.tar")))
+    return show_store(str(save_build(context, tmp_path / "shop.tar")))

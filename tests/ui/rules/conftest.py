@@ -6,7 +6,7 @@ import json
 from pathlib import Path
 
 import pytest
-from pytestqt.qtbot import QtBot
+from shared_window import ShowStore
 
 from cacheview.ui.window import MainWindow
 
@@ -30,14 +30,12 @@ def write_suite(path: Path, *images: dict[str, object], rules: str = "containerd
     return path
 
 
-def opened(window: MainWindow, qtbot: QtBot, location: Path) -> None:
-    with qtbot.waitSignal(window.settled, timeout=20_000) as settled:
-        window.open(str(location))
-    assert settled.args == [True]
+@pytest.fixture
+def window(lent_window: MainWindow) -> MainWindow:
+    return lent_window
 
 
 @pytest.fixture
-def filled(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> MainWindow:
+def filled(show_store: ShowStore, tmp_path: Path) -> MainWindow:
     """Shows a base image and its child under the rules containerd-71ebfc7."""
-    opened(window, qtbot, write_suite(tmp_path / "suite.jsonl", image(BASE), image(CHILD, BASE)))
-    return window
+    return show_store(str(write_suite(tmp_path / "suite.jsonl", image(BASE), image(CHILD, BASE))))

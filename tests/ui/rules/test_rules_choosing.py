@@ -51,9 +51,8 @@ def open_dialog(window: MainWindow) -> ByVersionDialog:
 @pytest.fixture
 def of_engine(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
     """Shows the store of an engine 28.5.2 with containerd; setting ``version`` and reloading changes the version."""
-    monkeypatch.setattr(
-        "cacheview.stores.open.open_store", lambda *_, **__: engine_store(getattr(window, "version", "28.5.2"))
-    )
+    monkeypatch.setattr(window, "version", "28.5.2", raising=False)
+    monkeypatch.setattr("cacheview.stores.open.open_store", lambda *_, **__: engine_store(window.version))
     with qtbot.waitSignal(window.settled, timeout=20_000):
         window.open("engine:")
     return window

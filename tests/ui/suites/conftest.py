@@ -1,4 +1,4 @@
-"""The window with the demo open."""
+"""The window of the module with the demo open."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from window_kit import OpenWindow
+from shared_window import ShowStore
 
 from cacheview.ui.window import MainWindow
 
@@ -14,6 +14,6 @@ sys.path.append(str(Path(__file__).parents[2] / "engine"))  # random stores
 
 
 @pytest.fixture
-def window(open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
+def window(show_store: ShowStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
     monkeypatch.chdir(tmp_path)
-    return open_window("demo:")
+    return show_store("demo:")

@@ -9,8 +9,8 @@ from long_walk import long_walk
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QCheckBox
 from pytestqt.qtbot import QtBot
+from shared_window import ShowStore
 from suites_kit import pane_of, ran, rows
-from window_kit import OpenWindow
 
 from cacheview.model import SuiteCase
 from cacheview.stores.suite_file import append_case
@@ -36,19 +36,19 @@ def case_on(parent: int) -> SuiteCase:
 
 
 @pytest.fixture
-def walk(open_window: OpenWindow, tmp_path: Path) -> MainWindow:
-    return opened(open_window, tmp_path / "walk.jsonl", long_walk(STEPS, OTHERS))
+def walk(show_store: ShowStore, tmp_path: Path) -> MainWindow:
+    return opened(show_store, tmp_path / "walk.jsonl", long_walk(STEPS, OTHERS))
 
 
 @pytest.fixture
-def two_cases(open_window: OpenWindow, tmp_path: Path) -> MainWindow:
-    return opened(open_window, tmp_path / "cases.jsonl", *map(case_on, PARENTS))
+def two_cases(show_store: ShowStore, tmp_path: Path) -> MainWindow:
+    return opened(show_store, tmp_path / "cases.jsonl", *map(case_on, PARENTS))
 
 
-def opened(open_window: OpenWindow, path: Path, *cases: SuiteCase) -> MainWindow:
+def opened(show_store: ShowStore, path: Path, *cases: SuiteCase) -> MainWindow:
     for case in cases:
         append_case(path, case)
-    return open_window(str(path))
+    return show_store(str(path))
 
 
 def images_of(window: MainWindow) -> ImagesPane:

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from missing_layer import OTHER, check_answer, missing_layer, write_missing_layer
 from pytestqt.qtbot import QtBot
+from shared_window import ShowStore
 from suites_kit import Silent, choose_rules
-from window_kit import OpenWindow
 
 from cacheview.engine import RULE_SETS
 from cacheview.engine.build_cache import BuildCache
@@ -34,8 +34,8 @@ def walk(request: pytest.FixtureRequest) -> bool:
 
 
 @pytest.fixture
-def window(open_window: OpenWindow, tmp_path: Path, *, walk: bool) -> MainWindow:
-    return open_window(str(write_missing_layer(tmp_path / "layer.jsonl", walk=walk)))
+def window(show_store: ShowStore, tmp_path: Path, *, walk: bool) -> MainWindow:
+    return show_store(str(write_missing_layer(tmp_path / "layer.jsonl", walk=walk)))
 
 
 @pytest.fixture

@@ -10,6 +10,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QCheckBox, QFileDialog, QLabel, QLineEdit, QPushButton
 from pytestqt.qtbot import QtBot
 from suites_kit import GOOD, HAZARDS, WRONG, case, cells, pane_of, probe, ran, rows, suite
+from window_kit import OpenWindow
 
 from cacheview.ui.docks import SUITES
 from cacheview.ui.suites.model import ChecksColumn
@@ -227,7 +228,8 @@ def test_results_of_a_canceled_run_are_kept(window: MainWindow, qtbot: QtBot, tm
     assert pane.head.text == "6,000 passed, 0 failed · s.jsonl"
 
 
-def test_closing_the_window_ends_a_run(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_closing_the_window_ends_a_run(open_window: OpenWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    window = open_window("demo:")
     many = [case(f"case {number}", *(probe(f"y{i}", "miss") for i in range(30))) for number in range(200)]
     pane = pane_of(window)
     with qtbot.waitSignal(pane.model.rowsInserted, timeout=20_000):

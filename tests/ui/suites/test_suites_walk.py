@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from long_walk import long_walk
 from pytestqt.qtbot import QtBot
+from shared_window import ShowStore
 from suites_kit import DATA, Silent, choose_rules, pane_of, ran, rows
-from window_kit import OpenWindow
 
 from cacheview.engine import RULE_SETS, ImageCache
 from cacheview.engine.build_cache import BuildCache
@@ -122,10 +122,10 @@ def every_walk_is_far(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(walks, "_MAX_QUICK_COST", 0)
 
 
-def opened(open_window: OpenWindow, path: Path, *cases: SuiteCase) -> tuple[MainWindow, Session]:
+def opened(show_store: ShowStore, path: Path, *cases: SuiteCase) -> tuple[MainWindow, Session]:
     for case in cases:
         append_case(path, case)
-    window = open_window(str(path))
+    window = show_store(str(path))
     assert window.session is not None
     return window, window.session
 
@@ -143,10 +143,10 @@ def walked(session: Session) -> ImageStore:
 
 
 def test_a_step_on_looks_up_one_more_probe_and_a_step_back_none(
-    open_window: OpenWindow, tmp_path: Path, lookups: list[bool]
+    show_store: ShowStore, tmp_path: Path, lookups: list[bool]
 ) -> None:
     """With a few hundred images, each step is answered in the same turn."""
-    window, session = opened(open_window, tmp_path / "s.jsonl", long_walk(STEPS, others=300))
+    window, session = opened(show_store, tmp_path / "s.jsonl", long_walk(STEPS, others=300))
     for number in range(1, STEPS):
         window.commands.next_probe.trigger()
         assert is_shown(session, (0, number))
@@ -189,9 +189,9 @@ def test_a_slow_walk_to_a_late_probe_runs_in_another_thread(
 @pytest.mark.usefixtures("every_walk_is_far")
 @pytest.mark.parametrize("number", [0, 1], ids=["first case", "second case"])
 def test_a_reload_far_into_a_walk_does_not_block_the_window(
-    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, lookups: list[bool], number: int
+    show_store: ShowStore, qtbot: QtBot, tmp_path: Path, lookups: list[bool], number: int
 ) -> None:
-    window, session = opened(open_window, tmp_path / "s.jsonl", *(long_walk(STEPS, others) for others in (1, 2)))
+    window, session = opened(show_store, tmp_path / "s.jsonl", *(long_walk(STEPS, others) for others in (1, 2)))
     session.places.choose_case(number)
     go_to(session, qtbot, (number, 15))
     session.document.edit(session.document.probe.model_copy(update={"config": ContainerConfig()}), "Edit")
@@ -208,9 +208,9 @@ def test_a_reload_far_into_a_walk_does_not_block_the_window(
 
 @pytest.mark.usefixtures("every_walk_is_far")
 def test_a_probe_selected_during_a_reload_stays_shown(
-    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, lookups: list[bool], monkeypatch: pytest.MonkeyPatch
+    show_store: ShowStore, qtbot: QtBot, tmp_path: Path, lookups: list[bool], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    window, session = opened(open_window, tmp_path / "s.jsonl", long_walk(STEPS))
+    window, session = opened(show_store, tmp_path / "s.jsonl", long_walk(STEPS))
     go_to(session, qtbot, (0, 15))
     places = [ShownPlace((0, 3), session.daemon), ShownPlace((0, 3), session.daemon)]
     monkeypatch.setattr(window.opener, "shown_place", lambda: places.pop() if places else session.places.shown)
@@ -228,9 +228,9 @@ def test_a_probe_selected_during_a_reload_stays_shown(
 
 @pytest.mark.usefixtures("every_walk_is_far")
 def test_choosing_rules_far_into_a_walk_does_not_block_the_window(
-    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, lookups: list[bool]
+    show_store: ShowStore, qtbot: QtBot, tmp_path: Path, lookups: list[bool]
 ) -> None:
-    window, session = opened(open_window, tmp_path / "s.jsonl", long_walk(STEPS))
+    window, session = opened(show_store, tmp_path / "s.jsonl", long_walk(STEPS))
     go_to(session, qtbot, (0, 15))
     rules, before = session.cache.rules, session.store
     with qtbot.waitSignal(session.rules_changed):
@@ -254,10 +254,10 @@ def test_choosing_rules_far_into_a_walk_does_not_block_the_window(
 
 @pytest.mark.usefixtures("every_walk_is_far")
 def test_choosing_a_row_with_other_rules_does_not_block_the_window(
-    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, lookups: list[bool]
+    show_store: ShowStore, qtbot: QtBot, tmp_path: Path, lookups: list[bool]
 ) -> None:
     path = tmp_path / "s.jsonl"
-    window, session = opened(open_window, path, long_walk(STEPS))
+    window, session = opened(show_store, path, long_walk(STEPS))
     rules = session.cache.rules
     pane = pane_of(window)
     ran(pane, qtbot, path)
@@ -273,11 +273,11 @@ def test_choosing_a_row_with_other_rules_does_not_block_the_window(
 
 
 def test_a_row_of_a_case_that_has_to_be_prepared_is_shown_in_that_case(
-    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    show_store: ShowStore, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(shown_store, "_MAX_IMAGES_AT_ONCE", 0)
     path = tmp_path / "s.jsonl"
-    window, session = opened(open_window, path, long_walk(3), long_walk(4))
+    window, session = opened(show_store, path, long_walk(3), long_walk(4))
     pane = pane_of(window)
     ran(pane, qtbot, path)
     pane.table.chosen.emit(next(row for row in rows(pane) if (row.case, row.probe) == (1, 2)))

@@ -7,7 +7,7 @@ from live_kit import FakeEngine, make_image
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLineEdit
 from pytestqt.qtbot import QtBot
-from window_kit import OpenWindow
+from shared_window import ShowStore
 
 from cacheview.ui.images import arranger
 from cacheview.ui.images.pane import ImagesPane
@@ -19,14 +19,15 @@ REMOVED = make_image(1010).id
 
 
 @pytest.fixture
-def window(open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
+def window(lent_window: MainWindow, show_store: ShowStore, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
     """Sixty images on one base, with two more on each: more than fit on screen. The store counts as large."""
     images = [make_image(1, None, "docker.io/library/base:1")]
     for number in range(100, 160):
         images.append(make_image(number, 1, f"docker.io/library/app:{number}"))
         images += [make_image(number * 10, number), make_image(number * 10 + 1, number)]
     FakeEngine(images).install(monkeypatch)
-    window = open_window("engine:", size=(1200, 700))
+    lent_window.resize(1200, 700)
+    window = show_store("engine:")
     monkeypatch.setattr(arranger, "_MAX_IMAGES_WITHOUT_THREAD", 0)
     return window
 
@@ -201,8 +202,8 @@ def test_leaving_what_if_before_its_rows_are_ready_keeps_the_place(
     assert pane.model.forest is session_of(window).listed.forest
 
 
-def test_choosing_another_probe_leaves_what_if(open_window: OpenWindow, qtbot: QtBot) -> None:
-    window = open_window("demo:")
+def test_choosing_another_probe_leaves_what_if(show_store: ShowStore, qtbot: QtBot) -> None:
+    window = show_store("demo:")
     session = session_of(window)
     assert window.workspace is not None
     pane = window.workspace.images
