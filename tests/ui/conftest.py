@@ -129,9 +129,14 @@ def shared_window(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) 
 
 
 @pytest.fixture
-def lent_window(shared_window: SharedWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
-    """The window of the module, which is put back after the test while ``monkeypatch`` is still in effect."""
-    yield shared_window.lend()
+def lent_window(
+    shared_window: SharedWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch, request: pytest.FixtureRequest
+) -> Iterator[MainWindow]:
+    """The window of the module, which is put back after the test while ``monkeypatch`` is still in effect.
+
+    It is painted only in tests that are marked ``looks``; windows that tests open themselves always are.
+    """
+    yield shared_window.lend(is_painted=request.node.get_closest_marker("looks") is not None)
     shared_window.put_back()
 
 

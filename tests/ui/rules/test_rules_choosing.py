@@ -50,12 +50,16 @@ def open_dialog(window: MainWindow) -> ByVersionDialog:
 
 @pytest.fixture
 def of_engine(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
-    """Shows the store of an engine 28.5.2 with containerd; setting ``version`` and reloading changes the version."""
-    monkeypatch.setattr(window, "version", "28.5.2", raising=False)
-    monkeypatch.setattr("cacheview.stores.open.open_store", lambda *_, **__: engine_store(window.version))
+    """Shows the store of an engine 28.5.2 with containerd."""
+    set_version(monkeypatch, "28.5.2")
     with qtbot.waitSignal(window.settled, timeout=20_000):
         window.open("engine:")
     return window
+
+
+def set_version(monkeypatch: pytest.MonkeyPatch, version: str) -> None:
+    """Set the version of the engine, as it is when its store is read next."""
+    monkeypatch.setattr("cacheview.stores.open.open_store", lambda *_, **__: engine_store(version))
 
 
 def engine_store(version: str) -> OpenedLocation:
@@ -146,18 +150,22 @@ def test_the_engine_rules_stay_checked_when_chosen_again(of_engine: MainWindow) 
     assert rules_of(of_engine) == "containerd-28.5.2"
 
 
-def test_the_engine_rules_follow_an_engine_upgrade(of_engine: MainWindow, qtbot: QtBot) -> None:
+def test_the_engine_rules_follow_an_engine_upgrade(
+    of_engine: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     own(of_engine).trigger()
-    of_engine.version = "29.6.0"  # type: ignore[attr-defined]
+    set_version(monkeypatch, "29.6.0")
     with qtbot.waitSignal(of_engine.settled, timeout=20_000):
         of_engine.commands.reload.trigger()
     assert rules_of(of_engine) == "containerd-29"
 
 
-def test_chosen_rules_stay_and_are_reported_after_the_upgrade(of_engine: MainWindow, qtbot: QtBot) -> None:
+def test_chosen_rules_stay_and_are_reported_after_the_upgrade(
+    of_engine: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+) -> None:
     dialog = open_dialog(of_engine)
     dialog.accept()
-    of_engine.version = "29.6.0"  # type: ignore[attr-defined]
+    set_version(monkeypatch, "29.6.0")
     with qtbot.waitSignal(of_engine.settled, timeout=20_000):
         of_engine.commands.reload.trigger()
     assert rules_of(of_engine) == "containerd-28.5.2"
