@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import tarfile
 from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
+from data_root_archives import unpack_data_root
 
 from cacheview.dockerfile.context.entry import Entry, EntryKind
 from cacheview.dockerfile.context.memory import MemoryContext
@@ -23,7 +23,6 @@ from cacheview.replay.replay import replay
 from cacheview.replay.result import Replay, StepStatus
 from cacheview.stores.open import open_store
 
-LIVE = Path(__file__).parents[1] / "data" / "live" / "data-root"
 DOCKERFILE = b"""FROM shop/base:1 AS files
 COPY schema.sql /out/schema.sql
 FROM shop/base:1
@@ -48,8 +47,7 @@ COPY --from=%s /out/schema.sql /srv/api/
 def test_files_of_a_stage_are_hashed_as_the_daemon_did(
     tmp_path: Path, engine: str, rules: str, version: str, commit: str
 ) -> None:
-    with tarfile.open(LIVE / engine / "data-root.tar.gz") as archive:
-        archive.extractall(tmp_path, filter="data")
+    unpack_data_root(engine, tmp_path)
     store = open_store(f"data-root:{tmp_path}").cases[0].store
     release = builder_release(version, commit)
     stored = next(
@@ -86,8 +84,7 @@ def test_files_of_a_stage_are_hashed_as_the_daemon_did(
 @pytest.mark.parametrize("stages", [b"", b"FROM files AS more\nENV X=1\n"])
 def test_past_a_miss_files_copied_from_a_stage_are_unknown(tmp_path: Path, stages: bytes) -> None:
     """The image assumed for a missed step need not contain the files that the step creates."""
-    with tarfile.open(LIVE / "28.5.2-c8d" / "data-root.tar.gz") as archive:
-        archive.extractall(tmp_path, filter="data")
+    unpack_data_root("28.5.2-c8d", tmp_path)
     store = open_store(f"data-root:{tmp_path}").cases[0].store
     release, rules = builder_release("28.5.2"), RULE_SETS["containerd-28.5.2"]
     files = StoreImageFiles(lambda: LayerFiles(open_layers(store)), release)
@@ -109,8 +106,7 @@ def test_past_a_miss_files_copied_from_a_stage_are_unknown(tmp_path: Path, stage
 
 
 def test_the_changed_file_of_a_copy_is_proven_by_the_layer(tmp_path: Path) -> None:
-    with tarfile.open(LIVE / "28.5.2-c8d" / "data-root.tar.gz") as archive:
-        archive.extractall(tmp_path, filter="data")
+    unpack_data_root("28.5.2-c8d", tmp_path)
     store = open_store(f"data-root:{tmp_path}").cases[0].store
     release, rules = builder_release("28.5.2"), RULE_SETS["containerd-28.5.2"]
     files = StoreImageFiles(lambda: LayerFiles(open_layers(store)), release)

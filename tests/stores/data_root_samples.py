@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import json
 import os
-import tarfile
 from pathlib import Path
 from typing import Any
 
+from data_root_archives import unpack_data_root
 from store_builder import config, dumps, sha256
 
 from cacheview.model import ImageStore
 from cacheview.stores.open import open_store
 
-DATA_ROOTS = Path(__file__).parent.parent / "data" / "live" / "data-root"
 ENGINES = ("20.10-overlay2", "28.5.2-gd")
 
 
 def unpack(engine: str, folder: Path) -> Path:
     """Unpack a sample's data root into a folder."""
-    with tarfile.open(DATA_ROOTS / engine / "data-root.tar.gz") as archive:
-        archive.extractall(folder, filter="data")
+    unpack_data_root(engine, folder)
     return folder
 
 

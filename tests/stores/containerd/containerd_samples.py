@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
-import tarfile
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+from data_root_archives import unpack_data_root
 
 from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, decode
 from cacheview.stores.open import open_store
@@ -19,8 +20,7 @@ BLOBS = "io.containerd.content.v1.content/blobs/sha256"
 
 def unpack(engine: str, folder: Path) -> Path:
     """Unpack a sample's containerd root, in a folder laid out like a data root."""
-    with tarfile.open(DATA / "live" / "data-root" / engine / "data-root.tar.gz") as archive:
-        archive.extractall(folder, filter="data")
+    unpack_data_root(engine, folder)
     return folder / "containerd" / "daemon"
 
 

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import sys
-import tarfile
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from data_root_archives import unpack_data_root
 from engine_fidelity import compare, truth_of
 from engine_replay import Replay, load, serving
 
@@ -34,8 +34,7 @@ def short_folder() -> Iterator[Path]:
 
 def replayed(engine: str, folder: Path) -> Replay:
     """The engine of a sample, with its data root below the folder."""
-    with tarfile.open(TESTS / "data" / "live" / "data-root" / engine / "data-root.tar.gz") as archive:
-        archive.extractall(folder / "root", filter="data")
+    unpack_data_root(engine, folder / "root")
     return Replay(load(engine))
 
 

@@ -2,17 +2,16 @@
 
 from __future__ import annotations
 
-import tarfile
 from pathlib import Path
 
 import pytest
+from data_root_archives import unpack_data_root
 from engine_fidelity import compare, truth_of
 from engine_replay import Replay, load, serving
 
 from cacheview.stores.docker_engine.opening import open_target
 from cacheview.stores.reading import Reading
 
-DATA_ROOTS = Path(__file__).parents[2] / "data" / "live" / "data-root"
 GRAPH_DRIVERS = ("20.10-overlay2", "28.5.2-gd")
 
 
@@ -23,8 +22,7 @@ def beside(no_local_stores: None, monkeypatch: pytest.MonkeyPatch) -> None:
 
 def replayed(engine: str, folder: Path) -> Replay:
     root = folder / "root"
-    with tarfile.open(DATA_ROOTS / engine / "data-root.tar.gz") as archive:
-        archive.extractall(root, filter="data")
+    unpack_data_root(engine, root)
     replay = Replay(load(engine))
     replay.newest["info"]["DockerRootDir"] = str(root)
     return replay
