@@ -116,7 +116,7 @@ def run_forked(
     merged: bool = False,
     encoding: str = "utf-8",
     seconds: float = 120,
-    pipes: tuple[int, int] | None = None,
+    streams: tuple[int | None, int | None, int | None] = (None, None, None),
 ) -> subprocess.CompletedProcess[str]:
     """Run code like ``python -c`` in a process that has already imported these modules.
 
@@ -129,7 +129,7 @@ def run_forked(
         merged: whether standard error goes to standard output.
         encoding: the encoding of its output, as in ``PYTHONIOENCODING``; undecodable bytes become ``\ufffd``.
         seconds: the wall time after which it is killed.
-        pipes: its standard input and output; if None, it has no input, and its output is returned.
+        streams: file descriptors of its standard streams. For None, it has no input, and its output is returned.
     """
     message = json.dumps(
         {
@@ -141,8 +141,9 @@ def run_forked(
         }
     ).encode()
     with open(os.devnull, "rb") as none, tempfile.TemporaryFile() as out, tempfile.TemporaryFile() as error:
-        streams = (*(pipes or (none.fileno(), out.fileno())), (out if merged else error).fileno())
-        status = _server(*modules).run(message, streams, seconds)
+        own = (none, out, out if merged else error)
+        used = [file.fileno() if stream is None else stream for file, stream in zip(own, streams, strict=True)]
+        status = _server(*modules).run(message, used, seconds)
         printed = []
         for file in (out, error):
             file.seek(0)

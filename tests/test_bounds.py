@@ -28,13 +28,13 @@ CASE = b'{"rules":"containerd-71ebfc7","images":[],"probes":[]}\n'
 GIB = 1024 * MIB
 
 
-SCALE = 16
+SCALE = 32
 SMALL = {
-    "document": 4 * MIB,
+    "document": 64 * MIB // SCALE,
     "line": MIB // SCALE,
-    "held": 2 * MIB,
-    "documents": 16 * MIB,
-    "memory": 32 * MIB,
+    "held": 32 * MIB // SCALE,
+    "documents": 256 * MIB // SCALE,
+    "memory": 512 * MIB // SCALE,
     "errors": 100_000 // SCALE,
     "images": 200_000 // SCALE,
     "probes": 500_000 // SCALE,
@@ -43,13 +43,13 @@ SMALL = {
     "layers": 2_000_000 // SCALE,
     "model.decode._SAFE_BYTES": (MIB // 2) // SCALE,
     "model.decode._MAX_VALUES": 2_000_000 // SCALE,
-    "model.decode._MAX_MEMORY_BYTES": 32 * MIB,
+    "model.decode._MAX_MEMORY_BYTES": 512 * MIB // SCALE,
     "stores.long_line._MAX_PARSED_CHARACTERS": 4 * MIB // SCALE,
 }
-"""A sixteenth of all limits of suites. Reading as much as the full limits allow takes several seconds per
-file. The files are a sixteenth of the size too. Thresholds are scaled with the limits, so the same code is run."""
+"""A small part of all limits of suites. Reading as much as the full limits allow takes several seconds per
+file. The files are smaller in the same proportion. Thresholds are scaled with the limits, so the same code is run."""
 SMALL_MEMORY = (64 + 1024 // SCALE) * MIB
-"""The memory of the program when it reads nothing, and a sixteenth of what the full limits allow."""
+"""The memory of the program when it reads nothing, and the same part of what the full limits allow."""
 
 
 class Explain(Protocol):
@@ -87,28 +87,37 @@ def image(config: bytes) -> bytes:
 # Suites
 
 
+def share(count: int) -> int:
+    """The part of a number that corresponds to the smaller limits."""
+    return count // SCALE
+
+
 # Created when needed, because together they are large.
 AMPLIFIED: dict[str, Callable[[], bytes]] = {
-    "history": lambda: suite(images=image(b'"history":[' + repeated(b"{}", 187_500) + b"]")),
-    "history of nulls": lambda: suite(images=image(b'"history":[' + repeated(b"null", 187_500) + b"]")),
-    "layers": lambda: suite(images=image(b'"rootfs":{"diff_ids":[' + repeated(b'""', 500_000) + b"]}")),
-    "environment": lambda: suite(images=image(b'"config":{"Env":[' + repeated(b'"a"', 500_000) + b"]}")),
-    "numbers for words": lambda: suite(images=image(b'"config":{"Env":[' + repeated(b"1", 500_000) + b"]}")),
-    "unknown keys": lambda: suite(images=image(b'"x":[' + repeated(b"{}", 187_500) + b"]")),
-    "unknown lists": lambda: suite(images=image(b'"x":[' + repeated(b"[]", 187_500) + b"]")),
-    "deep": lambda: suite(images=image(b'"x":' + b"[" * 1_250_000)),
-    "wide characters": lambda: suite(images=image(b'"author":"' + b"a" * 3_750_000 + "\U0001f600".encode() + b'"')),
-    "many lines": lambda: CASE + (suite(images=image(b'"history":[' + repeated(b"{}", 6_250) + b"]"))) * 60,
-    "lines that are not cases": lambda: CASE + b"x\n" * 1_250 + b"{}\n" * 2_500,
+    "history": lambda: suite(images=image(b'"history":[' + repeated(b"{}", share(3_000_000)) + b"]")),
+    "history of nulls": lambda: suite(images=image(b'"history":[' + repeated(b"null", share(3_000_000)) + b"]")),
+    "layers": lambda: suite(images=image(b'"rootfs":{"diff_ids":[' + repeated(b'""', share(8_000_000)) + b"]}")),
+    "environment": lambda: suite(images=image(b'"config":{"Env":[' + repeated(b'"a"', share(8_000_000)) + b"]}")),
+    "numbers for words": lambda: suite(images=image(b'"config":{"Env":[' + repeated(b"1", share(8_000_000)) + b"]}")),
+    "unknown keys": lambda: suite(images=image(b'"x":[' + repeated(b"{}", share(3_000_000)) + b"]")),
+    "unknown lists": lambda: suite(images=image(b'"x":[' + repeated(b"[]", share(3_000_000)) + b"]")),
+    "deep": lambda: suite(images=image(b'"x":' + b"[" * share(20_000_000))),
+    "wide characters": lambda: suite(
+        images=image(b'"author":"' + b"a" * share(60_000_000) + "\U0001f600".encode() + b'"')
+    ),
+    "many lines": lambda: CASE + (suite(images=image(b'"history":[' + repeated(b"{}", share(100_000)) + b"]"))) * 60,
+    "lines that are not cases": lambda: CASE + b"x\n" * share(20_000) + b"{}\n" * share(40_000),
 }
 DECODED: dict[str, Callable[[], bytes]] = {
-    "images": lambda: suite(images=repeated(b'{"id":"","config":{}}', 125_000)),
-    "configs": lambda: suite(images=repeated(b'{"id":"","config":{"config":{},"container_config":{}}}', 62_500)),
-    "escaped keys": lambda: suite(
-        images=repeated(rb'{"id":"","\u0063onfig":{"\u0063onfig":{},"\u0063ontainer_config":{}}}', 43_750)
+    "images": lambda: suite(images=repeated(b'{"id":"","config":{}}', share(2_000_000))),
+    "configs": lambda: suite(
+        images=repeated(b'{"id":"","config":{"config":{},"container_config":{}}}', share(1_000_000))
     ),
-    "probes": lambda: suite(probes=repeated(b'{"config":{}}', 187_500)),
-    "many short lines": lambda: CASE * 12_750,
+    "escaped keys": lambda: suite(
+        images=repeated(rb'{"id":"","\u0063onfig":{"\u0063onfig":{},"\u0063ontainer_config":{}}}', share(700_000))
+    ),
+    "probes": lambda: suite(probes=repeated(b'{"config":{}}', share(3_000_000))),
+    "many short lines": lambda: CASE * share(204_000),
 }
 
 
@@ -133,14 +142,14 @@ def test_a_suite_that_decodes_to_too_much_is_limited(kind: str, explain: Explain
 
 
 def test_very_many_empty_lines(explain: Explain) -> None:
-    """With a thirtieth of the limit: lines are counted and dropped, so memory does not depend on their number."""
-    run = explain(zstandard.compress(CASE + b"\n" * 401_000), memory=80 * MIB, limits={"lines": 400_000})
-    assert "more than 400,000 lines. The rest was not read" in run.output
+    """With a sixtieth of the limit: lines are counted and dropped, so memory does not depend on their number."""
+    run = explain(zstandard.compress(CASE + b"\n" * 201_000), memory=80 * MIB, limits={"lines": 200_000})
+    assert "more than 200,000 lines. The rest was not read" in run.output
 
 
 def test_invalid_suite_lines_are_counted_and_100_are_shown(tmp_path: Path) -> None:
     file = tmp_path / "lines"
-    file.write_bytes(b"x\n" * 300_000)
+    file.write_bytes(b"x\n" * 150_000)
     run = run_bounded("check", file, memory=80 * MIB)
     assert run.status == 2
     *shown, rest, more, counts = run.output.splitlines()
@@ -194,9 +203,9 @@ def descriptors(*blobs: tuple[str, bytes]) -> bytes:
 
 def test_indexes_that_name_the_same_manifests(explain: Explain) -> None:
     """Each document is read once, and each manifest that is not an image is reported once."""
-    manifests = [blob(b'{"config":null,"x":%d}' % number) for number in range(1000)]
+    manifests = [blob(b'{"config":null,"x":%d}' % number) for number in range(500)]
     below = descriptors(*manifests)[:-1]
-    indexes = [blob(below + b',"x":%d}' % number) for number in range(200)]
+    indexes = [blob(below + b',"x":%d}' % number) for number in range(100)]
     run = explain(lzma.compress(tar(*manifests, *indexes, ("index.json", descriptors(*indexes))), preset=0))
     assert run.status == 2
     assert "no image could be read" in run.output
@@ -289,7 +298,7 @@ def test_an_archive_with_too_much_content_is_limited(kind: str, explain: Explain
 
 @pytest.mark.parametrize("compress", [bz2.compress, lzma.compress, gzip.compress])
 def test_very_many_empty_streams(compress: Callable[[bytes], bytes], explain: Explain) -> None:
-    run = explain(compress(b"") * 100_000 + compress(CASE))
+    run = explain(compress(b"") * 30_000 + compress(CASE))
     assert "nothing to explain" not in run.output
     assert run.status == 1
 

@@ -41,7 +41,15 @@ LACKING = {
 }
 
 RUNNING = """\
-system, lacking, commands, picture = json.loads(sys.argv[1])
+for system, lacking, commands, picture in json.loads(sys.argv[1]):
+    process = os.fork()
+    if process == 0:
+        break
+    status = os.waitstatus_to_exitcode(os.waitpid(process, 0)[1])
+    if status:
+        os._exit(status)
+if process:
+    os._exit(0)
 for each in lacking:
     place, _, names = each.partition(": ")
     for name in names.split():
@@ -82,45 +90,53 @@ os._exit(0)
 """
 
 
-@pytest.fixture(scope="module", params=LACKING)
-def results(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
-    """The answers of a process in which Python lacks everything that the system lacks."""
-    folder = tmp_path_factory.mktemp("simulated")
-    (folder / "context").mkdir()
-    (folder / "context" / "Dockerfile").write_text("FROM scratch\nCOPY a /\n")
-    (folder / "context" / "a").write_bytes(b"1\r\n\x1a2\n")
-    (folder / "context" / "a").chmod(0o600)
-    suite, picture = folder / "suite.jsonl", folder / "window.png"
-    commands = [
-        ["replay", "--store", "demo:", "--record", str(folder / "build.jsonl"), str(folder / "context")],
-        ["save", "demo:", str(suite)],
-        ["check", str(suite)],
-        ["watch", "--host", "tcp://127.0.0.1:9"],
-        ["explain", "engine:npipe:////./pipe/docker_engine", "--parent", "scratch", "--config", "-"],
-    ]
+@pytest.fixture(scope="module")
+def all_results(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    """The answers of a process for each system, in which Python lacks everything that the system lacks."""
+    folders = {system: tmp_path_factory.mktemp(system) for system in LACKING}
+    requests = []
+    for system, folder in folders.items():
+        (folder / "context").mkdir()
+        (folder / "context" / "Dockerfile").write_text("FROM scratch\nCOPY a /\n")
+        (folder / "context" / "a").write_bytes(b"1\r\n\x1a2\n")
+        (folder / "context" / "a").chmod(0o600)
+        suite = folder / "suite.jsonl"
+        commands = [
+            ["replay", "--store", "demo:", "--record", str(folder / "build.jsonl"), str(folder / "context")],
+            ["save", "demo:", str(suite)],
+            ["check", str(suite)],
+            ["watch", "--host", "tcp://127.0.0.1:9"],
+            ["explain", "engine:npipe:////./pipe/docker_engine", "--parent", "scratch", "--config", "-"],
+        ]
+        requests.append([system, LACKING[system], commands, str(folder / "window.png")])
     ended = subprocess.run(
-        [
-            *(sys.executable, "-B", "-c", LIBRARIES + RUNNING),
-            json.dumps([request.param, LACKING[request.param], commands, str(picture)]),
-        ],
+        [sys.executable, "-B", "-c", LIBRARIES + RUNNING, json.dumps(requests)],
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=120,
+        timeout=240,
         check=False,
-        env=os.environ | {"QT_QPA_PLATFORM": "offscreen", "HOME": str(folder)},
+        env=os.environ | {"QT_QPA_PLATFORM": "offscreen", "HOME": str(tmp_path_factory.mktemp("home"))},
     )
     assert ended.returncode == 0, ended.stderr
-    count, keys, answers = json.loads(ended.stdout.splitlines()[0])
-    names = ("replay", "save", "check", "watch", "pipe")
-    return {
-        "system": request.param,
-        "modules": count,
-        "keys": keys,
-        "picture": picture,
-        "record": folder / "build.jsonl",
-        **dict(zip(names, answers, strict=True)),
-    }
+    results = {}
+    for (system, folder), line in zip(folders.items(), ended.stdout.splitlines(), strict=True):
+        count, keys, answers = json.loads(line)
+        results[system] = {
+            "system": system,
+            "modules": count,
+            "keys": keys,
+            "picture": folder / "window.png",
+            "record": folder / "build.jsonl",
+            **dict(zip(("replay", "save", "check", "watch", "pipe"), answers, strict=True)),
+        }
+    return results
+
+
+@pytest.fixture(params=LACKING)
+def results(request: pytest.FixtureRequest, all_results: dict[str, dict[str, Any]]) -> dict[str, Any]:
+    """The answers on one system."""
+    return all_results[request.param]
 
 
 def test_every_module_loads_and_the_window_is_drawn(results: dict[str, Any]) -> None:

@@ -37,7 +37,9 @@ def local_of(trace: Trace) -> str:
 
 @given(blurred_cases())
 @many
-def test_a_certain_answer_equals_the_answer_of_the_complete_store(case: tuple[ImageStore, ImageStore, Probe]) -> None:
+def test_certain_answers_and_checks_equal_those_of_the_complete_store(
+    case: tuple[ImageStore, ImageStore, Probe],
+) -> None:
     exact, reported, probe = case
     explanation = explained(reported, probe)
     verdict = explanation.verdict
@@ -53,6 +55,7 @@ def test_a_certain_answer_equals_the_answer_of_the_complete_store(case: tuple[Im
         assert doubtful
         assert all(doubted.images >= 1 for doubted in explanation.doubt_counts)
         assert len(set(explanation.doubts)) == len(explanation.doubts)
+    assert_certain_checks(explained(exact, probe).trace, explanation.trace, probe)
 
 
 @given(blurred_cases(), st.sampled_from(sorted(RULE_SETS)))
@@ -67,14 +70,8 @@ def test_certain_verdicts_are_true_for_every_rule_set(case: tuple[ImageStore, Im
         assert (verdict.image and verdict.image.id) == (true.image and true.image.id)
 
 
-@given(blurred_cases())
-@many
-def test_a_check_without_doubt_has_the_outcome_of_the_complete_store(
-    case: tuple[ImageStore, ImageStore, Probe],
-) -> None:
+def assert_certain_checks(whole: Trace, part: Trace, probe: Probe) -> None:
     """Compare the certain checks of every candidate and source that both stores have, by name."""
-    exact, reported, probe = case
-    whole, part = explained(exact, probe).trace, explained(reported, probe).trace
     for stage in part.stages[:1] if not probe.cache_from else part.stages[1:]:
         for subject in stage.subjects:
             other = whole.subject(stage.kind, subject.image)

@@ -129,7 +129,9 @@ def close_while(works: Sequence[Work], folder: Path) -> Ended:
     def run() -> subprocess.CompletedProcess[str]:
         with open(its_input, "rb"), open(its_output, "wb"):
             pipes = its_input, its_output
-            return run_forked(program, modules=DOCKS, environment=environment, folder=folder, seconds=LONG, pipes=pipes)
+            return run_forked(
+                program, modules=DOCKS, environment=environment, folder=folder, seconds=LONG, streams=(*pipes, None)
+            )
 
     with open(requests, "w") as window, open(answers) as printed, ThreadPoolExecutor() as beside:
         running = beside.submit(run)

@@ -17,9 +17,7 @@ pytestmark = pytest.mark.slow
 DATA = json.loads((Path(__file__).parents[2] / "data" / "dockerfile" / "nasty-context.json").read_text())["builds"]
 
 
-def printed(root: Path, sources: list[str], destination: str) -> str:
-    dockerfile = ONE if len(sources) == 1 else TWO
-    sums = ContextSums(FolderContext(root), dockerfile, release=builder_release("20.10.24"))
+def printed(sums: ContextSums, sources: list[str], destination: str) -> str:
     try:
         return sums.of_sources(sources, add=False, destination=destination).text
     except BuildRefusedError as error:
@@ -30,9 +28,11 @@ def printed(root: Path, sources: list[str], destination: str) -> str:
 def test_nasty_contexts_match_the_output_of_docker(ignore: str, tmp_path: Path) -> None:
     make_nasty(tmp_path, IGNORES[ignore])
     assert DATA[ignore]
+    release = builder_release("20.10.24")
+    one, two = (ContextSums(FolderContext(tmp_path), dockerfile, release=release) for dockerfile in (ONE, TWO))
     wrong = [
         (sources, destination, found, expected)
         for sources, destination, expected in DATA[ignore]
-        if (found := printed(tmp_path, sources, destination)) != expected
+        if (found := printed(one if len(sources) == 1 else two, sources, destination)) != expected
     ]
     assert wrong == [], wrong
