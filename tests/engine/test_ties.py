@@ -184,7 +184,7 @@ def stores(draw: st.DrawFn) -> tuple[Image, ...]:
 
 
 @EVERY_RULE_SET
-@examples(0.5)
+@examples(0.3)
 @given(images=stores())
 def test_ties_match_pairwise_comparison(rules: RuleSet, images: tuple[Image, ...]) -> None:
     assert found(rules, *images) == compared_one_by_one(rules, images)

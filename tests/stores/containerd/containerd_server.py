@@ -1,10 +1,10 @@
-"""A stand-in for containerd that serves a root folder over a socket and can misbehave."""
+"""A stand-in for containerd that serves a root folder, or a few of its images, over a socket and can misbehave."""
 
 from __future__ import annotations
 
 import re
 import threading
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from types import TracebackType
@@ -23,7 +23,7 @@ FILTER = re.compile(r'labels\."([^"]+)"')
 
 
 class Server:
-    """Serves a root folder on a socket.
+    """Serves a root folder on a socket, or only the images with these IDs.
 
     Attributes:
         called: The methods that were called, in order.
@@ -31,7 +31,8 @@ class Server:
         hanging: Hanging calls wait until this is set.
     """
 
-    def __init__(self, root: Path, socket: Path) -> None:
+    def __init__(self, root: Path, socket: Path, ids: Collection[str] = ()) -> None:
+        self._ids = ids
         self._root = RootFolder(root)
         self._metadata = self._root.metadata()
         self.called: list[tuple[str, str]] = []
@@ -82,7 +83,7 @@ class Server:
         return message("Namespaces")(namespaces=named)
 
     def images(self, request: Any, context: Any) -> Any:
-        records, _ = self.namespace(context).records()
+        records = [one for one in self.namespace(context).records()[0] if not self._ids or one.digest in self._ids]
         target = message("Descriptor")
         return message("Images")(
             images=[
