@@ -37,6 +37,7 @@ if TYPE_CHECKING:
 __all__ = [
     "Daemon",
     "DaemonBasis",
+    "daemon_chosen",
     "daemon_known",
     "daemon_of",
     "first_probe",
@@ -135,6 +136,11 @@ def daemon_known(case: OpenedCase) -> Daemon:
             "used"
         )
         return _newest_release(newest_rules(kind), DaemonBasis.NEWEST, reason)
+
+
+def daemon_chosen(case: OpenedCase, name: str) -> Daemon:
+    """Return the daemon that the user chose by name, see `daemon_of`; without a name, the same as `daemon_known`."""
+    return daemon_of(case, name) if name else daemon_known(case)
 
 
 def rules_named(text: str) -> RuleSetChoice:

@@ -26,7 +26,7 @@ from cacheview.ui.images.marks import UNREAD_ASPECTS
 from cacheview.ui.loading import Work
 from cacheview.ui.names import ENGINE, name_of, title_of
 from cacheview.ui.notice import Kind, Notice
-from cacheview.ui.opener import OWN_RULES, Opener
+from cacheview.ui.opener import Opener
 from cacheview.ui.plain import one_line
 from cacheview.ui.rules.menu import RulesMenu, own_rules, owner
 from cacheview.ui.rules.switching import Switcher
@@ -83,7 +83,6 @@ class Headline(QObject):
         self._shown: _Quiet | None = None
         self._closed: _Quiet | None = None  # closed by the user, so that it does not return with the next probe
         self._switcher = switcher
-        self._rules_before = ""  # as `Opener.chosen_rules`, while other rules are being prepared
         self._rules_menu = RulesMenu(session, commands, self._choose_rules, workspace.window())
         self._rules_menu.copied.connect(workspace.copied)
         self._rules = QActionGroup(self)
@@ -290,27 +289,25 @@ class Headline(QObject):
 
     def choose_rules(self, name: str, preparing: Work | None = None) -> None:
         """Use another rule set, which the user chose. ``preparing``: see `Switcher.switch`."""
-        self._choose_rules(name, preparing=preparing)
+        self._choose_rules(name, preparing)
 
-    def _choose_rules(self, name: str, *, own: bool = False, preparing: Work | None = None) -> None:
-        if not self._switcher.is_busy:
-            self._rules_before = self._opener.chosen_rules
-        self._opener.chosen_rules = OWN_RULES if own else name
+    def _choose_rules(self, name: str, preparing: Work | None = None) -> None:
         if self._is_pulled_otherwise(name):
-            self._opener.reload()
+            self._opener.reload(name)
             return
         self._switcher.switch(name, preparing)
 
     def _keep_rules(self) -> None:
         """Keep the previous rules, since the preparation of the chosen ones was canceled."""
-        self._opener.chosen_rules = self._rules_before
         self._show_rules()
         self._status.show_text(f"The rules are still {self._session.cache.rules.title}")
 
     def _is_pulled_otherwise(self, name: str) -> bool:
         """Whether engines with these rules would give pulled images other ids than those in the open store."""
         release = self._session.store.release
-        return self._is_pulled() and release is not None and rules_named(name).rules.store is not release.kind
+        if not name or release is None or not self._is_pulled():
+            return False
+        return rules_named(name).rules.store is not release.kind
 
     def _is_pulled(self) -> bool:
         """Whether the open store is from a registry."""

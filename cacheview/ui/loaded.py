@@ -25,6 +25,7 @@ class OpenedStore:
 
     Attributes:
         daemon: the daemon whose answers are computed; None: that of the cache's rules.
+        chosen_rules: the name of the rules that the user chose for the first case; empty: none.
         instead_of: why this is not what was requested; empty: it is.
         forest: the tree of the first case's store, with all images; None: it has not been created.
         read_at: when reading began, in seconds since the epoch. Later changes may be missing.
@@ -38,6 +39,7 @@ class OpenedStore:
     cache: ImageCache
     probe: Probe
     daemon: Daemon | None = None
+    chosen_rules: str = ""
     instead_of: str = ""
     read_at: float = field(default_factory=time.time)
     forest: Forest | None = None
@@ -48,10 +50,20 @@ class OpenedStore:
 
 @dataclass(frozen=True)
 class ShownPlace:
-    """The user's place in the open store, and the daemon whose answers are computed there."""
+    """The user's place in the open store, and the daemon whose answers are computed there.
+
+    Attributes:
+        chosen_rules: the name by which the user chose the daemon; empty: it is the case's own.
+    """
 
     place: Place
     daemon: Daemon
+    chosen_rules: str = ""
+
+    @property
+    def chosen_in_first_case(self) -> str:
+        """The rules that the user chose for the first case. Those of another case are not chosen for this one."""
+        return self.chosen_rules if self.place[0] == 0 else ""
 
     @property
     def rules(self) -> RuleSet:

@@ -20,9 +20,8 @@ if TYPE_CHECKING:
 
     from cacheview.ui.settings import Settings
 
-__all__ = ["OWN_RULES", "Opener"]
+__all__ = ["Opener"]
 
-OWN_RULES: Final = "own"
 """The value used instead of a rule set's name; no rule set has this name."""
 
 _SETTLE_DELAY_MS: Final = 300  # after a store was shown, so that it is drawn first
@@ -56,8 +55,6 @@ class Opener(QObject):
         shown_place: returns the shown place, in any thread; None: nothing is shown.
         platform: the platform of multi-platform images to read; empty: the usual one.
         quietly: whether the running reading was not requested by the user.
-        chosen_rules: name of the rule set that the user chose; empty: none; `OWN_RULES`: those that the store reports
-            when it is read.
     """
 
     announced = Signal(str)
@@ -94,7 +91,6 @@ class Opener(QObject):
         self.requested_location = ""
         self.platform = ""
         self.quietly = False
-        self.chosen_rules = ""
         self.shown_place: Callable[[], ShownPlace | None] = lambda: None
         self._leftovers = Leftovers()
         self._settle_timer = QTimer(self, singleShot=True)
@@ -113,16 +109,20 @@ class Opener(QObject):
         """Whether a store is being read."""
         return self._loader.is_busy
 
-    def open(self, location: str, *, quietly: bool = False) -> None:
-        """Read a location. If another is being read, that is stopped."""
+    def open(self, location: str, *, quietly: bool = False, rules: str | None = None) -> None:
+        """Read a location. If another is being read, that is stopped.
+
+        ``rules``: a rule set's name, or a release and a storage driver; empty: the store's own; None: for the open
+        location, those in use, otherwise those with which the program was started.
+        """
         self.quietly = quietly
         self.requested_location = location
         self._begin_reading()
-        rules = (self.chosen_rules if location == self.location else "") or self._rules
-        if rules == OWN_RULES:
-            rules = ""
-        place = self.shown_place if location == self.location else lambda: None
-        self._loader.start(open_work(location, rules, self.platform, self._load_panes, place))
+        stays = location == self.location and rules is None
+        place = self.shown_place if stays else lambda: None
+        self._loader.start(
+            open_work(location, self._rules if rules is None else rules, self.platform, self._load_panes, place)
+        )
         self.announced.emit(location)
 
     def begin(self) -> None:
@@ -135,10 +135,10 @@ class Opener(QObject):
         self._loader.start(start_work(self._rules, self.platform, self._load_panes))
         self.announced.emit(ENGINE)
 
-    def reload(self) -> None:
-        """Read the open store again, or the one that could not be opened."""
+    def reload(self, rules: str | None = None) -> None:
+        """Read the open store again, or the one that could not be opened. ``rules``: see `open`."""
         if self.location or self.requested_location:
-            self.open(self.location or self.requested_location)
+            self.open(self.location or self.requested_location, rules=rules)
 
     def refresh(self) -> None:
         """Read the open store again, since it may have changed, unless a store is already being read."""
@@ -193,8 +193,6 @@ class Opener(QObject):
             self._loader.start(walk_work(loaded, self.shown_place))
             return
         self.location = self.requested_location
-        if not is_reload:
-            self.chosen_rules = ""
         if self.location != DEMO:
             self._settings.add_recent(self.location)
         self.opened.emit(loaded, is_reload)

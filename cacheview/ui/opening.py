@@ -30,7 +30,8 @@ def open_work(
     """Return work for `Loader.start` that opens a location.
 
     Args:
-        rules: a rule set's name, or a release and a storage driver; empty: the store's own.
+        rules: a rule set's name, or a release and a storage driver; empty: the store's own. Not used if a place is
+            shown, since the rules that the user chose there stay.
         platform: the platform of multi-platform images to show (``linux/amd64``); empty: the usual one.
         load_panes: imports the modules that show a store, in another thread while the store is being read.
         shown_place: returns the place that is shown when it is called, and will be shown again if it still exists;
@@ -38,7 +39,7 @@ def open_work(
     """
 
     def work(report: Report) -> OpenedStore:
-        from cacheview.cases import daemon_known, daemon_of, first_probe, rules_named
+        from cacheview.cases import daemon_chosen, first_probe, rules_named
         from cacheview.collector import freeze_more
         from cacheview.engine import ImageCache, explain
         from cacheview.engine.walk import probe_after
@@ -67,10 +68,15 @@ def open_work(
         def partial(store: ImageStore) -> None:
             partial_stores[:] = [store]
 
-        puller = rules_named(rules).puller if rules else None
+        def chosen_rules() -> str:
+            shown = shown_place()
+            return rules if shown is None else shown.chosen_in_first_case
+
+        puller = rules_named(chosen_rules()).puller if chosen_rules() else None
         opened = open_store(location, platform=_platform(platform), puller=puller, progress=progress, partial=partial)
         case = opened.cases[0]
-        daemon = daemon_of(case, rules) if rules else daemon_known(case)
+        chosen = chosen_rules()  # by now: the user may choose others while the store is read
+        daemon = daemon_chosen(case, chosen)
         cache = ImageCache(case.store, daemon.rules)
         report(1, None, "Building indexes")
         make_ready(case.store)
@@ -86,7 +92,16 @@ def open_work(
         whole = StorePart(case.store, tree, len(case.store.images), in_pieces=True)
         _show(report, whole)
         _show(report, NextPaneRequest(probe, explanation))
-        loaded = OpenedStore(opened, cache, probe, daemon=daemon, read_at=started_at, forest=tree, answered=answered)
+        loaded = OpenedStore(
+            opened,
+            cache,
+            probe,
+            daemon=daemon,
+            chosen_rules=chosen,
+            read_at=started_at,
+            forest=tree,
+            answered=answered,
+        )
         loaded, store = _with_walk(loaded, shown_place, report)
         if whole.shown_store is not None:
             compared_stores = (whole.shown_store, store, changes(whole.shown_store, store))

@@ -339,11 +339,12 @@ class Session(QObject):
             self._load(self.document.probe)
 
     def choose_rules(self, name: str, cache: ImageCache | None = None) -> None:
-        """Use other rules: a rule set's name, or a release and a storage driver, with the matching builder.
+        """Use other rules, with the matching builder.
 
         In a walk, this may look up many probes: see `ShownStore.use_rules`.
 
         Args:
+            name: a rule set's name, or a release and a storage driver; empty: the rules of the case.
             cache: a cache with these rules and existing indexes, which is used if it belongs to the current store.
 
         Raises:

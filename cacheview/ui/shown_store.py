@@ -6,7 +6,7 @@ import time
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Final
 
-from cacheview.cases import Daemon, daemon_known, daemon_of, first_probe, rules_named
+from cacheview.cases import Daemon, daemon_chosen, daemon_known, daemon_of, first_probe, rules_named
 from cacheview.engine import Explanation, ImageCache, explain
 from cacheview.engine.build_cache import with_new_id
 from cacheview.engine.case_results import differences_from
@@ -138,7 +138,7 @@ class ShownStore:
     @property
     def shown_place(self) -> ShownPlace:
         """The place, and the daemon of the actual store. Works in any thread."""
-        return ShownPlace(self.place, self._actual_daemon)
+        return ShownPlace(self.place, self._actual_daemon, self._chosen_rules)
 
     @property
     def instead_of(self) -> str:
@@ -173,11 +173,16 @@ class ShownStore:
         self._loaded = replace(loaded, compared_stores=None, walk=None)  # drops the previous store
         self._walks = Walks(loaded.walk)
         is_first_case = self.place[0] == 0
-        self._use_daemon(_daemon_of(loaded) if is_first_case else daemon_again(self.case, self._actual_daemon))
+        if is_first_case:
+            self._use_daemon(_daemon_of(loaded), loaded.chosen_rules)
+        else:
+            self._use_daemon(daemon_again(self.case, self.shown_place), self._chosen_rules)
         self.cache = self._cache_here(loaded.cache if is_first_case else None)
 
-    def _use_daemon(self, daemon: Daemon) -> None:
+    def _use_daemon(self, daemon: Daemon, chosen_rules: str) -> None:
+        """Compute the answers of a daemon. ``chosen_rules``: the name by which the user chose it; empty: none."""
         self.daemon = self._actual_daemon = daemon
+        self._chosen_rules = chosen_rules
 
     def _cache_here(self, prepared: ImageCache | None) -> ImageCache:
         """Return a cache of the current place with the rules of the daemon.
@@ -239,13 +244,15 @@ class ShownStore:
         case, daemon = self.opened.cases[place[0]], self._daemon_at(place[0])
         self.original, self.cache = self.probe_at(place)
         self._walks.show(self._walks.get(case, daemon.rules) if is_walk(case) else None)
-        self._use_daemon(daemon)
+        self._use_daemon(daemon, self._chosen_rules if daemon is self._actual_daemon else "")
         if place[0] != self.place[0]:
             self.change = None
         self.place = place
 
     def use_rules(self, name: str, cache: ImageCache | None = None) -> bool:
-        """Use the rules with a name, and their builder. Returns whether they differ from the previous ones.
+        """Use the rules with a name, and their builder; without a name, those of the case.
+
+        Returns whether they differ from the previous ones.
 
         In a walk, this looks up the probes before the place, unless it `is_near` with these rules.
 
@@ -254,12 +261,12 @@ class ShownStore:
         Raises:
             DataError: the name is not known.
         """
-        daemon, own = daemon_of(self.case, name), daemon_known(self.case)
+        daemon, own, before = daemon_chosen(self.case, name), daemon_known(self.case), self.daemon
         if (daemon.rules, daemon.version) == (own.rules, own.version):
             daemon = own
-        if (daemon.rules, daemon.version) == (self.daemon.rules, self.daemon.version):
+        self._use_daemon(daemon, name)
+        if (daemon.rules, daemon.version) == (before.rules, before.version):
             return False
-        self._use_daemon(daemon)
         if daemon.rules is not self.cache.rules:
             self.cache = self._cache_here(cache)
         return True

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Final
 
-from cacheview.cases import DaemonBasis, daemon_known
+from cacheview.cases import daemon_chosen
 from cacheview.engine.walk import Walk
 from cacheview.stores.suite_cases import probe_count
 
@@ -77,10 +77,10 @@ def _is_near(case: OpenedCase, distance: int) -> bool:
     return distance * (len(case.store.images) + _OVERHEAD_IN_IMAGES) <= _MAX_QUICK_COST
 
 
-def daemon_again(case: OpenedCase, before: Daemon) -> Daemon:
+def daemon_again(case: OpenedCase, shown: ShownPlace) -> Daemon:
     """Return the daemon of a case that was read again: the user's choice, or else the one that the case names now."""
-    is_own = before.basis is not DaemonBasis.CHOSEN and bool(case.rules or case.store.release is not None)
-    return daemon_known(case) if is_own else before
+    names_daemon = bool(case.rules) or case.store.release is not None
+    return daemon_chosen(case, shown.chosen_rules) if shown.chosen_rules or names_daemon else shown.daemon
 
 
 def place_in(cases: Sequence[OpenedCase], place: Place) -> Place:
@@ -115,7 +115,7 @@ def reloaded_place(loaded: OpenedStore, shown: ShownPlace) -> ReloadedPlace:
     case = cases[case_number]
     if not is_walk(case):
         return ReloadedPlace(case, number, None)
-    rules = loaded.cache.rules if case_number == 0 else daemon_again(case, shown.daemon).rules
+    rules = loaded.cache.rules if case_number == 0 else daemon_again(case, shown).rules
     walk = loaded.walk
     if walk is None or not _is_of(walk, case, rules):
         walk = _walk_of(case, rules)

@@ -127,7 +127,7 @@ class SharedWindow:
     def _forget_store(self) -> None:
         """Forget what the window keeps of a store, so that opening it again is not a reload."""
         opener, session, workspace = self.window.opener, self.window.session, self.window.workspace
-        opener.location = opener.requested_location = opener.platform = opener.chosen_rules = ""
+        opener.location = opener.requested_location = opener.platform = ""
         if session is None or workspace is None:
             return
         session.end_supposing()

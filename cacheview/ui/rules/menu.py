@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Final, Protocol
+from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal
 
@@ -14,21 +14,13 @@ from cacheview.ui.session import Session
 from cacheview.ui.tips import set_tip
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from PySide6.QtWidgets import QDialog, QWidget
 
     from cacheview.ui.rules.dialog import RulesDialog
 
-__all__ = ["ChooseRules", "RulesMenu", "own_rules", "owner"]
-
-
-class ChooseRules(Protocol):
-    """A function that makes the window use the rules with a name.
-
-    ``own``: whether these are the store's own rules, so that the rules change if those of the store do.
-    """
-
-    def __call__(self, name: str, *, own: bool = False) -> object: ...
-
+__all__ = ["RulesMenu", "own_rules", "owner"]
 
 _OWNER_WORDS: Final = {DaemonBasis.CASE: "case", DaemonBasis.ENGINE: "engine"}
 
@@ -50,7 +42,7 @@ class RulesMenu(QObject):
 
     copied = Signal(str)
 
-    def __init__(self, session: Session, commands: Actions, choose: ChooseRules, window: QWidget) -> None:
+    def __init__(self, session: Session, commands: Actions, choose: Callable[[str], object], window: QWidget) -> None:
         super().__init__(session)
         self._session = session
         self._choose = choose
@@ -84,9 +76,7 @@ class RulesMenu(QObject):
 
     def choose_own(self) -> None:
         """Use the rules of the case, or of its engine."""
-        own = own_rules(self._session)
-        if own is not None:
-            self._choose(own.rules.name, own=True)
+        self._choose("")
         self._show_choices()
 
     def _ask_version(self) -> None:

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import QObject, Signal
 
-from cacheview.cases import daemon_of, rules_named
+from cacheview.cases import daemon_chosen, daemon_known, rules_named
 from cacheview.ui.answering import is_ready, make_ready
 from cacheview.ui.loading import Loader, Report, Work
 from cacheview.ui.session import Session
@@ -37,7 +37,7 @@ class Switcher(QObject):
     def __init__(self, session: Session, make_line: Callable[[], Notice]) -> None:
         super().__init__(session)
         self._session = session
-        self._requested = ""
+        self._requested: str | None = None
         self._location = ""  # where the rules were requested
         self._loader = Loader(self)
         self._line = WorkLine(self._loader, make_line)
@@ -53,7 +53,7 @@ class Switcher(QObject):
         return self._loader.is_busy
 
     def switch(self, name: str, preparing: Work | None = None) -> None:
-        """Use the rules with this name, or those of a release and a storage driver, now or once their cache is ready.
+        """Use the rules with this name, as for `Session.choose_rules`, now or once their cache is ready.
 
         Raises `DataError` for an unknown name.
 
@@ -62,7 +62,7 @@ class Switcher(QObject):
         session = self._session
         self._forget()
         case, store, probe = session.case, session.store, session.document.probe
-        rules = rules_named(name).rules
+        rules = self._rules(name)
         if self._is_quick(rules):
             session.choose_rules(name)
             return
@@ -74,7 +74,7 @@ class Switcher(QObject):
             from cacheview.engine import ImageCache, explain
 
             report(0, None, "Preparing")
-            daemon_of(case, name)  # may have to read all images; the result is cached
+            daemon_chosen(case, name)  # may have to read all images; the result is cached
             if not self._is_near(rules):  # in a walk, whose earlier probes may leave another store with these rules
                 make_ready(case.store)
                 while not self._is_near(rules):  # the user may move to another probe in the meantime
@@ -107,17 +107,17 @@ class Switcher(QObject):
         return places.is_near(places.shown.place, rules)
 
     def _forget(self) -> None:
-        self._requested = ""
+        self._requested = None
         self._loader.cancel()
 
     def _forget_elsewhere(self) -> None:
         """Stop if another location was opened. A reload does not change the request."""
-        if self._requested and self._session.opened.location != self._location:
+        if self._requested is not None and self._session.opened.location != self._location:
             self._forget()
 
     def _cancel(self) -> None:
-        if self._requested:
-            self._requested = ""
+        if self._requested is not None:
+            self._requested = None
             self.canceled.emit()
 
     def stop(self) -> None:
@@ -125,13 +125,18 @@ class Switcher(QObject):
         self._loader.close()
 
     def _switch(self, cache: ImageCache | None) -> None:
-        if self._is_near(rules_named(self._requested).rules):
-            self._session.choose_rules(self._requested, cache)
+        name = self._requested or ""
+        if self._is_near(self._rules(name)):
+            self._session.choose_rules(name, cache)
         else:
-            self.switch(self._requested)
+            self.switch(name)
 
     def _fail(self) -> None:
-        if self._is_near(rules_named(self._requested).rules):
-            self._session.choose_rules(self._requested)  # raises the error here
+        name = self._requested or ""
+        if self._is_near(self._rules(name)):
+            self._session.choose_rules(name)  # raises the error here
         else:
             self._cancel()
+
+    def _rules(self, name: str) -> RuleSet:
+        return rules_named(name).rules if name else daemon_known(self._session.case).rules

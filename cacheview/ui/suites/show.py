@@ -97,7 +97,6 @@ class RowShower(QObject):
         except DataError:
             pass  # the row says so
         else:
-            self._host.opener.chosen_rules = row.rules  # otherwise a reload would restore other rules
             if not session.places.is_near(session.document.place, rules):
                 session.places.choose_probe(0)  # in a walk, the probes before the last place would be looked up here
             session.choose_rules(row.rules)

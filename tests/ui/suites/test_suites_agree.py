@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,7 +15,7 @@ from long_walk import long_walk
 from strategies import CHANCE, IDS, LACKED, configs, stores
 from suites_kit import Silent
 
-from cacheview.cases import daemon_known, rules_named
+from cacheview.cases import DaemonBasis, daemon_known, rules_named
 from cacheview.engine import RULE_SETS, RuleSet
 from cacheview.engine.build_cache import with_new_id
 from cacheview.engine.cache import NEW_ID
@@ -27,7 +27,7 @@ from cacheview.model import ContainerConfig, Expectation, Platform, Probe, Suite
 from cacheview.model.suite import Outcome
 from cacheview.stores.open import open_store
 from cacheview.stores.save import suite_line
-from cacheview.ui.loaded import OpenedStore
+from cacheview.ui.loaded import OpenedStore, ShownPlace
 from cacheview.ui.opening import open_work
 from cacheview.ui.session import Session
 from cacheview.ui.suites.add_dialog import SuiteAddition
@@ -76,10 +76,14 @@ def write(path: Path, suite: Sequence[SuiteCase]) -> None:
     path.write_text("".join(case.model_dump_json(exclude_defaults=True) + "\n" for case in suite))
 
 
-def loaded(path: Path) -> OpenedStore:
-    result = open_work(str(path), "", "", lambda: None)(Silent())
+def loaded(path: Path, shown_place: Callable[[], ShownPlace | None] = lambda: None) -> OpenedStore:
+    result = open_work(str(path), "", "", lambda: None, shown_place)(Silent())
     assert isinstance(result, OpenedStore)
     return result
+
+
+def reloaded(path: Path, session: Session) -> OpenedStore:
+    return loaded(path, lambda: session.places.shown)
 
 
 def opened(path: Path) -> Session:
@@ -145,14 +149,22 @@ def test_the_window_agrees_at_each_place(suite: list[SuiteCase], data: st.DataOb
             go(session, place)
             demand(session, suite)
         rules = RULE_SETS[data.draw(st.sampled_from(list(RULE_SETS)))]
-        own = session.cache.rules
+        case = session.case_number
         session.choose_rules(rules.name)
         demand(session, suite, rules)
-        session.choose_rules(own.name)
+        if data.draw(st.booleans()):
+            session.reload(reloaded(path, session))
+            demand(session, suite, rules)
+        if len(suite) == 1 or data.draw(st.booleans()):
+            session.choose_rules("")
+        else:  # each case has its own rules again when the user comes to it
+            go(session, (1 - case, 0))
+            demand(session, suite)
+            go(session, (case, 0))
         demand(session, suite)
         changed = [*reversed(suite)] if data.draw(st.booleans()) else suite[:1]
         write(path, changed)
-        session.reload(loaded(path))
+        session.reload(reloaded(path, session))
         demand(session, changed)
 
 
@@ -261,3 +273,38 @@ def test_a_reload_at_another_case_uses_the_rules_that_it_names_now(tmp_path: Pat
     session.choose_rules("containerd-28.5.2")
     session.reload(loaded(path))
     demand(session, [one, other], RULE_SETS["containerd-28.5.2"])
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_choice_of_rules_ends_when_another_case_is_chosen(tmp_path: Path, number: int) -> None:
+    path = tmp_path / "a.jsonl"
+    suite = [STEP, STEP.model_copy(update={"rules": RELEASE})]
+    write(path, suite)
+    session = opened(path)
+    go(session, (number, 0))
+    session.choose_rules("graphdriver-24.0.7")
+    session.reload(reloaded(path, session))
+    demand(session, suite, RULE_SETS["graphdriver-24.0.7"])
+    go(session, (1 - number, 0))
+    go(session, (number, 0))
+    demand(session, suite)
+    session.reload(reloaded(path, session))
+    demand(session, suite)
+
+
+def test_the_rules_of_the_case_can_be_chosen_again(tmp_path: Path) -> None:
+    """They are then those that the case names when it is read again, also if the choice names the same release."""
+    path = tmp_path / "a.jsonl"
+    release, other = (STEP.model_copy(update={"rules": rules}) for rules in (RELEASE, "graphdriver-29"))
+    write(path, [release])
+    session = opened(path)
+    session.choose_rules(RELEASE)
+    write(path, [other])
+    session.reload(reloaded(path, session))
+    demand(session, [other], RULE_SETS["containerd-29"])
+    session.choose_rules("")
+    demand(session, [other])
+    write(path, [release])
+    session.reload(reloaded(path, session))
+    demand(session, [release])
+    assert session.daemon.basis is DaemonBasis.CASE
