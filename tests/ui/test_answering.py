@@ -53,10 +53,17 @@ def install(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def window(open_window: OpenWindow, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
+def window(lent_window: MainWindow, qtbot: QtBot, gate: Gate, monkeypatch: pytest.MonkeyPatch) -> Iterator[MainWindow]:
     install(monkeypatch)
-    yield open_window("engine:", size=(1400, 800))
+    opened(lent_window, "engine:", qtbot)
+    yield lent_window
     gate.opened.set()
+
+
+def opened(window: MainWindow, location: str, qtbot: QtBot) -> MainWindow:
+    with qtbot.waitSignal(window.settled):
+        window.open(location)
+    return window
 
 
 def session_of(window: MainWindow) -> Session:
@@ -164,7 +171,11 @@ def test_an_answer_for_previous_rules_is_dropped(window: MainWindow, gate: Gate,
     assert same(answer.explanation, session.cache)
 
 
-def test_a_window_is_closed_while_it_looks_up(window: MainWindow, gate: Gate) -> None:
+def test_a_window_is_closed_while_it_looks_up(
+    open_window: OpenWindow, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch)
+    window = open_window("engine:")
     document_of(window).use_as_parent(session_of(window).store.images[3])
     gate.opened.set()
     window.close()
@@ -199,26 +210,26 @@ def test_a_fault_in_a_lookup_clears_the_pending_message(
 
 
 def test_an_opened_store_answers_immediately(
-    open_window: OpenWindow, gate: Gate, monkeypatch: pytest.MonkeyPatch
+    lent_window: MainWindow, qtbot: QtBot, gate: Gate, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(answering, "_MAX_IMAGES_WITH_TABLES", 100)
     gate.opened.set()
     install(monkeypatch)
-    window = open_window("engine:", size=(1400, 800))
+    window = opened(lent_window, "engine:", qtbot)
     document_of(window).use_as_parent(session_of(window).store.images[3])
     assert session_of(window).answer is not None, "the answer is there at once"
     assert gate.threads == {threading.main_thread()}
 
 
 def test_a_case_of_a_suite_is_ready_when_it_is_chosen(
-    open_window: OpenWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    lent_window: MainWindow, qtbot: QtBot, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(answering, "_MAX_IMAGES_WITHOUT_TABLES", 2)
     images = [{"id": f"sha256:{number:064x}", "config": {}} for number in range(3)]
     case = {"rules": "containerd-29", "images": images, "probes": [{"name": "one", "parent": "", "config": {}}]}
     suite = tmp_path / "two.jsonl"
     suite.write_text(f"{json.dumps(case)}\n" * 2)
-    session = session_of(open_window(str(suite), size=(1400, 800)))
+    session = session_of(opened(lent_window, str(suite), qtbot))
     ready: list[bool] = []
     session.store_changed.connect(lambda: ready.append(is_prepared(session.store)))
     with qtbot.waitSignal(session.probe_loaded):
@@ -228,7 +239,11 @@ def test_a_case_of_a_suite_is_ready_when_it_is_chosen(
     assert session.answer is not None, "it is there in the turn in which the case was chosen"
 
 
-def test_panes_are_painted_in_a_later_turn_than_a_late_answer(window: MainWindow, qtbot: QtBot, gate: Gate) -> None:
+def test_panes_are_painted_in_a_later_turn_than_a_late_answer(
+    open_window: OpenWindow, qtbot: QtBot, gate: Gate, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    install(monkeypatch)
+    window = open_window("engine:")
     session, workspace = window.session, window.workspace
     assert session is not None
     assert workspace is not None

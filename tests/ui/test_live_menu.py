@@ -33,8 +33,10 @@ def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
 
 
 @pytest.fixture
-def window(open_window: OpenWindow, engine: FakeEngine) -> MainWindow:
-    return open_window("engine:")
+def window(lent_window: MainWindow, qtbot: QtBot, engine: FakeEngine) -> MainWindow:
+    with qtbot.waitSignal(lent_window.settled, timeout=20_000):
+        lent_window.open("engine:")
+    return lent_window
 
 
 def entries(window: MainWindow, qtbot: QtBot, place: int) -> list[QAction]:
@@ -70,8 +72,10 @@ def test_nothing_is_listed_twice_when_it_is_shown_again(window: MainWindow, qtbo
 
 
 def test_a_failed_search_for_stores_leaves_the_rest_of_the_menu(
-    window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    open_window: OpenWindow, engine: FakeEngine, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    window = open_window("engine:")
+
     def broken() -> tuple[KnownStore, ...]:
         raise OSError("no")
 
@@ -178,7 +182,8 @@ def test_a_lost_connection_is_reported(window: MainWindow, qtbot: QtBot, wire: W
     assert window.commands.follow.isChecked()
 
 
-def test_closing_while_following(window: MainWindow, wire: Wire) -> None:
+def test_closing_while_following(open_window: OpenWindow, engine: FakeEngine, wire: Wire) -> None:
+    window = open_window("engine:")
     window.commands.follow.trigger()
     assert wire.begun.wait(5)
     window.close()

@@ -23,6 +23,11 @@ from cacheview.ui.window import MainWindow
 LONG = 20_000
 
 
+@pytest.fixture
+def window(lent_window: MainWindow) -> MainWindow:
+    return lent_window
+
+
 @pytest.fixture(scope="module")
 def given() -> Iterator[Hostile]:
     with tempfile.TemporaryDirectory(prefix="cacheview-") as folder, hostile(Path(folder), NASTY) as made:
@@ -72,12 +77,10 @@ def test_a_suite_and_its_docks_are_shown_as_plain_text(given: Hostile, window: M
     )
 
 
-@pytest.mark.parametrize(
-    "line",
-    [f"RUN {NASTY}", f"ENV A={NASTY}", f"{NASTY} a", f"COPY {NASTY} /", f"USER ${{{NASTY}}}"],
-    ids=["RUN", "ENV", "unknown", "COPY", "variable"],
-)
-def test_an_instruction_is_shown_as_plain_text(line: str, given: Hostile, window: MainWindow, qtbot: QtBot) -> None:
+INSTRUCTIONS = (f"RUN {NASTY}", f"ENV A={NASTY}", f"{NASTY} a", f"COPY {NASTY} /", f"USER ${{{NASTY}}}")
+
+
+def test_an_instruction_is_shown_as_plain_text(given: Hostile, window: MainWindow, qtbot: QtBot) -> None:
     """It becomes the probe, or the dialog gives the reason why it cannot."""
     opened(window, qtbot, str(given.suite))
     session, workspace = window.session, window.workspace
@@ -85,19 +88,19 @@ def test_an_instruction_is_shown_as_plain_text(line: str, given: Hostile, window
     assert workspace is not None
     pane = workspace.probe
     parent = next(image.id for image in session.store.images if "<b>" in image.title)
-    session.document.edit(session.document.probe.model_copy(update={"parent": parent}), "Edit the parent")
-    qtbot.mouseClick(pane.from_instruction, Qt.MouseButton.LeftButton)
-    dialog = pane.findChild(InstructionDialog)
-    assert isinstance(dialog, InstructionDialog)
-    assert "<b>hi</b>" in dialog.label.text()  # the parent's name
-    demand_all_plain(dialog)
-    dialog.line.setText(line)
-    dialog.use.click()
-    if dialog.config is None:
-        assert "would look up" not in dialog.problem.text()
+    for line in INSTRUCTIONS:
+        session.document.edit(session.document.probe.model_copy(update={"parent": parent}), "Edit the parent")
+        qtbot.mouseClick(pane.from_instruction, Qt.MouseButton.LeftButton)
+        dialog = next(each for each in pane.findChildren(InstructionDialog) if each.isVisible())
+        assert "<b>hi</b>" in dialog.label.text()  # the parent's name
         demand_all_plain(dialog)
-        dialog.reject()
-    demand_all_plain(window)
+        dialog.line.setText(line)
+        dialog.use.click()
+        if dialog.config is None:
+            assert "would look up" not in dialog.problem.text()
+            demand_all_plain(dialog)
+            dialog.reject()
+        demand_all_plain(window)
 
 
 def test_a_documentation_search_is_shown_as_plain_text(window: MainWindow) -> None:

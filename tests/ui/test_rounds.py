@@ -9,6 +9,8 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction
 from PySide6.QtWidgets import QAbstractButton, QApplication, QDialog, QLabel, QMenu, QWidget
 from pytestqt.qtbot import QtBot
+from shared_window import ShowStore
+from window_kit import OpenWindow
 
 from cacheview.ui.dock import PaneDock, is_seen
 from cacheview.ui.docks import AUDIT, DOCKS, REPLAY, SUITES
@@ -18,10 +20,8 @@ F6, SHIFT, ESCAPE = Qt.Key.Key_F6, Qt.KeyboardModifier.ShiftModifier, Qt.Key.Key
 
 
 @pytest.fixture
-def demo(window: MainWindow, qtbot: QtBot) -> MainWindow:
-    with qtbot.waitSignal(window.settled, timeout=20_000):
-        window.open("demo:")
-    return window
+def demo(open_window: OpenWindow) -> MainWindow:
+    return open_window("demo:")
 
 
 def place(window: MainWindow) -> str:
@@ -107,12 +107,11 @@ def test_docks_are_in_the_view_menu(window: MainWindow) -> None:
 
 
 @pytest.mark.looks
-@pytest.mark.parametrize("action", ["audit", "suite_checks", "replay"])
-def test_a_dock_leaves_the_panes_their_room(demo: MainWindow, qtbot: QtBot, action: str) -> None:
-    assert demo.workspace is not None
-    verdict = demo.workspace.verdict
-    getattr(demo.commands, action).trigger()
-    workspace = demo.workspace
+def test_a_dock_leaves_the_panes_their_room(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window("demo:")
+    workspace = window.workspace
+    assert workspace is not None
+    verdict = workspace.verdict
 
     def has_room() -> None:
         assert verdict.height() < 500
@@ -122,13 +121,16 @@ def test_a_dock_leaves_the_panes_their_room(demo: MainWindow, qtbot: QtBot, acti
         deciding = verdict.view.visualRect(verdict.navigation.deciding_index())
         assert verdict.view.viewport().rect().contains(deciding)
 
-    qtbot.waitUntil(has_room)
-    assert demo.height() == 768
-    getattr(demo.commands, action).trigger()
-    qtbot.waitUntil(lambda: verdict.height() > 600 and all(value.isVisible() for value in verdict.detail.values))
+    for action in (window.commands.audit, window.commands.suite_checks, window.commands.replay):
+        action.trigger()
+        qtbot.waitUntil(has_room)
+        assert window.height() == 768
+        action.trigger()
+        qtbot.waitUntil(lambda: verdict.height() > 600 and all(value.isVisible() for value in verdict.detail.values))
 
 
-def test_alt_key_mnemonics_are_unique(demo: MainWindow) -> None:
+def test_alt_key_mnemonics_are_unique(show_store: ShowStore) -> None:
+    demo = show_store("demo:")
     texts = [action.text() for action in demo.menuBar().actions()]
     texts += [label.text() for label in demo.findChildren(QLabel) if label.buddy() is not None and label.isVisible()]
     texts += [button.text() for button in demo.findChildren(QAbstractButton) if button.isVisible()]
@@ -187,13 +189,15 @@ def test_closing_a_dock_without_focus_does_not_move_the_focus(demo: MainWindow, 
     assert place(demo) == "Images"
 
 
-def test_no_action_is_in_two_menus(demo: MainWindow) -> None:
+def test_no_action_is_in_two_menus(show_store: ShowStore) -> None:
+    demo = show_store("demo:")
     menus = [menu for menu in demo.menuBar().actions() if menu.menu() is not None]
     found = [action.text() for menu in menus for action in cast("QMenu", menu.menu()).actions() if action.text()]
     assert len(found) == len(set(found))
 
 
-def test_the_list_of_shortcuts_shows_undo_without_its_target(demo: MainWindow) -> None:
+def test_the_list_of_shortcuts_shows_undo_without_its_target(show_store: ShowStore) -> None:
+    demo = show_store("demo:")
     assert demo.session is not None
     demo.session.document.set_field("User", "me", "Probe of step 13")
     assert ("Undo", "Ctrl+Z") in list(demo.commands.listed())

@@ -12,6 +12,7 @@ from PySide6.QtCore import QMimeData, Qt
 from PySide6.QtGui import QAction, QGuiApplication
 from PySide6.QtWidgets import QApplication, QComboBox, QLabel, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
+from shared_window import SharedWindow
 from window_kit import OpenWindow, drag, drop
 
 from cacheview.cli import main
@@ -30,6 +31,17 @@ CHAIN = SAMPLES / "28.5.2-gd" / "save-chain.tar.gz"
 TAGS = SAMPLES / "71ebfc7c63-c8d" / "save-all-tags.tar.gz"
 BY_CONFIG = "containerd-71ebfc7"
 """Rules that find the images of an archive: those of newer releases require a mark that no archive stores."""
+
+
+@pytest.fixture
+def window(lent_window: MainWindow) -> MainWindow:
+    return lent_window
+
+
+@pytest.fixture
+def settings(shared_window: SharedWindow) -> Settings:
+    """Of the window."""
+    return shared_window.settings
 
 
 def opened(window: MainWindow, qtbot: QtBot, location: Path | str, *, well: bool = True) -> None:
@@ -184,7 +196,8 @@ def test_what_could_not_be_read(window: MainWindow, qtbot: QtBot, tmp_path: Path
     assert not window.notice.isVisible()
 
 
-def test_error_without_a_store(window: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_error_without_a_store(open_window: OpenWindow, qtbot: QtBot, tmp_path: Path) -> None:
+    window = open_window()
     file = tmp_path / "<b>x.tar"
     opened(window, qtbot, file, well=False)
     assert window.session is None
@@ -212,7 +225,9 @@ def test_error_keeps_the_store_that_is_open(window: MainWindow, qtbot: QtBot, tm
     assert len(session(window).store.images) == 35
 
 
-def test_fault_of_our_own_is_reported(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_fault_of_our_own_is_reported(open_window: OpenWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    window = open_window()
+
     def broken(report: Report) -> None:
         raise ZeroDivisionError("by zero")
 
@@ -224,7 +239,8 @@ def test_fault_of_our_own_is_reported(window: MainWindow, qtbot: QtBot, monkeypa
     assert [str(fault) for _, fault, _ in faults] == ["by zero"]
 
 
-def test_cancel(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_cancel(open_window: OpenWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    window = open_window()
     begun = threading.Event()
 
     def endless(report: Report) -> None:
@@ -243,7 +259,8 @@ def test_cancel(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatc
     assert not window.commands.cancel.isEnabled()
 
 
-def test_late_result_is_dropped(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_late_result_is_dropped(open_window: OpenWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> None:
+    window = open_window()
     real = opener_module.open_work
     let_go = threading.Event()
 
@@ -266,7 +283,8 @@ def test_late_result_is_dropped(window: MainWindow, qtbot: QtBot, monkeypatch: p
     assert len(session(window).store.images) == 35
 
 
-def test_closing_while_loading(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_closing_while_loading(open_window: OpenWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    window = open_window()
     begun = threading.Event()
 
     def endless(report: Report) -> None:
@@ -536,7 +554,9 @@ def test_shortcuts_do_not_clash(window: MainWindow) -> None:
     assert len(keys) == len(set(keys)) > 15
 
 
-def test_menus_have_mnemonics_of_their_own(window: MainWindow) -> None:
+def test_menus_have_mnemonics_of_their_own(open_window: OpenWindow) -> None:
+    window = open_window()
+
     def check(actions: list[QAction]) -> None:
         marked = [a.text()[a.text().index("&") + 1].lower() for a in actions if "&" in a.text()]
         assert len(marked) == len(set(marked)), [a.text() for a in actions]
@@ -561,7 +581,8 @@ def test_help(window: MainWindow, qtbot: QtBot) -> None:
     about.close()
 
 
-def test_what_needs_a_store_waits_for_one(window: MainWindow, qtbot: QtBot) -> None:
+def test_what_needs_a_store_waits_for_one(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window()
     waiting = (window.commands.find, window.commands.copy_text, window.commands.undo, window.commands.apply)
     assert not any(action.isEnabled() for action in waiting)
     opened(window, qtbot, CHAIN)
@@ -583,7 +604,8 @@ def test_everything_that_takes_the_keyboard_has_a_name(window: MainWindow, qtbot
 
 
 @pytest.mark.looks
-def test_fits_a_small_laptop(window: MainWindow, qtbot: QtBot) -> None:
+def test_fits_a_small_laptop(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window()
     opened(window, qtbot, "demo:")
     assert window.minimumSizeHint().width() <= 1366
     assert window.minimumSizeHint().height() <= 700
@@ -615,7 +637,8 @@ def test_invalid_settings_are_ignored(open_window: OpenWindow, tmp_path: Path) -
 
 
 @pytest.mark.looks
-def test_the_banner_shrinks_for_the_shorter_verdict_of_another_probe(window: MainWindow, qtbot: QtBot) -> None:
+def test_the_banner_shrinks_for_the_shorter_verdict_of_another_probe(open_window: OpenWindow, qtbot: QtBot) -> None:
+    window = open_window()
     opened(window, qtbot, "demo:")
     banner = panes(window).verdict.banner
     assert banner.edit_button.isVisible()
