@@ -13,6 +13,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QToolButton
 from pytestqt.qtbot import QtBot
+from shared_window import ShowStore
 from window_kit import OpenWindow, drop
 
 from cacheview.replay.records import write_record
@@ -122,15 +123,14 @@ def test_a_record_that_is_open_is_compared_with_another(
 
 
 def test_the_replayed_build_is_compared_with_a_record(
-    window: MainWindow, qtbot: QtBot, records: tuple[str, str], tmp_path: Path
+    show_store: ShowStore, qtbot: QtBot, records: tuple[str, str], tmp_path: Path
 ) -> None:
     context = tmp_path / "context"
     context.mkdir()
     for name, content in {"Dockerfile": BUILD.dockerfile.encode(), **BUILD.files}.items():
         (context / name).write_bytes(content)
         (context / name).chmod(0o644)
-    window.open(records[0])
-    qtbot.waitUntil(lambda: window.session is not None, timeout=20_000)
+    window = show_store(records[0])
     drop(window, context / "Dockerfile")
     replay = window.docks.get(REPLAY).pane
     qtbot.waitUntil(lambda: replay.request is not None, timeout=20_000)
@@ -144,13 +144,12 @@ def test_the_replayed_build_is_compared_with_a_record(
 
 
 def test_two_contexts_are_compared_with_separate_options(
-    window: MainWindow, qtbot: QtBot, records: tuple[str, str], tmp_path: Path
+    show_store: ShowStore, qtbot: QtBot, records: tuple[str, str], tmp_path: Path
 ) -> None:
     context = tmp_path / "context"
     context.mkdir()
     (context / "Dockerfile").write_text("FROM base\nARG V=1\nRUN make\n")
-    window.open(records[0])
-    qtbot.waitUntil(lambda: window.session is not None, timeout=20_000)
+    window = show_store(records[0])
     dock = window.docks.get(DIFF)
     dialog = dock.choose()
     assert not any(button.isEnabled() for button in dialog.option_buttons)
@@ -198,9 +197,8 @@ def test_a_watched_build_is_compared_by_its_record(
     assert saved == [(7, False, False)]
 
 
-def test_an_image_of_the_open_store_is_compared(window: MainWindow, qtbot: QtBot, records: tuple[str, str]) -> None:
-    window.open(records[0])
-    qtbot.waitUntil(lambda: window.session is not None, timeout=20_000)
+def test_an_image_of_the_open_store_is_compared(show_store: ShowStore, qtbot: QtBot, records: tuple[str, str]) -> None:
+    window = show_store(records[0])
     assert window.session is not None
     last = window.session.store.images[-1].id
     dock = window.docks.get(DIFF)

@@ -14,13 +14,14 @@ from suites_kit import pane_of, ran, rows
 
 from cacheview.model import SuiteCase
 from cacheview.stores.suite_file import append_case
+from cacheview.ui.images import arranger
 from cacheview.ui.images.pane import ImagesPane
 from cacheview.ui.window import MainWindow
 
 STEPS = 6
-OTHERS = 2_100
-"""So many images that their rows are not found immediately."""
-PARENTS = (1_500, 300)
+OTHERS = 600
+"""So many images that their rows are not found immediately, see `rows_from_another_thread`."""
+PARENTS = (450, 120)
 """The parent of the probe in each case, far from the top of the tree."""
 
 
@@ -35,20 +36,30 @@ def case_on(parent: int) -> SuiteCase:
     return case.model_copy(update={"walk": False, "probes": (probe.model_copy(update={"parent": image_id(parent)}),)})
 
 
-@pytest.fixture
-def walk(show_store: ShowStore, tmp_path: Path) -> MainWindow:
-    return opened(show_store, tmp_path / "walk.jsonl", long_walk(STEPS, OTHERS))
+@pytest.fixture(scope="module")
+def files(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The folder of the suites, each of which all tests read."""
+    folder = tmp_path_factory.mktemp("suites")
+    for name, cases in {"walk": (long_walk(STEPS, OTHERS),), "cases": map(case_on, PARENTS)}.items():
+        for case in cases:
+            append_case(folder / f"{name}.jsonl", case)
+    return folder
+
+
+@pytest.fixture(autouse=True)
+def rows_from_another_thread(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Has the rows of these stores found in another thread, as those of larger ones are."""
+    monkeypatch.setattr(arranger, "_MAX_IMAGES_WITHOUT_THREAD", OTHERS - 1)
 
 
 @pytest.fixture
-def two_cases(show_store: ShowStore, tmp_path: Path) -> MainWindow:
-    return opened(show_store, tmp_path / "cases.jsonl", *map(case_on, PARENTS))
+def walk(show_store: ShowStore, files: Path) -> MainWindow:
+    return show_store(str(files / "walk.jsonl"))
 
 
-def opened(show_store: ShowStore, path: Path, *cases: SuiteCase) -> MainWindow:
-    for case in cases:
-        append_case(path, case)
-    return show_store(str(path))
+@pytest.fixture
+def two_cases(show_store: ShowStore, files: Path) -> MainWindow:
+    return show_store(str(files / "cases.jsonl"))
 
 
 def images_of(window: MainWindow) -> ImagesPane:
@@ -146,9 +157,9 @@ def test_a_case_that_is_left_again_at_once_leaves_no_row_behind(two_cases: MainW
     assert_parent_is_shown(two_cases)
 
 
-def test_a_row_of_the_suite_shows_the_parent_of_its_probe(two_cases: MainWindow, qtbot: QtBot, tmp_path: Path) -> None:
+def test_a_row_of_the_suite_shows_the_parent_of_its_probe(two_cases: MainWindow, qtbot: QtBot, files: Path) -> None:
     pane = pane_of(two_cases)
-    ran(pane, qtbot, tmp_path / "cases.jsonl")
+    ran(pane, qtbot, files / "cases.jsonl")
     for number in (1, 0):
         pane.table.chosen.emit(next(row for row in rows(pane) if row.case == number))
         settle(two_cases, qtbot, number)
@@ -176,8 +187,8 @@ def test_an_image_that_the_user_asks_for_is_shown_in_the_store_that_follows(walk
     intermediate.click()
     settle(walk, qtbot)
     walk.commands.next_probe.trigger()
-    pane.reveal(image_id(900))
+    pane.reveal(image_id(400))
     assert not intermediate.isChecked(), "only the rows of the new store tell whether the parent is listed"
     settle(walk, qtbot)
-    assert pane.tree.current_id() == image_id(900)
+    assert pane.tree.current_id() == image_id(400)
     assert not intermediate.isChecked()
