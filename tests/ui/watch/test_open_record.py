@@ -115,11 +115,11 @@ def test_the_open_button_shows_a_record_beside_its_prediction(
 
 
 def test_a_dropped_record_opens_and_shows_daemon_differences(
-    window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path
+    lent_window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path
 ) -> None:
     path = saved(tmp_path / "two.jsonl", record(store), record(store, (False, True, True), tag="other"))
-    drop(window, path)
-    pane = shown(window, qtbot, 2)
+    drop(lent_window, path)
+    pane = shown(lent_window, qtbot, 2)
     assert [pane.model.index(row, BuildsColumn.NAME).data() for row in range(2)] == ["app", "other"]
     assert [pane.model.index(row, BuildsColumn.COMPARED).data() for row in range(2)] == [
         "same as the daemon",
@@ -142,48 +142,50 @@ def test_a_record_without_its_store_shows_what_the_daemon_did(window: MainWindow
 
 
 def test_a_record_of_a_replay_is_marked_as_not_built(
-    window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path
+    lent_window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path
 ) -> None:
-    window.open(saved(tmp_path / "replayed.jsonl", record(store, (False, False, None), replayed=True)))
-    pane = shown(window, qtbot)
+    lent_window.open(saved(tmp_path / "replayed.jsonl", record(store, (False, False, None), replayed=True)))
+    pane = shown(lent_window, qtbot)
     assert pane.model.index(0, BuildsColumn.OUTCOME).data() == "replayed, not built"
     assert pane.model.index(0, BuildsColumn.COMPARED).data() == "same as the record"
     assert rows_of(pane)[2][2] == "unknown"
 
 
 def test_lines_that_are_not_builds_are_reported(
-    window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path
+    lent_window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path
 ) -> None:
     path = tmp_path / "mixed.jsonl"
     saved(path, record(store))
     with path.open("a") as file:
         file.write('{"dockerfile": 5}\n')
-    window.open(str(path))
-    shown(window, qtbot)
-    qtbot.waitUntil(window.notice.isVisible)
-    assert window.notice._text.text().startswith("Showing 1 build from mixed.jsonl.")
+    lent_window.open(str(path))
+    shown(lent_window, qtbot)
+    qtbot.waitUntil(lent_window.notice.isVisible)
+    assert lent_window.notice._text.text().startswith("Showing 1 build from mixed.jsonl.")
 
 
 def test_opening_an_open_record_again_shows_it_once(
-    window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path
+    lent_window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path
 ) -> None:
     path = saved(tmp_path / "app.jsonl", record(store))
-    window.open(path)
-    pane = shown(window, qtbot)
+    lent_window.open(path)
+    pane = shown(lent_window, qtbot)
     pane.head.closed.emit()
     assert not pane.isVisible()
-    window.open(path)
-    qtbot.waitUntil(lambda: not window.opener.is_busy, timeout=20_000)
-    assert shown(window, qtbot).steps_model.rowCount() == 3
+    lent_window.open(path)
+    qtbot.waitUntil(lambda: not lent_window.opener.is_busy, timeout=20_000)
+    assert shown(lent_window, qtbot).steps_model.rowCount() == 3
 
 
-def test_records_stay_when_watching_ends(window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path) -> None:
-    window.open(saved(tmp_path / "app.jsonl", record(store)))
-    pane = shown(window, qtbot)
+def test_records_stay_when_watching_ends(
+    lent_window: MainWindow, store: ImageStore, qtbot: QtBot, tmp_path: Path
+) -> None:
+    lent_window.open(saved(tmp_path / "app.jsonl", record(store)))
+    pane = shown(lent_window, qtbot)
     pane._stop_watching()
     assert pane.model.rowCount() == 1
     assert pane.head.watch_button.isVisible()
-    window.open(saved(tmp_path / "again.jsonl", record(store, tag="again")))
-    shown(window, qtbot, 2)
+    lent_window.open(saved(tmp_path / "again.jsonl", record(store, tag="again")))
+    shown(lent_window, qtbot, 2)
     assert pane.selected() is pane.model.builds[0]
     assert pane.model.builds[0].title == "again"
