@@ -51,6 +51,7 @@ def main(folder: Path) -> None:
     apply_theme(app)
     window = MainWindow(Settings(folder / "settings.ini"))
     window.resize(*first_size(window.screen().availableSize().toTuple()))
+    window.setUpdatesEnabled(False)  # only places and sizes are looked at
     window.show()
     opened: list[bool] = []
     window.settled.connect(opened.append)

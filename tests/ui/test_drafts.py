@@ -8,6 +8,7 @@ import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
+from shared_window import ShowStore
 from window_kit import OpenWindow
 
 from cacheview.model import ContainerConfig, Image, ImageConfig, ImageStore, Probe
@@ -52,8 +53,8 @@ def choose(window: MainWindow, number: int) -> None:
     window.tool_bar.probe.activated.emit(number)
 
 
-def test_undo_and_redo_switch_between_probes(open_window: OpenWindow, suite: str) -> None:
-    window = open_window(suite)
+def test_undo_and_redo_switch_between_probes(show_store: ShowStore, suite: str) -> None:
+    window = show_store(suite)
     session(window).document.set_field("User", "me")
     assert names(window) == ["1 one (edited)", "2 two", "3 three"]
     choose(window, 1)
@@ -74,15 +75,15 @@ def test_undo_and_redo_switch_between_probes(open_window: OpenWindow, suite: str
     assert user(window) == (0, 0, "me")
 
 
-def test_switching_cases_without_an_edit_adds_no_undo_step(open_window: OpenWindow, suite: str) -> None:
-    window = open_window(suite)
+def test_switching_cases_without_an_edit_adds_no_undo_step(show_store: ShowStore, suite: str) -> None:
+    window = show_store(suite)
     choose(window, 1)
     assert not window.commands.undo.isEnabled()
     assert user(window) == (0, 1, "")
 
 
-def test_undo_and_redo_switch_between_cases(open_window: OpenWindow, suite: str) -> None:
-    window = open_window(suite)
+def test_undo_and_redo_switch_between_cases(show_store: ShowStore, suite: str) -> None:
+    window = show_store(suite)
     choose(window, 1)
     session(window).document.set_field("User", "me")
     window.commands.next_case.trigger()
@@ -98,9 +99,9 @@ def test_undo_and_redo_switch_between_cases(open_window: OpenWindow, suite: str)
 
 
 def test_a_suite_row_shows_the_probe_of_the_suite_and_not_the_draft(
-    open_window: OpenWindow, suite: str, qtbot: QtBot
+    show_store: ShowStore, suite: str, qtbot: QtBot
 ) -> None:
-    window = open_window(suite)
+    window = show_store(suite)
     session(window).document.set_field("User", "me")
     pane = window.docks.get(SUITES).pane
     with qtbot.waitSignal(pane.finished, timeout=20_000):
@@ -119,8 +120,8 @@ def test_a_suite_row_shows_the_probe_of_the_suite_and_not_the_draft(
     assert user(window) == (0, 0, "me")
 
 
-def test_a_draft_is_kept_while_another_store_is_open(open_window: OpenWindow, suite: str, qtbot: QtBot) -> None:
-    window = open_window(suite)
+def test_a_draft_is_kept_while_another_store_is_open(show_store: ShowStore, suite: str, qtbot: QtBot) -> None:
+    window = show_store(suite)
     choose(window, 2)
     session(window).document.set_field("User", "me")
     for location in ("demo:", suite):
@@ -183,9 +184,9 @@ def test_a_probe_of_an_image_needs_no_draft() -> None:
 
 
 def test_a_reload_with_fewer_probes_keeps_the_edit_on_the_last_probe(
-    open_window: OpenWindow, suite: str, qtbot: QtBot
+    show_store: ShowStore, suite: str, qtbot: QtBot
 ) -> None:
-    window = open_window(suite)
+    window = show_store(suite)
     choose(window, 2)
     session(window).document.set_field("User", "me")
     Path(suite).write_text(LINE[: LINE.rindex(",{")] + "]}\n")
@@ -197,8 +198,8 @@ def test_a_reload_with_fewer_probes_keeps_the_edit_on_the_last_probe(
     assert user(window)[:2] == (0, 0)
 
 
-def test_the_probe_pane_says_that_its_probe_was_edited(open_window: OpenWindow, suite: str) -> None:
-    window = open_window(suite)
+def test_the_probe_pane_says_that_its_probe_was_edited(show_store: ShowStore, suite: str) -> None:
+    window = show_store(suite)
     assert window.workspace is not None
     pane = window.workspace.probe
     assert pane.title == "Probe"
@@ -213,8 +214,8 @@ def test_the_probe_pane_says_that_its_probe_was_edited(open_window: OpenWindow, 
     assert pane.title == "Probe"
 
 
-def test_what_was_taken_from_an_image_is_not_edited(open_window: OpenWindow) -> None:
-    window = open_window("demo:")
+def test_what_was_taken_from_an_image_is_not_edited(show_store: ShowStore) -> None:
+    window = show_store("demo:")
     assert window.workspace is not None
     pane = window.workspace.probe
     pane.load_from_image(session(window).store.images[-1])

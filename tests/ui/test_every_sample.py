@@ -46,6 +46,7 @@ def rows(model: QAbstractItemModel, parent: QModelIndex) -> list[QModelIndex]:
 def window(qapp: QApplication, tmp_path_factory: pytest.TempPathFactory) -> Iterator[MainWindow]:
     """A single window that opens all archives in turn."""
     window = MainWindow(Settings(tmp_path_factory.mktemp("window") / "settings.ini"))
+    window.setUpdatesEnabled(False)  # nothing here looks at what it paints
     window.show()
     yield window
     window.close()

@@ -90,7 +90,7 @@ def test_the_trail_to_the_failed_element() -> None:
 def test_a_subject_summary_agrees_with_its_checks(name: str) -> None:
     """For every rule set, because checks before and after the config count too."""
     reported = 0
-    for explanation in vectors(12, RULE_SETS[name]):
+    for explanation in vectors(4, RULE_SETS[name]):
         for stage in explanation.trace.stages:
             for subject in stage.subjects:
                 outcomes = [check.outcome for check in subject.checks]

@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import gzip
 from collections.abc import Iterator, Sequence
+from itertools import islice
 from pathlib import Path
 
 from PySide6.QtCore import QModelIndex
@@ -136,13 +138,17 @@ def many_probe(number: int, mode: str = "") -> Probe:
 
 def vectors(count: int, rules: RuleSet = CONTAINERD_71EBFC7) -> Iterator[Explanation]:
     """Explanations of probes of real stores, from the first ``count`` recorded cases."""
+    for case in _recorded(count):
+        cache = ImageCache(ImageStore(case.images), rules)
+        for suite_probe in case.probes:
+            if suite_probe.parent != "@prev":
+                yield explain(cache, suite_probe.probe)
+
+
+@functools.cache
+def _recorded(count: int) -> tuple[SuiteCase, ...]:
     with gzip.open(VECTORS) as lines:
-        for _, line in zip(range(count), lines, strict=False):
-            case = decode(SuiteCase, line)
-            cache = ImageCache(ImageStore(case.images), rules)
-            for suite_probe in case.probes:
-                if suite_probe.parent != "@prev":
-                    yield explain(cache, suite_probe.probe)
+        return tuple(decode(SuiteCase, line) for line in islice(lines, count))
 
 
 def outline(model: TraceModel, index: QModelIndex | None = None, depth: int = 9) -> list[object]:
