@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QSize
 from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QSizePolicy, QToolButton, QWidget
 
+from cacheview.ui.text_widths import TextWidths
 from cacheview.ui.theme import GRID, current_tokens
 
 __all__ = ["TitleBar"]
@@ -27,6 +28,7 @@ class TitleBar(QWidget):
         super().__init__(parent)
         self._title, self._titles = title, (title.text(), short or title.text())
         self._words = {button: (button.text(),) * 3 for button in buttons}
+        self._widths = {widget: TextWidths(widget) for widget in (title, *buttons)}
         title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
         layout = QHBoxLayout(self)
         layout.setContentsMargins(3 * GRID, GRID, 2 * GRID, GRID + 1)
@@ -58,8 +60,13 @@ class TitleBar(QWidget):
 
     def _needed(self, title: int, buttons: int) -> int:
         words = {button: texts[buttons] for button, texts in self._words.items()}
-        wide = sum(_width(button, text) + GRID for button, text in words.items())
-        return wide + 6 * GRID + self._title.fontMetrics().horizontalAdvance(self._titles[title].replace("&", ""))
+        wide = sum(self._width(button, text) + GRID for button, text in words.items())
+        return wide + 6 * GRID + self._widths[self._title].of(self._titles[title])
+
+    def _width(self, button: QToolButton, text: str) -> int:
+        """Return the width of a button with another text."""
+        measure = self._widths[button].of
+        return button.sizeHint().width() - measure(button.text()) + measure(text)
 
     def _fit(self) -> None:
         level = next((level for level in _TEXT_LEVELS if self._needed(*level) <= self.width()), _TEXT_LEVELS[-1])
@@ -86,13 +93,3 @@ class TitleBar(QWidget):
         del event
         painter = QPainter(self)
         painter.fillRect(0, self.height() - 1, self.width(), 1, QColor(current_tokens().line))
-
-
-def _width(button: QToolButton, text: str) -> int:
-    """Return the width of a button with another text."""
-    measure = button.fontMetrics().horizontalAdvance
-    return button.sizeHint().width() - measure(_plain(button.text())) + measure(_plain(text))
-
-
-def _plain(text: str) -> str:
-    return text.replace("&", "")

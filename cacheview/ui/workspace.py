@@ -71,6 +71,7 @@ class Workspace(QWidget):
         self._attached = False
         self._is_new = False  # the probe was loaded, and has not been answered yet
         self._followed: SelectedItem | None = None  # the step that the tree shows
+        self._shown_early: Explanation | None = None  # what the verdict shows since before there was a session
         self._pieces = self._make_pieces()
         self._splitter = QSplitter(Qt.Orientation.Horizontal, self)
         self._splitter.setChildrenCollapsible(False)
@@ -113,6 +114,7 @@ class Workspace(QWidget):
             return True
         if panes is not None and self.verdict.trace.explanation is not panes.explanation:
             self.verdict.show_explanation(panes.explanation)
+            self._shown_early = panes.explanation
             return True
         if self.verdict.isHidden():
             sizes = self._splitter.sizes()
@@ -356,7 +358,11 @@ class Workspace(QWidget):
         explanation = answer.explanation
         if not is_ready(session.store) or self._changes_images(explanation):
             paint_later(self.shown_panes)  # all of them change as a whole
-        self.verdict.show_explanation(explanation, selected, session.relation)
+        is_shown, self._shown_early = explanation is self._shown_early, None
+        if is_shown and selected is None and session.relation is SelectionRelation.OWN:
+            self.verdict.show_further()
+        else:
+            self.verdict.show_explanation(explanation, selected, session.relation)
         self.probe.set_marks(field_marks(explanation))
         self.images.set_marks(Marks(explanation))
         self._follow(selected, explanation)

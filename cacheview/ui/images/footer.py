@@ -8,6 +8,7 @@ from PySide6.QtCore import QEvent, QSize, Qt, Signal
 from PySide6.QtGui import QFontMetrics, QResizeEvent
 from PySide6.QtWidgets import QCheckBox, QHBoxLayout, QLabel, QWidget
 
+from cacheview.ui.text_widths import TextWidths
 from cacheview.ui.theme import GRID, set_font, small_font
 from cacheview.wording import counted
 
@@ -37,6 +38,7 @@ class ImagesFooter(QWidget):
         self.marked = QCheckBox(_ONLY_CANDIDATES_TEXTS[0])
         self.marked.setAccessibleName(_ONLY_CANDIDATES_TEXTS[0].replace("&", ""))
         self.marked.setToolTip("List only the images that the probe is compared with: candidates and sources")
+        self._widths = TextWidths(self.marked)
         self._count = QLabel()
         self._count.setTextFormat(Qt.TextFormat.PlainText)
         row = QHBoxLayout(self)
@@ -83,11 +85,9 @@ class ImagesFooter(QWidget):
 
     def _needed(self, only: str) -> int:
         """Return the width with these texts and without the count."""
-        boxes = 2 * self.marked.sizeHint().width() - 2 * self._measure(self.marked.text())
-        return boxes + self._measure(_INTERMEDIATE_TEXT) + self._measure(only) + 9 * GRID
-
-    def _measure(self, text: str) -> int:
-        return QFontMetrics(self.marked.font()).horizontalAdvance(text.replace("&", ""))
+        measure = self._widths.of
+        boxes = 2 * self.marked.sizeHint().width() - 2 * measure(self.marked.text())
+        return boxes + measure(_INTERMEDIATE_TEXT) + measure(only) + 9 * GRID
 
     def _set_fonts(self) -> None:
         for small in (self.intermediate, self.marked, self._count):

@@ -83,6 +83,9 @@ class RowsDelegate(QStyledItemDelegate):
         """Use the current fonts."""
         self._mono = mono_font()
         self._small = small_font()
+        self._mono_metrics, self._small_metrics = QFontMetrics(self._mono), QFontMetrics(self._small)
+        self._line_height = self._mono_metrics.height()
+        self._character_width = max(1, self._mono_metrics.horizontalAdvance("0"))
         self._icon_size = icon_size()
         self._button_size = self._icon_size + GRID
 
@@ -91,14 +94,14 @@ class RowsDelegate(QStyledItemDelegate):
     @property
     def line_height(self) -> int:
         """The height of one line of text in pixels."""
-        return QFontMetrics(self._mono).height()
+        return self._line_height
 
     def gutter(self, model: QAbstractItemModel) -> int:
         """Return the width to the left of a row's text, which includes the index in a list."""
         if not isinstance(model, ConfigRowsModel) or not model.ordered:
             return 2 * GRID
         digits = len(str(max(model.rowCount() - 1, 1)))
-        return 3 * GRID + QFontMetrics(self._small).horizontalAdvance("0" * digits)
+        return 3 * GRID + self._small_metrics.horizontalAdvance("0" * digits)
 
     def ghost_left(self, model: QAbstractItemModel) -> int:
         """Return the left edge of the empty row's text."""
@@ -108,7 +111,7 @@ class RowsDelegate(QStyledItemDelegate):
     def ghost_width(self, model: QAbstractItemModel) -> int:
         """Return the width of the empty row's text."""
         prompts = getattr(model, "prompts", ("",))
-        return self.ghost_left(model) + QFontMetrics(self._small).horizontalAdvance(prompts[0])
+        return self.ghost_left(model) + self._small_metrics.horizontalAdvance(prompts[0])
 
     def _text_rect(self, rect: QRect, index: _Index) -> QRect:
         left = self.gutter(index.model()) if index.column() == 0 else GRID
@@ -124,17 +127,16 @@ class RowsDelegate(QStyledItemDelegate):
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         text_width = self._text_rect(QRect(0, 0, option.rect.width(), 0), index).width()
-        lines = self._layout(self._shown(index, text_width), text_width, current_tokens()).lineCount()
-        height = max(1, lines) * self.line_height
+        height = self._line_count(self._shown(index, text_width), text_width) * self.line_height
         note = index.data(NOTE_ROLE)
         if isinstance(note, RowRemark) and self._is_last(index) and not self._fits_beside_text(index, note, text_width):
-            height += QFontMetrics(self._small).height()
+            height += self._small_metrics.height()
         return QSize(option.rect.width(), height + 2 * GRID)
 
     def _fits_beside_text(self, index: _Index, note: RowRemark, width: int) -> bool:
         """Whether a note fits on the line of the text."""
-        used = QFontMetrics(self._mono).horizontalAdvance(visible(str(index.data())[:400]))
-        return used + 3 * GRID + QFontMetrics(self._small).horizontalAdvance(one_line(note.text)) <= width
+        used = self._mono_metrics.horizontalAdvance(visible(str(index.data())[:400]))
+        return used + 3 * GRID + self._small_metrics.horizontalAdvance(one_line(note.text)) <= width
 
     @staticmethod
     def _is_last(index: _Index) -> bool:
@@ -146,7 +148,7 @@ class RowsDelegate(QStyledItemDelegate):
         text = str(index.data() or "")
         mark = index.data(MARK_ROLE)
         part = mark.part if isinstance(mark, RowMark) and self._is_last(index) else slice(0, 0)
-        room = max(8, width // max(1, QFontMetrics(self._mono).horizontalAdvance("0"))) * _MAX_LINES - 2
+        room = max(8, width // self._character_width) * _MAX_LINES - 2
         start = 0
         if part.start > room - _CHARACTERS_BEFORE_DIFFERENCE and len(text) > room:
             start = max(0, part.start - _CHARACTERS_BEFORE_DIFFERENCE)
@@ -154,6 +156,11 @@ class RowsDelegate(QStyledItemDelegate):
         cut = _edges(text)[start : start + room]
         shift = len(head) - start
         return _ElidedText(f"{head}{cut}{tail}", slice(max(0, part.start + shift), max(0, part.stop + shift)))
+
+    def _line_count(self, shown: _ElidedText, width: int) -> int:
+        if self._mono_metrics.horizontalAdvance(shown.text) + GRID <= width:
+            return 1  # without laying it out
+        return max(1, self._layout(shown, width, current_tokens()).lineCount())
 
     def _layout(self, shown: _ElidedText, width: int, tokens: Tokens) -> QTextLayout:
         layout = QTextLayout(shown.text, self._mono)
@@ -240,7 +247,7 @@ class RowsDelegate(QStyledItemDelegate):
         note = index.data(NOTE_ROLE)
         if not isinstance(note, RowRemark) or not self._is_last(index):
             return
-        metrics = QFontMetrics(self._small)
+        metrics = self._small_metrics
         painter.setFont(self._small)
         painter.setPen(QColor(getattr(tokens, note.token)))
         text = one_line(note.text)
