@@ -26,6 +26,8 @@ _MAX_CHARACTERS = 34
 _BREVITY_LEVELS = 5
 _MIN_CHARACTERS = (17, 9, 5)
 """The minimum characters that the lists of cases and probes show, in a wide, narrow and very narrow tool bar."""
+_LIST_HEIGHT = 6 * GRID
+"""The height of such a list: reserved, so that the panes keep their size when the first one appears."""
 
 
 class ToolBar(QToolBar):
@@ -60,6 +62,7 @@ class ToolBar(QToolBar):
         self._replay = self._button(actions.replay_dockerfile)
         self._gap_widget = QWidget()
         self._gap_widget.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Preferred)
+        self._gap_widget.setMinimumHeight(_LIST_HEIGHT)
         self._gap = self.addWidget(self._gap_widget)
         self._button(actions.undo, text=False)
         self._button(actions.redo, text=False)

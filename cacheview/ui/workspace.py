@@ -182,10 +182,6 @@ class Workspace(QWidget):
         """Show a session, whose document is the one given before. All panes exist afterwards."""
         while self.prepare() or self.show_next_piece():
             pass
-        for pane in self.panes:
-            pane.raise_()  # also last for a screen reader
-        for place in range(self._splitter.count()):
-            self._splitter.handle(place).raise_()
         self._session = session
         self._attached = True
         self._connect()
@@ -195,6 +191,10 @@ class Workspace(QWidget):
         pane.setAccessibleName(name)
         self._splitter.insertWidget(place, pane)
         self._splitter.setStretchFactor(place, _PANE_STRETCHES[place])
+        # Now, since Qt paints a visible widget again when it is raised.
+        pane.raise_()  # also last for a screen reader
+        for each in range(self._splitter.count()):
+            self._splitter.handle(each).raise_()
 
     def _share(self) -> None:
         """Set the width of each pane. The busy page has that of the panes that are missing."""

@@ -8,7 +8,7 @@ from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
 from pytestqt.qtbot import QtBot
 
-from cacheview.ui.theme import small_font
+from cacheview.ui.theme import heading_font, small_font
 from cacheview.ui.verdict.labels import ElidedLabel, WrappedText
 from cacheview.ui.wrapped import Wrapped
 
@@ -31,6 +31,18 @@ def test_a_path_wraps_in_a_narrow_place(label: Wrapped) -> None:
     width = label.fontMetrics().horizontalAdvance(PATH) // 4
     assert label.minimumSizeHint().width() < width
     assert label.heightForWidth(width) >= 4 * line
+
+
+def test_a_height_follows_text_font_and_wrapping(label: Wrapped) -> None:
+    width = label.fontMetrics().horizontalAdvance(PATH) // 4
+    small = label.heightForWidth(width)
+    label.setFont(heading_font())
+    large = label.heightForWidth(width)
+    assert large > small
+    label.setText(PATH + PATH)
+    assert label.heightForWidth(width) > large
+    label.setWordWrap(False)
+    assert label.heightForWidth(width) < large
 
 
 def test_a_wrapped_label_keeps_its_text_when_copied(label: Wrapped) -> None:
