@@ -16,7 +16,7 @@ from cacheview.ui.answering import is_ready
 from cacheview.ui.field_marks import field_marks
 from cacheview.ui.images.marks import Marks
 from cacheview.ui.images.pane import ImagesPane
-from cacheview.ui.painting import paint_later
+from cacheview.ui.painting import paint_later, paint_now
 from cacheview.ui.plain import error_words, one_line
 from cacheview.ui.probe.pane import ProbePane
 from cacheview.ui.selected_item import SelectedItem
@@ -182,6 +182,7 @@ class Workspace(QWidget):
         """Show a session, whose document is the one given before. All panes exist afterwards."""
         while self.prepare() or self.show_next_piece():
             pass
+        paint_now(self.panes)
         self._session = session
         self._attached = True
         self._connect()
