@@ -23,7 +23,7 @@ from cacheview.ui.window import MainWindow
 
 _HERE = Path(__file__).parent
 _DONE = pytest.StashKey[int]()
-_BETWEEN_SEARCHES = 40
+_BETWEEN_SEARCHES = 100
 
 
 def pytest_configure(config: pytest.Config) -> None:

@@ -40,6 +40,11 @@ def opened(version: str = "29.1.3") -> OpenedLocation:
 
 
 @pytest.fixture
+def window(lent_window: MainWindow) -> MainWindow:
+    return lent_window
+
+
+@pytest.fixture
 def show(window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch) -> Callable[[OpenedLocation], None]:
     def show(what: OpenedLocation) -> None:
         monkeypatch.setattr("cacheview.stores.open.open_store", lambda *_, **__: what)

@@ -12,6 +12,7 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QPushButton
 from pytestqt.qtbot import QtBot
+from shared_window import ShowStore
 from window_kit import OpenWindow
 
 import cacheview.stores.save
@@ -44,11 +45,11 @@ def suite(tmp_path: Path) -> Path:
 
 
 @pytest.fixture
-def window(open_window: OpenWindow, suite: Path, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
+def window(show_store: ShowStore, suite: Path, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
     monkeypatch.setattr("cacheview.stores.open.open_store", partial(open_store, limits=Limits(held=100)))
     monkeypatch.setattr("cacheview.stores.suite_cases._SHORT_LINE_BYTES", 0)  # so that every case counts as slow
     monkeypatch.setattr("cacheview.ui.busy_timer.BUSY_AFTER_MS", 0)
-    return open_window(str(suite))
+    return show_store(str(suite))
 
 
 def shown_image(window: MainWindow) -> str:

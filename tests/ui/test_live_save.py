@@ -9,7 +9,7 @@ from live_kit import FakeEngine, make_image
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialogButtonBox, QLabel
 from pytestqt.qtbot import QtBot
-from window_kit import OpenWindow
+from shared_window import ShowStore
 
 from cacheview import cli
 from cacheview.ui.stores.save_dialog import SaveDialog
@@ -17,12 +17,12 @@ from cacheview.ui.window import MainWindow
 
 
 @pytest.fixture
-def window(open_window: OpenWindow, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
+def window(show_store: ShowStore, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> MainWindow:
     monkeypatch.setenv("HOME", str(tmp_path / "home"))
     monkeypatch.chdir(tmp_path)
     images = [make_image(1, None, "docker.io/library/app:1"), make_image(2, 1), make_image(3, 1)]
     FakeEngine(images).install(monkeypatch)
-    return open_window("engine:")
+    return show_store("engine:")
 
 
 def open_dialog(window: MainWindow, qtbot: QtBot) -> SaveDialog:

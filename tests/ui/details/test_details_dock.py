@@ -9,7 +9,6 @@ from details_kit import NASTY, make_image, opened_of
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from pytestqt.qtbot import QtBot
-from window_kit import OpenWindow
 
 from cacheview.model import Image, decode
 from cacheview.ui.details.pane import DetailsPane
@@ -20,8 +19,9 @@ Open = Callable[..., None]
 
 
 @pytest.fixture
-def window(open_window: OpenWindow) -> MainWindow:
-    return open_window(size=(1366, 900))
+def window(lent_window: MainWindow) -> MainWindow:
+    lent_window.resize(1366, 900)
+    return lent_window
 
 
 @pytest.fixture
