@@ -8,6 +8,8 @@ import pytest
 from live_kit import NOT_RUNNING, FakeEngine, make_image
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
+from shared_window import SharedWindow
+from window_kit import OpenWindow
 
 from cacheview.model import DataError
 from cacheview.ui.settings import Settings
@@ -19,6 +21,17 @@ from cacheview.ui.window import MainWindow
 @pytest.fixture
 def engine(monkeypatch: pytest.MonkeyPatch) -> FakeEngine:
     return FakeEngine([make_image(1, None, "docker.io/library/app:1"), make_image(2, 1)]).install(monkeypatch)
+
+
+@pytest.fixture
+def window(lent_window: MainWindow) -> MainWindow:
+    return lent_window
+
+
+@pytest.fixture
+def settings(shared_window: SharedWindow) -> Settings:
+    """Of the window."""
+    return shared_window.settings
 
 
 def begun(window: MainWindow, qtbot: QtBot) -> None:
@@ -108,8 +121,9 @@ def test_an_engine_that_never_answers(
 
 
 def test_the_search_can_be_canceled(
-    engine: FakeEngine, window: MainWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
+    engine: FakeEngine, open_window: OpenWindow, qtbot: QtBot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    window = open_window()
     over = threading.Event()
     monkeypatch.setattr(start, "ask_engine", lambda _: over.wait(10) and None)
     with qtbot.waitSignal(window.opener.progressed):

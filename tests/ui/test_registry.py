@@ -12,6 +12,7 @@ from PySide6.QtWidgets import QLabel
 from pytestqt.qtbot import QtBot
 from registry_kit import FakeRegistry, Reply, Request, serving
 from store_builder import config
+from window_kit import OpenWindow
 
 from cacheview.model import StoreKind
 from cacheview.stores.registry import opening
@@ -32,6 +33,11 @@ def registry(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeRe
     fake.tag("1", fake.layout.index(made))
     with serving(fake):
         yield fake
+
+
+@pytest.fixture
+def window(lent_window: MainWindow) -> MainWindow:
+    return lent_window
 
 
 def open_by_name(window: MainWindow, qtbot: QtBot, name: str) -> None:
@@ -86,16 +92,18 @@ def test_a_platform_chosen_in_the_menu_is_read(registry: FakeRegistry, window: M
 
 
 def test_a_missing_registry_image_is_reported_on_the_start_page(
-    registry: FakeRegistry, window: MainWindow, qtbot: QtBot
+    registry: FakeRegistry, open_window: OpenWindow, qtbot: QtBot
 ) -> None:
+    window = open_window()
     open_by_name(window, qtbot, f"registry:{registry.host}/shop/app:2")
     assert "the registry has no such image (manifest unknown). Check the name and tag" in window.center.last_error
     assert window.center.start_page.isVisible()
 
 
 def test_waiting_for_a_silent_registry_can_be_canceled(
-    registry: FakeRegistry, window: MainWindow, qtbot: QtBot
+    registry: FakeRegistry, open_window: OpenWindow, qtbot: QtBot
 ) -> None:
+    window = open_window()
     ending = threading.Event()
 
     def silent(_: Request) -> Reply:
