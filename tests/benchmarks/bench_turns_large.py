@@ -24,6 +24,8 @@ from live_kit import FakeEngine
 from turns import Turns
 
 from cacheview.engine import RULE_SETS, RuleSet
+from cacheview.model import SuiteCase, SuiteProbe
+from cacheview.stores.line_pieces import line_pieces
 from cacheview.ui.compare.pane import ComparePane
 from cacheview.ui.docks import AUDIT, COMPARE, REPLAY, load_docks
 from cacheview.ui.dropping import open_paths
@@ -34,7 +36,7 @@ from cacheview.ui.window import MainWindow
 from cacheview.ui.workspace import Workspace
 
 SIZES = tuple(int(text) for text in os.environ.get("IMAGES", "10000 100000").split())
-SELECTED_PARTS = os.environ.get("PARTS", "images edits copies docks modes").split()
+SELECTED_PARTS = os.environ.get("PARTS", "images edits copies docks modes cases").split()
 MAX_TURN_SECONDS = 0.05  # of work in one turn of the event loop, which may include the lookup
 MAX_TURN_SECONDS_WITHOUT_LOOKUP = 0.03  # in a store so large that another thread looks up the probe
 MAX_IMAGES_WITH_LOOKUP = 32_000  # as in `ui/answering.py`
@@ -271,4 +273,34 @@ def modes(user: WindowUser, folder: Path) -> None:
     user.act("reload", window.opener.reload, reloaded)
 
 
-PARTS = (images, edits, copies, docks, modes)
+def cases(user: WindowUser, folder: Path) -> None:
+    """A suite of two cases, of which only one fits into memory if they are large."""
+    window, session = user.window, user.session
+    images = many_images(len(session.store.images))
+    suite, probe = folder / "two.jsonl", SuiteProbe(parent=images[0].id, config=images[-1].config.config)
+    with suite.open("w") as file:
+        for rules in ("graphdriver-28.5.2", "graphdriver-24.0.7"):
+            file.writelines(line_pieces(SuiteCase(rules=rules, images=images, probes=(probe, probe))))
+    del images
+
+    def is_at(case: int, probe: int) -> Callable[[], bool]:
+        return lambda: (session.case_number, session.probe_number) == (case, probe) and session.answer is not None
+
+    user.act("open a suite", lambda: window.open(str(suite)), lambda: _is_open(window, suite))
+    for name, case in (("choose another case", 1), ("choose the first case", 0)):
+        user.act(name, partial(session.places.choose_case, case), is_at(case, 0))
+    user.act("choose another probe", partial(session.places.choose_probe, 1), is_at(0, 1))
+    user.act("filter after that", partial(QTest.keyClicks, user.panes.images._box, "s"), _is_filtered(user))
+
+
+def _is_open(window: MainWindow, suite: Path) -> bool:
+    is_shown = window.session is not None and window.session.opened.location == str(suite)
+    is_settled = not window.opener.is_busy and not window.opener._settle_timer.isActive()
+    return is_shown and is_settled and window.session is not None and window.session.answer is not None
+
+
+def _is_filtered(user: WindowUser) -> Callable[[], bool]:
+    return lambda: not user.panes.images.is_filtering
+
+
+PARTS = (images, edits, copies, docks, modes, cases)
