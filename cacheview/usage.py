@@ -95,7 +95,7 @@ def chosen(what: str, given: str, names: list[str]) -> int:
         return int(given) - 1
     named = ", ".join(filter(None, names[:10]))
     listed = f" ({named}{', …' if len(names) > 10 else ''})" if named else ""
-    raise UsageError(f"there is no {what} {given!r}; the store has {counted(len(names), what)}{listed}")
+    raise UsageError(f"there is no {what} {given!r}; available: {counted(len(names), what)}{listed}")
 
 
 def mention_builder(store: ImageStore) -> None:

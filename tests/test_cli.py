@@ -172,7 +172,7 @@ def test_doubts_are_part_of_markdown_and_image_text() -> None:
     [
         (["explain", "/nowhere", "--parent", "scratch", "--config", "-"], "/nowhere"),
         (["explain", "demo:"], "--parent and --config"),
-        (["explain", "demo:", "--probe", "99"], "the store has 14 probes"),
+        (["explain", "demo:", "--probe", "99"], "available: 14 probes"),
         (["explain", "demo:", "--case", "x", "--probe", "1"], "no case 'x'"),
         (["explain", "demo:", "--parent", "nope:1", "--config", "-"], "no such image: nope:1"),
         (["explain", "demo:", "--parent", "scratch", "--config", "/nowhere"], "/nowhere"),

@@ -110,7 +110,7 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--records",
         metavar="FOLDER",
-        help="record in this folder which files went into each checksum, and list the files that changed since an "
+        help="record in this folder which files went into each checksum, and list the files that have changed since an "
         "earlier replay",
     )
     result.add_argument(

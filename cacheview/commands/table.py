@@ -47,7 +47,7 @@ COMMANDS: Final = (
     Command("replay", "CONTEXT …", "look up each step of a Dockerfile in the cache, without building"),
     Command("compare", "A B", "show where two builds first differ, and why"),
     Command("save", "STORE FILE", "save a store to a suite file that opens on any machine"),
-    Command("watch", "", "show builds as they happen, and why they miss the cache"),
+    Command("watch", "", "show builds as they happen, and why steps miss the cache"),
 )
 
 SHELLS: Final = ("bash", "fish", "zsh")

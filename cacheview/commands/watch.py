@@ -43,12 +43,12 @@ _EXIT_DIFFERED: Final = 1
 
 def parser() -> argparse.ArgumentParser:
     """Return the parser of this command's options."""
-    result = make_parser("cacheview watch", "Show builds as they happen, and why they miss the cache.", _HELP)
+    result = make_parser("cacheview watch", "Show builds as they happen, and why steps miss the cache.", _HELP)
     where = result.add_mutually_exclusive_group()
     where.add_argument("--context", metavar="NAME", help="the engine of this Docker context (default: the current one)")
     where.add_argument("--host", metavar="URL", help="the engine at unix://…, tcp://… or ssh://…")
     result.add_argument(
-        "--records", metavar="FOLDER", help="save a record of each build in this folder for `cacheview check`"
+        "--records", metavar="FOLDER", help="save a record of each build to this folder, for `cacheview check`"
     )
     result.add_argument("--without-store", action="store_true", help="leave the store out of the records")
     add_redact(result, "the records")

@@ -89,7 +89,7 @@ def _side(case: ReplayCase, title: str) -> BuildSide:
     elif store is not None and (value := own_replay()) is not None:
         steps = tuple(replayed(requested.steps, value, store))
     else:
-        steps = tuple(SideStep(step, why="the record does not contain the steps") for step in requested.steps)
+        steps = tuple(SideStep(step, why="the record does not contain the results") for step in requested.steps)
     side = BuildSide(
         SideKind.RECORD,
         title,

@@ -226,7 +226,7 @@ def _how(a: Image, b: Image) -> str:
     if a.diff_ids == b.diff_ids:
         return "with the same layers but a different history"
     if texts[0] == texts[1]:
-        return "rebuilt from the same instructions, with different layers"
+        return "rebuilt from the same instructions but with different layers"
     return "with a different history"
 
 

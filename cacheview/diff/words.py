@@ -44,7 +44,7 @@ _ORIGIN_PHRASES: Final = {
     CauseOrigin.OWN: "because its own Dockerfile or files changed",
     CauseOrigin.REQUEST: "because of its build arguments, labels, options or client. "
     "Its own Dockerfile and files are not the cause",
-    CauseOrigin.SURROUNDINGS: "because of an image that it uses, its engine or its store. "
+    CauseOrigin.SURROUNDINGS: "because of its engine, its store or an image that it uses. "
     "Its own Dockerfile and files are not the cause",
     CauseOrigin.UNKNOWN: "; the cause is unknown",
 }
@@ -156,7 +156,7 @@ def cause_phrase(cause: Cause, row: StepPair | None = None) -> str:
             certain = "" if cause.is_certain else " (the only known cause)"
             return f"the engine is Docker {cause.a} in A and {cause.b} in B{detail}{certain}"
         case CauseKind.STORE_KIND:
-            return f"A was built in a {cause.a} store and B in a {cause.b} store, each with its own images"
+            return f"A was built in a {cause.a} store and B in a {cause.b} store; each store has its own images"
         case CauseKind.IMAGE_MISSING:
             return _of_missing(cause, row)
         case CauseKind.LINEAGE:

@@ -46,7 +46,7 @@ def _folder_of(folder: Path, name: bytes) -> tuple[int, bytes]:
     if not parts or b".." in parts:
         raise LayerError("points outside the layer's folder", where=os.fsdecode(name)[:200])
     if b"\0" in name:
-        raise LayerError("contains a null character, which no operating system accepts", where=os.fsdecode(name)[:200])
+        raise LayerError("contains a null character, which is not valid in a path", where=os.fsdecode(name)[:200])
     if os.open not in os.supports_dir_fd:
         raise LayerError(
             "this system can open the file only by following links. Read the store on Linux",

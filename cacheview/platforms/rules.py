@@ -31,7 +31,7 @@ ANY_PLATFORM = PlatformRule(
 
 SAME_PLATFORM = PlatformRule(
     name="same",
-    title="the same OS, architecture and variant as the builder; versions are not compared",
+    title="the same OS, architecture and variant as the builder; OS versions are not compared",
     source="moby image/cache/cache.go at v24.0.9 (ee89a171)",
     library=CONTAINERD_1_6,
     is_strict=True,
@@ -67,7 +67,7 @@ COMPATIBLE_MAJOR_MINOR = PlatformRule(
 
 COMPATIBLE = PlatformRule(
     name="compatible",
-    title="a platform that the builder can run; versions are not compared",
+    title="a platform that the builder can run; OS versions are not compared",
     source="moby image/cache/compare.go at v25.0.5 and v27.5.1",
     library=CONTAINERD_1_7,
     requires_recorded=True,
@@ -76,8 +76,8 @@ COMPATIBLE = PlatformRule(
 
 COMPATIBLE_VERSION = PlatformRule(
     name="compatible-version",
-    title="a platform that the builder can run; arm64 levels are compared; for Windows, a version that the builder can "
-    "run",
+    title="a platform that the builder can run; arm64 variants are compared; for Windows, a version that the builder "
+    "can run",
     source="moby image/cache/compare.go at v28.5.2",
     library=PLATFORMS_RC_1,
     requires_recorded=True,

@@ -202,8 +202,8 @@ def _from_stdin(file: str, release: BuilderRelease, stdin: BinaryIO, report: Rep
     is_tar = looks_like_tar(head)
     if is_tar and not cli_recognizes(head):
         what = (
-            "the Docker CLI sends this tar file as a Dockerfile, because it does not recognize a tar file whose first "
-            "member has an extended header. Compress the tar file, or create it with `tar --format=gnu`. If you build "
+            "the Docker CLI does not recognize a tar file whose first member has an extended header, and sends this "
+            "one as a Dockerfile. Compress the tar file, or create it with `tar --format=gnu`. If you build "
             "with a different client, specify the path to the tar file instead of using standard input"
         )
         raise DataError(what, where=_STDIN_TITLE)
@@ -222,7 +222,7 @@ def _from_stdin(file: str, release: BuilderRelease, stdin: BinaryIO, report: Rep
 
 def _from_tar(path: str, file: str, release: BuilderRelease, report: Report) -> BuildInput:
     if file == STANDARD_INPUT:
-        what = "the Dockerfile must be in the tar file; specify its path there with -f"
+        what = "the Dockerfile must be in the tar file; use -f to specify its path there"
         raise DataError(what, where="-f -")
 
     def open_tar() -> io.BufferedReader:

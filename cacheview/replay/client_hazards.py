@@ -79,7 +79,7 @@ def _of_session(client: Client, replay: Replay) -> Iterator[StepHazard]:
             "session label",
             f"{client.program} adds the label {client.session_label} with a new value in each session, so "
             f"step {step.number} and the label steps after it never hit.",
-            "Earlier steps are not affected. If the library has an option to keep the image, turn on that "
+            f"Earlier steps are not affected. If {client.program} has an option to keep the image, turn on that "
             "option, so that no labels are added.",
         )
 

@@ -36,9 +36,9 @@ def _sentences(comparison: FileComparison) -> Iterator[str]:
         assert comparison.client is not None
         others = " or ".join(client.title for client in comparison.senders)
         yield (
-            f"The files are the same as those that {title} was built from, but those were sent by a different client "
-            f"({others}). {comparison.client.title} sends different headers, which are part of the checksum. "
-            f"{by_client.advice}"
+            f"The files are the same as those that {title} was built from, but for that image, they were sent by a "
+            f"different client ({others}). {comparison.client.title} sends different headers, which are part of the "
+            f"checksum. {by_client.advice}"
         )
     elif words:
         likely = "likely " if comparison.evidence is FileEvidence.LIKELY else ""

@@ -339,7 +339,7 @@ class StageBuild:
             doubt = Doubt(
                 aspect="existence",
                 reason=f"step {step.number} of this build may be a hit, or its image may have a different parent",
-                remedy=" ".join(answer.remedies) or f"Determine which image each step up to step {step.number} hits",
+                remedy=" ".join(answer.remedies) or f"Determine the result of each step up to step {step.number}",
             )
         return tuple(
             build.create_image(step.number, trigger, dispatched, config, base, name not in _STORED_AS_LOOKED_UP, doubt)

@@ -60,7 +60,7 @@ def _state_as_lines(matrix: Matrix) -> list[str]:
     """Return where the rule sets look up the probe, if not in one store."""
     if not matrix.earlier_probes:
         return []
-    return [f"Each rule set has looked up {counted(matrix.earlier_probes, 'earlier probe')} of the walk first"]
+    return [f"Each rule set first looked up {counted(matrix.earlier_probes, 'earlier probe')} of the walk"]
 
 
 def _group(group: MatrixGroup) -> dict[str, Any]:

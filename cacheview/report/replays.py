@@ -65,7 +65,7 @@ def _lines(replay: Replay, store: ImageStore, misses: Sequence[Miss]) -> Iterato
     yield from (f"To find out: {remedy}" for remedy in remedies)
     yield from (f"Hazard ({hazard.kind}): {hazard.sentence} {hazard.advice}" for hazard in replay.hazards)
     total = f"{replay.total} {plural(replay.total, 'step')}"
-    yield f"{total}: {', '.join(results) or 'none are looked up in the cache'}"
+    yield f"{total}: {', '.join(results) or 'not looked up in the cache'}"
 
 
 def _outcome(step: Step, store: ImageStore) -> Iterator[str]:
@@ -90,7 +90,7 @@ def _outcome(step: Step, store: ImageStore) -> Iterator[str]:
 def _image(step: Step, store: ImageStore) -> str:
     if step.made_by:
         earlier = next(iter(step.possible), "")
-        perhaps = f", or {short_id(earlier)} if an earlier build already created it for this step" if earlier else ""
+        perhaps = f", or {short_id(earlier)} if an earlier build created that image for this step" if earlier else ""
         return f"the image of step {step.made_by}{perhaps}"
     image = store.by_id.get(step.image)
     names = f" ({image.title})" if image is not None and image.names else ""

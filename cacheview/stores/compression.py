@@ -238,7 +238,7 @@ class _ForwardReader(io.RawIOBase):
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         target = offset + (self._position if whence == os.SEEK_CUR else 0)
         if whence == os.SEEK_END or target < self._position:
-            raise io.UnsupportedOperation("a compressed stream can only be read forward")
+            raise io.UnsupportedOperation("a compressed stream can be read only forward")
         scratch = memoryview(bytearray(min(_SKIPPED_BYTES, target - self._position)))
         while self._position < target:
             if not self.readinto(scratch[: target - self._position]):

@@ -15,7 +15,7 @@ _NOT_LISTED: Final = "the store does not list containers"
 _OPEN_ENGINE: Final = (
     "Open the engine itself (engine:), which lists its containers, or assume that no container uses any of the images"
 )
-_TRY_AGAIN: Final = "Try again when containers can be listed, or assume that no container uses any of the images"
+_TRY_AGAIN: Final = "Try again later, or assume that no container uses any of the images"
 
 
 def containers_of(store: ImageStore) -> Containers:

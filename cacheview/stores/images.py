@@ -123,8 +123,8 @@ def _why_nothing(members: Members, problems: Problems, in_folder: bool) -> str:
         return f"no images can be found in this {place}. {problems[0]}. Save or copy the {place} again"
     if members.size("repositories") is not None:
         return (
-            "this archive was saved by a Docker version before 1.10 and has no manifest.json. Load it into Docker and "
-            "save it again"
+            "this archive was saved by a Docker version earlier than 1.10 and has no manifest.json. Load it into an "
+            "older Docker version that supports this format, and save it again"
         )
     return (
         f"the {place} has no index.json or manifest.json at its top level, so it is neither a `docker save` archive "
@@ -140,7 +140,7 @@ def _parent_notes(images: list[Image]) -> list[str]:
     if not parents:
         return [
             "No image has a parent, as is usual after `docker load`. With rules that follow recorded parents, the "
-            "local cache can match at most the first steps of FROM scratch builds."
+            "local cache can match at most the first step of a FROM scratch build."
         ]
     if missing := sum(parent not in ids for parent in parents):
         return [f"Recorded parents that are not in this archive: {missing} of {len(parents)}."]
@@ -162,5 +162,5 @@ def _config_notes(images: list[Image]) -> list[str]:
         return []
     return [
         "No image has a container config, so the container config of every image is treated as empty. Registries, OCI "
-        "layouts, and archives saved by the containerd store of Docker 25 and later do not include container configs."
+        "layouts, and archives saved from the containerd store of Docker 25 and later do not include container configs."
     ]

@@ -50,7 +50,7 @@ def open_demo(where: str, reading: Reading) -> OpenedLocation:
     try:
         bundled = resource("demo.jsonl")
     except FileNotFoundError as error:
-        raise DataError("the demo is missing. Install cacheview again", where=where) from error
+        raise DataError("the demo is missing. Reinstall cacheview", where=where) from error
     with as_file(bundled) as path:
         return replace(_open_file(path, where, reading), title="the demo store", kind=OpenedKind.DEMO)
 

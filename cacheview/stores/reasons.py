@@ -51,7 +51,7 @@ def reason_of_answer(error: BaseException) -> str | None:
     if isinstance(error, http.client.RemoteDisconnected):
         return "the connection was closed before a response arrived"
     if isinstance(error, http.client.BadStatusLine):
-        return f"the response is not HTTP, and begins with {str(error).strip()[:_MAX_QUOTED_CHARACTERS]!r}"
+        return f"the response is not HTTP: it begins with {str(error).strip()[:_MAX_QUOTED_CHARACTERS]!r}"
     if isinstance(error, http.client.IncompleteRead):
         partial: bytes | int = error.partial  # a number in urllib3's exception
         received = partial if isinstance(partial, int) else len(partial)

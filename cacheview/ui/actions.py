@@ -27,7 +27,7 @@ class Actions:
         self.open_file = self._make("&Open file…", "Open a docker save archive, an OCI archive or a suite", "Ctrl+O")
         self.open_folder = self._make("Open &folder…", "Open an OCI layout folder", "Ctrl+Shift+O")
         self.open_by_name = self._make("Open &by name…", "Open Docker Engine, containerd or a file by name", "Ctrl+L")
-        self.open_demo = self._make("Open the &demo", "Open a sample store with every verdict and hazard")
+        self.open_demo = self._make("Open the &demo", "Open a sample store that shows every verdict and hazard")
         self.reload = self._make("&Reload", "Reload the store and keep the probe", "F5", picture="reload")
         self.follow = self._make("Fo&llow the engine's events", "Reload whenever the engine adds or removes an image")
         self.follow.setCheckable(True)
@@ -80,9 +80,7 @@ class Actions:
         self.recent_menu = QMenu("Open re&cent", owner)
         self.rules_menu = QMenu("&Rules", owner)
         self.rules_by_version = self._make("For a Docker &version…", "Choose rules by version and storage driver")
-        self.about_rules = self._make(
-            "&About these rules…", "Show everything a rule set does and which releases use it"
-        )
+        self.about_rules = self._make("&About these rules…", "Show what a rule set does and which releases use it")
         self.changed_rules = self._make("&What changed…", "Compare two rule sets in words and as a table")
         self.compare = self._make("&Compare rules", "Compare the answers of all rule sets for this probe", "Ctrl+R")
         self.compare.setCheckable(True)

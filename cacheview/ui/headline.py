@@ -198,7 +198,7 @@ class Headline(QObject):
             why = own.sentence if own.basis in (DaemonBasis.IMAGES, DaemonBasis.NEWEST) else ""
             lead = " ".join(filter(None, (why, own.note)))
         back = f"&Use the {owner(own)}'s own rules" if own is not None and differs else ""
-        offer = "A probe that you edited here in an earlier session was saved." if session.edits.offered else ""
+        offer = "Your edited probe from an earlier session was saved." if session.edits.offered else ""
         buttons = (
             *(((back, self._rules_menu.choose_own),) if back else ()),
             *((("Restore the &edited probe", self._restore_edited),) if offer else ()),

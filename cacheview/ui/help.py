@@ -64,7 +64,7 @@ class AboutDialog(QDialog):
         set_font(name, heading_font)
         text = QLabel(
             "Why did, or didn't, Docker's classic builder reuse this image?\n\n"
-            "cacheview never writes to a store. Its rules follow the daemon's code\n"
+            "cacheview never writes to a store. The rules follow the daemon's code\n"
             "and are tested against the daemon's own answers.\n\n"
             "Licensed under the Apache License 2.0."
         )

@@ -177,7 +177,7 @@ def record_of_build(build: WatchedBuild, expect: ExpectedBuild, *, with_store: b
     prediction = build.prediction
     if prediction is None or prediction.context is None or build.started is None:
         raise DataError(
-            build.unpredicted or "only the steps of this build are kept, and a record needs more than that",
+            build.unpredicted or "cacheview kept only the steps of this build, and a record requires more data",
             where="record",
         )
     daemon: Daemon = prediction.daemon

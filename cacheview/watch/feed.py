@@ -83,7 +83,7 @@ class ContextFeed(io.RawIOBase):
     def seek(self, offset: int, whence: int = os.SEEK_SET) -> int:
         target = offset + (self._position if whence == os.SEEK_CUR else 0)
         if whence == os.SEEK_END or target < self._position:
-            raise io.UnsupportedOperation("a context can only be read forward")
+            raise io.UnsupportedOperation("a build context can only be read forward")
         while self._position < target:
             piece = self._next(min(_SKIPPED_BYTES, target - self._position))
             if not len(piece):

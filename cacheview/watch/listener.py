@@ -21,7 +21,7 @@ BACKLOG: Final = 1024
 
 _MAX_PATH_BYTES: Final = 103  # that fit into ``sockaddr_un`` on every system, with the final null
 _MAX_LISTENERS: Final = 9  # programs that listen in one folder
-_NO_UNIX_SOCKETS: Final = "watching builds needs Unix sockets, which Python does not support on this system"
+_NO_UNIX_SOCKETS: Final = "watching builds requires Unix sockets, which Python does not support on this system"
 
 
 @dataclass
@@ -111,7 +111,7 @@ def _make_private(folder: Path) -> None:
         raise DataError(f"the folder cannot be created: {error.strerror}", where=str(folder)) from None
     if not stat.S_ISDIR(result.st_mode) or result.st_uid != os.getuid():
         raise DataError(
-            "is not a folder that you own, so the socket would not be private. Remove this file or folder",
+            "is not a folder that you own, so a socket there would not be private. Remove this file or folder",
             where=str(folder),
         )
     if stat.S_IMODE(result.st_mode) & 0o077:

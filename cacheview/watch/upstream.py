@@ -80,7 +80,7 @@ class Upstream:
         try:
             port = address.port
         except ValueError:
-            raise OSError("the port in its address is not a number from 0 to 65535") from None
+            raise OSError("the port in the address is not a number from 0 to 65535") from None
         port = port or (_TLS_PORT if tls is not None else _PORTS[address.scheme])
         return address.hostname or "localhost", port, tls or (Tls() if address.scheme == "https" else None)
 

@@ -37,7 +37,7 @@ _HOLD_SECONDS: Final = 5.0
 """The longest time in seconds that a build waits for the list of images before it."""
 
 _LISTING_THREADS: Final = 4
-_CONTEXT_IS_REMOTE: Final = "cacheview does not read a context that the daemon fetches from a URL"
+_CONTEXT_IS_REMOTE: Final = "cacheview does not read a build context that the daemon fetches from a URL"
 _LISTING_TOO_LATE: Final = "before the build, the engine took too long to list its images"
 
 

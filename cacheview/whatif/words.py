@@ -189,7 +189,11 @@ def costs_line(costs: Costs) -> str:
             parts.append(f"{counted(count, 'step')} {words.replace('{is}', plural(count, 'is', 'are'))}")
     if parts:
         return f"{'; '.join(parts)}."
-    return "No steps change." if not costs.changed else "No results change, but some steps would use different images."
+    return (
+        "No steps would change."
+        if not costs.changed
+        else "No results would change, but some steps would use different images."
+    )
 
 
 def _image_title(image: Image) -> str:

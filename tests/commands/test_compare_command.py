@@ -81,7 +81,7 @@ def test_the_brief_comparison_has_at_most_three_lines(
     assert lines[0].startswith("The builds first differ at step 2, `ARG VERSION=1`: image ")
     assert ", which build A used, " in lines[0]
     assert lines[1].startswith(
-        "B lost the cache for 3 steps because of an image that it uses, its engine or its store."
+        "B lost the cache for 3 steps because of its engine, its store or an image that it uses."
     )
     assert "`docker image prune`" in lines[2]
 

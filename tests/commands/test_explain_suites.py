@@ -106,7 +106,7 @@ def test_the_table_says_how_many_earlier_probes_were_looked_up(
     tmp_path: Path, walk: bool, capsys: pytest.CaptureFixture[str]
 ) -> None:
     suite = write_missing_layer(tmp_path / "layer.jsonl", walk=walk)
-    line = "Each rule set has looked up 1 earlier probe of the walk first"
+    line = "Each rule set first looked up 1 earlier probe of the walk"
     main(["explain", str(suite), "--probe", "2", "--rules", "all"])
     assert (line in capsys.readouterr().out.splitlines()) == walk
     main(["explain", str(suite), "--probe", "1", "--rules", "all"])

@@ -410,7 +410,7 @@ def marked_by(version: str, name: str, parent: str | None = BASE) -> Explanation
 def test_a_hit_that_depends_on_built_locally_explains_why_it_is_likely(name: str) -> None:
     explanation = marked_by("28.5.2", name)
     assert explanation.sentence == "a hit on d:1, if it was built here"
-    assert "It was most likely built here: it records a parent" in explanation.reason
+    assert "The image was most likely built here: it records a parent" in explanation.reason
     assert may_be(explanation)[0] == HIT_OR_MISS
     assert explanation.deciding is not None
     assert explanation.deciding.check is not None

@@ -158,7 +158,8 @@ def test_another_client_is_named_where_no_file_has_changed(folder: Path, tmp_pat
     built = Built(folder, tmp_path / "records" if with_record else None, CLI_20_10)
     reported = built.sentences_after(DOCKER_CLI)
     assert reported.startswith(
-        "The files are the same as those that made:1 was built from, but those were sent by a different client"
+        "The files are the same as those that made:1 was built from, but for that image, they were sent by a different "
+        "client"
     )
     assert "Docker CLI 20.10" in reported
     assert "changed" not in reported

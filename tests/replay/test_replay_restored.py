@@ -112,7 +112,7 @@ def test_an_earlier_restored_image_is_a_possible_result_if_version_unknown() -> 
     reported = daemon.replay(TWO_STAGES, options=CACHE)
     assert statuses(reported) == ["hit", "hit"]
     assert (reported.steps[1].made_by, reported.steps[1].possible) == (2, (restored.id,))
-    words = "the image of step 2, or eeeeeeeeeeee if an earlier build already created it for this step"
+    words = "the image of step 2, or eeeeeeeeeeee if an earlier build created that image for this step"
     assert f" ---> {words}\n" in replay_as_text(reported, daemon.store)
 
 
@@ -130,7 +130,7 @@ def test_a_step_that_hangs_the_daemon_ends_the_replay_without_a_quote() -> None:
         reported.refused.what,
     )
     text = replay_as_text(reported, daemon.store)
-    assert "never answered at line 2: The daemon would never respond to this probe. Neither the source nor" in text
+    assert "never answered at line 2: The daemon never responds to this probe. Neither the source nor" in text
     assert "daemon says" not in text
     daemon.version = "26.1.5"
     later = daemon.replay(dockerfile, options=CACHE)

@@ -56,7 +56,7 @@ def test_a_graph_driver_prune_keeps_the_parents_of_named_images(
 ) -> None:
     store = built(tmp_path, "26.1.5")
     assert main(["replay", context, "--store", store, "--what-if", "prune", "--no-containers"]) == 0
-    assert printed(capsys)[-1] == "No steps change."
+    assert printed(capsys)[-1] == "No steps would change."
 
 
 def test_an_upgrade_to_rules_with_a_built_here_mark_rebuilds_all_steps(

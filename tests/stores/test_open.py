@@ -42,7 +42,7 @@ def refused(location: str | Path) -> str:
         (b"\x28\xb5\x2f\xfd no", "zstd decompression"),
         (bytes(1024), "no index.json or manifest.json"),
         (tar_bytes({"readme.txt": b"hello"}), "no index.json or manifest.json"),
-        (tar_bytes({"repositories": b"{}", "abc/json": b"{}"}), "before 1.10"),
+        (tar_bytes({"repositories": b"{}", "abc/json": b"{}"}), "earlier than 1.10"),
         (tar_bytes({"index.json": b"{}"}), "no index.json or manifest.json"),
         (tar_bytes({"index.json": b"[1]"}), "index.json"),
         (tar_bytes({"manifest.json": b'{"a":1}'}), "manifest.json"),
@@ -141,7 +141,7 @@ def test_demo(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
         raise FileNotFoundError(f"not bundled: {name}")
 
     monkeypatch.setattr(paths, "resource", missing)
-    assert "Install" in refused("demo:")
+    assert "Reinstall" in refused("demo:")
 
 
 def test_progress_ends_with_everything_read() -> None:

@@ -62,7 +62,7 @@ def test_what_python_raises_is_reported_in_words(act: Callable[[], object], prin
     ("error", "printed"),
     [
         (http.client.RemoteDisconnected("x"), "the connection was closed before a response arrived"),
-        (http.client.BadStatusLine("SSH-2.0"), "the response is not HTTP, and begins with 'SSH-2.0'"),
+        (http.client.BadStatusLine("SSH-2.0"), "the response is not HTTP: it begins with 'SSH-2.0'"),
         (http.client.IncompleteRead(b"abc", 7), "only 3 of 10 bytes arrived"),
         (http.client.IncompleteRead(b"abc"), "the data is damaged or ends early after 3 bytes"),
         (urllib3.exceptions.IncompleteRead(3, 7), "only 3 of 10 bytes arrived"),

@@ -129,7 +129,7 @@ def test_archive_without_parents_says_so(window: MainWindow, qtbot: QtBot) -> No
     assert window.notice.isVisible()
     (notice,) = (text for text in texts(window.notice) if "No image has a parent" in text)
     # With rules that compare layers it can match more; with rules that require marked first steps, nothing.
-    assert "With rules that follow recorded parents, the local cache can match at most the first steps" in notice
+    assert "With rules that follow recorded parents, the local cache can match at most the first step" in notice
     session(window).choose_rules(BY_CONFIG)
     assert outcome(window) is VerdictOutcome.HIT
 

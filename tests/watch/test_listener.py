@@ -92,5 +92,5 @@ def test_a_socket_path_that_is_too_long_is_refused(tmp_path: Path) -> None:
 
 def test_a_system_without_unix_sockets_is_reported(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setattr(sys, "platform", "win32")
-    with pytest.raises(DataError, match="needs Unix sockets, which Python does not support on this system"):
+    with pytest.raises(DataError, match="requires Unix sockets, which Python does not support on this system"):
         listen(str(tmp_path))

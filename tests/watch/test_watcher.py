@@ -300,7 +300,7 @@ def test_only_the_steps_of_old_builds_are_kept(watching: Watching, monkeypatch: 
     assert [build.can_be_recorded for build in others] == [True, True]
     rows = [(row.predicted.text, row.predicted.status) for row in old.rows if row.predicted]
     assert rows == [(row.predicted.text, row.predicted.status) for row in others[0].rows if row.predicted]
-    with pytest.raises(DataError, match="only the steps of this build are kept"):
+    with pytest.raises(DataError, match="kept only the steps of this build"):
         watching.watcher.record(1)
 
 

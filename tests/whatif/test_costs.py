@@ -21,8 +21,8 @@ def step(status: StepStatus, image_id: str = "", number: int = 1, **more: object
 @pytest.mark.parametrize(
     ("before", "after", "effect", "printed"),
     [
-        (step(HIT, ONE), step(HIT, ONE), Effect.SAME, "No steps change."),
-        (step(MISS), step(NOT_CHECKED), Effect.SAME, "No steps change."),
+        (step(HIT, ONE), step(HIT, ONE), Effect.SAME, "No steps would change."),
+        (step(MISS), step(NOT_CHECKED), Effect.SAME, "No steps would change."),
         (step(HIT, ONE), step(MISS), Effect.LOST, "1 step that is cached now would be rebuilt."),
         (step(HIT, ONE), step(NOT_CHECKED), Effect.LOST, "1 step that is cached now would be rebuilt."),
         (step(MISS), step(HIT, ONE), Effect.GAINED, "1 step that is not cached now would be cached."),
@@ -33,7 +33,7 @@ def step(status: StepStatus, image_id: str = "", number: int = 1, **more: object
             step(HIT, ONE),
             step(HIT, OTHER),
             Effect.OTHER_IMAGE,
-            "No results change, but some steps would use different images.",
+            "No results would change, but some steps would use different images.",
         ),
         (step(HIT, ONE), None, Effect.ONLY_BEFORE, "1 step would not be reached."),
         (None, step(HIT, ONE), Effect.ONLY_AFTER, "1 step that is not reached now would be reached."),

@@ -25,7 +25,7 @@ def docker_py_lines(data: bytes) -> list[str]:
         text = data.decode()
     except UnicodeDecodeError as error:
         raise BuildRefusedError(
-            f"docker-py cannot read it: byte {error.start + 1:,} is not UTF-8", where=".dockerignore"
+            f"docker-py cannot read it: byte {error.start + 1:,} is not valid UTF-8", where=".dockerignore"
         ) from None
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return [line for line in map(str.strip, text.splitlines()) if line and line[0] != "#"]

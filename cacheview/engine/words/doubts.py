@@ -43,7 +43,7 @@ ENGINE_VERSION: Final = (
 
 _EVIDENCE_PHRASES: Final = {
     Evidence.OLD_DAEMON: "Docker {version}, which created it, did not yet record its own builds",
-    Evidence.PARENT_UNKNOWN: "the store does not report its parent",
+    Evidence.PARENT_UNKNOWN: "the store does not report the image's parent",
     Evidence.PARENT: "it records a parent, and pulled or loaded images never do",
     Evidence.PARENT_OR_LOADED: (
         "it records a parent; pulled images never do, and loaded images do only if they were saved together with "

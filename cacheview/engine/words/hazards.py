@@ -98,7 +98,7 @@ def discarded(match: Image, *, any_ancestor: bool) -> HazardText:
 def cycle_of_source(match: Image) -> HazardText:
     """Describe the daemon's search for a local match among parents that form a cycle."""
     return HazardText(
-        "The daemon would never respond to this probe. The recorded parents of a source form a cycle, and the daemon "
+        "The daemon never responds to this probe. The recorded parents of a source form a cycle, and the daemon "
         f"looks for {match.title} among them until its stack overflows.",
         f"{_LEAVE_OUT}remove one of the images in the cycle.",
     )
@@ -107,7 +107,7 @@ def cycle_of_source(match: Image) -> HazardText:
 def loop(match: Image) -> HazardText:
     """Describe a source and a local match that both record no parent."""
     return HazardText(
-        f"The daemon would never respond to this probe. Neither the source nor the local match {match.title} records "
+        f"The daemon never responds to this probe. Neither the source nor the local match {match.title} records "
         "a parent, so the daemon recurses until its stack overflows.",
         f"{_LEAVE_OUT}start its list with an image that was built on the matching image.",
     )
@@ -200,7 +200,8 @@ def tie(image: Image, others: Sequence[Image], *, dated: bool) -> HazardText:
     why = "match, and the cache treats their missing creation times as year 1"
     if dated:
         why = "match and were created at the same instant, to the nanosecond"
-    return _tie(image, others, f"{why}. The order in which the store lists them decides which one is used.")
+    text = f"{why}. The order in which the store lists them decides which one is used."
+    return _tie(image, others, text, ", or build again without the cache so that one image is newer than the others")
 
 
 def layer_tie(image: Image, others: Sequence[Image]) -> HazardText:
@@ -209,20 +210,18 @@ def layer_tie(image: Image, others: Sequence[Image]) -> HazardText:
     return _tie(image, others, why)
 
 
-def _tie(image: Image, others: Sequence[Image], why: str) -> HazardText:
-    return HazardText(
-        f"{image.title} and {names(others)} {why}",
-        "Remove all but one of them, or build again without the cache so that one image is newer.",
-    )
+def _tie(image: Image, others: Sequence[Image], why: str, or_else: str = "") -> HazardText:
+    return HazardText(f"{image.title} and {names(others)} {why}", f"Remove all but one of them{or_else}.")
 
 
 def empty_label(labels: Sequence[str]) -> HazardText:
     """Describe an image that has labels with empty values that the probe does not have."""
-    one = len(labels) == 1
+    count = len(labels)
+    with_value = plural(count, "an empty value", "empty values")
+    instead = plural(count, "a different label", "different labels")
     return HazardText(
-        f"The image has the label{'' if one else 's'} {listed(labels)} with an empty value, and the probe has "
-        "different labels instead. The cache treats a label that is missing from the probe as empty, so the image "
-        "matches.",
+        f"The image has the {plural(count, 'label', 'labels')} {listed(labels)} with {with_value}, and the probe has "
+        f"{instead} instead. The cache treats a label that is missing from the probe as empty, so the image matches.",
         "Give every label a value, because a label with an empty value matches any other label.",
     )
 
@@ -239,7 +238,7 @@ def restored_empty_config(image: Image) -> HazardText:
 def new_empty_config() -> HazardText:
     """Describe a hit that creates an image that does not record the config of its step."""
     return HazardText(
-        "The new image has no recorded build config, which the cache treats as an empty config. From now on, the image "
+        "The new image has no build config, and the cache treats a missing one as empty. From now on, the image "
         "is a local match for any step on this parent whose config is empty.",
         "If the build has steps without a command, remove the new image after the build.",
     )

@@ -70,7 +70,7 @@ _COMPARISONS: Mapping[type[FieldComparison], str] = {
     SameLength: "same length",
     SameElements: "equal element by element",
     SameKeys: "same keys",
-    SameValues: "each of the image's keys has the same value in the probe; a key that the probe lacks is empty",
+    SameValues: "each of the image's keys has the same value in the probe; a missing key is treated as empty",
     SameHealthcheck: "set on both sides or on neither, with the same {fields}",
 }
 

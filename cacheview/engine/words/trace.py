@@ -124,7 +124,7 @@ ASKS_ANSWER: Final = "the source does not record a parent, so the daemon checks 
 ASKS_ANSWER_FOREVER: Final = (
     "neither the source nor the local match records a parent, so the daemon recurses until its stack overflows"
 )
-CYCLE_OF_PARENTS: Final = "the parents form a cycle, so the daemon loops until its stack overflows"
+CYCLE_OF_PARENTS: Final = "the parents form a cycle, so the daemon recurses until its stack overflows"
 
 
 def sources_of(sources: int, references: int) -> str:
@@ -149,7 +149,7 @@ def counting_source(source: Image, answer: Image, kin: str) -> str:
 
 def cycle_of_source(source: Image) -> str:
     """Explain that the daemon loops forever because of a cycle."""
-    return f"the parents of {source.title} form a cycle, so the daemon loops forever"
+    return f"the parents of {source.title} form a cycle, so the daemon recurses until its stack overflows"
 
 
 def own_parent(answer: Image) -> str:
@@ -209,7 +209,7 @@ def entry_differs(number: int) -> str:
 
 def command_entry(other: str, number: int) -> str:
     """Return which entry is compared. ``other`` is its owner: the source or the image; ``number`` counts from 0."""
-    return f"the {other}'s entry {number}, compared with the words of the probe's Cmd, joined by single spaces"
+    return f"the {other}'s entry {number}, compared with the words of the probe's Cmd joined by single spaces"
 
 
 def next_step(image: Image) -> str:

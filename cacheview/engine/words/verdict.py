@@ -65,7 +65,7 @@ def no_candidates(trace: Trace, title: str) -> str:
     if trace.probe.parent != SCRATCH:
         return f"the store has no image whose parent is {title}"
     if trace.rules.marks_first_steps:
-        return "the store has no image recorded as the first step of a FROM scratch build"
+        return "the store has no image that is recorded as the first step of a FROM scratch build"
     return "every image in the store records a parent"
 
 
@@ -95,7 +95,7 @@ def words_of(trace: Trace, check: Check | None, nearest: Image | None) -> Verdic
             if verdict.why is VerdictReason.PARENT_CYCLE:
                 why = "but the source's recorded parents form a cycle."
             reason = f"{verdict.local.title} matches locally, {why}"
-            return VerdictWords("the daemon would never respond to this probe", reason)
+            return VerdictWords("the daemon never responds to this probe", reason)
         case VerdictOutcome.MISS:
             return _of_miss(trace, check, nearest, parent)
         case VerdictOutcome.UNKNOWN:
@@ -143,12 +143,12 @@ def _or(words: Sequence[str]) -> str:
 
 def _if_built_here(rules: RuleSet, images: tuple[Image, ...], who: str) -> VerdictWords:
     origin = origin_of(images[0], rules)
-    first = "It" if len(images) == 1 else f"The newest, {known_as(images[0])},"
+    which = "the image" if len(images) == 1 else f"the newest, {known_as(images[0])},"
     why = origin_reason(origin)
     origins = {
-        Likelihood.YES: f"{first} was most likely built here: {why}.",
-        Likelihood.NO: f"{first} was most likely not recorded as built here: {why}.",
-        Likelihood.UNCLEAR: f"It is unclear whether the image was built here: {why}.",
+        Likelihood.YES: sentence(f"{which} was most likely built here: {why}"),
+        Likelihood.NO: sentence(f"{which} was most likely not recorded as built here: {why}"),
+        Likelihood.UNCLEAR: f"It is unclear whether {which} was built here: {why}.",
     }
     return VerdictWords(
         f"a hit on {who}, if it was built here", f"Every other compared field matches. {origins[origin.likely]}"
@@ -201,7 +201,7 @@ def _of_hit(trace: Trace, image: Image, parent: str) -> VerdictWords:
         perhaps = trace.verdict.perhaps
         if perhaps is not None:
             words = (
-                f"a newly created image is used, or {known_as(perhaps)} if an earlier build already created it for "
+                f"a newly created image is used, or {known_as(perhaps)} if an earlier build created that image for "
                 "this step"
             )
             return VerdictWords(words, f"{reason} {rest}")
@@ -278,7 +278,7 @@ def _reason(check: Check | None, nearest: Image | None, config: ContainerConfig)
             )
         case CheckKind.NOT_SET:
             name = path_text(check.path)
-            return f"The nearest image is {who}. {name} must not be set on either side.", _values(check)
+            return f"The nearest image is {who}. {name} must not be set in the probe or the image.", _values(check)
         case CheckKind.NOT_EMPTY:
             return f"The nearest image, {who}, has no history.", ""
     if is_same_but_for_files(check.probe, check.image):

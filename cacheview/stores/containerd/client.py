@@ -211,7 +211,7 @@ class ContainerdClient:
             return _MissingError(message)
         where = str(self._path)
         if code is grpc.StatusCode.DEADLINE_EXCEEDED:
-            what = f"containerd did not respond within {self._deadline:g} seconds. Is it busy or stopped? Try again"
+            what = f"containerd did not respond within {self._deadline:g} seconds. It may be busy. Try again"
             return StoreUnavailableError(what, where=where)
         if code is grpc.StatusCode.RESOURCE_EXHAUSTED:
             what = f"the response is larger than {_MAX_MESSAGE_BYTES:,} bytes, or containerd is too busy ({message})"

@@ -257,7 +257,7 @@ class EngineClient:
             _, end, rest = piece.rpartition(b"\n")
             unfinished = len(rest) if end else unfinished + len(piece)
             if unfinished > _MAX_EVENT_BYTES:
-                what = f"received an event larger than {_MAX_EVENT_BYTES:,} bytes. Is Docker Engine listening there?"
+                what = f"sent an event larger than {_MAX_EVENT_BYTES:,} bytes. Is Docker Engine listening there?"
                 raise NoAnswerError(what, where=self.where)
             if unfinished == 0:
                 deadline.suspend()

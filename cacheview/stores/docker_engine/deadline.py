@@ -21,7 +21,7 @@ class DeadlineExceededError(TimeoutError):
     """An answer did not arrive in time. ``has_begun``: whether part of it did."""
 
     def __init__(self, seconds: float, *, has_begun: bool) -> None:
-        super().__init__(f"not within {seconds:g} seconds")
+        super().__init__(f"no complete response within {seconds:g} seconds")
         self.seconds = seconds
         self.has_begun = has_begun
 

@@ -163,9 +163,9 @@ def causes_of(error: BaseException) -> Iterator[BaseException]:
 
 def _not_running(why: str, endpoint: Endpoint) -> str:
     if endpoint.name and endpoint.name != DEFAULT:
-        hint = f"Start it, or choose a context other than {endpoint.name}"
+        hint = f"Start the engine, or choose a context other than {endpoint.name}"
     elif endpoint.origin:
-        hint = f"Start it, or change {endpoint.origin}"
+        hint = f"Start the engine, or change {endpoint.origin}"
     else:
         hint = (
             "Start Docker Desktop"

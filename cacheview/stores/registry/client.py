@@ -98,7 +98,7 @@ class RegistryClient:
             raise self._refusal(response, self._body(response, _MAX_ERROR_BYTES), origin)
         body = self._body(response, limit)
         if len(body) > limit:
-            raise DataError(f"the response to {path[:300]} is larger than {limit:,} bytes", where=self._target.title)
+            raise DataError(f"the response for {path[:300]} is larger than {limit:,} bytes", where=self._target.title)
         media_type = response.headers.get("Content-Type", "").partition(";")[0].strip().lower()
         if media_type == "text/html":
             raise not_json(self._target, media_type)
@@ -215,8 +215,8 @@ class RegistryClient:
         try:
             if encoding.lower() not in ("", "identity"):
                 what = (
-                    f"the response is compressed ({encoding[:40]}), which was not requested. Is there a proxy in "
-                    "between?"
+                    f"the response is compressed ({encoding[:40]}), but compression was not requested. Is there a "
+                    "proxy in between?"
                 )
                 raise DataError(what, where=self._target.title)
             while (size := body.tell()) <= limit and (piece := response.read(min(_READ_BYTES, limit + 1 - size))):

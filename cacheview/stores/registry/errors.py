@@ -50,7 +50,7 @@ def _why_failed(error: BaseException, origin: HttpOrigin, target: Target, timeou
         )
     if (cause := first(NotLoopbackError)) is not None:
         return (
-            f"the request was not sent, because the connection does not use TLS, and {reason(cause)}. Only a registry "
+            f"the request was not sent, because the connection does not use TLS and {reason(cause)}. Only a registry "
             "on this machine can be used without TLS"
         )
     if isinstance(cause := first(DeadlineExceededError), DeadlineExceededError):
@@ -66,7 +66,7 @@ def _why_failed(error: BaseException, origin: HttpOrigin, target: Target, timeou
     is_head = first(HeadTooLargeError, http.client.LineTooLong) is not None
     if is_head or any(type(cause) is http.client.HTTPException for cause in causes):
         return f"the response headers from {origin} are too large. Is this a registry?"
-    return f"the connection to {origin} was lost: {why_broken(causes)}. Is this a registry? Try again"
+    return f"the connection to {origin} was lost: {why_broken(causes)}. Check that this is a registry, and try again"
 
 
 def not_json(target: Target, media_type: str) -> DataError:
@@ -133,7 +133,7 @@ def token_error(
 def _log_in(words: str, target: Target, credentials: Credentials) -> str:
     if credentials.is_anonymous:
         return (
-            f"the registry does not allow pulls without a login{words}: the image does not exist or is private. "
+            f"the registry does not allow this pull without a login{words}: the image may be private or missing. "
             f"Check the name, or log in: `{_login(target)}`"
         )
     return (

@@ -138,8 +138,8 @@ def _merged(images: list[Image]) -> tuple[Image, ...]:
 
 def _notes(images: tuple[Image, ...], kind: StoreKind, platform: Platform) -> list[str]:
     notes = [
-        f"This is what an engine with a {kind.store_title} on {platform} would contain if only these images had been "
-        "pulled. No image has a parent. With rules that follow recorded parents, the local cache can "
+        f"This is what an engine with a {kind.store_title} on {platform} would contain after pulling only these "
+        "images. No image has a parent. With rules that follow recorded parents, the local cache can "
         "match at most the first step of a FROM scratch build; all other hits come from `--cache-from`, through the "
         "history cache.",
     ]

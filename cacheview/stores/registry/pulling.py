@@ -137,7 +137,7 @@ def _manifest(client: RegistryClient, reference: str, digest: str, where: str) -
 
 _IS_SCHEMA_1: Final = (
     "the manifest uses schema 1, the format used before Docker 1.10. Current Docker releases do not pull such images. "
-    "Push the image again"
+    "Push the image again with a newer Docker version"
 )
 
 

@@ -57,7 +57,7 @@ def token_request(
     try:
         origin = origin_of(realm)
     except BadUrlError as error:
-        raise DataError(f"the token server address that the registry specifies {error}") from error
+        raise DataError(f"the registry specifies a token server address that {error}") from error
     if origin.scheme != "https" and registry.scheme == "https":
         raise DataError(
             f"the token server that the registry specifies does not use TLS: {origin}. Nothing was sent to it"

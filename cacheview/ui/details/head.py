@@ -19,7 +19,7 @@ class DetailsHead(DockHead):
     def __init__(self, parent: QWidget | None = None) -> None:
         super().__init__("Details", parent)
         text_tip = "Copy all image details as text"
-        json_tip = "Copy the image's JSON as it is stored"
+        json_tip = "Copy the image's JSON exactly as stored"
         self.text_button = self.add_button(
             "Copy", text_tip, self.text_requested, drawing="copy", name="Copy the details"
         )

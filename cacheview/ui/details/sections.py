@@ -157,7 +157,9 @@ def _origin(image: Image, store: ImageStore, rules: RuleSet) -> Iterator[Details
     if words:
         yield DetailsRow("", words, is_exact=False)
     if image.from_scratch:
-        yield DetailsRow("", "The store records this image as the first step of a FROM scratch build.", is_exact=False)
+        yield DetailsRow(
+            "", "The store records that the first step of a FROM scratch build created it.", is_exact=False
+        )
     if image.built_locally:
         yield DetailsRow("Built here", "yes, as recorded in the store", is_exact=False)
     else:

@@ -134,7 +134,7 @@ def _words(template: str) -> list[str]:
     if not words:
         raise DataError("the command is empty")
     if not any("{file}" in word for word in words[1:]):
-        raise DataError("the command has no {file} after the program. Add it where the path goes")
+        raise DataError("the command has no {file} after the program. Add {file} where the path goes")
     if words[0].lower().endswith(_SHELL_SCRIPTS):
         what = (
             "is a script, and Windows runs scripts in a shell, which could execute parts of a path. Enter the path of "

@@ -81,7 +81,8 @@ class Editor(QObject):
         url = QUrl.fromLocalFile(path)
         if url.toLocalFile() != path:
             raise DataError(
-                f"the path is not UTF-8, so the desktop cannot open the file. Choose an editor under {_EDITOR_MENU}"
+                "the path is not valid UTF-8, so the desktop cannot open the file. Choose an editor under "
+                f"{_EDITOR_MENU}"
             )
         if not QDesktopServices.openUrl(url):
             raise DataError(f"no application is associated with this file. Choose an editor under {_EDITOR_MENU}")

@@ -124,8 +124,8 @@ class Files(DockController[FilesPane]):
         """Show that the probe's files are not known, and that a build context is needed."""
         self._help = self.host.commands.replay_dockerfile.trigger
         self._step = None
-        problem = "Not available: a probe contains only the checksum of its files."
-        remedy = "Replay the Dockerfile to compare its build context with the nearest image's layer"
+        problem = "The files are not available: a probe contains only their checksum."
+        remedy = "Replay the Dockerfile to compare the build context with the nearest image's layer"
         self.pane.show_files(
             FilesShown("The probe's files", "", problem=problem, remedy=remedy), store, "Replay Dockerfile…"
         )

@@ -272,7 +272,7 @@ class FilesPane(DockPane[FilesHead]):
     def _show_busy(self) -> None:
         self.head.show_progress(0, None)
         self.head.set_busy(True)
-        self._content.show_text("Reading the layer…", "Nothing is extracted; results are cached.")
+        self._content.show_text("Reading the layer…", "Nothing is extracted; cacheview keeps the results.")
 
     def _progress(self, done: int, total: int | None, what: str) -> None:
         if not self._busy_timer.isActive():

@@ -38,13 +38,13 @@ PARENT = ImageMark("parent", "parent", "The probe builds on this image.")
 HIT = ImageMark("hit", "hit", "The cache returns this image.")
 SOURCE = ImageMark("source", "source", "This image is a --cache-from source.")
 NEW = ImageMark("new", "new", "This image is new since the last reload.")
-REMOVED = ImageMark("remove", "removed", "What if: this image would no longer be in the store.")
+REMOVED = ImageMark("remove", "removed", "What if: this image is no longer in the store.")
 MATCHES = ImageMark("passed", "matches", "This image has a matching config but is not the answer.")
-OLDER = ImageMark("passed", "older match", "This image's config matches, but a newer image is preferred.")
+OLDER = ImageMark("passed", "older match", "This image's config matches, but the cache prefers a newer image.")
 UNMARKED = ImageMark(
-    "failed", "not built here", "The store has no record that this candidate was built here, so it never matches."
+    "failed", "not built here", "This candidate never matches: the store has no record that it was built here."
 )
-UNDATED = ImageMark("failed", "no creation time", "This image matches, but images without a creation time are ignored.")
+UNDATED = ImageMark("failed", "no creation time", "This image matches but is ignored, because it has no creation time.")
 
 UNREAD_ASPECTS = frozenset({"built_locally", "config_digest", "config.other"})
 """Doubts about these aspects get no mark, since no rule reads them."""

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 __all__ = ["came_from"]
 
 _BY_BUILDKIT: Final = (
-    "The history shows that BuildKit built this image. BuildKit has its own cache: it never uses the "
+    "The history shows that BuildKit built this image. BuildKit never uses the "
     "classic builder's cache and does not record parents, so no builder looked this image up in the classic builder's "
     "cache."
 )

@@ -107,7 +107,7 @@ class OptionsForm(QScrollArea):
             (
                 "Build client",
                 self.client,
-                "Clients send different files, modes and owners, so checksums differ",
+                "Clients may send different files, modes and owners, so checksums can differ",
             ),
             ("Umask", self.umask, "The client process's umask, which the client applies to every file mode"),
         ):

@@ -39,7 +39,7 @@ class ReplayHead(BusyHead):
         add = self.add_button
         continue_tip = "Assume that the step hits the nearest candidate, to see which other steps would miss"
         options_tip = "Build context, build arguments, target and other build options"
-        copy_tip = "Copy all steps as text, as docker build prints them"
+        copy_tip = "Copy all steps in the format that docker build prints"
         self.continue_button = add("Continue past the miss", continue_tip, self.continue_requested, short="Continue")
         self.continue_button.setCheckable(True)
         clients_tip = (

@@ -300,7 +300,7 @@ class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
             self._show_counts()
         else:
             self._show_title()
-            self._content.show_text("The replay was canceled", "No steps were looked up.", "Replay again")
+            self._content.show_text("The replay was canceled", "No steps are shown.", "Replay again")
 
     def _settle(self) -> None:
         self._busy_timer.stop()
@@ -339,7 +339,7 @@ class ReplayPane(LookupPane[ReplayHead, ReplayRequest]):
         else:
             self._content.show_text(
                 "No Dockerfile is open",
-                "Choose a Dockerfile, or drop it on the window. Each step is looked up in the cache; nothing is built.",
+                "Choose a Dockerfile or drop one on the window. Each step is looked up in the cache; nothing is built.",
                 "Replay Dockerfile…",
             )
 

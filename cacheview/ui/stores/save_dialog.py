@@ -31,8 +31,8 @@ _CONTENT_HINT: Final = (
 )
 _REDACTED_HINT: Final = (
     "Placeholders replace values everywhere, including in commands, history, notes and all other text, regardless of "
-    "quoting. Equal values get equal placeholders, so verdicts do not change. The file keeps variable and label "
-    "names, image names, IDs, times and platforms. It also keeps values and parts of values with fewer "
+    "quoting. Equal values get the same placeholder, so verdicts do not change. The file keeps variable and label "
+    "names, image names, IDs, times and platforms. It also keeps values, and parts of values, that have fewer "
     "than four characters, as well as secrets that are not values of variables, build arguments or labels. Review "
     "the file before you share it."
 )

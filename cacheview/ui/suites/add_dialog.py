@@ -173,7 +173,7 @@ class AddDialog(QDialog):
         elif os.path.exists(path):
             self._file_note.setText(f"One line will be appended to the file: {what}.")
         else:
-            self._file_note.setText(f"A new file will be created, containing {what}.")
+            self._file_note.setText(f"A new file will be created with {what}.")
         self.image.setEnabled(self.outcome.currentText() == "hit")
         usable = bool(path) and not os.path.isdir(path)
         try:

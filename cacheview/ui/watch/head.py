@@ -43,11 +43,11 @@ class WatchHead(DockHead):
         )
         self.open_button = self.add_button(
             "Open record…",
-            "Open a record to show its build step by step, and the store as it was before the build",
+            "Open a record to show its builds step by step, and the store as it was before each build",
             self.open_requested,
             drawing="open",
         )
         self.watch_button = self.add_button("Watch", "Watch the engine's builds step by step", self.watch_requested)
         self.stop_button = self.add_button(
-            "Stop", "Stop watching and close the connections through the socket", self.stop_requested, drawing="remove"
+            "Stop", "Stop watching and close all connections to the socket", self.stop_requested, drawing="remove"
         )

@@ -123,7 +123,7 @@ class WhatIf(QObject):
 
     def _choose_release(self) -> None:
         prompt = (
-            "Enter a release, such as 26.1.5. To also change the kind of store, enter “29.x, containerd”, for example."
+            "Enter a release, such as 26.1.5. To also change the kind of store, specify it, as in “29.x, containerd”."
         )
         text, is_chosen = QInputDialog.getText(self._host.frame, "What if the engine had been upgraded", prompt)
         if is_chosen and text.strip():

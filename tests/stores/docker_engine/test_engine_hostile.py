@@ -64,7 +64,7 @@ UNREAD = {"config", "container_config", "diff_ids", "history", "created", "built
         (Raw(CHUNK), "the response was cut off: the data is damaged or ends early after 0 bytes. The engine may"),
         (
             Raw(b"\x00\xff garbage"),
-            "the response was cut off: the response is not HTTP, and begins with '\\x00ÿ garbage'. The engine may",
+            "the response was cut off: the response is not HTTP: it begins with '\\x00ÿ garbage'. The engine may",
         ),
         (Raw(), "the response was cut off: the connection was closed before a response arrived. The engine may"),
         (Raw(HALF, hang=True), "within 0.5 seconds"),
@@ -205,7 +205,7 @@ def test_the_store_kind_is_unknown_without_info(tmp_path: Path) -> None:
         ((301, b""), "status 301"),
         ((403, {"message": "no"}), "403"),
         (Raw(hang=True), "within 0.5 seconds"),
-        (Raw(b"SSH-2.0-OpenSSH_9.2\r\n"), "the response is not HTTP, and begins with 'SSH-2.0-OpenSSH_9.2'. The"),
+        (Raw(b"SSH-2.0-OpenSSH_9.2\r\n"), "the response is not HTTP: it begins with 'SSH-2.0-OpenSSH_9.2'. The"),
     ],
 )
 def test_a_server_that_is_not_an_engine_is_an_error(answer: Answer, printed: str, tmp_path: Path) -> None:

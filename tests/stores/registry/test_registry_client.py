@@ -211,7 +211,7 @@ def test_a_token_server_that_gives_no_token_says_why(registry: FakeRegistry, rep
 )
 def test_a_token_server_requires_an_absolute_url(registry: FakeRegistry, realm: str) -> None:
     registry.hook = wants_token(realm, lambda _: Reply(500))
-    assert "the token server address that the registry specifies is not " in refused(registry, ANN)
+    assert "the registry specifies a token server address that is not " in refused(registry, ANN)
 
 
 def test_nothing_is_sent_to_a_remote_token_server_without_tls(

@@ -99,7 +99,7 @@ def test_a_registry_store_describes_itself(registry: FakeRegistry) -> None:
     (case,) = result.cases
     assert case.store.release is not None
     assert (case.store.release.kind, case.store.release.version, case.store.platform) == (GRAPH.kind, "", ARM)
-    assert "on linux/arm64 would contain if only these images had been pulled" in case.store.notes[0]
+    assert "on linux/arm64 would contain after pulling only these images" in case.store.notes[0]
 
 
 def test_an_image_built_by_buildkit_is_noted(registry: FakeRegistry) -> None:

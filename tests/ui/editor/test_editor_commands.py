@@ -71,8 +71,8 @@ def test_a_file_name_always_stays_a_single_argument(name: str, line: int) -> Non
     ("template", "why"),
     [
         ("", "the command is empty"),
-        ("editor", "the command has no {file} after the program. Add it where the path goes"),
-        ("{file}", "the command has no {file} after the program. Add it where the path goes"),
+        ("editor", "the command has no {file} after the program. Add {file} where the path goes"),
+        ("{file}", "the command has no {file} after the program. Add {file} where the path goes"),
         ("editor '{file}", "the command has an unmatched quotation mark"),
         ("code.cmd -g {file}:{line}", "code.cmd: is a script, and Windows runs scripts in a shell"),
     ],

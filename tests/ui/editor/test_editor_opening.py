@@ -127,7 +127,7 @@ def test_a_desktop_without_a_program_is_reported(
     editor._settings.editor = ""
     for name, why in (
         ("Dockerfile", "no application is associated with this file. Choose an editor under"),
-        (os.fsdecode(b"\xff"), "the path is not UTF-8"),
+        (os.fsdecode(b"\xff"), "the path is not valid UTF-8"),
     ):
         (tmp_path / name).write_text("FROM scratch\n")
         with qtbot.waitSignal(editor.failed) as failed:

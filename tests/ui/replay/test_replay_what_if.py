@@ -113,7 +113,7 @@ def test_assuming_no_containers_makes_the_result_of_prune_certain(
 
 def test_what_if_changes_accumulate(window: MainWindow, qtbot: QtBot, pane: ReplayPane) -> None:
     suppose(window, qtbot, "builder-prune")
-    assert pane.strip.texts[0] == "WHAT IF: No steps change."
+    assert pane.strip.texts[0] == "WHAT IF: No steps would change."
     suppose(window, qtbot, "upgrade:29.5.3, containerd")
     assert window.center.mode.text.startswith("What if: docker builder prune; then an upgrade to 29.5.3, containerd. ")
     supposed = session_of(window).supposed
