@@ -7,7 +7,7 @@ from typing import Final
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal, SignalInstance
 from PySide6.QtGui import QResizeEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QToolButton, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QProgressBar, QSizePolicy, QToolButton, QWidget
 
 from cacheview.ui.icons import icon, pixmap
 from cacheview.ui.theme import GRID, icon_size, set_font, small_font, strong_font
@@ -29,6 +29,7 @@ class DockHead(QWidget):
         super().__init__(parent)
         self._drawings: dict[QToolButton, str] = {}
         self._brief: dict[QToolButton, tuple[str, str]] = {}
+        self._shrinking: list[QWidget] = []  # in narrow widths, these have their minimum width
         self._look: tuple[str, str] | None = None
         self._title = QLabel(title)
         self._title.setTextFormat(Qt.TextFormat.PlainText)
@@ -132,7 +133,10 @@ class DockHead(QWidget):
         for button, (text, brief) in self._brief.items():
             measure = button.fontMetrics().horizontalAdvance
             words += measure(text) - measure(brief)
-        needed = sum(widget.sizeHint().width() + 2 * GRID for widget in shown) + 8 * GRID
+        sizes = (
+            widget.minimumSizeHint() if short and widget in self._shrinking else widget.sizeHint() for widget in shown
+        )
+        needed = sum(size.width() + 2 * GRID for size in sizes) + 8 * GRID
         if short == self._is_short:
             return needed
         return needed - words if short else needed + words
@@ -202,9 +206,8 @@ class BusyHead(DockHead):
         parent: QWidget | None = None,
     ) -> None:
         super().__init__(title, parent)
-        self.progress = QProgressBar()
-        self.progress.setTextVisible(False)
-        self.progress.setFixedSize(30 * GRID, 2 * GRID - 2)
+        self.progress = _ProgressBar()
+        self._shrinking.append(self.progress)
         self.progress.setAccessibleName(progress)
         self._add(self.progress)
         self.cancel_button = self.add_button("Cancel", cancel_tip, self.cancel_requested, drawing="remove")
@@ -222,6 +225,21 @@ class BusyHead(DockHead):
         self.progress.setRange(0, 1000 if total else 0)
         if total:
             self.progress.setValue(min(1000, done * 1000 // total))
+
+
+class _ProgressBar(QProgressBar):
+    """A progress bar without text, which becomes short in a narrow title bar."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.setTextVisible(False)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        return QSize(30 * GRID, 2 * GRID - 2)
+
+    def minimumSizeHint(self) -> QSize:
+        return QSize(8 * GRID, 2 * GRID - 2)
 
 
 def _draw(button: QToolButton, name: str) -> None:

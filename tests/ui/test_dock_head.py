@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from PySide6.QtWidgets import QApplication, QToolButton, QWidget
+from PySide6.QtWidgets import QApplication, QProgressBar, QToolButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from cacheview.ui.replay.head import ReplayHead
@@ -30,3 +30,21 @@ def test_button_texts_fit_at_every_width(qtbot: QtBot) -> None:
                 assert button.isHidden() or button.width() >= button.sizeHint().width(), (width, button.text())
     assert head.continue_button.text() == "Continue"
     assert head.continue_button.accessibleName() == "Continue past the miss"
+
+
+def test_a_busy_head_fits_on_the_smallest_screen(qtbot: QtBot) -> None:
+    """Otherwise, the dock is wider than the window while the work runs. The screen is 640 logical pixels wide."""
+    head = ReplayHead()
+    qtbot.addWidget(head)
+    head.set_busy(True)
+    head.show_text("Finding out why steps miss…")
+    assert head.minimumSizeHint().width() <= 640
+    with qtbot.waitExposed(head):
+        head.show()
+    (progress,) = head.findChildren(QProgressBar)
+    head.resize(head.minimumSizeHint().width(), head.height())
+    qtbot.waitUntil(lambda: progress.minimumSizeHint().width() <= progress.width() < progress.sizeHint().width())
+    assert progress.geometry().right() < head.cancel_button.x()
+    assert head.close_button.geometry().right() < head.width()
+    head.resize(1400, head.height())
+    qtbot.waitUntil(lambda: progress.width() == progress.sizeHint().width())

@@ -17,7 +17,9 @@ resource.setrlimit(resource.RLIMIT_AS, (1 << 30, 1 << 30))
 from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, EntryKind, MemoryContext
 from cacheview.model import DataError
 lines = {lines!r}
-dialects = {{(type(each.packing), repr(getattr(each.packing, "rules", None))): each for each in CLIENTS.values()}}
+def reading(packing):
+    return type(packing), *(repr(getattr(packing, name, None)) for name in ("rules", "strips_spaces"))
+dialects = {{reading(each.packing): each for each in CLIENTS.values()}}
 assert 5 < len(dialects) < len(CLIENTS)
 for client in dialects.values():
     for path in ("a" * 250, "/".join(["a"] * 120)):
