@@ -80,15 +80,15 @@ class _Histories:
         parent = self.parent
         if parent is None or has_nothing_to_compare(parent):
             return bool(image.history), _doubts_of(image)
-        entries, layers = image.history, image.diff_ids
-        equal, parent_layers = self.rules.equal_entries(parent, image), parent.diff_ids
+        entries, layers, parent_entries, parent_layers = image.history, image.diff_ids, parent.history, parent.diff_ids
+        equal = self.rules.equal_entries(parent, image)
         counts = (
-            len(entries) > len(parent.history),
+            len(entries) > len(parent_entries),
             len(layers) >= len(parent_layers),
             layers[: len(parent_layers)] == parent_layers,
         )
         # If entries differ, the doubts about them count too.
-        own = image.id if equal < len(parent.history) and (image.doubts or parent.doubts) else ""
+        own = image.id if equal < len(parent_entries) and (image.doubts or parent.doubts) else ""
         return bool(entries), counts, equal, own, _doubts_of(image)
 
     @property

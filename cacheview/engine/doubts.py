@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Collection, Hashable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.stage_check import joined
@@ -39,20 +40,35 @@ def doubts_about(image: Image, *aspects: Aspect) -> tuple[Doubt, ...]:
     """Return the doubts about any of these aspects, or about a larger one that contains it; empty: all is exact."""
     if not image.doubts:
         return ()
+    has_one_config = image.container_config is None
+    covering = _covering(aspects, has_one_config)
+    if covering.isdisjoint([doubt.aspect for doubt in image.doubts]):
+        return ()  # the usual case
     results = []
     for aspect in aspects:
         doubt = image.doubt(aspect)
-        if doubt is None and _is_of_config(image, aspect):
+        if doubt is None and _is_of_config(aspect, has_one_config):
             doubt = image.doubt("config")
         if doubt is not None and doubt not in results:
             results.append(doubt)
     return tuple(results)
 
 
-def _is_of_config(image: Image, aspect: Aspect) -> bool:
-    """Return whether an aspect is in the image config. The container config is, unless the store keeps it apart."""
+@cache
+def _covering(aspects: tuple[Aspect, ...], has_one_config: bool) -> frozenset[str]:
+    """Return the aspects that are among these, or contain one of them."""
+    wholes = (aspect.partition(".")[0] for aspect in aspects)
+    of_config = ("config" for aspect in aspects if _is_of_config(aspect, has_one_config))
+    return frozenset((*aspects, *wholes, *of_config))
+
+
+def _is_of_config(aspect: Aspect, has_one_config: bool) -> bool:
+    """Return whether an aspect is in the image config.
+
+    ``has_one_config``: whether the container config is in it; otherwise, the store keeps that apart.
+    """
     if aspect == "container_config":
-        return image.container_config is None
+        return has_one_config
     return aspect in ("created", "diff_ids") or aspect.startswith("history")
 
 

@@ -140,7 +140,7 @@ def _size_doubts(image: Image) -> tuple[Doubt, ...]:
 def _lacks_layers(image: Image) -> bool:
     """Return whether more history entries have a layer than there are layers."""
     count, history = len(image.diff_ids), image.history
-    return len(history) > count and any(True for _ in islice(filterfalse(_has_no_layer, history), count, None))
+    return len(history) > count and next(islice(filterfalse(_has_no_layer, history), count, None), None) is not None
 
 
 def _walk(store: ImageStore, image: Image) -> Iterator[Image]:

@@ -370,8 +370,12 @@ class RuleSet:
         # Quick in the usual case, where both contain the same objects.
         if not shorter or (left[shorter - 1] is right[shorter - 1] and left[:shorter] == right[:shorter]):
             return shorter
-        differing = compress(count(), map(is_not, left, right))
-        return next((i for i in differing if self.entry_key(left[i]) != self.entry_key(right[i])), shorter)
+        for place in compress(count(), map(is_not, left, right)):
+            entry, other_entry = left[place], right[place]
+            # Most entries that differ do so in their command.
+            if entry.created_by != other_entry.created_by or self.entry_key(entry) != self.entry_key(other_entry):
+                return place
+        return shorter
 
     def repeats(self, image: Image, other: Image) -> bool:
         """Return whether an image's history begins with the entire history of another."""

@@ -17,10 +17,12 @@ _DIGIT_IS_ONE: Final = bytes(value == _DIGIT_ONE for value in range(256))
 
 
 def bits_of(positions: Collection[int]) -> int:
-    """Return the set of these positions, in any order."""
+    """Return the set of these positions, which are all different, in any order."""
     if not positions:
         return 0
-    last = max(positions)
+    first, last = min(positions), max(positions)
+    if last - first + 1 == len(positions):  # often, as the images of one build follow one another
+        return ((1 << len(positions)) - 1) << first
     if len(positions) > last >> _SPARSE_SHIFT:
         digits = bytearray(b"0") * (last + 1)
         for position in positions:
