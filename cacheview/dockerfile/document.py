@@ -74,7 +74,7 @@ def read_document(data: bytes, release: BuilderRelease, *, name: str = "Dockerfi
 def parse(data: bytes, release: BuilderRelease) -> ParsedDockerfile:
     """Divide a text that is not a file, such as a trigger, into instructions. Messages do not contain a file name."""
     if len(data) > _MAX_DOCKERFILE_BYTES:
-        raise DataError(f"it is larger than {_MAX_DOCKERFILE_BYTES:,} bytes, the limit for replaying a Dockerfile")
+        raise DataError(f"the Dockerfile is larger than {_MAX_DOCKERFILE_BYTES:,} bytes, the limit for a replay")
     return _DockerfileReader(data, release).document()
 
 
@@ -177,7 +177,7 @@ class _DockerfileReader:
 
     def _add(self, text: str, start: int) -> None:
         if len(self.instructions) >= _MAX_INSTRUCTIONS:
-            raise DataError(f"it has more than {_MAX_INSTRUCTIONS:,} instructions, so it is not replayed")
+            raise DataError(f"the Dockerfile has more than {_MAX_INSTRUCTIONS:,} instructions, the limit for a replay")
         try:
             instruction = parse_line(text, self.escape, self.release)
             heredocs = tuple(self._heredoc(*start_tag) for start_tag in heredoc_names(instruction, self.release))

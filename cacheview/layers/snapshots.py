@@ -216,5 +216,5 @@ def _attribute(place: Path, name: str) -> bytes:
         if error.errno in (errno.ENODATA, errno.ENOTSUP, errno.EPERM, errno.ENOENT):
             return b""
         raise LayerError(
-            f"an attribute in the layer's snapshot cannot be read: {error.strerror}", where=str(place)
+            f"an extended attribute in the layer's snapshot cannot be read: {error.strerror}", where=str(place)
         ) from error

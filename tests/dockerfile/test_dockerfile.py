@@ -135,8 +135,11 @@ def test_a_dockerfile_over_a_limit_is_refused_with_the_limit(monkeypatch: pytest
     # Parsing the maximum number of instructions takes a second.
     monkeypatch.setattr("cacheview.dockerfile.document._MAX_INSTRUCTIONS", 1_000)
     for data, why in (
-        (b"x" * (17 << 20), "it is larger than 16,777,216 bytes, the limit for replaying a Dockerfile"),
-        (b"FROM a\n" + b"RUN a\n" * 1_000, "more than 1,000 instructions, so it is not replayed"),
+        (b"x" * (17 << 20), "the Dockerfile is larger than 16,777,216 bytes, the limit for a replay"),
+        (
+            b"FROM a\n" + b"RUN a\n" * 1_000,
+            "the Dockerfile has more than 1,000 instructions, the limit for a replay",
+        ),
         (b"FROM a\n" + b"ONBUILD " * 5_000, "nested more than 1,000 levels deep, so it is not replayed"),
     ):
         with pytest.raises(DataError, match=why):

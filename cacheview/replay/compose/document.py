@@ -292,7 +292,7 @@ def read_document(path: Path, *, as_python: bool = False) -> dict[str, Any]:
     except DataError as error:
         raise DataError(error.what, where=where) from None
     except ReaderError as error:
-        raise DataError(f"is not YAML: {_reader_problem(error)}", where=where) from None
+        raise DataError(f"is not valid YAML: {_reader_problem(error)}", where=where) from None
     except RecursionError:
         raise DataError(f"values are nested more than {_MAX_DEPTH} levels deep", where=where) from None
     if not isinstance(value, dict):

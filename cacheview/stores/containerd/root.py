@@ -43,7 +43,7 @@ def find_root(path: Path) -> Path:
             return root
     what = (
         f"is not containerd's root folder: it has no {_BOLT}/{_DATABASE}. The root folder is usually "
-        "/var/lib/containerd, or containerd/daemon in Docker's data root"
+        "/var/lib/containerd, or /var/lib/docker/containerd/daemon if Docker started containerd"
     )
     raise DataError(what, where=str(path))
 

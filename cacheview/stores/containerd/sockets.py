@@ -16,8 +16,8 @@ USUAL_SOCKETS = ("/run/containerd/containerd.sock", "/run/docker/containerd/cont
 """containerd's own socket, and the socket of the containerd that a Docker Engine starts if there is no other."""
 
 _FOLDERS = (
-    "You can also open containerd's root folder: containerd:/var/lib/containerd, or containerd/daemon in Docker's "
-    "data root"
+    "You can also open containerd's root folder, usually containerd:/var/lib/containerd, or "
+    "containerd:/var/lib/docker/containerd/daemon if Docker started containerd"
 )
 
 

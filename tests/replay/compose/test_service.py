@@ -314,8 +314,8 @@ def test_the_nesting_depth_of_values_is_limited(deep: str, tmp_path: Path) -> No
         (b"a: !!bool x", "line 1: 'x' does not match its tag !!bool"),
         (b"a: !!set x", "line 1: expected a mapping node, but found scalar"),
         (b"a: !!map x", "line 1: expected a mapping node, but found scalar"),
-        (b"a: \xff", "is not YAML: byte 4 is not UTF-8"),
-        (b"a: \x00", "is not YAML: character 4 is 0x00, which YAML does not allow"),
+        (b"a: \xff", "is not valid YAML: byte 4 is not UTF-8"),
+        (b"a: \x00", "is not valid YAML: character 4 is 0x00, which YAML does not allow"),
     ],
 )
 def test_yaml_errors_are_reported_in_plain_words(text: bytes, output: str, as_python: bool, tmp_path: Path) -> None:
