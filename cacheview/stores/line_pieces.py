@@ -64,7 +64,7 @@ def _joined(name: str, elements: Iterable[AnyModel], limits: Limits) -> Iterator
 def _bounded(path: str, written: str, size: int, limits: Limits) -> str:
     """Return the text to write. Raises `DataError` if it makes the size exceed the reader's limit."""
     if size > limits.document:
-        what = f"has {size:,} characters, but at most {limits.document:,} can be opened"
+        what = f"has {size:,} characters, but cacheview can read at most {limits.document:,}"
         raise DataError(what, path=path)
     return written
 

@@ -222,7 +222,7 @@ def next_steps(count: int, role: str, unknown: int) -> str:
 
     ``unknown`` is the number that may be.
     """
-    return f"{counted(count, role)}, {f'{unknown} may be the next step' if unknown else 'none is the next step'}"
+    return f"{counted(count, role)}, {f'{unknown} may be the next step' if unknown else 'no next step'}"
 
 
 def parent_missing(*, is_error: bool) -> str:
