@@ -89,6 +89,7 @@ class Opener(QObject):
         self._images = 0
         self.location = ""
         self.requested_location = ""
+        self._requested_rules: str | None = None
         self.platform = ""
         self.quietly = False
         self.shown_place: Callable[[], ShownPlace | None] = lambda: None
@@ -116,7 +117,7 @@ class Opener(QObject):
         location, those in use, otherwise those with which the program was started.
         """
         self.quietly = quietly
-        self.requested_location = location
+        self.requested_location, self._requested_rules = location, rules
         self._begin_reading()
         stays = location == self.location and rules is None
         place = self.shown_place if stays else lambda: None
@@ -129,7 +130,7 @@ class Opener(QObject):
         """Open the store of a start without arguments: the engine if it responds, otherwise the demo."""
         from cacheview.ui.stores.start import start_work
 
-        self.requested_location = ENGINE
+        self.requested_location, self._requested_rules = ENGINE, None
         self.quietly = False
         self._begin_reading()
         self._loader.start(start_work(self._rules, self.platform, self._load_panes))
@@ -146,9 +147,9 @@ class Opener(QObject):
             self.open(self.location, quietly=True)
 
     def try_again(self) -> None:
-        """Read the latest requested location again."""
+        """Read the latest requested location again, with the rules that were requested for it."""
         if self.requested_location:
-            self.open(self.requested_location)
+            self.open(self.requested_location, rules=self._requested_rules)
 
     def cancel(self) -> None:
         """Stop reading. The open store stays."""

@@ -81,6 +81,24 @@ def test_rules_of_the_other_store_kind_switch_to_its_image_ids(
     assert "you are using the rules of" not in printed
 
 
+def test_a_second_attempt_uses_the_rules_that_were_chosen_for_the_first(
+    registry: FakeRegistry, window: MainWindow, qtbot: QtBot
+) -> None:
+    open_by_name(window, qtbot, f"registry:{registry.host}/shop/app:1")
+    assert window.session is not None
+    digest = registry.tags.pop("1")
+    chosen = next(
+        action for action in window.commands.rules_menu.actions() if str(action.data()).startswith("graphdriver")
+    )
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        chosen.trigger()
+    assert window.session.daemon.rules.store is StoreKind.CONTAINERD
+    registry.tags["1"] = digest
+    with qtbot.waitSignal(window.settled, timeout=20_000):
+        window.opener.try_again()
+    assert window.session.daemon.rules.store is StoreKind.GRAPH_DRIVER
+
+
 def test_a_platform_chosen_in_the_menu_is_read(registry: FakeRegistry, window: MainWindow, qtbot: QtBot) -> None:
     open_by_name(window, qtbot, f"registry:{registry.host}/shop/app:1")
     chosen = next(action for action in window.commands.platform_menu.actions() if action.text() == "linux/arm64")

@@ -12,9 +12,8 @@ if TYPE_CHECKING:
 __all__ = ["came_from"]
 
 _BY_BUILDKIT: Final = (
-    "The history shows that BuildKit built this image. BuildKit never uses the "
-    "classic builder's cache and does not record parents, so no builder looked this image up in the classic builder's "
-    "cache."
+    "The history shows that BuildKit built this image. BuildKit does not record parents and never uses the classic "
+    "builder's cache, so this image was not looked up there when it was built."
 )
 _ORIGIN_SENTENCES: Final = {
     PULLED: (
