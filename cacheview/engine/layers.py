@@ -46,6 +46,8 @@ def children_by_layers(store: ImageStore, parent: str) -> tuple[Image, ...]:
 class _ImagesOnLayer:
     """Images with the same first layer, in store order, and their layers."""
 
+    __slots__ = ("_images", "_layers", "_shared", "_sizes")
+
     def __init__(self, layers: tuple[str, ...]) -> None:
         self._images: list[Image] = []
         self._layers: list[tuple[str, ...]] = []

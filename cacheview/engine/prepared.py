@@ -2,19 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from itertools import compress
+from collections.abc import Iterator, Mapping, Sequence
+from itertools import chain, compress
 from typing import Final
 
 from cacheview.engine.candidate import membership
 from cacheview.engine.doubts import have_doubts
+from cacheview.engine.field_comparison import IndexQuery
 from cacheview.engine.index.changed import ChangedTables, fits
 from cacheview.engine.index.tables import Tables
 from cacheview.engine.layers import by_content, by_first_layer
-from cacheview.engine.ruleset import RuleSet
+from cacheview.engine.requirement import Requirement
+from cacheview.engine.ruleset import ConfigCheck, RuleSet
 from cacheview.engine.rulesets import RULE_SETS
 from cacheview.model import SCRATCH, Aspect, Image, ImageStore, Probe, StoreOrigin
-from cacheview.model.effort import go_on
 
 __all__ = ["is_prepared", "prepare", "tables_of"]
 
@@ -86,8 +87,9 @@ def _prepare(store: ImageStore) -> None:
         doubtful_images(store, *aspects)
     for aspects in ((), ("names",), ("history.created_by",), ("diff_ids", "existence")):
         doubtful_images(store, *aspects)
-    for rules in RULE_SETS.values():
-        _fill(tables[rules.dates_missing_times], rules)
+    for each in dict.fromkeys(tables.values()):
+        families = [rules for rules in RULE_SETS.values() if tables[rules.dates_missing_times] is each]
+        each.file(chain.from_iterable(map(_queries, families)))
     store.computed[prepare] = tables
 
 
@@ -117,13 +119,11 @@ def _ordered(store: ImageStore) -> dict[bool, Tables]:
     return {True: tables, False: Tables(store.images, dates_missing_times=False)}
 
 
-def _fill(tables: Tables, rules: RuleSet) -> None:
-    empty_probe = Probe()  # the keys of an image do not depend on the probe
+def _queries(rules: RuleSet) -> Iterator[tuple[ConfigCheck | Requirement, IndexQuery]]:
+    """Yield every check that is looked up in tables, with a lookup. The keys of an image do not depend on the probe."""
+    empty_probe = Probe()
     for requirement in (*rules.requirements, *rules.later):
-        go_on()
-        tables.table(requirement, requirement.query(empty_probe))
+        yield requirement, requirement.query(empty_probe)
     for check in rules.config_checks:
         if check.field in rules.image_fields:
-            go_on()
-            tables.table(check, check.comparison.query(check.field, getattr(empty_probe.config, check.field)))
-            tables.distances(check.field)
+            yield check, check.comparison.query(check.field, getattr(empty_probe.config, check.field))

@@ -55,7 +55,7 @@ class Requirement(Protocol):
         """A description for the tables of rules; may be empty."""
 
     def read_all(self, images: Sequence[Image]) -> Sequence[Hashable]:
-        """Return for each image the value that it depends on."""
+        """Return for each image the value that it depends on. It is the same for all requirements of one name."""
 
     def matches(self, probe: Probe, image: Image) -> bool:
         """Return whether the image meets the requirement."""
@@ -117,15 +117,9 @@ class FittingPlatform(Requirement):
         return self.rule.title
 
     def read_all(self, images: Sequence[Image]) -> Sequence[Hashable]:
-        keys: dict[Hashable, Hashable] = {}  # most images share a few platforms
-        column = []
-        for image in paced(images):
-            platform = _PLATFORM(image.config)
-            key = keys.get(platform)
-            if key is None:
-                key = keys[platform] = self.rule.key(image.config.platform)
-            column.append(key)
-        return column
+        shared: dict[Hashable, Hashable] = {}  # most images share a few platforms
+        platforms = (_PLATFORM(image.config) for image in paced(images))
+        return [shared.setdefault(platform, platform) for platform in platforms]
 
     def matches(self, probe: Probe, image: Image) -> bool:
         return self.rule.matches(probe.platform, image.config.platform)
@@ -138,11 +132,19 @@ class FittingPlatform(Requirement):
 
     def query(self, probe: Probe) -> IndexQuery:
         builder = probe.platform or HOST
+        keys: dict[Hashable, Hashable] = {}
+
+        def key_of(platform: tuple[Any, ...]) -> Hashable:
+            key = keys.get(platform)
+            if key is None:
+                fields = dict(zip(Platform.model_fields, platform, strict=True))
+                key = keys[platform] = self.rule.key(Platform(**fields))
+            return key
 
         def admits(key: Any) -> bool:
             return self.rule.admits(builder, key)
 
-        return IndexQuery(self.name, (self.name, self.rule.name), _identity, NO_KEY, _always, admits)
+        return IndexQuery(self.name, (self.name, self.rule.name), key_of, NO_KEY, _always, admits)
 
 
 def _part_name(check: PlatformCheck) -> str:

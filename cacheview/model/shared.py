@@ -74,9 +74,10 @@ class Shared:
     def container_config(self, config: ContainerConfig, like: ContainerConfig | None = None) -> None:
         """Share the parts of a container config. ``like`` is a config that may have equal parts."""
         others = _large_of(like) if like is not None else _NO_VALUES
-        for number, (value, other) in enumerate(zip(_large_of(config), others, strict=True)):
+        for number, value in enumerate(_large_of(config)):
             if value is None:
                 continue
+            other = others[number]
             # Maps have an order too: that of their JSON.
             if value == other and (not isinstance(value, dict) or list(value) == list(other)):
                 _set(config, _LARGE_FIELDS[number], other)

@@ -23,6 +23,9 @@ __all__ = ["Columns"]
 _EMPTY_CONFIG: Final = ContainerConfig()
 """The container config that is read if an image has none."""
 
+_READ_AT_ONCE: Final = 10_000
+"""The number of values that are read while no other thread can run, in about a millisecond."""
+
 
 class Columns:
     """The columns of some images. All fields of a container config can be read, regardless of the rules.
@@ -54,9 +57,12 @@ class Columns:
 
     def read(self, name: str) -> Sequence[Any]:
         """Return the same as `field`, without keeping it."""
-        go_on()
-        value = attrgetter(name)
-        return [value(config) for config in self._configs]  # a loop, which lets other threads run in between
+        value, configs = attrgetter(name), self._configs
+        column: list[Any] = []
+        for start in range(0, len(configs), _READ_AT_ONCE):
+            go_on()
+            column += map(value, configs[start : start + _READ_AT_ONCE])
+        return column
 
     def passing(self, row: ConfigCheck | Requirement, query: IndexQuery) -> int:
         """Return the images that pass a check, as bits. Examining every image takes less time than filing them."""

@@ -207,13 +207,11 @@ class _Filed:
         return filed
 
 
-def _file(tables: Iterable[dict[Any, _Positions | int]], keys: Iterable[Hashable], positions: tuple[int, ...]) -> None:
-    """File candidates in several tables, under one key in each. There may be millions of keys."""
-    for filed, key in zip(tables, keys, strict=False):
-        existing = filed.get(key)
-        if existing is None:
-            filed[key] = positions  # most values are unique, and all keys of a value can share its positions
-        elif type(existing) is list:
+def _file(filed: dict[Any, _Positions | int], key: Hashable, positions: tuple[int, ...]) -> None:
+    """File candidates under a key. There may be millions of keys."""
+    existing = filed.setdefault(key, positions)  # most values are unique, and all keys of a value share its positions
+    if existing is not positions:
+        if type(existing) is list:
             existing.extend(positions)
         else:
             filed[key] = [*existing, *positions]  # type: ignore[misc]
@@ -273,7 +271,8 @@ class ListDistances:
         self._places = [_Filed() for _ in range(max(self._lengths.distinct, default=0))]
         filed = [place.filed for place in self._places]
         for value, positions in paced(groups):
-            _file(filed, value, positions)
+            for of_place, element in zip(filed, value, strict=False):
+                _file(of_place, element, positions)
         for place in paced(self._places):
             place.pack(max_listed)
 
@@ -325,14 +324,21 @@ class MapDistances:
         self._lengths = _lengths(groups, max_listed)
         self._keys = _Filed()
         self._items: dict[str, _Filed] = {}
-        items = self._items
         for value, positions in paced(groups):
-            _file(itertools.repeat(self._keys.filed), value, positions)
+            for key in value:
+                _file(self._keys.filed, key, positions)
             if with_values and value:
-                of_keys = [(items.get(key) or items.setdefault(key, _Filed())).filed for key in value]
-                _file(of_keys, value.values(), positions)
-        empty = ((list(value.values()).count(""), positions) for value, positions in groups if value)
-        self._empty = _Numbers(empty if with_values else (), max_listed).counts
+                for key, item in value.items():
+                    of_key = self._items.get(key)
+                    if of_key is None:
+                        of_key = self._items[key] = _Filed()
+                    _file(of_key.filed, item, positions)
+        empty = (
+            (list(value.values()).count(""), positions)
+            for value, positions in (groups if with_values else ())
+            if value and "" in value.values()
+        )
+        self._empty = _Numbers(empty, max_listed).counts
         for filed in paced((self._keys, *self._items.values())):
             filed.pack(max_listed)
         self._with_values = with_values

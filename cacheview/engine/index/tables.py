@@ -44,6 +44,19 @@ class Tables(Columns):
         for images in parts:
             order.remember(images)
 
+    def file(self, queries: Iterable[tuple[ConfigCheck | Requirement, IndexQuery]]) -> None:
+        """Create now what these lookups need. Each column is read once, however many of them read it."""
+        by_column: dict[str, list[tuple[ConfigCheck | Requirement, IndexQuery]]] = {}
+        for row, query in queries:
+            by_column.setdefault(row.field or row.name, []).append((row, query))
+        for rows in by_column.values():
+            values = self.of(rows[0][0])
+            for row, query in rows:
+                if query.slot not in self._filed:
+                    self._create(query, values)
+                if isinstance(row, ConfigCheck) and row.field not in self._distances:
+                    self._distances[row.field] = distances_of(row.field, values)
+
     def passing(self, row: ConfigCheck | Requirement, query: IndexQuery) -> int:
         """Return the images that pass a check, as bits."""
         if query.place is not None and isinstance(lists := self.distances(row.field), ListDistances):
@@ -76,8 +89,10 @@ class Tables(Columns):
     def table(self, row: ConfigCheck | Requirement, query: IndexQuery) -> Table:
         """Return the table of a check."""
         table = self._filed.get(query.slot)
-        if table is None:
-            table = self._filed[query.slot] = Table(self._numbers, self.of(row), query.key, query.special)
+        return self._create(query, self.of(row)) if table is None else table
+
+    def _create(self, query: IndexQuery, values: Sequence[Any]) -> Table:
+        table = self._filed[query.slot] = Table(self._numbers, values, query.key, query.special)
         return table
 
     def field(self, name: str) -> Sequence[Any]:
