@@ -63,7 +63,7 @@ def test_making_the_indexes_of_many_candidates_can_be_stopped(rules: str) -> Non
     cache.verdict(PROBE)
     stopped_after(OFTEN, lambda: cache.verdict(PROBE))  # the second lookup creates tables
     stopped_after(OFTEN, lambda: explain(cache, PROBE))
-    stopped_after(16 * OFTEN, lambda: prepare(CHILDREN))
+    stopped_after(12 * OFTEN, lambda: prepare(ImageStore(CHILDREN.images)))
 
 
 def test_showing_all_candidates_can_be_stopped() -> None:
