@@ -39,7 +39,7 @@ def enter_first(host: DockHost) -> None:
 
 def _stops(host: DockHost) -> list[_Stop]:
     """Return the places that the focus moves to, with a function for each, including docks that others cover."""
-    from cacheview.ui.workspace import first_focus
+    from cacheview.ui.pane_row import first_focus
 
     stops: list[_Stop] = []
     if host.session is not None and host.workspace is not None:
