@@ -39,7 +39,7 @@ def built(name: str, second: int, version: str, parent: str | None = "sha256:0")
 @pytest.mark.parametrize(
     ("asked", "rules", "builder"),
     [
-        ("Docker 20.10.24, overlay2", "graphdriver-24.0.7", "20.10"),
+        ("Docker 20.10.24, overlay2", "graphdriver-24.0.7", "20.10.19"),
         ("docker 23.0.5, vfs", "graphdriver-24.0.7", "23.0"),
         ("Docker 24.0.7, overlay2", "graphdriver-24.0.7", "24.0"),
         ("Docker Engine 26.0.2 overlay2", "graphdriver-25.0.5", "26.0"),
@@ -59,7 +59,7 @@ def test_a_release_that_is_asked_for_decides_rules_and_builder(asked: str, rules
 
 def test_a_requested_rule_set_uses_the_stores_builder_if_it_fits() -> None:
     of_images = case(built("a", 1, "20.10.24"), release=Release(G))
-    assert daemon_of(of_images, "graphdriver-24.0.7").builder is builder_release("20.10")
+    assert daemon_of(of_images, "graphdriver-24.0.7").builder is builder_release("20.10.24")
     assert daemon_of(of_images, "graphdriver-25.0.5").builder is builder_release("27.5.1")
     of_engine = case(built("a", 1, "20.10.24"), release=Release(G, "23.0.5"))
     assert daemon_of(of_engine, "graphdriver-24.0.7").builder is builder_release("23.0.5")
@@ -128,7 +128,7 @@ def test_an_engine_without_known_rules_uses_the_newest_ones() -> None:
 def test_the_builder_is_derived_from_image_configs_without_an_engine() -> None:
     images = (built("a", 2, "20.10.24"), built("b", 1, "28.5.2"), built("c", 3, ""))
     daemon = daemon_of(case(*images, release=Release(G)))
-    assert (daemon.rules.name, daemon.builder.release, daemon.version) == ("graphdriver-24.0.7", "20.10", "20.10.24")
+    assert (daemon.rules.name, daemon.builder.release, daemon.version) == ("graphdriver-24.0.7", "20.10.19", "20.10.24")
     assert daemon.basis is DaemonBasis.IMAGES
 
 

@@ -92,7 +92,7 @@ def copy_config(
     """
     request = _DispatchRequest(instruction, state, release)
     flags = _resolved_flags(request)
-    refuse_buildkit_flags(instruction.name, flags)
+    refuse_buildkit_flags(instruction.name, flags, release)
     return _copy_config(request, flags, destination)(checksum)
 
 
@@ -155,7 +155,7 @@ def _run(request: _DispatchRequest) -> DispatchResult:
     flags = request.flags
     if request.release.checks_mounts_at_dispatch:
         check_mounts(flags.repeated.get("mount", ()), request.release, request.lexer.word)
-    refuse_buildkit_flags("RUN", flags.values)
+    refuse_buildkit_flags("RUN", flags.values, request.release)
     state = request.state
     command = (*state.args.run_prefix(state.environment), *request.with_shell())
     # A command runs without the entrypoint; without a command, the entrypoint stays.
@@ -279,7 +279,7 @@ def _copy(request: _DispatchRequest) -> DispatchResult:
     destination = lexer.word(args[-1])
     if request.state.uses_backslashes:
         destination = destination.replace("/", "\\")
-    refuse_buildkit_flags(name, flags)
+    refuse_buildkit_flags(name, flags, request.release)
     from_, owner = flags.get("from", ""), flags.get("chown", "")
     copy = CopySources(name, sources, destination, from_, owner, request.state.uses_backslashes)
     return DispatchResult(request.state, _copy_config(request, flags, destination), copy, has_layer=True)

@@ -70,7 +70,7 @@ def parse_flags(name: str, words: Iterable[str], release: BuilderRelease) -> Fla
     return flags
 
 
-def refuse_buildkit_flags(name: str, values: Mapping[str, str]) -> None:
+def refuse_buildkit_flags(name: str, values: Mapping[str, str], release: BuilderRelease) -> None:
     """Refuse flags that only BuildKit supports, like the classic builder at the step.
 
     An empty ``--chmod`` of ``COPY`` or ``ADD`` does not count. If a ``RUN`` has several, Docker names any of
@@ -79,11 +79,12 @@ def refuse_buildkit_flags(name: str, values: Mapping[str, str]) -> None:
     Args:
         name: the name of the instruction.
         values: by flag; the value of ``--chmod`` is as the release resolves it.
+        release: the builder; some releases ignore these flags.
 
     Raises:
         BuildRefusedError: there is such a flag.
     """
-    for flag, value in values.items():
+    for flag, value in values.items() if release.refuses_buildkit_flags else ():
         if flag in _BUILDKIT_ONLY.get(name, ()) and (value or name == "RUN"):
             raise BuildRefusedError(
                 f"BuildKit accepts --{flag}; the classic builder refuses it",

@@ -77,6 +77,7 @@ class BuilderRelease:
         knows_mount_env, knows_mount_size: ``RUN --mount`` has these keys.
         suggests_mount_types, suggests_sharing_modes: a similar word is suggested for an unknown one in ``RUN --mount``.
         expands_chmod: variables in ``--chmod`` are resolved.
+        refuses_buildkit_flags: a flag that only BuildKit supports is refused at its step; otherwise, it is ignored.
 
         expands_defaults_without_colon: ``${V-x}`` and ``${V+x}`` are supported.
         expands_patterns: ``${V#x}``, ``${V%x}`` and ``${V/x/y}`` are supported.
@@ -138,6 +139,7 @@ class BuilderRelease:
     suggests_mount_types: bool = True
     suggests_sharing_modes: bool = True
     expands_chmod: bool = False
+    refuses_buildkit_flags: bool = True
 
     expands_defaults_without_colon: bool = True
     expands_patterns: bool = False
@@ -203,8 +205,8 @@ _OTHER_PLATFORM: Final = (
 _OS_AND_VERSION: Final = r"^([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.-]*)\))?$"
 _OS_VERSION_FEATURES: Final = r"^([A-Za-z0-9_-]+)(?:\(([A-Za-z0-9_.%-]*)((?:\+[A-Za-z0-9_.%-]+)*)\))?$"
 
-_V20_10: Final = BuilderRelease(
-    release="20.10",
+_V20_10_0: Final = BuilderRelease(
+    release="20.10.0",
     healthcheck=_healthcheck_four_fields,
     chown="--chown={}",
     cleans_absolute_workdir=False,
@@ -217,6 +219,7 @@ _V20_10: Final = BuilderRelease(
     knows_mount_size=False,
     suggests_mount_types=False,
     suggests_sharing_modes=False,
+    refuses_buildkit_flags=False,
     expands_defaults_without_colon=False,
     suggests_similar=False,
     capitalizes_instructions=True,
@@ -224,6 +227,7 @@ _V20_10: Final = BuilderRelease(
     capitalizes_ports=True,
     capitalizes_flags=True,
     names_line_with_on=False,
+    ends_destination_with_stop=True,
     missing_target_message="failed to reach build target {} in Dockerfile",
     no_command_message="No command specified",
     not_unpacked_message="Error processing tar file(exit status 1): {}",
@@ -237,8 +241,11 @@ _V20_10: Final = BuilderRelease(
     sums_owner_names=True,
     trims_groups=False,
 )
+_V20_10_6: Final = replace(_V20_10_0, release="20.10.6", refuses_buildkit_flags=True)
+_V20_10_19: Final = replace(_V20_10_6, release="20.10.19", ends_destination_with_stop=False)
+_V20_10_27: Final = replace(_V20_10_19, release="20.10.27", sums_owner_names=False)
 _V23: Final = replace(
-    _V20_10,
+    _V20_10_27,
     release="23.0",
     flags=_FLAGS_23,
     predefined_args=PREDEFINED_ARGS,
@@ -256,7 +263,6 @@ _V23: Final = replace(
     warns_in_two_lines=False,
     copies_by_platform=False,
     ignores_by_old_rules=False,
-    sums_owner_names=False,
     trims_groups=True,
 )
 _V23_0_10: Final = replace(_V23, release="23.0.10", sends_platform=True)
@@ -324,7 +330,10 @@ _V29_5: Final = replace(_V29_2, release="29.5", healthcheck=_healthcheck_named)
 _V29_6: Final = replace(_V29_5, release="29.6", platform_os_pattern=_OS_VERSION_FEATURES)
 
 RELEASES: Final[tuple[tuple[tuple[int, int, int], BuilderRelease], ...]] = (
-    ((0, 0, 0), _V20_10),
+    ((0, 0, 0), _V20_10_0),
+    ((20, 10, 6), _V20_10_6),
+    ((20, 10, 19), _V20_10_19),
+    ((20, 10, 27), _V20_10_27),
     ((22, 6, 0), _V23),
     ((23, 0, 10), _V23_0_10),
     ((24, 0, 0), _V24),

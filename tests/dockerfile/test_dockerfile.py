@@ -86,6 +86,18 @@ def test_words_are_resolved_as_by_each_release() -> None:
         ("25.0.0", b"FROM a\nADD --from=x a b", "dockerfile parse error on line 2: unknown flag: from"),
         ("29.7.2-dev", b"FROM a\nADD --from=x a b", "dockerfile parse error on line 2: unknown flag: --from"),
         ("28.5.2", b"FROM a\nRUN <<E\n", "failed to parse Dockerfile: unterminated heredoc"),
+        (
+            "20.10.18",
+            b"FROM a\nCOPY b",
+            "dockerfile parse error line 2: COPY requires at least two arguments, but only one was provided. "
+            "Destination could not be determined.",
+        ),
+        (
+            "20.10.19",
+            b"FROM a\nCOPY b",
+            "dockerfile parse error line 2: COPY requires at least two arguments, but only one was provided. "
+            "Destination could not be determined",
+        ),
         ("20.10.24", b"FROM a\nRUN <<E\nx\nE", "dockerfile parse error line 3: unknown instruction: X"),
         (
             "28.5.2",
@@ -110,8 +122,9 @@ def test_a_refused_dockerfile_gets_the_message_of_the_release(version: str, data
 @pytest.mark.parametrize(
     ("version", "commit", "release"),
     [
-        ("20.10.24+dfsg1", "", "20.10"),
-        ("19.03.1", "", "20.10"),
+        ("20.10.24+dfsg1", "", "20.10.19"),
+        ("20.10.18", "", "20.10.6"),
+        ("19.03.1", "", "20.10.0"),
         ("25.0.0-dev2", "71ebfc7c63", MOBY_71EBFC7.release),
         ("docker-v29.0.0-rc.1", "", "29.0"),
         ("29.x", "", "29.6"),

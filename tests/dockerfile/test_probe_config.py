@@ -14,6 +14,7 @@ from hypothesis import strategies as st
 from cacheview.dockerfile import MOBY_71EBFC7, BuildArgs
 from cacheview.dockerfile import probe_config as config_of_any
 from cacheview.dockerfile.parse import INSTRUCTIONS
+from cacheview.dockerfile.release import builder_release
 from cacheview.model import ContainerConfig, DataError, HealthConfig, Image, ImageConfig
 
 probe_config = partial(config_of_any, release=MOBY_71EBFC7)
@@ -276,6 +277,20 @@ def test_instructions_are_written_in_the_form_of_the_release() -> None:
     assert changed("HEALTHCHECK CMD a", image(), release=older)["Cmd"] == nop("HEALTHCHECK ('CMD-SHELL', 'a')")
     with pytest.raises(DataError, match=r"the classic builder of Docker 20\.10 does not support it"):
         probe_config("HEALTHCHECK --start-interval=1s CMD a", image(), release=older)
+
+
+@pytest.mark.parametrize(
+    ("instruction", "command"),
+    [
+        ("RUN --mount=type=cache,target=/c make", (*SH, "make")),
+        (f"COPY --chmod=600 {FILE} /", joined(f"COPY {FILE} in / ")),
+        (f"ADD --chmod=600 {FILE} /", joined(f"ADD {FILE} in / ")),
+    ],
+)
+def test_flags_for_buildkit_are_ignored_until_20_10_6(instruction: str, command: tuple[str, ...]) -> None:
+    assert changed(instruction, image(), release=builder_release("20.10.5"))["Cmd"] == command
+    with pytest.raises(DataError, match="BuildKit accepts --"):
+        probe_config(instruction, image(), release=builder_release("20.10.6"))
 
 
 REFUSED = [

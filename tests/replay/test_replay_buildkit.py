@@ -8,7 +8,7 @@ from build_kit import Daemon, image_of, statuses
 from cacheview.replay.options import BuildOptions
 
 SETS = "BuildKit accepts this because it sets"
-HEREDOC = "BuildKit accepts this, but Docker 20.10 reads the lines of the heredoc <<EOF, which begins on line 2, as"
+HEREDOC = "BuildKit accepts this, but Docker 20.10.19 reads the lines of the heredoc <<EOF, which begins on line 2, as"
 
 
 @pytest.mark.parametrize(
