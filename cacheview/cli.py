@@ -95,7 +95,7 @@ def _window(options: argparse.Namespace) -> int:
     if options.replay is not None:
         replay = (options.replay, options.file or "")
         path = find_dockerfile(*replay).path if os.path.isdir(options.replay) else Path(options.replay)
-        if not path.is_file():
+        if not os.path.isfile(path):
             raise UsageError(
                 f"{path}: no such Dockerfile; specify the build context with --replay and its Dockerfile with -f"
             )

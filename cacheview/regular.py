@@ -1,4 +1,4 @@
-"""Opens a regular file to read, without blocking, whatever is at its path."""
+"""Opens a regular file to read, without blocking, whatever is at its path; and says whether something is there."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
-__all__ = ["NotRegularError", "open_to_read"]
+__all__ = ["NotRegularError", "is_missing", "open_to_read"]
 
 # Not every system has all of these.
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -25,6 +25,20 @@ class NotRegularError(ValueError):
     def __init__(self, mode: int) -> None:
         super().__init__("not a regular file")
         self.mode = mode
+
+
+def is_missing(path: str | os.PathLike[str]) -> bool:
+    """Whether nothing is at a path. False if this cannot be determined; opening the path then says why.
+
+    `Path.exists` raises an error for a folder without permission, and `os.path.exists` takes it for a missing file.
+    """
+    try:
+        os.stat(path)
+    except (FileNotFoundError, NotADirectoryError):
+        return True
+    except (OSError, ValueError):
+        return False
+    return False
 
 
 def open_to_read(path: str | bytes | Path, *, follow: bool, folder: int | None = None) -> int:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from cacheview.regular import NotRegularError, open_to_read
+from cacheview.regular import NotRegularError, is_missing, open_to_read
 
 pytestmark = pytest.mark.skipif(os.name == "nt", reason="Windows has no such special files")
 
@@ -25,6 +25,15 @@ def test_a_link_is_followed_only_if_asked(tmp_path: Path) -> None:
     with pytest.raises(NotRegularError) as caught:
         open_to_read(tmp_path / "link", follow=False)
     assert stat.S_ISLNK(caught.value.mode)
+
+
+def test_a_path_that_cannot_be_looked_up_is_not_missing(tmp_path: Path) -> None:
+    (tmp_path / "file").write_bytes(b"")
+    assert is_missing(tmp_path / "none")
+    assert is_missing(tmp_path / "file" / "below")
+    assert not is_missing(tmp_path / "file")
+    assert not is_missing(tmp_path / ("n" * 300))
+    assert not is_missing("a\0b")
 
 
 def test_paths_that_are_not_regular_files_are_not_opened(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

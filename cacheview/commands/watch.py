@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import argparse
 import contextlib
+import os
 import queue
 import re
 import signal
@@ -15,6 +16,7 @@ from typing import Final
 from cacheview.faults import EXIT_FAULT, report_fault
 from cacheview.model import DataError
 from cacheview.output import complain, print_lines
+from cacheview.regular import is_missing
 from cacheview.replay.records import redacted_record, write_record
 from cacheview.report.showing import shown_build
 from cacheview.report.watched import LiveLines
@@ -58,8 +60,11 @@ def parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Run the command and return the exit status. Raises `UsageError`."""
     folder = Path(options.records) if options.records is not None else None
-    if folder is not None and not folder.is_dir():
-        raise UsageError(f"--records: {folder} is not a folder")
+    if folder is not None and not os.path.isdir(folder):
+        is_not = "does not exist. Create the folder first" if is_missing(folder) else "is not a folder that can be used"
+        raise UsageError(f"--records: {folder}: {is_not}")
+    if options.host and "://" not in options.host:
+        raise UsageError(f"--host: {options.host[:100]!r} is not a URL such as unix://…, tcp://… or ssh://…")
     news: queue.Queue[WatchedBuild | BaseException | None] = queue.Queue()
     try:
         watcher = Watcher(find_endpoint(options.host or options.context or ""), news.put, news.put)

@@ -170,7 +170,7 @@ class Snapshots:
             snapshot = stored.bucket(name) if name is not None else None
             number = uvarint(snapshot.value(b"id") or b"") if snapshot is not None else 0
             place = folder / _PLUGIN / "snapshots" / str(number) / "fs"
-            if number and place.is_dir() and not place.is_symlink():
+            if number and os.path.isdir(place) and not os.path.islink(place):
                 return place
         return None
 

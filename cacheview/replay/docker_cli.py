@@ -17,6 +17,7 @@ from typing import Any, Final, NoReturn
 
 from cacheview.dockerfile.context.clients import CliConfigUse, Client
 from cacheview.model import DataError
+from cacheview.regular import is_missing
 from cacheview.replay.options import BuildOptions
 from cacheview.stores.docker_engine.contexts import cli_folder, current_endpoint, find_endpoint
 from cacheview.stores.files import open_regular
@@ -101,7 +102,7 @@ def added_by(client: Client, location: str, environment: Mapping[str, str]) -> A
     is_py = client.config is CliConfigUse.DOCKER_PY
     host = environment.get("DOCKER_HOST", "") if is_py else daemon_host(location)
     try:
-        proxies = _proxies(path, host, _PY_PROXIES if is_py else _PROXIES) if path.exists() else {}
+        proxies = _proxies(path, host, _PY_PROXIES if is_py else _PROXIES) if not is_missing(path) else {}
     except (DataError, OSError) as error:
         return AddedOptions({}, platform, trusted, str(path), str(error))
     if client.config is CliConfigUse.CLI_20_10:

@@ -104,7 +104,7 @@ def write_suite(
         raise DataError(
             ("is part of the open store, and cacheview never writes to a store. Choose a different file"), where=where
         )
-    if target.exists() and not target.is_file():
+    if os.path.exists(target) and not os.path.isfile(target):
         raise DataError("is not a file. Choose another name", where=where)
     is_compressed = target.suffix == ".gz"
     write_whole(target, lambda file: write_line(file, line, where, is_compressed=is_compressed), where, ready=ready)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -19,7 +20,10 @@ from cacheview.cli import main
         ),
         (["--context", "no-such-context"], "there is no Docker context 'no-such-context'"),
         (["--context", "a", "--host", "b"], "not allowed with argument"),
-        (["--records", "missing"], "--records: missing is not a folder"),
+        (["--records", "missing"], "--records: missing: does not exist. Create the folder first"),
+        (["--records", "n" * 300], "is not a folder that can be used"),
+        (["--records", os.devnull], f"--records: {os.devnull}: is not a folder that can be used"),
+        (["--host", "localhost:2375"], "--host: 'localhost:2375' is not a URL such as unix://…, tcp://… or ssh://…"),
     ],
 )
 def test_failing_to_watch_is_reported_with_the_reason(

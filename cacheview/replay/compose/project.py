@@ -40,7 +40,7 @@ def project_name(document: Mapping[str, Any], folder: Path, variables: ComposeVa
 
 def unread_files(path: Path, environment: Mapping[str, str]) -> Iterator[str]:
     """Yield sentences about files that Compose may merge into this one and that are not read here."""
-    override = next((name for name in _OVERRIDE_NAMES if (path.parent / name).is_file()), "")
+    override = next((name for name in _OVERRIDE_NAMES if os.path.isfile(path.parent / name)), "")
     if path.name in _FILE_NAMES and override:
         yield f"{override} is not read, just as with `docker compose -f {path.name}`; to merge it, {CONFIG_HINT}"
     files = [name for name in environment.get("COMPOSE_FILE", "").split(os.pathsep) if name]

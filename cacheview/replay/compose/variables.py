@@ -8,6 +8,7 @@ Sources: compose-go v2.0.2 ``template/template.go`` and ``dotenv/parser.go``, an
 
 from __future__ import annotations
 
+import os
 import re
 from collections import ChainMap
 from collections.abc import Mapping, Sequence
@@ -170,7 +171,7 @@ def read_environment(
     """
     by_name: dict[str, str] = {}
     default = folder / ".env"
-    for path in files or ((default,) if default.is_file() else ()):
+    for path in files or ((default,) if os.path.isfile(default) else ()):
         with open_regular(path, str(path)) as file:
             data = file.read(_MAX_FILE_BYTES + 1)
         if len(data) > _MAX_FILE_BYTES:

@@ -20,6 +20,7 @@ from typing import TypeVar
 from pydantic import BaseModel, ConfigDict, Field
 
 from cacheview.model import DataError, decode
+from cacheview.regular import is_missing
 from cacheview.stores.docker_engine.hosts import completed
 from cacheview.stores.files import open_regular
 
@@ -166,7 +167,7 @@ def _current_name() -> tuple[str, str]:
     if name := os.environ.get("DOCKER_CONTEXT"):
         return name, "DOCKER_CONTEXT"
     path = cli_folder() / "config.json"
-    if not path.exists():
+    if is_missing(path):
         return DEFAULT, ""
     config = read_cli_file(_CliConfig, path)
     return config.currentContext or DEFAULT, str(path)
@@ -192,7 +193,7 @@ def _tls_of_environment() -> Tls | None:
 
 def _tls_of(folder: Path, verify: bool) -> Tls:
     ca, cert, key = (
-        str(path) if path.is_file() else "" for path in (folder / f"{n}.pem" for n in ("ca", "cert", "key"))
+        str(path) if os.path.isfile(path) else "" for path in (folder / f"{n}.pem" for n in ("ca", "cert", "key"))
     )
     return Tls(ca, cert, key, verify)
 
@@ -207,7 +208,7 @@ def _context(name: str, origin: str) -> Endpoint:
     # docker/cli, cli/context/store: the folder of a context is named after the digest of its name.
     digest = hashlib.sha256(name.encode("utf-8", "surrogateescape")).hexdigest()
     path = folder / "contexts" / "meta" / digest / "meta.json"
-    if not path.exists():
+    if is_missing(path):
         existing = ", ".join([DEFAULT, *_context_names()])
         message = f" (set in {origin})" if origin else ""
         raise DataError(
@@ -221,7 +222,7 @@ def _context(name: str, origin: str) -> Endpoint:
         raise DataError(f"the Docker context {name[:100]!r} has no Docker endpoint. Recreate it", where=str(path))
     tls = None
     material = folder / "contexts" / "tls" / digest / "docker"
-    if endpoint.Host.startswith("tcp://") and (endpoint.SkipTLSVerify or material.is_dir()):
+    if endpoint.Host.startswith("tcp://") and (endpoint.SkipTLSVerify or os.path.isdir(material)):
         tls = _tls_of(material, not endpoint.SkipTLSVerify)
     return Endpoint(name, endpoint.Host, tls, False, str(path))
 

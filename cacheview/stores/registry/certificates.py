@@ -31,7 +31,7 @@ def certificate_folder(domain: str) -> Path | None:
     else:
         own = os.environ.get("XDG_CONFIG_HOME") or os.path.join(os.path.expanduser("~"), ".config")
         parents = [Path(_SYSTEM_FOLDER), Path(own, "docker", "certs.d")]
-    return next((parent / domain for parent in parents if (parent / domain).is_dir()), None)
+    return next((parent / domain for parent in parents if os.path.isdir(parent / domain)), None)
 
 
 def tls_context(folder: Path | None) -> tuple[ssl.SSLContext, tuple[Problem, ...]]:

@@ -18,6 +18,7 @@ from urllib.parse import urlsplit
 from pydantic import BaseModel, ConfigDict, Field, model_validator
 
 from cacheview.model import DataError, Problem, decode
+from cacheview.regular import is_missing
 from cacheview.stores.docker_engine.contexts import cli_folder, read_cli_file
 from cacheview.stores.registry.helpers import ask_helper
 
@@ -134,7 +135,7 @@ def _of_environment(key: str, problems: list[Problem]) -> Credentials | None:
 
 
 def _config(path: Path, problems: list[Problem]) -> _Config:
-    if not path.exists():
+    if is_missing(path):
         return _Config()
     try:
         return read_cli_file(_Config, path)

@@ -13,6 +13,7 @@ from pydantic import AliasChoices, Field
 from cacheview.dockerfile.gotext import printable
 from cacheview.model import DataError
 from cacheview.model.base import Model
+from cacheview.regular import is_missing
 from cacheview.replay.dockerfiles import DEFAULT_NAME, find_dockerfile
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def build_at(path: str | os.PathLike[str], file: str = "") -> Build:
             return Build(dockerfile=place, context=os.path.dirname(place))
         return Build(dockerfile=place, context=place, inside=file)
     result = find_dockerfile(place, file)
-    if not result.path.exists():
+    if is_missing(result.path):
         raise DataError("does not exist. Choose the Dockerfile instead of its folder", where=str(result.path))
     return Build(dockerfile=str(result.path), context=place)
 
@@ -224,7 +225,7 @@ def options_in_words(build: Build) -> tuple[str, ...]:
 def saved_builds(settings: Settings) -> list[Build]:
     """Return the most recently replayed builds whose Dockerfile still exists, newest first."""
     builds = (_read(text) for text in settings.builds)
-    return [build for build in builds if build is not None and Path(build.dockerfile).is_file()]
+    return [build for build in builds if build is not None and os.path.isfile(build.dockerfile)]
 
 
 def save_build(settings: Settings, build: Build) -> None:
