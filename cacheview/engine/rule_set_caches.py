@@ -8,7 +8,7 @@ from typing import Final
 from cacheview.engine.cache import ImageCache
 from cacheview.engine.ruleset import RuleSet
 from cacheview.engine.rulesets import RULE_SETS
-from cacheview.engine.walk import PREVIOUS, Walk
+from cacheview.engine.walk import Walk, continued
 from cacheview.model import ImageStore, Probe
 
 __all__ = ["RuleSetCaches", "WalkCaches"]
@@ -84,7 +84,7 @@ class WalkCaches(RuleSetCaches):
         self.probes = walk.probes
         self._walks: dict[str, Walk] = earlier._walks if earlier is not None else {}
         self._unkept: Walk | None = None
-        self._parents: dict[str, str] = {}
+        self._previous: dict[str, str] = {}
         size = max(1, len(walk.store.images) + len(walk.probes))  # each probe adds at most one image
         self._max_walks = min(len(RULE_SETS), _MAX_KEPT_IMAGES // size)
 
@@ -104,8 +104,8 @@ class WalkCaches(RuleSetCaches):
         return self._at(rules)[0]
 
     def lookup(self, rules: RuleSet, probe: Probe) -> tuple[ImageCache, Probe]:
-        cache, parent = self._at(rules)
-        return cache, probe.model_copy(update={"parent": parent}) if probe.parent == PREVIOUS else probe
+        cache, previous = self._at(rules)
+        return cache, continued(probe, previous)
 
     def approach(self, rules: RuleSet) -> Iterator[int]:
         if rules.name in self._caches:
@@ -116,15 +116,16 @@ class WalkCaches(RuleSetCaches):
             walk.at(done + 1)
 
     def _at(self, rules: RuleSet) -> tuple[ImageCache, str]:
-        """Return the cache of a rule set, and the parent that the probe of the case has there."""
+        """Return the cache of a rule set, and the image that `PREVIOUS` is there."""
         known = self._caches.get(rules.name)
         if known is not None:
-            return known, self._parents[rules.name]
+            return known, self._previous[rules.name]
         walk = self._walk(rules)
-        probe, cache = walk.at(self.number)
+        _, cache = walk.at(self.number)
+        previous = walk.previous(self.number)
         if walk is not self._unkept:
-            self._parents[rules.name], self._caches[rules.name] = probe.parent, cache
-        return cache, probe.parent
+            self._previous[rules.name], self._caches[rules.name] = previous, cache
+        return cache, previous
 
     def _walk(self, rules: RuleSet) -> Walk:
         walk = self._walks.get(rules.name)

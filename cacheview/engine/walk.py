@@ -15,7 +15,7 @@ from cacheview.engine.verdict import Verdict
 from cacheview.model import SCRATCH, ImageStore, Probe, SuiteProbe
 from cacheview.model.effort import go_on
 
-__all__ = ["PREVIOUS", "Walk", "answers_in_walk", "probe_after"]
+__all__ = ["PREVIOUS", "Walk", "answers_in_walk", "continued", "probe_after"]
 
 PREVIOUS = "@prev"
 """In a walk, a probe with this parent continues from the image of the last hit, or from scratch if there was none."""
@@ -27,7 +27,11 @@ Their origins are not counted."""
 
 def probe_after(suite_probe: SuiteProbe, previous: str = SCRATCH) -> Probe:
     """Return a suite's probe as it is looked up, with `PREVIOUS` replaced by that image."""
-    probe = suite_probe.probe
+    return continued(suite_probe.probe, previous)
+
+
+def continued(probe: Probe, previous: str) -> Probe:
+    """Return a probe with the parent `PREVIOUS` replaced by that image."""
     return probe.model_copy(update={"parent": previous}) if probe.parent == PREVIOUS else probe
 
 
@@ -124,6 +128,10 @@ class Walk:
         """
         state = self._state(number)
         return state.probe(self.probes[number]), state.fork().build_cache.cache
+
+    def previous(self, number: int) -> str:
+        """Return the image that `PREVIOUS` refers to in the Nth probe, from 0. Looks up earlier probes as `at` does."""
+        return self._state(number).previous
 
     def answers_before(self, number: int) -> Sequence[tuple[Probe, Verdict]]:
         """Return the probes before the Nth, from 0, as they are looked up, and their answers."""

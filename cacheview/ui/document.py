@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import weakref
-from typing import Final
+from typing import Final, Protocol
 
 from PySide6.QtCore import QObject, Signal
 from PySide6.QtGui import QUndoCommand, QUndoStack
 
 from cacheview.model import SCRATCH, ContainerConfig, Image, Probe
 from cacheview.model.config import ConfigValue
+from cacheview.ui.original import Original
 
 __all__ = ["Place", "ProbeDocument"]
 
@@ -22,10 +23,27 @@ _MOVE_KEY: Final = "move"
 _MERGE_ID: Final = 1  # any id except -1 lets Qt try to merge; the merge key decides which edits belong together
 
 
+class Shown(Protocol):
+    """What a document is about.
+
+    Attributes:
+        original: the unedited probe of the place that is shown.
+    """
+
+    original: Original
+
+
+class _Nothing:
+    original = Original(Probe())
+
+
 class ProbeDocument(QObject):
     """Owns the current probe and its undo stack. Edits use the stack; only `load` replaces the probe without it.
 
     Moving to another probe of the open store is a step too, so that an edited probe is never lost.
+
+    The document and its steps hold a probe only if it was edited, as `Original` describes. The unedited probe of a
+    place, and in a walk, the result of the previous probe, are those at the time when the place is shown.
 
     Signals:
         probe_changed(Probe): after every change, including undo and redo.
@@ -41,7 +59,9 @@ class ProbeDocument(QObject):
 
     def __init__(self, probe: Probe | None = None, parent: QObject | None = None) -> None:
         super().__init__(parent)
-        self._probe = probe or Probe()
+        self._shown: Shown = _Nothing()
+        self._edited = probe
+        self._probe = self._shown.original.shown(probe)
         self._place: Place = (0, 0)
         self._undo_stack = QUndoStack(self)
         # The steps of the stack, in its order. Python's garbage collector may destroy the objects of a cycle one by
@@ -52,8 +72,18 @@ class ProbeDocument(QObject):
 
     @property
     def probe(self) -> Probe:
-        """The probe in its current, edited state."""
+        """The probe in its current, edited state, as it is looked up."""
         return self._probe
+
+    @property
+    def edited(self) -> Probe | None:
+        """The probe as it is held; None: it is the unedited one."""
+        return self._edited
+
+    @property
+    def held(self) -> Probe:
+        """The probe as it is held, edited or not."""
+        return self._shown.original.held if self._edited is None else self._edited
 
     @property
     def place(self) -> Place:
@@ -86,27 +116,39 @@ class ProbeDocument(QObject):
         """Change the probe as one step that can be undone. Returns whether anything changed.
 
         Args:
-            probe: the probe after the edit. Nothing is pushed if it equals the current one (None and an empty list
-                differ).
+            probe: the probe after the edit, as it is looked up. Nothing is pushed if it equals the current one (None
+                and an empty list differ).
             text: the name of the step in the menu (``Edit Env[1]``).
             merge: consecutive edits with the same non-empty key are one step, such as typing.
         """
-        if probe == self._probe:
+        return self.restore(self._shown.original.edited(probe, self._edited), text, merge)
+
+    def restore(self, edited: Probe | None, text: str, merge: str = "") -> bool:
+        """Change the probe to a held one, as `edit` does. None: to the unedited one."""
+        if edited == self._edited:
             return False
-        self._push((self._place, probe), text, merge)
+        self._push((self._place, edited), text, merge)
         return True
 
-    def move(self, place: Place, probe: Probe, text: str) -> None:
-        """Go to the probe of another place, as a step if there is anything to undo."""
-        if (place, probe) == (self._place, self._probe):
+    def move(self, place: Place, edited: Probe | None, text: str) -> None:
+        """Go to the probe of another place, as a step if there is anything to undo.
+
+        Args:
+            edited: the probe as it is held; None: the unedited one.
+        """
+        if (place, edited) == self._state:
             return
         if self._undo_stack.count():
-            self._push((place, probe), text, _MOVE_KEY)
+            self._push((place, edited), text, _MOVE_KEY)
         else:
-            self._set((place, probe))
+            self._set((place, edited))
+
+    @property
+    def _state(self) -> _State:
+        return self._place, self._edited
 
     def _push(self, after: _State, text: str, merge: str) -> None:
-        step, index = _Edit(self, (self._place, self._probe), after, text, merge), self._undo_stack.index()
+        step, index = _Edit(self, self._state, after, text, merge), self._undo_stack.index()
         self._undo_stack.push(step)
         self._steps[index:] = [step]
         del self._steps[self._undo_stack.count() :]  # the step was merged, or reverted the one before it
@@ -131,32 +173,25 @@ class ProbeDocument(QObject):
             changed = probe.model_copy(update={"cache_from": (*probe.cache_from, reference)})
             self.edit(changed, f"Add {image.title} to “Cache from”")
 
-    def load(self, probe: Probe, place: Place = (0, 0)) -> None:
-        """Start again with a probe, and nothing to undo."""
-        self.forget_steps()
-        self._place = place
-        self._set((place, probe))
-        self.loaded.emit(probe)
+    def follow(self, shown: Shown) -> None:
+        """From now on, show the probes of this store, starting with an unedited one."""
+        self._shown = shown
+        self.load(None)
 
-    def replace_original(self, old: Probe, new: Probe, *, keeps_parent: bool = False) -> None:
-        """Replace the unedited probe of the current place, also in its steps: the case now means another one.
-
-        This is not a step.
+    def load(self, edited: Probe | None, place: Place = (0, 0)) -> None:
+        """Start again with a probe, and nothing to undo.
 
         Args:
-            keeps_parent: whether edited probes with its parent keep it.
+            edited: the probe as it is held; None: the unedited one.
         """
+        self.forget_steps()
+        self._place = place
+        self._set((place, edited))
+        self.loaded.emit(self._probe)
 
-        def replaced(state: _State) -> _State:
-            place, probe = state
-            if place == self._place and probe == old:
-                return place, new
-            follows = place == self._place and probe.parent == old.parent and not keeps_parent
-            return (place, probe.model_copy(update={"parent": new.parent})) if follows else state
-
-        for step in self._steps:
-            step.before, step.after = replaced(step.before), replaced(step.after)
-        self._set(replaced((self._place, self._probe)))
+    def show_again(self) -> None:
+        """Show the probe as it is now that the original probe of the place is another one. This is not a step."""
+        self._set(self._state)
 
     def forget_steps(self) -> None:
         """Clear the undo stack."""
@@ -164,23 +199,26 @@ class ProbeDocument(QObject):
         self._steps.clear()
 
     def _set(self, state: _State) -> None:
-        place, probe = state
-        if place != self._place:
+        place, edited = state
+        is_move = place != self._place
+        if is_move:
             self.moving.emit(place)
-            self._place, self._probe = place, probe
+        before = self._edited, self._probe
+        probe = self._shown.original.shown(edited)
+        self._place, self._edited, self._probe = place, edited, probe
+        if is_move or (edited, probe) != before:
             self.probe_changed.emit(probe)
+        if is_move:
             self.loaded.emit(probe)
             self.moved.emit()
-        elif probe != self._probe:
-            self._probe = probe
-            self.probe_changed.emit(probe)
 
 
-_State = tuple[Place, Probe]
+_State = tuple[Place, Probe | None]
+"""A place, and its probe as it is held; None: the unedited one."""
 
 
 class _Edit(QUndoCommand):
-    """A step from one probe to another.
+    """A step from one state to another.
 
     Both are immutable, so the step refers to them directly. The document refers to the step.
     """

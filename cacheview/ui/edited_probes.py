@@ -20,6 +20,8 @@ __all__ = ["EditedProbes"]
 class EditedProbes:
     """The edited probes of one session. If another store is opened, they are kept until their store is opened again.
 
+    They are kept as `ProbeDocument.held`.
+
     Args:
         earlier: the drafts of earlier sessions, which are offered when their store is open.
     """
@@ -53,11 +55,11 @@ class EditedProbes:
 
     def note(self) -> None:
         """Keep the current probe if the user edited it, rather than the replay having set it."""
-        probe, place = self._document.probe, self._document.place
-        if probe == self._shown.original:
+        held, place = self._document.held, self._document.place
+        if held == self._shown.original.held:
             self._edited.pop(place, None)
-        elif probe != self._selection.loaded_probe:
-            self._edited[place] = probe
+        elif self._document.probe != self._selection.loaded_probe:
+            self._edited[place] = held
 
     def leave(self) -> None:
         """Keep the edited probes of the open store, before another store is opened."""

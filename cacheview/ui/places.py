@@ -59,10 +59,6 @@ class Places(QObject):
         """See `ShownStore.walk`."""
         return self._shown.walk
 
-    def in_any_walk(self, probe: Probe) -> Probe:
-        """See `ShownStore.in_any_walk`."""
-        return self._shown.in_any_walk(probe)
-
     def is_near(self, place: Place, rules: RuleSet | None = None) -> bool:
         """See `ShownStore.is_near`."""
         return self._shown.is_near(place, rules)
@@ -90,12 +86,11 @@ class Places(QObject):
             self.restore_edited((offered[-1].case, offered[-1].number), offered[-1].probe)
 
     def _go(self, place: Place, text: str, *, own: bool = False) -> None:
-        probe = None if own else self._edits.get(place)
-        self._document.move(place, probe if probe is not None else self._shown.probe_at(place)[0], text)
+        self._document.move(place, None if own else self._edits.get(place), text)
 
     def _restore(self, place: Place, probe: Probe) -> None:
-        self._document.move(place, self._shown.probe_at(place)[0], "Go to the edited probe")
-        self._document.edit(probe, "Restore the edited probe")
+        self._document.move(place, None, "Go to the edited probe")
+        self._document.restore(probe, "Restore the edited probe")
 
     def _step(self, place: Place, step: Callable[[], object]) -> None:
         index = self._document.undo_stack.index()

@@ -28,6 +28,7 @@ from cacheview.ui.supposed_store import SupposedStore
 
 if TYPE_CHECKING:
     from cacheview.stores.change import StoreChanges
+    from cacheview.ui.original import Original
     from cacheview.ui.selected_item import SelectedItem
     from cacheview.ui.supposed_store import ListedImages, SessionBefore
     from cacheview.whatif.apply import ChangedStore
@@ -92,7 +93,7 @@ class Session(QObject):
         self._further = FurtherSearch(self)
         self._further.ended.connect(self.completed)
         self.document = document or ProbeDocument(parent=self)
-        self.document.load(loaded.probe)
+        self.document.follow(self._shown)
         self.edits = EditedProbes(self.document, self._shown, self._selection, drafts)
         self.places = Places(self.document, self._shown, self.edits, self)
         self.document.probe_changed.connect(self._edited)
@@ -106,7 +107,7 @@ class Session(QObject):
     def begin(self) -> None:
         """Emit the signals of an opened location again, for receivers that were not connected when it was opened."""
         self.opened_changed.emit()
-        self._show(self.document.probe)
+        self._show()
 
     # The open store
 
@@ -275,7 +276,8 @@ class Session(QObject):
         """
         before = self.daemon
         self.discard(self._answer, *self._supposed.parts)
-        self._supposed.replace(changed, cache, change, listed, self._state, copy(self._selection))
+        state = self.document.place, self.document.edited
+        self._supposed.replace(changed, cache, change, listed, state, copy(self._selection))
         self.supposed_changed.emit()
         self._show_cache(before)
 
@@ -286,7 +288,7 @@ class Session(QObject):
             return
         self._show_cache(before)
         self._selection.restore(earlier.selection)
-        if self.document.place == earlier.place and not self.document.edit(earlier.probe, "Leave What if"):
+        if self.document.place == earlier.place and not self.document.restore(earlier.edited, "Leave What if"):
             self.selection_changed.emit()
 
     def _restore_actual(self) -> SessionBefore | None:
@@ -312,7 +314,7 @@ class Session(QObject):
         self.edits.leave()
         self._shown.open(loaded)
         self.opened_changed.emit()
-        self._show(loaded.probe)
+        self._show()
         last = self.edits.enter()
         if last is not None:
             self.places.restore_edited(*last)
@@ -336,7 +338,7 @@ class Session(QObject):
         """Drop undo steps to probes that no longer exist in the reloaded location."""
         self.edits.drop_missing()
         if self._shown.place != self.document.place or not all(map(self._shown.has_place, self.document.places)):
-            self._load(self.document.probe)
+            self._load(self.document.edited)
 
     def choose_rules(self, name: str, cache: ImageCache | None = None) -> None:
         """Use other rules, with the matching builder.
@@ -365,30 +367,26 @@ class Session(QObject):
         else:
             self._ask(self.document.probe)
 
-    def _follow(self, before: Probe) -> None:
-        """Replace the original probe of the place if the place now has another one.
-
-        In a walk, where the earlier probes lead to the parent, replace the parent of an edited probe, too.
-        """
-        original = self._shown.original
-        if before != original:
+    def _follow(self, before: Original) -> None:
+        """Show the probe as it is now, if the place has another original probe, or the walk another previous result."""
+        if before != self._shown.original:
             self._loading = True
-            self.document.replace_original(before, original, keeps_parent=not self._shown.is_on_previous)
+            self.document.show_again()
             self._loading = False
             self.edits.note()
 
-    def _show(self, probe: Probe) -> None:
+    def _show(self) -> None:
         """Start with the first probe of a location."""
         self._selection.end_passing()
         self._is_as_opened = True
         self.store_changed.emit(StoreRelation.OTHER)
-        self._load(probe)
+        self._load(None)
         self.probe_loaded.emit()
-        self._ask(probe)
+        self._ask(self.document.probe)
 
-    def _load(self, probe: Probe) -> None:
+    def _load(self, edited: Probe | None) -> None:
         self._loading = True
-        self.document.load(probe, self._shown.place)
+        self.document.load(edited, self._shown.place)
         self._loading = False
 
     # Moving between places

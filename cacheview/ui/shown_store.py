@@ -11,12 +11,12 @@ from cacheview.engine import Explanation, ImageCache, explain
 from cacheview.engine.build_cache import with_new_id
 from cacheview.engine.case_results import differences_from
 from cacheview.engine.host import builder_platform
-from cacheview.engine.walk import PREVIOUS, probe_after
-from cacheview.model import DataError, ImageStore, Probe
+from cacheview.model import SCRATCH, DataError, ImageStore, Probe
 from cacheview.model.once import is_computed
 from cacheview.stores.change import StoreChanges, changes
 from cacheview.stores.suite_cases import probe_count
 from cacheview.ui.loaded import ShownPlace
+from cacheview.ui.original import Original
 from cacheview.ui.walks import Walks, daemon_again, is_walk, place_in
 
 if TYPE_CHECKING:
@@ -88,14 +88,14 @@ class ShownStore:
         cache, daemon: the cache, and the daemon whose answers it computes: those of the case, or chosen by the user;
             while changes of the store are supposed, those of the changed store.
         place: the numbers of the case and of its probe.
-        original: the unedited probe of the place; in a walk, with its parent under the rules in use.
+        original: the unedited probe of the place, with the rules in use.
         change: the changes found by the last reload; None: there was no reload, or another case was chosen since.
         changed_since: the time when the store in ``change`` was read, in seconds since the epoch.
     """
 
     def __init__(self, loaded: OpenedStore) -> None:
         self.place: Place = (0, 0)
-        self.original = loaded.probe
+        self.original = _first_of(loaded)
         self.change: StoreChanges | None = None
         self.changed_since = 0.0
         self._load(loaded)
@@ -147,7 +147,7 @@ class ShownStore:
 
     def open(self, loaded: OpenedStore) -> None:
         """Show another location, starting with its first case and probe."""
-        self.place, self.original, self.change = (0, 0), loaded.probe, None
+        self.place, self.original, self.change = (0, 0), _first_of(loaded), None
         self._load(loaded)
 
     def reload(self, loaded: OpenedStore) -> None:
@@ -161,7 +161,7 @@ class ShownStore:
         self.place = place_in(loaded.opened.cases, self.place)
         case, number = loaded.opened.cases[self.place[0]], self.place[1]
         if case.probes:
-            self.original = probe_after(case.probes[number])
+            self.original = _original(case, number)
         self._load(loaded)
         compared_stores = loaded.compared_stores
         if compared_stores is not None and compared_stores[0] is before and compared_stores[1] is self.store:
@@ -193,7 +193,7 @@ class ShownStore:
         walk = self._walks.get(case, rules) if is_walk(case) else None
         self._walks.show(walk)
         if walk is not None and number:
-            self.original, cache = walk.at(number)
+            self.original, cache = _in_walk(walk, number)
             return cache
         fits = prepared is not None and prepared.store is case.store
         return prepared if prepared is not None and fits else ImageCache(case.store, rules)
@@ -230,19 +230,19 @@ class ShownStore:
     def _rules_at(self, number: int) -> RuleSet:
         return self._daemon_at(number).rules
 
-    def probe_at(self, place: Place) -> tuple[Probe, ImageCache]:
+    def _original_at(self, place: Place) -> tuple[Original, ImageCache]:
         """Return the unedited probe of a place, and the cache to look it up in."""
         number, probe = place
         case, rules = self.opened.cases[number], self._rules_at(number)
         if is_walk(case):
-            return self._walks.get(case, rules).at(probe)
+            return _in_walk(self._walks.get(case, rules), probe)
         cache = self.cache if number == self.place[0] else ImageCache(case.store, rules)
-        return probe_after(case.probes[probe]) if case.probes else first_probe(case.store), cache
+        return _original(case, probe), cache
 
     def move(self, place: Place) -> None:
         """Move to another place, with its cache and rules."""
         case, daemon = self.opened.cases[place[0]], self._daemon_at(place[0])
-        self.original, self.cache = self.probe_at(place)
+        self.original, self.cache = self._original_at(place)
         self._walks.show(self._walks.get(case, daemon.rules) if is_walk(case) else None)
         self._use_daemon(daemon, self._chosen_rules if daemon is self._actual_daemon else "")
         if place[0] != self.place[0]:
@@ -271,23 +271,12 @@ class ShownStore:
             self.cache = self._cache_here(cache)
         return True
 
-    @property
-    def is_on_previous(self) -> bool:
-        """Whether the probe of the place is one of a walk, on the image of an earlier one."""
-        case = self.case
-        return is_walk(case) and case.probes[self.place[1]].parent == PREVIOUS
-
-    def in_any_walk(self, probe: Probe) -> Probe:
-        """Return a probe of this place, with the parent `PREVIOUS` if it still has that of the case."""
-        is_previous = self.is_on_previous and probe.parent == self.original.parent
-        return probe.model_copy(update={"parent": PREVIOUS}) if is_previous else probe
-
     def look_up(self, probe: Probe) -> LookUp:
         """Return the lookup of a probe in the current cache."""
         case, number, loaded = self.case, self.place[1], self._loaded
         answered = loaded.answered if self.cache is loaded.cache and probe == loaded.probe else None
         expected = case.probes[number] if case.probes and case.probes[number].expect is not None else None
-        if probe != self.original or not _are_rules_of(case, self.cache.rules):
+        if probe != self.original.probe or not _are_rules_of(case, self.cache.rules):
             expected = None
         return LookUp(self.cache, probe, expected, number if case.walk else None, answered)
 
@@ -296,6 +285,22 @@ class ShownStore:
         case = self.opened.cases[number]
         names_daemon = number != self.place[0] and (case.rules or case.store.release is not None)
         return daemon_known(case) if names_daemon else self._actual_daemon
+
+
+def _first_of(loaded: OpenedStore) -> Original:
+    case = loaded.opened.cases[0]
+    return _original(case, 0) if case.probes else Original(loaded.probe)
+
+
+def _original(case: OpenedCase, number: int) -> Original:
+    """Return a probe that is the first one of a walk, or in none."""
+    return Original(case.probes[number].probe, SCRATCH) if case.probes else Original(first_probe(case.store))
+
+
+def _in_walk(walk: Walk, number: int) -> tuple[Original, ImageCache]:
+    probe, cache = walk.at(number)
+    held = probe.model_copy(update={"parent": walk.probes[number].parent})
+    return Original(held, walk.previous(number)), cache
 
 
 def _are_rules_of(case: OpenedCase, rules: RuleSet) -> bool:

@@ -40,7 +40,7 @@ class SessionBefore:
 
     Attributes:
         change: the changes of the last reload.
-        place, probe: those of the document.
+        place, edited: those of the document.
         selection: the selected item.
     """
 
@@ -48,7 +48,7 @@ class SessionBefore:
     daemon: Daemon
     change: StoreChanges | None
     place: Place
-    probe: Probe
+    edited: Probe | None
     selection: Selection
 
 
@@ -79,7 +79,7 @@ class SupposedStore:
         cache: ImageCache,
         change: StoreChanges,
         listed: ListedImages,
-        state: tuple[Place, Probe],
+        state: tuple[Place, Probe | None],
         selection: Selection,
     ) -> None:
         """Show a changed store.
@@ -88,7 +88,7 @@ class SupposedStore:
             cache: the cache of the changed store.
             change: the differences between the actual store and the changed one.
             listed: the images to list.
-            state, selection: the place and probe, and the selection, to return to.
+            state, selection: the place and edited probe of the document, and the selection, to return to.
         """
         shown = self._shown
         if self._before is None:

@@ -13,8 +13,10 @@ from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cacheview.engine.walk import PREVIOUS
 from cacheview.model import ContainerConfig, Probe
-from cacheview.ui.document import ProbeDocument
+from cacheview.ui.document import Place, ProbeDocument
+from cacheview.ui.original import Original
 
 
 @pytest.fixture
@@ -90,24 +92,44 @@ def test_loading_a_probe_clears_the_undo_stack(document: ProbeDocument) -> None:
     assert probes == [loaded]
 
 
-def test_another_parent_by_the_same_name_is_no_step(document: ProbeDocument) -> None:
-    document.move((0, 1), document.probe.model_copy(update={"parent": "old"}), "Go")
-    first = document.probe
+def test_another_original_is_no_step(document: ProbeDocument) -> None:
+    """The unedited probe of the place, and the parent of the edited ones, are what they are when they are shown."""
+    shown = ShownPlaces()
+    document.follow(shown)
+    document.moving.connect(shown.move)
     document.set_field("User", "1")
     document.edit(document.probe.model_copy(update={"parent": "chosen"}), "Choose a parent")
-    document.move((0, 2), first, "Go")
+    document.move((0, 1), None, "Go")
+    assert document.probe == Probe(parent="old")
     document.undo_stack.undo()
     probes = record_probes(document)
-    document.replace_original(first, first.model_copy(update={"parent": "new"}))
-    assert probes == []
+    shown.previous = "new"
+    shown.move(document.place)
+    document.show_again()
+    assert probes == [], "a chosen parent stays"
     assert document.undo_stack.count() == 3
-    document.undo_stack.undo()
-    assert (document.probe.parent, document.probe.config.User) == ("new", "1")
-    document.undo_stack.undo()
-    assert document.probe == first.model_copy(update={"parent": "new"})
+    for parent, user in (("new", "1"), ("new", "")):
+        document.undo_stack.undo()
+        assert (document.probe.parent, document.probe.config.User) == (parent, user)
+    assert (document.edited, document.held.parent) == (None, PREVIOUS)
+    shown.previous = "newest"
+    shown.move(document.place)
+    document.show_again()
+    assert [probe.parent for probe in probes] == ["new", "new", "newest"]
     for _ in range(3):
         document.undo_stack.redo()
-    assert (document.place, document.probe) == ((0, 2), first), "another place has its own parent"
+    assert (document.place, document.probe) == ((0, 1), Probe(parent="newest"))
+
+
+class ShownPlaces:
+    """Stands for a walk with the same probe at all places."""
+
+    def __init__(self) -> None:
+        self.previous = "old"
+        self.move((0, 0))
+
+    def move(self, place: Place) -> None:
+        self.original = Original(Probe(parent=PREVIOUS), self.previous)
 
 
 def test_unknown_field(document: ProbeDocument) -> None:

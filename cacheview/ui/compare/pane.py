@@ -91,7 +91,7 @@ class ComparePane(LookupPane[CompareHead, Probe]):
                 self._show_no_probe(session.selected)
             return
         value = session.answer.explanation
-        probe = value.trace.probe if walk is None else session.places.in_any_walk(value.trace.probe)
+        probe = value.trace.probe if walk is None else session.document.held
         if self._lookup is None or not is_here:
             session.discard(self._lookup)
             self._lookup, self._subject = RuleSetLookup(store, walk, self._lookup), None

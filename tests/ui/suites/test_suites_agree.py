@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,91 +12,22 @@ from examples import examples
 from hypothesis import given
 from hypothesis import strategies as st
 from long_walk import long_walk
-from strategies import CHANCE, IDS, LACKED, configs, stores
+from random_suites import cases, go, loaded, opened, reloaded, shown, write
 from suites_kit import Silent
 
 from cacheview.cases import DaemonBasis, daemon_known, rules_named
 from cacheview.engine import RULE_SETS, RuleSet
-from cacheview.engine.build_cache import with_new_id
 from cacheview.engine.cache import NEW_ID
 from cacheview.engine.case_results import differences_from, probe_results
 from cacheview.engine.expectation import case_of, expectation_of
 from cacheview.engine.verdict import Verdict
-from cacheview.engine.walk import PREVIOUS
-from cacheview.model import ContainerConfig, Expectation, Platform, Probe, SuiteCase, SuiteProbe
+from cacheview.model import ContainerConfig, Expectation, Probe, SuiteCase, SuiteProbe
 from cacheview.model.suite import Outcome
 from cacheview.stores.open import open_store
 from cacheview.stores.save import suite_line
-from cacheview.ui.loaded import OpenedStore, ShownPlace
-from cacheview.ui.opening import open_work
 from cacheview.ui.session import Session
 from cacheview.ui.suites.add_dialog import SuiteAddition
 from cacheview.ui.suites.adding import add_work, case_before
-
-RULES = (*RULE_SETS, "Docker 28.5.2, overlay2", "24.0.7, graph driver", "Docker 29.x containerd", "graphdriver-99.0")
-platforms = st.none() | st.sampled_from([Platform(os="linux", architecture="arm64"), Platform(os="windows")])
-expectations = st.none() | st.sampled_from([Expectation(outcome="miss"), Expectation(outcome="hit", image=IDS[1])])
-probes = st.builds(
-    SuiteProbe,
-    name=st.sampled_from(["", "", "same", "1"]),
-    parent=st.sampled_from([PREVIOUS, PREVIOUS, "", *IDS, LACKED, "@other"]),
-    config=configs,
-    cache_from=st.none() | st.lists(st.sampled_from([*IDS, *"abcdef", "sha256:aaaa"]), max_size=2).map(tuple),
-    platform=platforms,
-    sources=st.none() | st.just(()) | st.just((IDS[0],)),
-    expect=expectations,
-)
-layer_content = st.dictionaries(st.sampled_from(["sha256:1", "sha256:2"]), st.sampled_from(["missing", "empty"]))
-
-
-@st.composite
-def cases(draw: st.DrawFn) -> SuiteCase:
-    """A case whose probes often look up what is in its store."""
-    store = draw(stores())
-    stored = [image.config.container_config for image in store.images if image.config.container_config]
-    return SuiteCase(
-        rules=draw(st.sampled_from(RULES)),
-        name=draw(st.sampled_from(["", "same"])),
-        platform=draw(platforms),
-        images=store.images,
-        probes=tuple(
-            probe.model_copy(update={"config": draw(st.sampled_from(stored))})
-            if bool(stored) and draw(CHANCE)
-            else probe
-            for probe in draw(st.lists(probes, min_size=1, max_size=4))
-        ),
-        walk=draw(st.booleans()),
-        layer_content=draw(
-            st.dictionaries(st.sampled_from(["sha256:1", "sha256:2"]), st.sampled_from(["missing", "empty"]))
-        ),
-    )
-
-
-def write(path: Path, suite: Sequence[SuiteCase]) -> None:
-    path.write_text("".join(case.model_dump_json(exclude_defaults=True) + "\n" for case in suite))
-
-
-def loaded(path: Path, shown_place: Callable[[], ShownPlace | None] = lambda: None) -> OpenedStore:
-    result = open_work(str(path), "", "", lambda: None, shown_place)(Silent())
-    assert isinstance(result, OpenedStore)
-    return result
-
-
-def reloaded(path: Path, session: Session) -> OpenedStore:
-    return loaded(path, lambda: session.places.shown)
-
-
-def opened(path: Path) -> Session:
-    session = Session(loaded(path))
-    session.begin()
-    return session
-
-
-def shown(session: Session) -> Verdict:
-    """The answer that the session shows, with the id that a walk gives to a new image."""
-    assert session.answer is not None
-    verdict = session.answer.explanation.verdict
-    return with_new_id(verdict, session.probe_number) if session.case.walk else verdict
 
 
 def expected(case: SuiteCase, number: int, rules: RuleSet) -> Verdict:
@@ -129,11 +60,6 @@ def is_for(case: SuiteCase, rules: RuleSet) -> bool:
 def places(suite: Sequence[SuiteCase]) -> Iterator[tuple[int, int]]:
     for case, each in enumerate(suite):
         yield from ((case, number) for number in range(len(each.probes)))
-
-
-def go(session: Session, place: tuple[int, int]) -> None:
-    session.places.choose_case(place[0])
-    session.places.choose_probe(place[1])
 
 
 @given(st.lists(cases(), min_size=1, max_size=2), st.data())
