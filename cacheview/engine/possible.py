@@ -19,7 +19,7 @@ from cacheview.engine.restore import identity, restored_config
 from cacheview.engine.stage_check import Certainty, joined
 from cacheview.engine.verdict import UnknownAnswer, Verdict, VerdictOutcome, VerdictReason
 from cacheview.model import SCRATCH, Doubt, Image, Probe
-from cacheview.model.effort import go_on
+from cacheview.model.effort import go_on, paced
 
 __all__ = ["MAX_IMAGES", "possible_answers"]
 
@@ -144,9 +144,7 @@ class _Local:
             place = (must & -must).bit_length()
             certain = index.image(place - 1)
             bits &= ((1 << place) - 1) | index.unknowns.times
-            created = cache.rules.time(certain.created)
-            assert created is not None
-            stray_bits &= strays.not_older(created) | strays.unknowns.times
+            stray_bits = _winning(cache, strays, stray_bits, certain)
         return cls(index, bits, strays, stray_bits, certain)
 
     def images(self) -> Iterator[Image]:
@@ -182,6 +180,19 @@ class _Local:
             for image in index.images(chosen):
                 first = 1 << index.position(image)
                 yield image, _CandidateGroup(index, groups.get(first, first))
+
+
+def _winning(cache: KnownCache, strays: CandidateIndex, bits: int, certain: Image) -> int:
+    """Return those of the strays that may win over a match: the newer ones, and on a tie those earlier in the store."""
+    created = cache.rules.time(certain.created)
+    assert created is not None
+    newer = bits & (strays.newer(created) | strays.unknowns.times)
+    tied = bits & strays.not_older(created) & ~newer
+    if not tied:
+        return newer
+    place = cache.store.place
+    end = place(certain.id)
+    return newer | strays.having(image.id for image in paced(strays.images(tied)) if place(image.id) < end)
 
 
 @dataclass(frozen=True, slots=True)

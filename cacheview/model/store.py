@@ -140,7 +140,7 @@ class ImageStore:
             return self
         images = [*self.images, *added]
         for image_id, image in replaced.items():
-            images[self._place(image_id)] = image
+            images[self.place(image_id)] = image
         changed = replace(self, images=tuple(images))
         origin = (self.origin or StoreOrigin(self)).changed(replaced, added)
         if not origin.is_near:
@@ -163,15 +163,15 @@ class ImageStore:
         """The number of its origins: its own `origin`, the origin's, and so on."""
         return 0 if self.origin is None else 1 + self.origin.store._origins
 
-    def _place(self, image_id: str) -> int:
-        """Return the index of an image."""
+    def place(self, image_id: str) -> int:
+        """Return the index of an image in `images`."""
         origin = self.origin
         if origin is None:
             return self._places[image_id]
         for place, image in enumerate(origin.added):
             if image.id == image_id:
                 return len(origin.store.images) + place
-        return origin.store._place(image_id)
+        return origin.store.place(image_id)
 
     @cached_property
     def _places(self) -> Mapping[str, int]:
@@ -364,7 +364,7 @@ class _ChangedChildren(Mapping[str, Sequence[Image]]):
     def _place(self, image: Image) -> int:
         """Return the index of an image in the changed store."""
         added = self._added.get(image.id)
-        return self._origin._place(image.id) if added is None else added
+        return self._origin.place(image.id) if added is None else added
 
     def __getitem__(self, parent: str) -> Sequence[Image]:
         images = self._changed.get(parent)

@@ -175,6 +175,16 @@ def test_the_first_of_equally_old_candidates_wins(order: tuple[str, str], certai
     assert (explanation.doubts == ()) is certain
 
 
+@pytest.mark.parametrize(("order", "certain"), [((OLD, NEW), True), ((NEW, OLD), False)])
+def test_an_equally_old_image_with_an_unknown_parent_wins_only_if_it_comes_first(
+    order: tuple[str, str], certain: bool
+) -> None:
+    images = {OLD: image(OLD, Cmd=COMMAND), NEW: with_doubt(image(NEW, parent=None, Cmd=COMMAND), "parent")}
+    explanation = explanation_of([images[each] for each in order], Cmd=COMMAND)
+    assert explanation.verdict.as_known.image is images[OLD]
+    assert (explanation.doubts == ()) is certain
+
+
 def test_an_unknown_time_is_a_doubt_only_for_a_matching_image() -> None:
     hit, undated = image(OLD, second=2, Cmd=COMMAND), with_doubt(image(NEW, second=1, Cmd=COMMAND), "created")
     explanation = explanation_of([hit, undated], Cmd=COMMAND)
@@ -184,6 +194,25 @@ def test_an_unknown_time_is_a_doubt_only_for_a_matching_image() -> None:
     # It does not matter for an image that does not match.
     explanation = explanation_of([hit, with_doubt(image(NEW, Cmd=("y",)), "created")], Cmd=COMMAND)
     assert explanation.doubts == ()
+
+
+def test_an_image_without_a_time_matches_only_if_its_time_is_not_known() -> None:
+    untimed = image(NEW, Cmd=COMMAND)
+    untimed = untimed.model_copy(update={"config": untimed.config.model_copy(update={"created": None})})
+    assert explanation_of([untimed], Cmd=COMMAND).verdict.outcome is VerdictOutcome.MISS
+    unknown = with_doubt(untimed, "created")
+    assert may_be(explanation_of([unknown], Cmd=COMMAND)) == (HIT_OR_MISS, [unknown])
+
+
+def test_doubts_about_the_image_that_certainly_matches_are_not_reported() -> None:
+    probe = Probe(parent=BASE, config=ContainerConfig(Cmd=COMMAND))
+    hit, other = (image(each, second=second, Cmd=COMMAND) for second, each in enumerate((OLD, NEW)))
+    hit = with_doubt(hit.model_copy(update={"built_locally": True}), "from_scratch")
+    unknown = with_doubt(other, "built_locally")
+    rules = RULE_SETS["containerd-25.0.2"]
+    explanation = explain(ImageCache(ImageStore((hit, unknown)), rules), probe)
+    assert may_be(explanation) == ({VerdictOutcome.HIT}, [unknown, hit])
+    assert aspects(explanation) == ["built_locally"]
 
 
 def test_an_image_with_an_unknown_parent_may_be_a_candidate() -> None:

@@ -49,6 +49,7 @@ def findings(index: CandidateIndex, probe: Probe) -> dict[str, object]:
         "nearest": [(near.image.id, near.fields, near.elements) for near in nearest(index, probe.config, index.all)],
         "own parents": ids(index.own_parents),
         "not older": ids(index.not_older(Timestamp.parse("2001-01-01T00:00:00Z"))),
+        "newer": ids(index.newer(Timestamp.parse("2001-01-01T00:00:00Z"))),
         "unknown": bool(index.unknowns),
         "unknown configs": ids(index.unknowns.configs),
         "doubts": list(index.unknowns.among(index.all)),

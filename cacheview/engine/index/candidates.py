@@ -142,6 +142,10 @@ class CandidateIndex:
         """Return the images with a time that is not earlier, as bits."""
         return self._order.not_older(created) & self.dated
 
+    def newer(self, created: Timestamp) -> int:
+        """Return the images with a later time, as bits."""
+        return self._order.newer(created) & self.dated
+
     # The local cache's answer
 
     def newest(self, probe: Probe) -> Image | None:

@@ -118,6 +118,10 @@ class OrderedImages:
         """Return the images with a time that is not earlier, as bits; a missing time may count as year 1."""
         return (1 << self._end_of(_age(created))) - 1
 
+    def newer(self, created: Timestamp) -> int:
+        """Return the images with a later time, as bits; a missing time may count as year 1."""
+        return (1 << self._end_of(_age(created) - 1)) - 1
+
     def place_after(self, image: Image) -> int:
         """Return the position before which a further image comes that is the last in store order."""
         created = image.config.created
