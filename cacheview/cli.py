@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
 import re
 import sys
@@ -15,6 +16,7 @@ from cacheview.collector import rare_searches
 from cacheview.commands.table import COMMANDS, SHELLS
 from cacheview.faults import guarded
 from cacheview.output import complain
+from cacheview.regular import is_missing
 from cacheview.replay.dockerfiles import find_dockerfile
 from cacheview.usage import NAMES, UsageError, add_rules, known_rules, make_parser
 
@@ -36,12 +38,23 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
     def run() -> int:
         if command is None:
+            _refuse_misspelled(argv)
             return _window(window_parser().parse_args(argv))
         with rare_searches():
             module = command.module
             return module.run(module.parser().parse_args(argv[1:]))
 
     return guarded(run, with_traceback="--traceback" in argv)
+
+
+def _refuse_misspelled(argv: Sequence[str]) -> None:
+    """Raise `UsageError` if the first argument is neither a store nor an option, but almost the name of a command."""
+    near = difflib.get_close_matches(argv[0], [each.name for each in COMMANDS], 1, 0.7) if argv else []
+    if near and is_missing(argv[0]):
+        raise UsageError(
+            f"there is no command or file {argv[0]!r}. Did you mean `cacheview {near[0]}`? `cacheview --help` lists "
+            "the commands"
+        )
 
 
 def commands_listed() -> str:

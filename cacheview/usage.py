@@ -19,6 +19,7 @@ from cacheview.stores.opened_location import OpenedCase
 from cacheview.wording import counted
 
 __all__ = [
+    "ALL_RULES",
     "NAMES",
     "UsageError",
     "add_redact",
@@ -42,6 +43,8 @@ def _named() -> str:
 
 
 _MAX_LINE_CHARACTERS: Final = 120
+ALL_RULES: Final = "all"
+"""The value of ``--rules`` that compares all rule sets."""
 NAMES: Final = f"STORE is one of\n{_named()}\n"
 
 
@@ -111,7 +114,7 @@ def known_rules(name: str | None) -> RuleSetChoice | None:
     try:
         return rules_named(name)
     except DataError as error:
-        raise UsageError(f"{error}. Choose a rule set with --rules") from error
+        raise UsageError(_without_rules(name, error)) from error
 
 
 def daemon_for(case: OpenedCase, rules: str | None) -> Daemon:
@@ -122,7 +125,14 @@ def daemon_for(case: OpenedCase, rules: str | None) -> Daemon:
     try:
         daemon = daemon_of(case, rules or "")
     except DataError as error:
-        raise UsageError(f"{error}. Choose a rule set with --rules") from error
+        raise UsageError(_without_rules(rules, error)) from error
     if daemon.note:
         complain(daemon.note)
     return daemon
+
+
+def _without_rules(name: str | None, error: DataError) -> str:
+    """Say why there are no rules. ``name``: the value of ``--rules``; empty: the case names the rules."""
+    if not name:
+        return f"{error}. Choose a rule set with --rules"
+    return "--rules all works only with `cacheview explain`" if name == ALL_RULES else f"--rules: {error}"

@@ -181,6 +181,17 @@ def test_doubts_are_part_of_markdown_and_image_text() -> None:
         (["explain"], "--help"),
         (["explain", "demo:", "--pro", "1"], "--help"),
         (["--size", "huge"], "1366x768"),
+        (["aduit", "demo:"], "no command or file 'aduit'. Did you mean `cacheview audit`?"),
+        (["explan"], "Did you mean `cacheview explain`?"),
+        (["audit", "engine"], "engine: there is no such file or folder. `engine:` opens the Docker Engine"),
+        (["audit", "Demo:"], "Demo:: there is no such file or folder. `demo:` opens the bundled demo"),
+        (["audit", "registry"], "`registry:NAME` opens images in a registry"),
+        (["audit", "-"], "-: there is no such file or folder. A store cannot be read from standard input"),
+        (["audit", "nothing"], "nothing: there is no such file or folder. Check the path"),
+        (["audit", "demo:", "--rules", "all"], "--rules all works only with `cacheview explain`"),
+        (["check", "demo:", "--rules", "all"], "--rules all works only with `cacheview explain`"),
+        (["audit", "demo:", "--rules", "none"], "--rules: there is no rule set 'none'"),
+        (["replay", ".", "--store", "demo:", "--record", "-"], "cannot be written to standard output"),
     ],
 )
 def test_invalid_input_is_reported_in_one_line(
@@ -199,6 +210,16 @@ def test_an_invalid_config_is_a_usage_error(tmp_path: Path, capsys: pytest.Captu
     file.write_text('{"Env": "A=1"}')
     assert main(["explain", "demo:", "--parent", "scratch", "--config", str(file)]) == 2
     assert "Env" in capsys.readouterr().err
+
+
+def test_a_config_may_begin_with_a_byte_order_mark(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    file = tmp_path / "c.json"
+    file.write_bytes(b'\xef\xbb\xbf{"Cmd": ["a"]}\r\n')
+    assert main(["explain", "demo:", "--parent", "scratch", "--config", str(file)]) == 1
+    assert capsys.readouterr().err == ""
+    file.write_bytes(b"\xef\xbb\xbf\r\n")
+    assert main(["explain", "demo:", "--parent", "scratch", "--config", str(file)]) == 2
+    assert f"--config: {file}: not JSON: the text is empty\n" in capsys.readouterr().err
 
 
 def test_check_counts_and_shows_what_differs(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -228,6 +249,14 @@ def test_check_counts_and_shows_what_differs(tmp_path: Path, capsys: pytest.Capt
 def test_check_of_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(tmp_path / "gone.jsonl")]) == 2
     assert capsys.readouterr().out.splitlines()[-1] == "0 passed, 1 failed"
+
+
+@pytest.mark.parametrize("store", ["demo:", "engine:", "data-root:/var/lib/docker"])
+def test_check_of_a_store_that_is_not_a_file(store: str, capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["check", store]) == 2
+    assert capsys.readouterr().out == (
+        f"{store}: is a store, not a file. `cacheview check` reads suites and replay files\n0 passed, 1 failed\n"
+    )
 
 
 @pytest.mark.parametrize("command", [[], ["explain"], ["check"]])

@@ -15,10 +15,12 @@ from cacheview.engine.case_results import probe_results
 from cacheview.faults import EXIT_UNUSABLE
 from cacheview.model import DataError, SuiteCase
 from cacheview.output import complain, print_lines
+from cacheview.regular import is_missing
 from cacheview.replay.check import build_result
 from cacheview.replay.file import ReplayCase
 from cacheview.stores.budget import LimitError, effort_for
 from cacheview.stores.lines import RestUnreadError, read_lines
+from cacheview.stores.locations import FILE, parse_location
 from cacheview.stores.suite import WHAT_A_SUITE_IS
 from cacheview.usage import add_rules, known_rules, make_parser
 from cacheview.wording import counted
@@ -115,6 +117,7 @@ def _check_file(file: str, counts: _Counts) -> bool:
     """Check a file and return whether anything was checked. A file without probes and builds must not seem to pass."""
     before, unusable = counts.checked, counts.unusable
     try:
+        _refuse_other_stores(file)
         with effort_for(_size(file)).spent():
             for number, case in read_lines(file, ReplayCase):
                 print_lines(_checked(f"{file}: ", number, case, counts))
@@ -125,6 +128,12 @@ def _check_file(file: str, counts: _Counts) -> bool:
     except LimitError as error:
         print_lines([counts.stop(DataError(f"checking the file {error}", where=file))])
     return counts.checked > before
+
+
+def _refuse_other_stores(file: str) -> None:
+    """Raise `DataError` if this names a store that is not a file."""
+    if parse_location(file).source is not FILE and is_missing(file):
+        raise DataError("is a store, not a file. `cacheview check` reads suites and replay files", where=file)
 
 
 def _size(file: str) -> int:

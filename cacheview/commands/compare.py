@@ -22,6 +22,7 @@ from cacheview.dockerfile.context import CLIENTS
 from cacheview.model import DataError
 from cacheview.model.effort import QUESTION_SECONDS, Effort
 from cacheview.output import complain, print_json
+from cacheview.regular import is_missing
 from cacheview.report.builds import diff_as_json, diff_as_markdown, diff_as_text, hiding
 from cacheview.stores.locations import ENGINE, parse_location
 from cacheview.usage import NAMES, UsageError, add_redact, add_rules, daemon_for, known_rules, make_parser
@@ -152,7 +153,7 @@ def _image_side(name: str, options: argparse.Namespace) -> BuildSide:
 
 def _context_side(name: str, options: argparse.Namespace) -> BuildSide:
     if options.store is None:
-        raise UsageError(f"{name}: replaying a build context requires a store; specify one with --store")
+        raise UsageError(f"{name}: {_why_no_side(name, options)}")
     options.context = name
     platform = options.platform or os.environ.get("DOCKER_DEFAULT_PLATFORM", "")
     opened, case = open_case(options, options.rules, platform)
@@ -164,6 +165,16 @@ def _context_side(name: str, options: argparse.Namespace) -> BuildSide:
         complain(note)
     title = f"{name} in {options.store}"
     return side_of_context(sent, looked_up.cache, looked_up.daemon, title, at=datetime.now(UTC))
+
+
+def _why_no_side(name: str, options: argparse.Namespace) -> str:
+    """Say why a side without a store cannot be used, if it is neither an image nor a record."""
+    if options.compose is None and name != _STDIN:
+        if is_missing(name):
+            return "there is no such record or build context. Check the path"
+        if os.path.isfile(name):
+            return "is not a record; to replay it as a build context, specify a store with --store"
+    return "replaying a build context requires a store; specify one with --store"
 
 
 def _side_parser(letter: str) -> argparse.ArgumentParser:

@@ -33,6 +33,7 @@ from cacheview.report.explanations import as_text
 from cacheview.report.forms import joined, json_text
 from cacheview.report.what_ifs import changes_as_lines, changes_as_object
 from cacheview.usage import (
+    ALL_RULES,
     NAMES,
     UsageError,
     add_rules,
@@ -102,11 +103,11 @@ def parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command and return the exit status. Raises `UsageError`."""
-    if options.rules != "all":
+    if options.rules != ALL_RULES:
         known_rules(options.rules)
-    if options.rules == "all" and options.what_if:
+    if options.rules == ALL_RULES and options.what_if:
         raise UsageError("--rules all cannot be combined with --what-if; specify one rule set")
-    rules = options.rules if options.rules != "all" else None
+    rules = options.rules if options.rules != ALL_RULES else None
     opened, case = open_case(options, rules, options.platform or "")
     mention_problems(opened)
     daemon = daemon_for(case, rules)
@@ -120,7 +121,7 @@ def run(options: argparse.Namespace) -> int:
         probe = probe_after(case.probes[number])
         if case.walk:
             probe, cache, caches = _in_walk(case, number, daemon)
-            if options.rules == "all" and case.probes[number].parent == PREVIOUS:
+            if options.rules == ALL_RULES and case.probes[number].parent == PREVIOUS:
                 changes["parent"] = PREVIOUS  # each rule set has its own
     elif options.parent is None or options.config is None:
         raise UsageError("--parent and --config are required, unless --probe selects a probe from a suite")
@@ -140,7 +141,7 @@ def run(options: argparse.Namespace) -> int:
     if options.cache_from:
         changes["cache_from"] = tuple(options.cache_from)
     probe = probe.model_copy(update=changes)
-    if options.rules == "all":
+    if options.rules == ALL_RULES:
         return _explain_all(caches, daemon, probe, as_json=options.json)
     with Effort.about(len(store.images)).spent():
         explanation = explain(cache, probe)

@@ -136,6 +136,8 @@ def parser() -> argparse.ArgumentParser:
 def run(options: argparse.Namespace) -> int:
     """Run the command and return the exit status. Raises `UsageError`."""
     known_rules(options.rules)
+    if options.record == "-":
+        raise UsageError("--record: a record cannot be written to standard output; specify a file")
     refuse_with_what_if(options, "--record", "--records", "--client all")
     if options.markdown and not options.what_if:
         raise UsageError("--markdown works only with --what-if")

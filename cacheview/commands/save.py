@@ -43,6 +43,8 @@ def parser() -> argparse.ArgumentParser:
 
 def run(options: argparse.Namespace) -> int:
     """Run the command and return the exit status. Raises `UsageError`."""
+    if options.file == "-":
+        raise UsageError("a store cannot be saved to standard output; specify a file")
     opened, case = open_case(options, options.rules)
     try:
         rules = daemon_for(case, options.rules).name

@@ -26,7 +26,7 @@ def record_by_name(name: str) -> ReplayCase | None:
         DataError: it cannot be read, or it is ambiguous which of its builds is meant.
     """
     path, line = _numbered(name)
-    return _record(path, line) if line or may_be_record(path) else None
+    return _record(path, line) if line is not None or may_be_record(path) else None
 
 
 def is_record_file(path: str) -> bool:
@@ -44,10 +44,10 @@ def is_record_file(path: str) -> bool:
     return head.startswith(b"{") and b'"engine":' in head and b'"rules":' not in head
 
 
-def _numbered(name: str) -> tuple[str, int]:
-    """Return the path of a replay file, and the line of the build in it; 0: not given."""
+def _numbered(name: str) -> tuple[str, int | None]:
+    """Return the path of a replay file, and the line of the build in it; None: not given."""
     match = None if os.path.exists(name) else _NUMBERED_NAME.fullmatch(name)
-    return (match[1], int(match[2])) if match is not None and os.path.exists(match[1]) else (name, 0)
+    return (match[1], int(match[2])) if match is not None and os.path.exists(match[1]) else (name, None)
 
 
 def may_be_record(path: str) -> bool:
@@ -62,7 +62,7 @@ def may_be_record(path: str) -> bool:
     return head.lstrip()[:1] == b"{" or bool(compression_of(head))
 
 
-def _record(path: str, line: int) -> ReplayCase | None:
+def _record(path: str, line: int | None) -> ReplayCase | None:
     """Return a build of a replay file; None: the file is something else, such as a compressed tar.
 
     Raises:
@@ -72,7 +72,7 @@ def _record(path: str, line: int) -> ReplayCase | None:
     numbers: list[int] = []
     first: DataError | None = None
     for number, each in read_lines(path, ReplayCase):
-        if line and number != line:
+        if line is not None and number != line:
             if number > line:
                 break
             continue
@@ -81,10 +81,10 @@ def _record(path: str, line: int) -> ReplayCase | None:
         elif isinstance(each, ReplayCase):
             build = each
             numbers.append(number)
-        if line or len(numbers) > _MAX_LISTED_LINES:
+        if line is not None or len(numbers) > _MAX_LISTED_LINES:
             break
     if build is None:
-        if line or (first is not None and not _is_compressed(path)):
+        if line is not None or (first is not None and not _is_compressed(path)):
             raise first or DataError("there is no build on this line", where=f"{path}#{line}")
         if first is None:
             raise DataError("the file contains no build record", where=path)

@@ -42,7 +42,7 @@ class ReadConfig:
         """Sentences for the user about how the text was read."""
         results = []
         if self.path:
-            results.append(f"Read from {self.path} in the pasted text.")
+            results.append(f"Read from {self.path} in the JSON.")
         if not self.is_container:
             results.append(
                 "This is the config that containers run with. The builder instead compares the config that the image "
@@ -82,6 +82,9 @@ def read_config(text: str) -> ReadConfig:
 
     Raises ConfigTextError with a message that contains the JSON path or the line.
     """
+    text = text.removeprefix("\ufeff")  # Windows programs begin a text file with it
+    if not text.strip():
+        raise ConfigTextError("not JSON: the text is empty", line=1, column=1)
     if is_too_deep(text):
         raise ConfigTextError(f"nested too deeply to be a config: more than {MAX_DEPTH} levels")
     try:

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from cacheview.model import DataError
+from cacheview.regular import is_missing
 from cacheview.stores.budget import Budget, Resource
 from cacheview.stores.files import open_regular
 from cacheview.stores.members import clean_name
@@ -29,7 +30,7 @@ class FolderMembers:
     def read(self, name: str) -> bytes | None:
         """Return a JSON document; see `Members.read`."""
         path = self._inside(name)
-        if path is None or not os.path.lexists(path):
+        if path is None or (not os.path.lexists(path) and is_missing(path)):
             return None
         with open_regular(path, "") as file:
             size = os.fstat(file.fileno()).st_size

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Final, NamedTuple
 
+from cacheview.regular import is_missing
 from cacheview.stores.usual import DOCKER_ROOT
 
 if TYPE_CHECKING:
@@ -90,9 +91,21 @@ def _open_demo(target: str, reading: Reading) -> OpenedLocation:  # noqa: ARG001
 
 
 def _open_path(target: str, reading: Reading) -> OpenedLocation:
+    from cacheview.model import DataError
     from cacheview.stores.paths import open_path
 
+    if hint := _hint(target) if is_missing(target) else "":
+        raise DataError(f"there is no such file or folder. {hint}", where=target)
     return open_path(target, reading)
+
+
+def _hint(path: str) -> str:
+    """Say how to name the store that a path resembles; empty: it resembles none."""
+    if path == "-":
+        return "A store cannot be read from standard input. Save it to a file first"
+    prefix = f"{path.partition(':')[0].lower()}:"
+    forms = (kind.forms[0] for kind in LOCATION_KINDS if kind.prefix == prefix)
+    return next((f"`{form}` opens {meaning}" for form, meaning in forms), "")
 
 
 ENGINE: Final = LocationKind(

@@ -155,6 +155,30 @@ def test_one_of_several_builds_is_named_by_its_line(
     assert main(["compare", a, f"{both}#3"]) == 2
 
 
+@pytest.mark.parametrize(
+    ("name", "reported"),
+    [
+        ("nothing.jsonl", "nothing.jsonl: there is no such record or build context"),
+        ("Dockerfile", "Dockerfile: is not a record; to replay it as a build context, specify a store with --store"),
+        (".", ".: replaying a build context requires a store; specify one with --store"),
+        ("a.jsonl#0", "a.jsonl#0: there is no build on this line"),
+    ],
+)
+def test_a_side_that_cannot_be_used_without_a_store_is_refused(
+    name: str,
+    reported: str,
+    a: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    (tmp_path / "Dockerfile").write_text("FROM scratch\n")
+    (tmp_path / "a.jsonl").write_bytes(Path(a).read_bytes())
+    monkeypatch.chdir(tmp_path)
+    assert main(["compare", a, name]) == 2
+    assert reported in capsys.readouterr().err
+
+
 @pytest.mark.parametrize("name", ["nothing", "empty.jsonl", "broken.jsonl.gz", "suite.jsonl"])
 def test_a_side_that_is_unusable(name: str, a: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     path = tmp_path / name

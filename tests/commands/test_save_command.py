@@ -61,6 +61,7 @@ def test_the_store_itself_is_not_written_to(tmp_path: Path, capsys: pytest.Captu
         (["demo:", "out.jsonl", "--rules", "none"], "none"),
         (["nowhere.tar", "out.jsonl"], "nowhere.tar"),
         (["demo:", "missing/out.jsonl"], "cannot be written"),
+        (["demo:", "-"], "a store cannot be saved to standard output; specify a file"),
     ],
 )
 def test_a_refused_save_states_the_reason(

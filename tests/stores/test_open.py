@@ -107,6 +107,16 @@ def test_layout_folder(tmp_path: Path) -> None:
     assert [(found.id, found.names) for found in result.cases[0].store.images] == [(image, ("docker.io/shop/web:1",))]
 
 
+def test_blobs_that_cannot_be_looked_up_are_not_reported_as_missing(tmp_path: Path) -> None:
+    layout = Layout()
+    layout.image(name="shop/web:1")
+    folder = write_folder(tmp_path, layout.done())
+    (folder / "blobs").rename(folder / "moved")
+    assert "is not in the store" in refused(folder)
+    (folder / "blobs").symlink_to("blobs")
+    assert "Too many levels of symbolic links" in refused(folder)
+
+
 def test_unpacked_archive_folder(tmp_path: Path) -> None:
     files = old_archive([(config(), ["web:1"], "")])
     result = open_store(write_folder(tmp_path, files))
