@@ -7,7 +7,7 @@ import stat
 from pathlib import Path
 from typing import Final
 
-__all__ = ["NotRegularError", "is_missing", "open_to_read"]
+__all__ = ["NotRegularError", "is_missing", "open_sized", "open_to_read"]
 
 # Not every system has all of these.
 _FLAGS: Final = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_CLOEXEC", 0)
@@ -53,14 +53,20 @@ def open_to_read(path: str | bytes | Path, *, follow: bool, folder: int | None =
         OSError: it cannot be opened.
         ValueError: the path contains a null character.
     """
+    return open_sized(path, follow=follow, folder=folder)[0]
+
+
+def open_sized(path: str | bytes | Path, *, follow: bool, folder: int | None = None) -> tuple[int, int]:
+    """Open a regular file as `open_to_read` does, and return its descriptor and its size in bytes."""
     _demand_regular(os.stat(path, dir_fd=folder, follow_symlinks=follow).st_mode)
     descriptor = os.open(path, _FLAGS | _NONBLOCK | (0 if follow else _NOFOLLOW), dir_fd=folder)
     try:
-        _demand_regular(os.fstat(descriptor).st_mode)
+        status = os.fstat(descriptor)
+        _demand_regular(status.st_mode)
     except BaseException:
         os.close(descriptor)
         raise
-    return descriptor
+    return descriptor, status.st_size
 
 
 def _demand_regular(mode: int) -> None:

@@ -55,7 +55,7 @@ class Timestamp:
     offset: int | None
 
     @staticmethod
-    @lru_cache(maxsize=1 << 10)  # images share the times of their base; other times are seldom the same
+    @lru_cache(maxsize=1 << 14)  # images share the times of the images below them, which may be read much earlier
     def parse(text: str) -> Timestamp:
         """Parse an RFC 3339 time as ``encoding/json`` reads a ``time.Time`` (Go 1.20 and later).
 

@@ -2,7 +2,7 @@
 
 ``pytest -s tests/benchmarks/bench_explain.py`` prints seconds of processor time with a cache for one probe, and the
 ratio to a cache for several probes, which creates an index of all candidates first. If all configs are unknown, there
-is nothing to put into an index, and both take the same time. The store is already in memory: `bench_open_archive`
+is nothing to put into an index, and both take the same time. The store is already in memory: `bench_opening`
 measures opening.
 """
 
