@@ -2,7 +2,15 @@
 
 import sys
 
-from cacheview.cli import main
+
+def main() -> int:
+    """Run the program and return the exit status. Ctrl+C while it loads ends it without a traceback."""
+    try:
+        from cacheview.cli import main as run
+    except KeyboardInterrupt:
+        return 130  # see `EXIT_INTERRUPTED`, which may not be loaded yet
+    return run()
+
 
 if __name__ == "__main__":
     sys.exit(main())

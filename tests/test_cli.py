@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import io
 import json
+import tarfile
 from pathlib import Path
 from typing import Any
 
@@ -249,6 +251,42 @@ def test_check_counts_and_shows_what_differs(tmp_path: Path, capsys: pytest.Capt
 def test_check_of_no_file(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert main(["check", str(tmp_path / "gone.jsonl")]) == 2
     assert capsys.readouterr().out.splitlines()[-1] == "0 passed, 1 failed"
+
+
+@pytest.mark.parametrize("compression", ["", "gz"])
+def test_check_of_a_tar_archive_names_it_once(
+    compression: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    file = tmp_path / "images.tar"
+    buffer = io.BytesIO()
+    with tarfile.open(fileobj=buffer, mode="w") as archive:
+        archive.add(DATA / "hazards.jsonl")
+    file.write_bytes(gzip.compress(buffer.getvalue()) if compression else buffer.getvalue())
+    assert main(["check", str(file)]) == 2
+    assert capsys.readouterr().out == (
+        f"{file}, line 1: is a tar archive, not a suite or a replay file\n0 passed, 1 failed\n"
+    )
+
+
+@pytest.mark.parametrize(
+    ("arguments", "reported"),
+    [
+        (["--redact", "env"], "--redact has no effect without --record"),
+        (["--record-without-store"], "--record-without-store has no effect without --record"),
+        (["--redact", "env", "--record", "record.jsonl"], ""),
+    ],
+)
+def test_options_of_a_record_that_is_not_written_are_reported(
+    arguments: list[str],
+    reported: str,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "Dockerfile").write_text("FROM scratch\nLABEL a=b\n")
+    assert main(["replay", ".", "--store", "demo:", *arguments]) == 1
+    assert capsys.readouterr().err == (f"cacheview: {reported}\n" if reported else "")
 
 
 @pytest.mark.parametrize("store", ["demo:", "engine:", "data-root:/var/lib/docker"])

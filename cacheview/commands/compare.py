@@ -61,7 +61,9 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument("a_side", metavar="A", help="the first build (see below)")
     result.add_argument("b_side", metavar="B", help="the second build")
     _add_side(result)
-    result.add_argument("--a", metavar="OPTIONS", default="", help='options for A only, such as --a "--target test"')
+    result.add_argument(
+        "--a", metavar="OPTIONS", default="", help='options for A only, such as --a "--target test" or --a=--pull'
+    )
     result.add_argument("--b", metavar="OPTIONS", default="", help="options for B only")
     add_redact(result, "the output")
     shown = result.add_mutually_exclusive_group()

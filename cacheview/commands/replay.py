@@ -138,6 +138,8 @@ def run(options: argparse.Namespace) -> int:
     known_rules(options.rules)
     if options.record == "-":
         raise UsageError("--record: a record cannot be written to standard output; specify a file")
+    if not options.record and (options.redact or options.record_without_store):
+        complain(f"{'--redact' if options.redact else '--record-without-store'} has no effect without --record")
     refuse_with_what_if(options, "--record", "--records", "--client all")
     if options.markdown and not options.what_if:
         raise UsageError("--markdown works only with --what-if")

@@ -63,6 +63,8 @@ def run(options: argparse.Namespace) -> int:
     if folder is not None and not os.path.isdir(folder):
         is_not = "does not exist. Create the folder first" if is_missing(folder) else "is not a folder that can be used"
         raise UsageError(f"--records: {folder}: {is_not}")
+    if folder is None and (options.redact or options.without_store):
+        complain(f"{'--redact' if options.redact else '--without-store'} has no effect without --records")
     if options.host and "://" not in options.host:
         raise UsageError(f"--host: {options.host[:100]!r} is not a URL such as unix://…, tcp://… or ssh://…")
     news: queue.Queue[WatchedBuild | BaseException | None] = queue.Queue()

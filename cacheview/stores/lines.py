@@ -21,6 +21,7 @@ from cacheview.stores.limits import DEFAULT_LIMITS, Limits
 from cacheview.stores.long_line import read_long_line
 from cacheview.stores.progress import Progress
 from cacheview.stores.reasons import reason
+from cacheview.stores.tar import BLOCK_BYTES, looks_like_tar
 
 __all__ = ["Line", "Pieces", "RestUnreadError", "document_lines", "read_lines"]
 
@@ -127,6 +128,8 @@ def document_lines(
         yield line
         if not line.is_kept:
             budget.release(Resource.MEMORY, line.memory)
+        if isinstance(document, RestUnreadError):
+            return
         errors += isinstance(document, DataError)
         if errors > limit:
             yield reader.line(
@@ -144,6 +147,8 @@ def _read_line(reader: _Reader, build: type[M] | None, line_name: str) -> SuiteC
         return None
     try:
         if head.lstrip()[:1] != b"{":
+            if reader.number == 1 and looks_like_tar(head[:BLOCK_BYTES]):
+                return RestUnreadError("is a tar archive, not a suite or a replay file", where=line_name)
             raise DataError("is not a JSON object", where=line_name)
         document: SuiteCase | M = _decoded(head, reader, build, line_name)
         if isinstance(document, SuiteCase):
