@@ -309,14 +309,15 @@ _V27_1: Final = replace(
     platform_os_pattern=_OS_AND_VERSION,
 )
 _V27_3: Final = replace(_V27_1, release="27.3", expands_colon_patterns=False, knows_mount_env=True, expands_chmod=True)
-_V27_4: Final = replace(_V27_3, release="27.4", names_flags_with_dashes=True)
+_V27_4: Final = replace(
+    _V27_3, release="27.4", names_flags_with_dashes=True, other_platform_message=_OTHER_PLATFORM
+)
 _V28: Final = replace(
     _V27_4,
     release="28.0",
     flags=_FLAGS_28,
     takes_any_platform_graph_driver=True,
     platform_part_pattern="^[A-Za-z0-9_.-]+$",
-    other_platform_message=_OTHER_PLATFORM,
     no_platform_message="image with reference {id} was found but does not provide the specified platform ({wanted})",
 )
 _V28_1: Final = replace(_V28, release="28.1", flags_use_escape=True)
