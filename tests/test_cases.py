@@ -45,7 +45,7 @@ def built(name: str, second: int, version: str, parent: str | None = "sha256:0")
         ("Docker Engine 26.0.2 overlay2", "graphdriver-25.0.5", "26.0"),
         ("26.1.5, overlay2", "graphdriver-25.0.5", "26.1"),
         ("29.1.0, containerd", "containerd-29.0", "29.1"),
-        ("29.x, containerd", "containerd-29", "29.6"),
+        ("29.x, containerd", "containerd-29", "29.7.2"),
     ],
 )
 def test_a_release_that_is_asked_for_decides_rules_and_builder(asked: str, rules: str, builder: str) -> None:

@@ -13,6 +13,7 @@ from typing import Final
 
 from cacheview.dockerfile.args import PREDEFINED_ARGS
 from cacheview.dockerfile.gotext import format_go_duration, quote, quote_all, quote_rune
+from cacheview.dockerfile.unpacking import IN_CHROOT, IN_ROOT, IN_ROOT_29_7_0, IN_ROOT_29_7_1, Unpacking
 from cacheview.model import DockerVersion, HealthConfig
 from cacheview.model.release import COMMIT_71EBFC7
 
@@ -104,6 +105,7 @@ class BuilderRelease:
         no_command_message: the message for a container without a command.
         not_unpacked_message: the message for a context that cannot be unpacked; ``{}`` is the reason
             (``pkg/chrootarchive``).
+        unpacking: how the context is unpacked.
         names_repository: the error about a repository that is not in lowercase contains its name.
         warns_in_two_lines: the instruction is on a separate line of a warning.
 
@@ -167,6 +169,7 @@ class BuilderRelease:
     no_platform_message: str = "No such image: {id}"
     no_command_message: str = "no command specified"
     not_unpacked_message: str = "{}"
+    unpacking: Unpacking = IN_CHROOT
     names_repository: bool = True
     warns_in_two_lines: bool = False
 
@@ -309,9 +312,7 @@ _V27_1: Final = replace(
     platform_os_pattern=_OS_AND_VERSION,
 )
 _V27_3: Final = replace(_V27_1, release="27.3", expands_colon_patterns=False, knows_mount_env=True, expands_chmod=True)
-_V27_4: Final = replace(
-    _V27_3, release="27.4", names_flags_with_dashes=True, other_platform_message=_OTHER_PLATFORM
-)
+_V27_4: Final = replace(_V27_3, release="27.4", names_flags_with_dashes=True, other_platform_message=_OTHER_PLATFORM)
 _V28: Final = replace(
     _V27_4,
     release="28.0",
@@ -329,6 +330,9 @@ _V29_1: Final = replace(_V29, release="29.1", flags=_FLAGS_29_1)
 _V29_2: Final = replace(_V29_1, release="29.2", allows_unicode_space_in_directives=True)
 _V29_5: Final = replace(_V29_2, release="29.5", healthcheck=_healthcheck_named)
 _V29_6: Final = replace(_V29_5, release="29.6", platform_os_pattern=_OS_VERSION_FEATURES)
+_V29_7: Final = replace(_V29_6, release="29.7.0", unpacking=IN_ROOT_29_7_0)
+_V29_7_1: Final = replace(_V29_7, release="29.7.1", unpacking=IN_ROOT_29_7_1)
+_V29_7_2: Final = replace(_V29_7, release="29.7.2", unpacking=IN_ROOT)
 
 RELEASES: Final[tuple[tuple[tuple[int, int, int], BuilderRelease], ...]] = (
     ((0, 0, 0), _V20_10_0),
@@ -359,6 +363,9 @@ RELEASES: Final[tuple[tuple[tuple[int, int, int], BuilderRelease], ...]] = (
     ((29, 2, 0), _V29_2),
     ((29, 5, 0), _V29_5),
     ((29, 6, 0), _V29_6),
+    ((29, 7, 0), _V29_7),
+    ((29, 7, 1), _V29_7_1),
+    ((29, 7, 2), _V29_7_2),
 )
 """The rows, each with the first release that it applies to; it applies until the next row does."""
 

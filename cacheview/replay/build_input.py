@@ -256,7 +256,7 @@ def _tar_input(
             "the daemon cannot read this tar file, because Docker releases before 23.0 do not decompress zstd",
             where=title,
         )
-    context, name = TarContext.read_from(open_tar, title, report, release.not_unpacked_message), file or DOCKERFILE
+    context, name = TarContext.read_from(open_tar, title, report, release), file or DOCKERFILE
     try:
         text = context.dockerfile(file)
     except BuildRefusedError as refusal:

@@ -117,7 +117,7 @@ class ReplayCase(RecordedStore):
             raise DataError(f"the context has more than {_MAX_MEMBERS:,} members")
         ignore = bytes_of(self.dockerignore or "")
         members = [each.member(number, ignore) for number, each in enumerate(self.members)]
-        return TarContext(members, "the context", not_unpacked_message=self.release.not_unpacked_message)
+        return TarContext(members, "the context", release=self.release)
 
     @property
     def options(self) -> BuildOptions:

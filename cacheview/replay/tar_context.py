@@ -24,6 +24,7 @@ from cacheview.dockerfile.context.tree import ForbiddenPathError, Tree
 from cacheview.dockerfile.context.unknown import UnknownError
 from cacheview.dockerfile.context.unpack import unpack
 from cacheview.dockerfile.refusal import UNNAMED_FOLDER, BuildRefusedError
+from cacheview.dockerfile.release import NEWEST_RELEASE, BuilderRelease
 from cacheview.model import DataError, Problem
 from cacheview.model.effort import allow, go_on
 from cacheview.stores import tar
@@ -209,13 +210,13 @@ class TarContext:
         members: see `read_members`.
         title: a title for people.
         open_file: opens the tar again at its beginning; None: it cannot be read again.
-        not_unpacked_message: see `BuilderRelease`.
+        release: the release of the daemon that unpacks it.
     """
 
     members: Sequence[Member]
     title: str
     open_file: Callable[[], io.BufferedReader] | None = None
-    not_unpacked_message: str = "{}"
+    release: BuilderRelease = NEWEST_RELEASE
 
     @classmethod
     def read_from(
@@ -223,11 +224,11 @@ class TarContext:
         open_file: Callable[[], io.BufferedReader],
         title: str,
         report: Report = lambda _: None,
-        not_unpacked_message: str = "{}",
+        release: BuilderRelease = NEWEST_RELEASE,
     ) -> TarContext:
         """Return a tar that can be read again. Raises what `read_members` raises."""
         with open_file() as file:
-            return cls(read_members(file, title, report=report), title, open_file, not_unpacked_message)
+            return cls(read_members(file, title, report=report), title, open_file, release)
 
     @property
     def problems(self) -> tuple[Problem, ...]:
@@ -268,7 +269,7 @@ class TarContext:
 
     @cached_property
     def _tree(self) -> Tree:
-        return unpack(self.members, self.not_unpacked_message)
+        return unpack(self.members, self.release)
 
     def dockerfile(self, name: str = "") -> bytes:
         """Return the Dockerfile in it, as the daemon reads it (``withDockerfileFromContext``).

@@ -107,7 +107,7 @@ def predict(members: list[Member], request: BuildRequest, case: OpenedCase, memo
     """
     daemon = daemon_of(case)
     store, rules, release = case.store, daemon.rules, daemon.builder
-    context = TarContext(members, _CONTEXT_TITLE, not_unpacked_message=release.not_unpacked_message)
+    context = TarContext(members, _CONTEXT_TITLE, release=release)
     try:
         dockerfile = context.dockerfile(_dockerfile_name(request))
     except BuildRefusedError as refusal:

@@ -127,7 +127,7 @@ def test_a_refused_dockerfile_gets_the_message_of_the_release(version: str, data
         ("19.03.1", "", "20.10.0"),
         ("25.0.0-dev2", "71ebfc7c63", MOBY_71EBFC7.release),
         ("docker-v29.0.0-rc.1", "", "29.0"),
-        ("29.x", "", "29.6"),
+        ("29.x", "", "29.7.2"),
         ("99.1", "", NEWEST.release),
         ("dev", "", NEWEST.release),
     ],

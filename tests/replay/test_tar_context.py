@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import bz2
 import gzip
+import hashlib
 import io
 import lzma
 import tarfile
@@ -16,6 +17,7 @@ import zstandard
 from cacheview.dockerfile.context import CLIENTS, ContextSums, Entry, EntryKind, MemoryContext
 from cacheview.dockerfile.context.tarsum import HARD_LINK
 from cacheview.dockerfile.refusal import BuildRefusedError
+from cacheview.dockerfile.release import builder_release
 from cacheview.model import DataError
 from cacheview.replay.tar_context import TarContext, cli_recognizes, looks_like_tar, read_members
 from cacheview.stores.limits import Limits
@@ -61,8 +63,13 @@ def packed(context: MemoryContext, client: str, form: int) -> bytes:
     return file.getvalue()
 
 
-def of(data: bytes) -> TarContext:
-    return TarContext.read_from(lambda: io.BufferedReader(io.BytesIO(data)), "a tar")  # type: ignore[arg-type]
+def of(data: bytes, version: str = "29.7.2") -> TarContext:
+    release = builder_release(version)
+    return TarContext.read_from(
+        lambda: io.BufferedReader(io.BytesIO(data)),  # type: ignore[arg-type]
+        "a tar",
+        release=release,
+    )
 
 
 def raw_tar(*members: tuple[str, bytes, bytes | str]) -> bytes:
@@ -80,8 +87,13 @@ def raw_tar(*members: tuple[str, bytes, bytes | str]) -> bytes:
 
 
 def whole_sum(context: TarContext | MemoryContext, client: str = "docker-cli") -> str:
-    sums = ContextSums(context, client=CLIENTS[client])
+    release = context.release if isinstance(context, TarContext) else builder_release("29.7.2")
+    sums = ContextSums(context, client=CLIENTS[client], release=release)
     return sums.of_sources(["."], add=False, destination="/x/").text
+
+
+def files_of(context: TarContext, source: str) -> tuple[tuple[str, str], ...]:
+    return ContextSums(context).of_sources([source], add=False, destination="/x/").files
 
 
 @pytest.mark.parametrize("client", ["docker-py", "testcontainers-go", "docker-cli", "compose-v2"])
@@ -183,9 +195,72 @@ def test_a_root_folder_entry_under_another_name_is_the_root(name: str) -> None:
         ("d/a", tarfile.REGTYPE, b"x"),
     )
     odd = (("d", tarfile.DIRTYPE, b""), (name, tarfile.DIRTYPE, b""), *plain)
-    assert whole_sum(of(raw_tar(*odd))) == whole_sum(of(raw_tar(*plain)))
+    assert whole_sum(of(raw_tar(*odd), "29.6.2")) == whole_sum(of(raw_tar(*plain)))
     with pytest.raises(DataError, match="it replaces the context's root folder"):
-        whole_sum(of(raw_tar(*plain, (name, tarfile.REGTYPE, b"x"))))
+        whole_sum(of(raw_tar(*plain, (name, tarfile.REGTYPE, b"x")), "29.6.2"))
+
+
+@pytest.mark.parametrize("name", ["./", "/", "d/.."])
+def test_a_link_to_the_root_has_the_checksum_of_its_entry(name: str) -> None:
+    members: list[tuple[str, bytes, bytes | str]] = [("d/up", b"2", ".."), ("d/a", b"0", b"")]
+    header = f"name{name.rstrip('/')}/mode420uid0gid0size0typeflag5linknameunamegnamedevmajor0devminor0"
+    assert dict(files_of(of(raw_tar(*members)), "d"))["d/up"] == "d/up"
+    context = of(raw_tar((name, b"5", b""), *members))
+    assert dict(files_of(context, "d"))["d/up"] == hashlib.sha256(header.encode()).hexdigest()
+    assert whole_sum(of(raw_tar((name, b"5", b""), members[1]))) == whole_sum(of(raw_tar(members[1])))
+
+
+_OUTSIDE = [
+    ([("../a", b"0", b"x")], 'invalid entry name "../a"'),
+    ([("/../a", b"0", b"x")], 'invalid entry name "/../a"'),
+    ([("b", b"0", b"x"), ("a", b"1", "../b")], 'invalid hardlink target "../b"'),
+    ([("l", b"2", "../d"), ("l/a", b"0", b"x")], "statat l: path escapes from parent"),
+]
+
+
+@pytest.mark.parametrize(("members", "printed"), _OUTSIDE)
+def test_a_path_out_of_the_context_is_refused_from_29_7_on(members: list[Any], printed: str) -> None:
+    data = raw_tar(("d", b"5", b""), *members)
+    assert whole_sum(of(data, "29.6.2")).startswith("dir:")
+    with pytest.raises(BuildRefusedError) as caught:
+        whole_sum(of(data))
+    assert caught.value.message == printed
+
+
+_REFUSED_BY_29_7_0 = [
+    ([("d/e", b"5", b"")], "mkdirat d/e: no such file or directory", "29.7.1"),
+    ([("d", b"5", b""), ("l", b"2", "/d"), ("l/a", b"0", b"x")], "openat l/a: path escapes from parent", "29.7.1"),
+    ([("b", b"0", b"x"), ("a", b"1", "/b")], 'invalid hardlink target "/b"', "29.7.2"),
+]
+
+
+@pytest.mark.parametrize(("members", "printed", "mended"), _REFUSED_BY_29_7_0)
+def test_29_7_0_refuses_contexts_that_other_releases_accept(members: list[Any], printed: str, mended: str) -> None:
+    data = raw_tar(*members)
+    assert whole_sum(of(data, "29.6.2")) == whole_sum(of(data, mended))
+    for version in {"29.7.0", "29.7.1"} if mended == "29.7.2" else {"29.7.0"}:
+        with pytest.raises(BuildRefusedError) as caught:
+            whole_sum(of(data, version))
+        assert caught.value.message == printed
+
+
+@pytest.mark.parametrize(
+    ("members", "printed"),
+    [
+        ([("d/e", b"5", b""), ("d", b"0", b"x")], "chtimes /d/e: not a directory"),
+        ([("d", b"5", b""), ("d", b"2", "gone")], "chtimes /d: no such file or directory"),
+        ([("l", b"2", "gone"), ("l/a", b"0", b"x")], "open /l/a: no such file or directory"),
+        ([("l", b"2", "gone"), ("l/m/a", b"0", b"x")], "mkdir /l: file exists"),
+        ([("a", b"0", b"x"), ("a", b"1", "a")], "link /a /a: no such file or directory"),
+        ([("a", b"1", "/")], "link / /a: operation not permitted"),
+        ([("d/a", b"1", "d")], "link /d /d/a: operation not permitted"),
+        ([("b", b"0", b"x"), ("a", b"1", "b/c")], "link /b/c /a: not a directory"),
+    ],
+)
+def test_a_tar_that_cannot_be_unpacked_is_refused(members: list[Any], printed: str) -> None:
+    with pytest.raises(BuildRefusedError) as caught:
+        whole_sum(of(raw_tar(*members), "28.5.2"))
+    assert caught.value.message == printed
 
 
 def test_the_type_flag_counts_as_it_is_written() -> None:

@@ -9,11 +9,12 @@ from cacheview.dockerfile.context.clients import Client
 from cacheview.dockerfile.context.context import ContextSource
 from cacheview.dockerfile.context.dockerignore import BadPatternError, Patterns, parse_dockerignore
 from cacheview.dockerfile.context.entry import EntryKind
-from cacheview.dockerfile.context.ignore_rules import IgnoreRules
+from cacheview.dockerfile.context.ignore_rules import FILEUTILS, PATTERNMATCHER, IgnoreRules
 from cacheview.dockerfile.context.packed import DOCKERFILE, IGNORE_FILE
 from cacheview.dockerfile.context.tree import ForbiddenPathError, Tree, TreeNode
 from cacheview.dockerfile.context.unpack import unpack
 from cacheview.dockerfile.refusal import BuildRefusedError
+from cacheview.dockerfile.release import BuilderRelease
 
 __all__ = ["IGNORE_FILE", "UploadedContext", "send"]
 
@@ -39,10 +40,8 @@ def send(
     context: ContextSource,
     dockerfile: str,
     client: Client,
-    daemon: IgnoreRules,
+    release: BuilderRelease,
     text: bytes | None = None,
-    *,
-    not_unpacked_message: str = "{}",
 ) -> UploadedContext:
     """Return the context as it is on the daemon before the first step.
 
@@ -50,16 +49,15 @@ def send(
         context: the files on disk, or a tar.
         dockerfile: its path in the context. If empty, ``-``, or beginning with ``../``, it is outside the context.
         client: the client that sends it.
-        daemon: how the daemon reads ``.dockerignore`` when it removes the Dockerfile.
+        release: the daemon's release.
         text: the Dockerfile, for a client that adds one from outside.
-        not_unpacked_message: see `BuilderRelease`.
 
     Raises:
         BuildRefusedError: the client or the daemon refuses the context, with its message.
         DataError: the context cannot be read.
     """
     packed = context.packed(client, dockerfile, text)
-    tree = unpack(packed.members, not_unpacked_message)
+    tree = unpack(packed.members, release)
     name = packed.dockerfile
     if name == DOCKERFILE and name not in tree and name.lower() in tree:
         name = name.lower()
@@ -70,7 +68,7 @@ def send(
             "it is a link to a file that does not exist" if name in tree else ".dockerignore excludes a folder above it"
         )
         raise BuildRefusedError(f"{message}; {why}", message=message, where="" if name in tree else IGNORE_FILE)
-    _remove_ignored(tree, context, name, daemon)
+    _remove_ignored(tree, context, name, FILEUTILS if release.ignores_by_old_rules else PATTERNMATCHER)
     return UploadedContext(tree, name, packed.ignored, has_random_name=bool(packed.random) and IGNORE_FILE in tree)
 
 

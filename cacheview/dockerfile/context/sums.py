@@ -11,7 +11,6 @@ from collections.abc import Iterable, Sequence
 from cacheview.dockerfile.context.clients import DOCKER_CLI, Client
 from cacheview.dockerfile.context.context import ContextSource
 from cacheview.dockerfile.context.hashing import Hasher
-from cacheview.dockerfile.context.ignore_rules import FILEUTILS, PATTERNMATCHER
 from cacheview.dockerfile.context.sending import UploadedContext, send
 from cacheview.dockerfile.context.sources import SourcesSum, sum_folder, sum_sources
 from cacheview.dockerfile.context.tree import Tree
@@ -59,15 +58,7 @@ class ContextSums:
             DataError: it cannot be read.
         """
         if self._uploaded is None:
-            rules = FILEUTILS if self._release.ignores_by_old_rules else PATTERNMATCHER
-            self._uploaded = send(
-                self._context,
-                self._dockerfile_name,
-                self._client,
-                rules,
-                self._dockerfile,
-                not_unpacked_message=self._release.not_unpacked_message,
-            )
+            self._uploaded = send(self._context, self._dockerfile_name, self._client, self._release, self._dockerfile)
         return self._uploaded
 
     @property
