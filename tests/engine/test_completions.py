@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 from strategies import IDS, LACKED
 
 from cacheview.engine import RULE_SETS, ImageCache, RuleSet, VerdictOutcome
-from cacheview.engine.candidate import candidate_checks
+from cacheview.engine.candidate import candidate_checks, container_config_of
 from cacheview.engine.index import CandidateIndex
 from cacheview.engine.known_cache import KnownCache
 from cacheview.engine.stage_check import all_pass
@@ -59,14 +59,16 @@ def completions(image: Image) -> Iterator[Image | None]:
     whole = "config" in aspects
     for created, made_with, built_locally, parent, from_scratch, exists, architecture in product(
         (None, BEFORE, LATE) if whole or "created" in aspects else (image.created,),
-        _configs(image) if "container_config" in aspects else (image.container_config,),
+        _configs(image) if "container_config" in aspects else (container_config_of(image),),
         (True, False) if "built_locally" in aspects else (image.built_locally,),
         (None, PARENT, LACKED) if "parent" in aspects else (image.parent,),
         (True, False) if "from_scratch" in aspects else (image.from_scratch,),
         (True, False) if "existence" in aspects else (True,),
         ("amd64", "s390x") if whole else (image.config.architecture,),
     ):
-        config = image.config.model_copy(update={"created": created, "architecture": architecture})
+        config = image.config.model_copy(
+            update={"created": created, "architecture": architecture, "container_config": None}
+        )
         update = {"built_locally": built_locally, "parent": parent, "from_scratch": from_scratch, "doubts": ()}
         known = image.model_copy(update={**update, "config": config, "container_config": made_with})
         yield known if exists else None
@@ -77,7 +79,7 @@ def _configs(image: Image) -> Sequence[ContainerConfig | None]:
     aspects = {each.aspect for each in image.doubts}
     has_base = image.parent is not None or image.from_scratch or "from_scratch" in aspects
     configs = (None, MADE, OTHERWISE, OTHER_COMMAND)
-    if image.container_config is not None or not has_base or not image.history or aspects & {"parent", "config"}:
+    if container_config_of(image) is not None or not has_base or not image.history or aspects & {"parent", "config"}:
         return configs
     command = image.history[-1].created_by
     return [config for config in configs if config is None or config.Cmd == (command,)]
@@ -87,17 +89,25 @@ COMBINATIONS = [*combinations(UNKNOWABLE, 1), *combinations(UNKNOWABLE, 2)]
 """The aspects that are not known: one or two of them."""
 
 
-def image(image_id: str, aspects: Sequence[Aspect], made_with: ContainerConfig | None, **values: Any) -> Image:
+def image(
+    image_id: str,
+    aspects: Sequence[Aspect],
+    made_with: ContainerConfig | None,
+    *,
+    in_config: bool = False,
+    **values: Any,
+) -> Image:
     """Return an image that is not known exactly, on `PARENT` by default. ``values`` may be those of its config."""
     of_config: dict[str, Any] = {"created": NOON, "architecture": "amd64", "history": (BUILT,)}
     of_config |= {name: values.pop(name) for name in of_config if name in values}
     of_image: dict[str, Any] = {"parent": PARENT, "from_scratch": False, "built_locally": True} | values
     if made_with is None and "config" in aspects:
         made_with = MADE  # otherwise, a doubt about the whole config would be one about the container config too
+    apart = made_with if not in_config or "config" in aspects else None
     return Image(
         id=image_id,
-        container_config=made_with,
-        config=ImageConfig(os="linux", **of_config),
+        container_config=apart,
+        config=ImageConfig(os="linux", container_config=made_with if apart is None else None, **of_config),
         doubts=tuple(DOUBTS.get(aspect, EXISTENCE) for aspect in aspects),
         **of_image,
     )
@@ -108,7 +118,7 @@ def every_kind() -> Iterator[Image]:
     reports: tuple[tuple[ContainerConfig | None, dict[str, Any]], ...] = (
         (MADE, {}),
         (MADE, {"created": None}),
-        (OTHERWISE, {"built_locally": False}),
+        (OTHERWISE, {"built_locally": False, "in_config": True}),
         (None, {"history": (BUILT_OTHERWISE,)}),
         (None, {"parent": None, "architecture": "s390x"}),
     )

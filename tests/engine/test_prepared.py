@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from blurring import blurred, lively
+from blurring import DOUBTS, blurred, lively
 from changing import changed, made_by_changes
 from examples import examples
 from hypothesis import given
@@ -210,3 +210,25 @@ def test_a_store_with_a_changed_config_needs_its_own_preparation() -> None:
     first = ImageStore((of_time(0, None), of_time(1, None)))
     prepare(first)
     assert not is_prepared(first.with_changes({first.images[1].id: of_time(1, "2024-01-01T00:00:00Z")}))
+
+
+@pytest.mark.parametrize(
+    "change", [{"built_locally": True}, {"container_config": ContainerConfig()}, {"doubts": (DOUBTS["created"],)}]
+)
+def test_a_store_with_other_changes_than_those_of_a_build_needs_its_own_preparation(change: dict[str, object]) -> None:
+    first = ImageStore((of_time(0, None), of_time(1, None)))
+    prepare(first)
+    changed = first.images[1].model_copy(update=change)
+    assert not is_prepared(first.with_changes({changed.id: changed}))
+    moved = first.images[1].model_copy(update={"parent": first.images[0].id, "names": ("docker.io/library/a:1",)})
+    assert is_prepared(first.with_changes({moved.id: moved}))
+
+
+def test_an_image_without_a_time_comes_after_the_others_without_one() -> None:
+    first = ImageStore((of_time(0, None), of_time(1, "2024-01-01T00:00:00Z"), of_time(2, "0000-05-01T00:00:00Z")))
+    prepare(first)
+    made = first.with_changes({}, (of_time(3, None),))
+    for rules in RULE_SETS.values():
+        tables = tables_of(made, rules)
+        assert tables is not None
+        assert tables.order.images == Tables(made.images, dates_missing_times=rules.dates_missing_times).order.images

@@ -86,6 +86,20 @@ def test_fields_written_by_go_make_configs_differ(
     assert not same(rules, one, other)
 
 
+@EVERY_RULE_SET
+def test_a_missing_config_differs_from_an_empty_one_unless_it_is_an_oci_config(rules: RuleSet) -> None:
+    missing, empty = ImageConfig(), ImageConfig(config=ContainerConfig())
+    assert (identity(rules, missing) == identity(rules, empty)) is (rules.store is StoreKind.CONTAINERD)
+
+
+@EVERY_RULE_SET
+def test_a_restored_first_step_is_recorded_as_one_by_stores_that_record_it(rules: RuleSet) -> None:
+    restored = ImageCache(store(), rules).verdict(PROBE).image
+    assert restored is not None
+    assert restored.parent is None
+    assert restored.from_scratch is rules.marks_first_steps
+
+
 def config(*steps: HistoryEntry, **fields: object) -> ImageConfig:
     rootfs = RootFS(type="layers", diff_ids=("l", "m")[: len(steps)])
     given = {"created": NOON, "os": "linux", "architecture": "amd64", "history": steps, "rootfs": rootfs} | fields
