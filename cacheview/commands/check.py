@@ -14,6 +14,7 @@ from cacheview.engine import RuleSet
 from cacheview.engine.case_results import probe_results
 from cacheview.faults import EXIT_UNUSABLE
 from cacheview.model import DataError, SuiteCase
+from cacheview.model.suite import StoreDocument
 from cacheview.output import complain, print_lines
 from cacheview.regular import is_missing
 from cacheview.replay.check import build_result
@@ -21,6 +22,7 @@ from cacheview.replay.file import ReplayCase
 from cacheview.stores.budget import LimitError, effort_for
 from cacheview.stores.lines import RestUnreadError, read_lines
 from cacheview.stores.locations import FILE, parse_location
+from cacheview.stores.problems import Problems
 from cacheview.stores.suite import WHAT_A_SUITE_IS
 from cacheview.usage import add_rules, known_rules, make_parser
 from cacheview.wording import counted
@@ -69,7 +71,7 @@ class _Counts:
             self.hidden += 1
 
     def stop(self, error: DataError) -> str:
-        """Count an error that ended the reading of a file, and return its line, which is always printed."""
+        """Count an error that leaves out a part of a line or the rest of a file, and return its text."""
         self.failed += 1
         self.unusable += 1
         return str(error)
@@ -150,10 +152,19 @@ def _checked(file: str, number: int, case: SuiteCase | ReplayCase | DataError, c
     elif isinstance(case, DataError):
         yield from counts.refuse(case)
     elif isinstance(case, ReplayCase):
-        yield from _checked_build(f"{file}build {number}", case, counts)
+        place = f"{file}build {number}"
+        yield from _left_out(place, case, counts)
+        yield from _checked_build(place, case, counts)
     else:
-        name = f" ({case.name})" if case.name else ""
-        yield from _checked_probes(f"{file}case {number}{name}", case, counts)
+        place = f"{file}case {number}{f' ({case.name})' if case.name else ''}"
+        yield from _left_out(place, case, counts)
+        yield from _checked_probes(place, case, counts)
+
+
+def _left_out(place: str, document: StoreDocument, counts: _Counts) -> Iterator[str]:
+    """Count each image that was left out like a line that cannot be used, since the answers may depend on it."""
+    for problem in Problems(document.problems).reported():
+        yield counts.stop(DataError(str(problem), where=place))
 
 
 def _checked_probes(place: str, case: SuiteCase, counts: _Counts) -> Iterator[str]:

@@ -136,6 +136,8 @@ def _side(name: str, options: argparse.Namespace, *, stdin_is_read: bool = False
         )
     case = record_by_name(name) if options.compose is None else None  # otherwise it names a service
     if case is not None:
+        for problem in case.problems:
+            complain(f"not read: {problem}")
         return side_of_record(case, name)
     if stdin_is_read and _STDIN in (name, options.file):
         raise UsageError("only one side can be read from standard input")

@@ -6,12 +6,11 @@ from typing import Final
 
 from pydantic import ConfigDict, Field
 
-from cacheview.model.base import Model
 from cacheview.model.errors import DataError
 from cacheview.model.image import Image, Platform
 from cacheview.model.release import COMMIT_71EBFC7, StoreKind
 from cacheview.model.store import LayerState
-from cacheview.model.suite import SuiteCase, SuiteEngine
+from cacheview.model.suite import StoreDocument, SuiteCase, SuiteEngine
 
 __all__ = ["NoStoreError", "RecordedStore", "is_replay_line", "recorded_kind"]
 
@@ -37,7 +36,7 @@ def recorded_kind(kind: StoreKind) -> str:
     return _KINDS[kind]
 
 
-class RecordedStore(Model):
+class RecordedStore(StoreDocument):
     """A store and its engine.
 
     Attributes:
@@ -92,11 +91,11 @@ class RecordedStore(Model):
         has_own_rules = bool(self.commit) and kind is StoreKind.CONTAINERD
         rules = f"{kind}-{self.commit}" if has_own_rules else f"Docker {self.engine}, {kind}"
         name = ", ".join(filter(None, (self.scenario or self.tag, self.started)))
-        return SuiteCase(
+        case = SuiteCase(
             rules=rules,
             name=name,
             engine=SuiteEngine(store=kind, version=self.engine, commit=self.commit, os=self.engine_os),
             platform=self.engine_platform,
-            images=self.images,
             layer_content=self.layer_content,
         )
+        return case.with_images(self.images, self.problems)

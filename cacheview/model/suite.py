@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Literal, Self
 
-from pydantic import Field
+from pydantic import Field, PrivateAttr
 
 from cacheview.model.base import Model
 from cacheview.model.config import ContainerConfig
 from cacheview.model.image import SCRATCH, Image, ImageConfig, Platform
 from cacheview.model.probe import Probe
 from cacheview.model.release import Release, StoreKind
-from cacheview.model.store import ImageStore, LayerState
+from cacheview.model.store import ImageStore, LayerState, Problem
 
-__all__ = ["Expectation", "Outcome", "SuiteCase", "SuiteEngine", "SuiteProbe"]
+__all__ = ["Expectation", "Outcome", "StoreDocument", "SuiteCase", "SuiteEngine", "SuiteProbe"]
 
 Outcome = Literal["hit", "miss", "error", "diverges", "panic", "unknown"]
 
@@ -88,7 +88,24 @@ class SuiteEngine(Model):
         return Release(self.store, self.version, self.commit) if self.store is not None else None
 
 
-class SuiteCase(Model):
+class StoreDocument(Model):
+    """A line of a file, with the images of a store."""
+
+    _problems: tuple[Problem, ...] = PrivateAttr(())  # not a part of the file
+
+    @property
+    def problems(self) -> tuple[Problem, ...]:
+        """Which of its images, or which of their parts, were left out when the line was read, and why."""
+        return self._problems
+
+    def with_images(self, images: tuple[Image, ...], problems: tuple[Problem, ...]) -> Self:
+        """Return the document with these images instead of its own, and the `problems` with the others."""
+        result = self.model_copy(update={"images": images})
+        result._problems = problems
+        return result
+
+
+class SuiteCase(StoreDocument):
     """One line of a suite: a store and its probes.
 
     Attributes:
@@ -121,10 +138,11 @@ class SuiteCase(Model):
 
     @property
     def store(self) -> ImageStore:
-        """Its images and its engine. Of images with the same id, the first is kept."""
-        images, _ = ImageStore.unique(self.images)
+        """Its images and its engine, with the problems. Of images with the same id, the first is kept."""
+        images, repeated = ImageStore.unique(self.images)
         return ImageStore(
             images,
+            problems=(*repeated, *self.problems),
             rules=self.rules,
             release=self.engine.release if self.engine is not None else None,
             engine_os=self.engine.os if self.engine is not None else "",

@@ -81,11 +81,9 @@ def read_config(content: bytes, budget: Budget) -> ImageConfig:
     """
     config = budget.decode(ImageConfig, content, where="config")
     history = config.history or ()
-    limit = budget.limits.history
-    if len(history) > limit:
-        raise DataError(
-            f"has {len(history):,} entries, but at most {limit:,} can be read", where="config", path="history"
-        )
+    refused = budget.limits.refused_history(len(history))
+    if refused:
+        raise DataError(refused, where="config", path="history")
     budget.shared.config(config)
     budget.spend(Resource.HISTORY, len(history))
     budget.spend(Resource.LAYERS, len(config.rootfs.diff_ids or ()) if config.rootfs is not None else 0)

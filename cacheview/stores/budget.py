@@ -170,6 +170,11 @@ class Budget:
             return ""
         return ", because this machine ran out of memory. Close other programs, or use a machine with more memory"
 
+    @property
+    def packed(self) -> int:
+        """The size in bytes of the file that the limits are for."""
+        return self._packed
+
     def read(self, count: int) -> None:
         """Count bytes read from a file of unknown size."""
         with self._lock:

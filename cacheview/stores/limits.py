@@ -57,5 +57,11 @@ class Limits:
     seconds: float = 45.0
     nesting: int = 4
 
+    def refused_history(self, entries: int) -> str:
+        """Return why an image is refused with this many history entries (``has 3 …``); empty if it is not."""
+        if entries <= self.history:
+            return ""
+        return f"has {entries:,} entries, but at most {self.history:,} can be read"
+
 
 DEFAULT_LIMITS = Limits()

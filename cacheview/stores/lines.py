@@ -10,10 +10,9 @@ from itertools import chain
 from pathlib import Path
 from typing import Final, Generic, Protocol, TypeVar
 
-from pydantic import BaseModel
-
-from cacheview.model import DataError, SuiteCase
-from cacheview.model.recorded_store import is_replay_line
+from cacheview.model import DataError, Image, Problem, SuiteCase, Variant
+from cacheview.model.effort import paced
+from cacheview.model.recorded_store import RecordedStore, is_replay_line
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.compression import DamagedStreamError, decompressed
 from cacheview.stores.files import open_metered
@@ -25,7 +24,7 @@ from cacheview.stores.tar import BLOCK_BYTES, looks_like_tar
 
 __all__ = ["Line", "Pieces", "RestUnreadError", "document_lines", "read_lines"]
 
-M = TypeVar("M", bound=BaseModel)
+M = TypeVar("M", bound=RecordedStore)
 T = TypeVar("T")
 
 _LINES_PER_CHECK: Final = 1000
@@ -153,7 +152,7 @@ def _read_line(reader: _Reader, build: type[M] | None, line_name: str) -> SuiteC
         document: SuiteCase | M = _decoded(head, reader, build, line_name)
         if isinstance(document, SuiteCase):
             _check_references(document, reader.budget.limits.references, line_name)
-        return document
+        return _readable(document, reader.budget.limits)
     except DataError as error:
         reader.skip()
         return error
@@ -173,6 +172,36 @@ def _check_references(case: SuiteCase, limit: int, place: str) -> None:
     for number, probe in enumerate(case.probes, 1):
         if len(probe.cache_from or ()) > limit:
             raise DataError(f"probe {number} has more than {limit:,} cache-from references", where=place)
+
+
+def _readable(document: SuiteCase | M, limits: Limits) -> SuiteCase | M:
+    """Return a document without the images and manifests that no kind of store may have.
+
+    `cacheview.stores.blobs.read_config` refuses their configs.
+    """
+    problems: list[Problem] = []
+    images = tuple(
+        image for each in paced(document.images or ()) if (image := _readable_image(each, limits, problems)) is not None
+    )
+    return document.with_images(images, tuple(problems)) if problems else document
+
+
+def _readable_image(image: Image, limits: Limits, problems: list[Problem]) -> Image | None:
+    refused = limits.refused_history(len(image.history))
+    if refused:
+        problems.append(Problem(image.id, f"its history {refused}"))
+        return None
+    before = len(problems)
+    variants = tuple(_readable_variant(each, image.id, limits, problems) for each in image.variants)
+    return image if len(problems) == before else image.model_copy(update={"variants": variants})
+
+
+def _readable_variant(variant: Variant, image_id: str, limits: Limits, problems: list[Problem]) -> Variant:
+    refused = limits.refused_history(len(variant.config.history or ())) if variant.config is not None else ""
+    if not refused:
+        return variant
+    problems.append(Problem(f"{image_id}: manifest {variant.manifest_digest}", f"its history {refused}"))
+    return Variant(manifest_digest=variant.manifest_digest, platform=variant.platform)
 
 
 class _Reader:

@@ -7,11 +7,10 @@ import os
 from collections.abc import Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import replace
-from functools import partial
 from pathlib import Path
 from typing import IO
 
-from cacheview.model import DataError, ImageStore, Problem, SuiteCase
+from cacheview.model import DataError, Problem, SuiteCase
 from cacheview.model.recorded_store import NoStoreError, RecordedStore
 from cacheview.stores.budget import Budget, LimitError, Resource
 from cacheview.stores.files import open_regular
@@ -73,8 +72,10 @@ def read_cases(
         else:
             lines, file = stream, open_regular(path, where)
         unless_kept.callback(file.close)
-        cases = SuiteCases(where, partial(_read_again, where, budget.limits), budget.limits.held)
+        again = _ReadAgain(where, budget.limits)
+        cases = SuiteCases(where, again, budget.limits.held)
         problems, builds = _read_into(cases, lines, where, budget)
+        again.packed = budget.packed
         if cases.is_all_held:
             return tuple(cases), problems, builds
         cases.finished(file)
@@ -82,15 +83,27 @@ def read_cases(
         return cases, problems, builds
 
 
-def _read_again(where: str, limits: Limits, stream: io.BufferedReader, line: LineOfCase) -> OpenedCase:
-    budget = Budget(limits, packed=line.length)
-    again = next(document_lines(stream, where, budget, RecordedStore), None)
-    if again is None:
-        raise DataError("the line that contained this case no longer exists", where=where)
-    case = _suite_case(again.document, where)
-    if isinstance(case, DataError):
-        raise case
-    return _case(case, line.number, where, limits)
+class _ReadAgain:
+    """Creates the case of a line again, with the limits that the line was first read with.
+
+    Attributes:
+        packed: the size of the whole file, see `Budget`.
+    """
+
+    def __init__(self, where: str, limits: Limits) -> None:
+        self.packed = 0
+        self._where = where
+        self._limits = limits
+
+    def __call__(self, stream: io.BufferedReader, line: LineOfCase) -> OpenedCase:
+        budget = Budget(self._limits, packed=max(self.packed, line.length))
+        again = next(document_lines(stream, self._where, budget, RecordedStore), None)
+        if again is None:
+            raise DataError("the line that contained this case no longer exists", where=self._where)
+        case = _suite_case(again.document, self._where)
+        if isinstance(case, DataError):
+            raise case
+        return _case(case, line.number, self._where)
 
 
 def _suite_case(document: SuiteCase | RecordedStore | DataError, line_name: str) -> SuiteCase | DataError:
@@ -118,11 +131,13 @@ def _read_into(cases: SuiteCases, lines: Pieces, where: str, budget: Budget) -> 
             if not cases and len(problems) >= _MAX_LINES_WITHOUT_CASE:
                 break
             continue
-        case = _case(document, line.number, where, budget.limits)
+        case = _case(document, line.number, where)
         try:
-            cases.add(case, line, budget, _costs(document, line.length, budget.limits))
+            cases.add(case, line, budget, _costs(document, line.length))
         except LimitError as error:
-            problems.stop(Problem(place, f"the file {error}"))
+            unread = RestUnreadError(f"the file {error}", where=f"{where}, {place}")
+            first_error = first_error or unread
+            problems.stop(Problem(place, unread.what))
             break
         problems.extend(
             Problem(f"{place}: {problem.where}" if problem.where else place, problem.what)
@@ -134,40 +149,28 @@ def _read_into(cases: SuiteCases, lines: Pieces, where: str, budget: Budget) -> 
     if not cases:
         if first_error is None:
             raise DataError(f"the file contains no cases. {WHAT_A_SUITE_IS}", where=where)
-        if isinstance(first_error, NoStoreError):
+        if isinstance(first_error, NoStoreError | RestUnreadError):
             raise first_error
         raise DataError(f"{first_error.what}. {WHAT_A_SUITE_IS}", where=first_error.where, path=first_error.path)
     return problems.reported(), builds
 
 
-def _costs(case: SuiteCase, length: int, limits: Limits) -> dict[Resource, int]:
+def _costs(case: SuiteCase, length: int) -> dict[Resource, int]:
     """Return the resources of a case while it is in memory. ``length``: the length of its line."""
     return {
         Resource.DOCUMENTS: length,
         Resource.IMAGES: max(1, len(case.images)),
         Resource.PROBES: len(case.probes),
-        Resource.HISTORY: sum(len(image.history) for image in case.images if len(image.history) <= limits.history),
+        Resource.HISTORY: sum(len(image.history) for image in case.images),
         Resource.LAYERS: sum(len(image.diff_ids) for image in case.images),
     }
 
 
-def _case(case: SuiteCase, number: int, where: str, limits: Limits) -> OpenedCase:
+def _case(case: SuiteCase, number: int, where: str) -> OpenedCase:
     """Return a case for the window."""
     name = case.name or f"line {number}"
-    images, problems = ImageStore.unique(case.images)
-    long = tuple(
-        Problem(image.id, f"its history has {len(image.history):,} entries, but at most {limits.history:,} can be read")
-        for image in images
-        if len(image.history) > limits.history
-    )
-    if long:
-        images = tuple(image for image in images if len(image.history) <= limits.history)
-    store = replace(
-        case.model_copy(update={"images": images}).store,
-        title=name,
-        location=where,
-        problems=Problems((*problems, *long)).reported(),
-    )
+    store = case.store
+    store = replace(store, title=name, location=where, problems=Problems(store.problems).reported())
     return OpenedCase(
         name=name,
         store=store,

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from typing import IO, TYPE_CHECKING, Any, Final, Protocol, overload
 
 from cacheview.model import DataError, ImageStore, Problem
-from cacheview.stores.budget import Budget, LimitError, Resource
+from cacheview.stores.budget import Budget, Resource
 from cacheview.stores.files import BUFFER_BYTES
+from cacheview.stores.lines import RestUnreadError
 from cacheview.stores.opened_location import OpenedCase
 from cacheview.stores.progress import Meter, Progress
 from cacheview.stores.reasons import reason
@@ -49,7 +50,7 @@ class LineOfCase:
 class CaseLoader(Protocol):
     """A function that creates the case of a line again.
 
-    Raises `DataError` or `LimitError` if the line is no longer a case.
+    Raises `DataError` if the line is no longer a case, and `RestUnreadError` if the line cannot be read.
     """
 
     def __call__(self, stream: io.BufferedReader, line: LineOfCase) -> OpenedCase: ...
@@ -206,13 +207,17 @@ class SuiteCases(Sequence[OpenedCase]):
         section = _FileSection(self._file, self._reading, line, Meter(progress, line.length, "Reading"))
         try:
             case = self._reread(io.BufferedReader(section, BUFFER_BYTES), line)
-        except (DataError, LimitError, OSError):
-            return self._changed_case(place, line)
-        return case if section.is_unchanged else self._changed_case(place, line)
+        except RestUnreadError as error:
+            return self._unread_case(place, line, error.what)
+        except DataError as error:
+            return self._unread_case(place, line, error.what if section.is_unchanged else _FILE_CHANGED)
+        except OSError:
+            return self._unread_case(place, line, _FILE_CHANGED)
+        return case if section.is_unchanged else self._unread_case(place, line, _FILE_CHANGED)
 
-    def _changed_case(self, place: int, line: LineOfCase) -> OpenedCase:
+    def _unread_case(self, place: int, line: LineOfCase, why: str) -> OpenedCase:
         name, is_named = case_name(self, place)
-        problem = Problem(f"line {line.number}", _FILE_CHANGED)
+        problem = Problem(f"line {line.number}", why)
         store = ImageStore((), title=name, location=self._where, problems=(problem,))
         return OpenedCase(name, store, "", is_named=is_named)
 

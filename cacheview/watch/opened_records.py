@@ -57,14 +57,20 @@ def read_records(path: str | os.PathLike[str], progress: Progress | None = None)
     builds: list[WatchedBuild] = []
     problems: list[str] = []
     where = os.path.abspath(path)
+
+    def note(problem: str) -> None:
+        if len(problems) < _MAX_PROBLEMS:
+            problems.append(problem)
+
     lines = read_lines(Path(path), ReplayCase, progress)
     for line_number, line in lines:
         if isinstance(line, DataError):
-            if len(problems) < _MAX_PROBLEMS:
-                problems.append(str(line))
+            note(str(line))
         elif isinstance(line, ReplayCase):
             if len(builds) == MAX_RECORDS:
                 return OpenedRecords(tuple(builds), tuple(problems), has_more=True)
+            for problem in line.problems:
+                note(f"{path}, line {line_number}: {problem}")
             build = replace(_build_of(line, -len(builds), where), line=line_number)
             if build.prediction is not None and len(builds) >= _MAX_EXPLAINED_BUILDS:
                 build = replace(build, prediction=build.prediction.bare())

@@ -96,6 +96,12 @@ def test_the_number_of_cases_is_limited(tmp_path: Path) -> None:
     assert "more than 3 images" in result.problems[0].what
 
 
+def test_a_suite_whose_first_case_exceeds_a_limit_is_refused_with_the_reason(tmp_path: Path) -> None:
+    with pytest.raises(DataError) as caught:
+        open_store(write(tmp_path, case(1)), limits=Limits(layers=0, images=0))
+    assert "line 1: the file has more than 0 images. The rest was not read" in str(caught.value)
+
+
 def test_a_json_file_that_is_not_a_suite_is_refused_at_line_1(tmp_path: Path) -> None:
     path = write(tmp_path, *['{"log": "line"}'] * 10_000)
     with pytest.raises(DataError, match="`rules`, `images` and `probes`") as caught:

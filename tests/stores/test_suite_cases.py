@@ -14,6 +14,8 @@ import pytest
 from store_builder import config
 
 from cacheview.model import DataError
+from cacheview.stores import budget
+from cacheview.stores.budget import Resource
 from cacheview.stores.limits import Limits
 from cacheview.stores.open import open_store
 from cacheview.stores.opened_location import OpenedLocation
@@ -150,6 +152,24 @@ def test_a_full_disk_while_decompressing_a_suite_is_reported(tmp_path: Path, mon
     monkeypatch.setattr(tempfile, "SpooledTemporaryFile", Full)
     with pytest.raises(DataError, match=r"No space left on device.*TMPDIR"):
         open_store(write(tmp_path, compressed=True), limits=SMALL)
+
+
+def test_a_case_is_read_again_with_the_limits_of_its_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The limits grow with the file. A single line may need more than the limits for a file of its size."""
+    monkeypatch.setattr(budget, "_SMALL_FILE_BYTES", 0)
+    monkeypatch.setattr(budget, "_GROWTH_PER_BYTE", {Resource.MEMORY: 3})
+    whole = open_store(write(tmp_path, compressed=False))
+    cases = lazy(open_store(tmp_path / "suite.jsonl", limits=Limits(held=3000, memory=1000)))
+    assert tuple(cases) == whole.cases
+
+
+def test_a_case_that_no_longer_fits_into_memory_has_the_reason(tmp_path: Path) -> None:
+    limits = Limits(held=3000, line=400)
+    cases = lazy(open_store(write(tmp_path, compressed=False), limits=limits))
+    object.__setattr__(limits, "memory", 1000)  # other programs may use the memory by now
+    (problem,) = cases[20].store.problems
+    assert problem.where == "line 23"
+    assert "needs more than 1,000 bytes of memory" in problem.what
 
 
 def test_threads_can_read_cases_concurrently(tmp_path: Path) -> None:

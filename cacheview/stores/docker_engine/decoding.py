@@ -97,8 +97,9 @@ class Decoder:
                 raise history
             # Images share most entries, so an entry is charged only when it is created.
             items = self.budget.decode(HistoryDocument, history, where="history", kept=False).root
-            if len(items) > self.budget.limits.history:
-                raise DataError(f"the history has more than {self.budget.limits.history:,} entries")
+            refused = self.budget.limits.refused_history(len(items))
+            if refused:
+                raise DataError(f"the history {refused}")
             self.budget.spend(Resource.HISTORY, len(items))
             entries, exact = self._history(items, len(diff_ids))
             if not exact:

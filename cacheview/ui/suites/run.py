@@ -74,6 +74,8 @@ def _rows(location: str, report: Report, progress: Progress) -> Iterator[ChecksR
                 if isinstance(case, DataError):
                     yield unusable_row(location, number, str(DataError(case.what, path=case.path)))
                     continue
+                for problem in case.problems:
+                    yield unusable_row(location, number, str(problem), place=place, case=case)
                 try:
                     for result in probe_results(case):
                         yield checked_row(location, number, place, case, result)
