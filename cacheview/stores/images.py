@@ -25,7 +25,7 @@ M = TypeVar("M", bound=AnyModel)
 _BLOB: Final = re.compile("blobs/(sha256|sha384|sha512)/([a-f0-9]+)")
 _OLD_CONFIG: Final = re.compile(r"[a-f0-9]{64}\.json")
 _NO_TABLE: Final = (
-    "The archive's table of contents cannot be read, so names and parents are unknown, and some images may be missing."
+    "the archive's table of contents cannot be read, so names and parents are unknown, and some images may be missing"
 )
 
 
@@ -120,7 +120,7 @@ def _unlisted_entries(members: Members) -> tuple[ArchiveEntry, ...]:
 def _why_nothing(members: Members, problems: Problems, in_folder: bool) -> str:
     place = "folder" if in_folder else "archive"
     if problems:
-        return f"no images can be found in this {place}. {problems[0]}. Save or copy the {place} again"
+        return f"no images can be found in this {place}: {problems[0]}. Save or copy the {place} again"
     if members.size("repositories") is not None:
         return (
             "this archive was saved by a Docker version earlier than 1.10 and has no manifest.json. Load it into an "

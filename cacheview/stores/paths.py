@@ -68,6 +68,10 @@ def _open_folder(path: Path, where: str, reading: Reading) -> OpenedLocation:
     except DataError as error:
         if is_data_root(path):
             raise DataError(f"is a Docker data root. Open it as data-root:{path}", where=where) from error
+        from cacheview.stores.containerd.root import is_containerd_root  # rarely needed
+
+        if is_containerd_root(path):
+            raise DataError(f"is containerd's root folder. Open it as containerd:{path}", where=where) from error
         raise
     budget.shared.clear()
     meter.finished()

@@ -44,7 +44,7 @@ def refused(location: str | Path) -> str:
         (tar_bytes({"readme.txt": b"hello"}), "no index.json or manifest.json"),
         (tar_bytes({"repositories": b"{}", "abc/json": b"{}"}), "earlier than 1.10"),
         (tar_bytes({"index.json": b"{}"}), "no index.json or manifest.json"),
-        (tar_bytes({"index.json": b"[1]"}), "index.json"),
+        (tar_bytes({"index.json": b"[1]"}), "no images can be found in this archive: index.json"),
         (tar_bytes({"manifest.json": b'{"a":1}'}), "manifest.json"),
         (tar_bytes({"manifest.json": b'[{"Config":3}]'}), "Config"),
         (b'{"hello": "world"}', "`rules`, `images` and `probes`"),

@@ -18,7 +18,7 @@ from cacheview.stores.containerd.records import Namespace
 from cacheview.stores.files import not_a_file, refusal, what_it_is
 from cacheview.stores.permission import who_can
 
-__all__ = ["RootFolder", "RootNamespace", "blob_path", "find_root"]
+__all__ = ["RootFolder", "RootNamespace", "blob_path", "find_root", "is_containerd_root"]
 
 _BOLT = "io.containerd.metadata.v1.bolt"
 _DATABASE = "meta.db"
@@ -46,6 +46,15 @@ def find_root(path: Path) -> Path:
         "/var/lib/containerd, or /var/lib/docker/containerd/daemon if Docker started containerd"
     )
     raise DataError(what, where=str(path))
+
+
+def is_containerd_root(folder: Path) -> bool:
+    """Whether `find_root` finds a root folder here, as far as this user can see."""
+    try:
+        find_root(folder)
+    except DataError:
+        return False
+    return True
 
 
 def blob_path(root: Path, digest: str) -> Path | None:

@@ -45,6 +45,15 @@ def test_a_docker_data_root_with_a_containerd_store_is_read(root: Path) -> None:
     assert_as_expected(opened.cases[0].store.images, "28.5.2-c8d")
 
 
+@pytest.mark.parametrize("below", ["", "io.containerd.metadata.v1.bolt", ".."])
+def test_opening_a_root_folder_without_its_prefix_suggests_the_prefix(below: str, root: Path) -> None:
+    with pytest.raises(DataError, match=r"is containerd's root folder\. Open it as containerd:"):
+        open_store(root / below)
+    (root / DATABASE).unlink()
+    with pytest.raises(DataError, match=r"has no index\.json or manifest\.json"):
+        open_store(root / below)
+
+
 def test_a_path_with_a_number_sign_is_a_path(root: Path) -> None:
     moved = root.rename(root.parent / "a#b")
     assert_as_expected(read(str(moved)).images, "28.5.2-c8d")
