@@ -61,7 +61,8 @@ class BuilderRelease:
         release: its name, for display.
         healthcheck: returns the text after ``HEALTHCHECK``.
         chown: the text that ``--chown`` adds before the checksum, with ``{}`` for the owner.
-        cleans_absolute_workdir: ``WORKDIR /a/`` is written without the last slash.
+        cleans_absolute_workdir: ``WORKDIR /a/`` is written without the last slash, and the daemon cleans the working
+            directory of each container that it creates.
 
         predefined_args: build arguments that need no ``ARG``.
         flags: the names that each instruction accepts after ``--``, by the instruction's name.

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Final
 
+from cacheview.dockerfile.context.gopath import clean
 from cacheview.dockerfile.dispatch import DispatchResult
 from cacheview.dockerfile.refusal import BuildRefusedError
 from cacheview.dockerfile.release import BuilderRelease
@@ -218,6 +219,9 @@ class FinishedStages:
         parent = self.find(base)
         if doubt is None and parent is not None:
             doubt = parent.doubt("existence")
+        if merged and self.release.cleans_absolute_workdir and config.WorkingDir:
+            # The daemon does so when it creates the container (``translateWorkingDir`` in ``daemon/container.go``).
+            config = config.model_copy(update={"WorkingDir": clean(config.WorkingDir)})
         image = NewImage(
             self.new_id(number, trigger),
             dispatched,

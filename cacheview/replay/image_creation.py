@@ -26,6 +26,9 @@ def check_creation(
     if dispatched.copy is not None:
         _check_copy(build, step, dispatched.copy, base)
         return
+    if config.WorkingDir and not config.WorkingDir.startswith("/"):  # that of the base: WORKDIR makes it absolute
+        message = f"the working directory '{config.WorkingDir}' is invalid, it needs to be an absolute path"
+        raise BuildRefusedError(message, message=message, line=step.line)
     if "" in dispatched.after.environment:
         nameless = next(entry for entry in config.Env or () if not entry.partition("=")[0])
         message = f"invalid environment variable: {nameless}"

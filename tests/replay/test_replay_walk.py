@@ -208,6 +208,26 @@ def test_a_step_hits_its_own_result_unless_filled_from_the_base(version: str, do
     assert (statuses(again)[0] == "miss") == never.get(word, False)
 
 
+@pytest.mark.parametrize(("version", "status"), [("26.0.2", "hit"), ("26.1.0", "miss"), ("29.7.2", "miss")])
+def test_a_base_with_an_untidy_working_directory_misses_since_26_1(version: str, status: str) -> None:
+    """The container that the image is made from has a clean one, which the next step does not look up."""
+    daemon = Daemon(version)
+    daemon.add(image_of("base:1", WorkingDir="//app/"))
+    daemon.build("FROM base:1\nENV A=1\n")
+    assert statuses(daemon.replay("FROM base:1\nENV A=1\n")) == [status]
+    daemon.build("FROM base:1\nRUN x\n")
+    assert statuses(daemon.replay("FROM base:1\nRUN x\n")) == ["hit"]
+
+
+def test_a_relative_working_directory_of_the_base_ends_the_build_at_a_miss() -> None:
+    daemon = Daemon()
+    daemon.add(image_of("base:1", WorkingDir="app"))
+    refused = daemon.replay("FROM base:1\nENV A=1\n").refused
+    assert refused is not None
+    assert refused.message == "the working directory 'app' is invalid, it needs to be an absolute path"
+    assert daemon.replay("FROM base:1\nWORKDIR /w\n").refused is None
+
+
 @examples(0.75)
 @given(
     st.lists(st.sampled_from(["ENV A=1", "ENV A=2", "LABEL a=1", "CMD x", "WORKDIR /w", "COPY a /a"]), max_size=6),
