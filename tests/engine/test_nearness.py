@@ -16,13 +16,15 @@ from cacheview.engine import RULE_SETS, CheckKind, CheckOutcome, ImageCache, Rul
 from cacheview.engine.candidate import container_config_of
 from cacheview.engine.field_comparison import SameValues
 from cacheview.engine.index import CandidateIndex
-from cacheview.engine.nearness import nearest
+from cacheview.engine.known_cache import KnownCache
+from cacheview.engine.nearness import countable, nearest
 from cacheview.engine.trace import passed_elements
-from cacheview.model import ContainerConfig, FieldKind, Image, ImageConfig, ImageStore, Probe, field_kind
+from cacheview.model import ContainerConfig, FieldKind, HistoryEntry, Image, ImageConfig, ImageStore, Probe, field_kind
 
 pytestmark = pytest.mark.slow
 
 RULES = [RULE_SETS[name] for name in ("graphdriver-24.0.7", "containerd-24.0.7", "containerd-26.1.5", "containerd-29")]
+ENTRY = HistoryEntry(created_by="make", empty_layer=True)
 many = examples(0.5)
 known = st.one_of(stores_with_probe(), lively())
 cases = st.one_of(known, known.flatmap(lambda case: st.tuples(blurred(case[0]), st.just(case[1]))))
@@ -139,6 +141,18 @@ def test_the_nearest_source_is_the_one_that_passes_the_most(rules: RuleSet, case
         near = lines.nearest(edited.config)
         expected = farthest(stage)
         assert (near.image.id if near else None) == (expected.id if expected is not None else None)
+
+
+@pytest.mark.parametrize(("name", "counts"), [("containerd-25.0.2", True), ("graphdriver-29", False)])
+def test_without_a_parent_of_the_source_an_image_that_is_its_own_parent_may_count(name: str, counts: bool) -> None:
+    """The first containerd caches then look at the local match's own parent instead."""
+    own, other, source = (Image(id=f"sha256:{digit * 64}", config=ImageConfig(history=(ENTRY,))) for digit in "abc")
+    own, other = (each.model_copy(update={"parent": own.id}) for each in (own, other))
+    cache = KnownCache(ImageStore((own, other, source)), RULE_SETS[name])
+    index = cache.candidates(own.id)
+    counting = countable(cache, index, index.all, (source.id,))
+    assert [image.id for image in index.images(counting)] == ([own.id] if counts else [])
+    assert countable(cache, index, 0, (source.id,)) == 0
 
 
 def test_a_used_candidate_index_is_freed_without_garbage_collection() -> None:

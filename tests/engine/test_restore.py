@@ -6,7 +6,7 @@ import re
 from pathlib import Path
 
 import pytest
-from blurring import EPOCH, with_doubt
+from blurring import EPOCH, doubt, with_doubt
 from vector_cases import some_cases
 
 from cacheview.engine import RULE_SETS, ImageCache, RuleSet, VerdictOutcome, explain
@@ -15,6 +15,7 @@ from cacheview.engine.case_results import probe_results
 from cacheview.engine.restore import identity
 from cacheview.engine.verdict import VerdictReason
 from cacheview.model import (
+    Aspect,
     ContainerConfig,
     HealthConfig,
     HistoryEntry,
@@ -264,3 +265,20 @@ def test_a_refused_platform_is_printed_as_the_daemon_prints_it() -> None:
     for error, reported in pairs:
         known = re.sub(r"snapshotter \w+", "snapshotter …", re.sub(r"for image \S+$", "for image …", reported))
         assert error == known
+
+
+@EVERY_RULE_SET
+def test_doubts_about_what_a_restored_image_is_made_of_leave_any_answer_open(rules: RuleSet) -> None:
+    source = store().images[0]
+    read: dict[Aspect, bool] = {
+        "history": True,
+        "history.empty_layer": True,
+        "diff_ids": True,
+        "config.other": rules.restoring.refuses_features,
+        "names": False,
+    }
+    for aspect, is_read in read.items():
+        doubtful = source.model_copy(update={"doubts": (doubt(aspect),)})
+        by_id = PROBE.model_copy(update={"cache_from": (SOURCE,)})
+        unknown = ImageCache(ImageStore((doubtful,)), rules).verdict(by_id).unknown
+        assert (unknown is not None and VerdictOutcome.PANIC in unknown.outcomes) is is_read, aspect

@@ -300,6 +300,17 @@ def test_a_command_taken_from_a_history_joins_to_it(command: tuple[str, ...], re
         assert " ".join(command) == reported
 
 
+def test_the_command_that_is_most_like_the_current_one_is_proposed() -> None:
+    parent = image(PARENT, history=(entry("FROM"),))
+    unlike = image(SOURCE, history=(entry("FROM"), entry("x y z")))
+    like = image(OTHER, history=(entry("FROM"), entry("make -j 4")))
+    probe = Probe(parent=PARENT, config=ContainerConfig(Cmd=("make", "-j", "2")), cache_from=(SOURCE, OTHER))
+    edit = ask((parent, unlike, like), probe).edit
+    assert edit is not None
+    assert edit.probe.config.Cmd == ("make", "-j", "4")
+    assert edit.target == like
+
+
 def kinds(explanation) -> set[HazardKind]:  # type: ignore[no-untyped-def]
     return {hazard.kind for hazard in explanation.hazards}
 
