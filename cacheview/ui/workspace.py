@@ -2,24 +2,27 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Final
 
 from PySide6.QtCore import Signal
 from PySide6.QtWidgets import QWidget
 
-from cacheview.engine import StageKind
+from cacheview.engine import CheckOutcome, StageKind
+from cacheview.model import CONFIG_FIELDS
 from cacheview.ui.answering import is_ready
-from cacheview.ui.field_marks import field_marks
 from cacheview.ui.images.marks import Marks
 from cacheview.ui.painting import paint_later, paint_now
 from cacheview.ui.pane_row import PaneRow
 from cacheview.ui.plain import error_words, one_line
+from cacheview.ui.probe.marks import FieldMark
 from cacheview.ui.selected_item import SelectedItem
 from cacheview.ui.selection import SelectionRelation
 from cacheview.ui.session import Session, StoreRelation
+from cacheview.ui.verdict.values import field_path
 
 if TYPE_CHECKING:
-    from cacheview.engine import Explanation, ProbeEdit
+    from cacheview.engine import Check, Explanation, ProbeEdit
     from cacheview.model import Image
     from cacheview.ui.document import ProbeDocument
     from cacheview.ui.loaded import StorePart
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
 __all__ = ["Workspace"]
 
 _LOOKUP_FAILED: Final = "This probe could not be looked up"
+_FIELDS: Final = frozenset((*CONFIG_FIELDS, "parent", "cache_from"))
+_MAX_MARKED_ELEMENTS: Final = 500
+"""The length above which a list is marked only up to the failure, since an editor cannot show more at a time."""
 
 
 class Workspace(PaneRow):
@@ -167,7 +173,7 @@ class Workspace(PaneRow):
             self.verdict.show_further()
         else:
             self.verdict.show_explanation(explanation, selected, session.relation)
-        self.probe.set_marks(field_marks(explanation))
+        self.probe.set_marks(_field_marks(explanation))
         self.images.set_marks(Marks(explanation))
         self._follow(selected, explanation)
         answer_image, is_new, self._is_new = _hit_or_nearest(explanation), self._is_new, False
@@ -213,3 +219,31 @@ def _hit_or_nearest(explanation: Explanation) -> Image | None:
     if hit is not None or deciding is None or deciding.subject is None or deciding.stage.kind is not StageKind.LOCAL:
         return hit
     return deciding.subject.image
+
+
+def _field_marks(explanation: Explanation) -> dict[str, FieldMark]:
+    """Return the marks by path: those of the deciding checks, or else only those of fields that no rule reads."""
+    rules = explanation.trace.rules
+    marks = {
+        field: FieldMark(CheckOutcome.NOT_COMPARED.value, None, "These rules do not compare this field.")
+        for field in rules.ignored_fields
+    }
+    deciding = explanation.deciding
+    if deciding is None:
+        return marks
+    checks = deciding.subject.checks if deciding.subject is not None else deciding.stage.checks
+    for check in _flat(checks):
+        path = field_path(check) if check.field in _FIELDS else ""
+        previous = marks.get(path)
+        # If several checks read a field, the one that failed counts, or else the first that was reached.
+        if path and (previous is None or check.failed or previous.outcome == CheckOutcome.NOT_REACHED.value):
+            # A field that may or may not fail is not marked.
+            outcome = CheckOutcome.NOT_REACHED if check.outcome is CheckOutcome.UNKNOWN else check.outcome
+            marks[path] = FieldMark(outcome.value, check.image, check.note)
+    return marks
+
+
+def _flat(checks: Sequence[Check]) -> Iterator[Check]:
+    for check in checks:
+        yield check
+        yield from check.children[:_MAX_MARKED_ELEMENTS]
