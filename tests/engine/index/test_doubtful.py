@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
-from blurring import DOUBTS
-
 from cacheview.engine.index.bits import iterate_bits
 from cacheview.engine.index.doubtful import DoubtfulImages
-from cacheview.model import Aspect, Image, ImageConfig
+from cacheview.model import Aspect, Doubt, Image, ImageConfig
+
+ASPECTS: tuple[Aspect, ...] = ("parent", "names", "dangling")
+DOUBTS = {aspect: Doubt(aspect=aspect, reason="It is not told.", remedy="Open the other store.") for aspect in ASPECTS}
 
 
 def test_every_doubt_has_all_its_images_whether_these_share_their_other_doubts_or_not() -> None:
-    parent, names, dangling = (DOUBTS[aspect] for aspect in ("parent", "names", "dangling"))
+    parent, names, dangling = DOUBTS.values()
     few: dict[int, tuple[Aspect, ...]] = {3: ("parent", "names"), 400: ("dangling", "parent"), 401: ("dangling",)}
     images = [
         Image(

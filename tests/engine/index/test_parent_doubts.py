@@ -4,18 +4,17 @@ from __future__ import annotations
 
 from itertools import product
 
-from blurring import DOUBTS
-from strategies import IDS
-
 from cacheview.engine import RULE_SETS
 from cacheview.engine.index import CandidateIndex
 from cacheview.model import Doubt, Image, ImageConfig
 
-OTHER_DOUBT = Doubt(aspect="parent", reason="The parent is not told either.", remedy="Open the other store.")
+NAMES = Doubt(aspect="names", reason="No name is told.", remedy="Open the other store.")
+PARENT = Doubt(aspect="parent", reason="It is not told.", remedy="Open the other store.")
+OTHER_PARENT = Doubt(aspect="parent", reason="It is not told either.", remedy="Open the other store.")
 
 
 def test_a_group_has_the_same_doubts_about_parents_and_all_or_none_have_a_parent() -> None:
-    kinds = [*product((None, IDS[0]), ((), (DOUBTS["parent"],), (OTHER_DOUBT,), (DOUBTS["names"],)))]
+    kinds = [*product((None, f"sha256:{0:064x}"), ((), (PARENT,), (OTHER_PARENT,), (NAMES,)))]
     images = [
         Image(id=f"sha256:{number:064x}", parent=parent, doubts=doubts, config=ImageConfig())
         for number, (parent, doubts) in enumerate((*kinds, *kinds))
