@@ -49,10 +49,13 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
 def _refuse_misspelled(argv: Sequence[str]) -> None:
     """Raise `UsageError` if the first argument is neither a store nor an option, but almost the name of a command."""
-    near = difflib.get_close_matches(argv[0], [each.name for each in COMMANDS], 1, 0.7) if argv else []
-    if near and is_missing(argv[0]):
+    first = argv[0] if argv else ""
+    if first.startswith("-") or ":" in first:
+        return
+    near = difflib.get_close_matches(first, [each.name for each in COMMANDS], 1, 0.7)
+    if near and is_missing(first):
         raise UsageError(
-            f"there is no command or file {argv[0]!r}. Did you mean `cacheview {near[0]}`? `cacheview --help` lists "
+            f"there is no command or file {first!r}. Did you mean `cacheview {near[0]}`? `cacheview --help` lists "
             "the commands"
         )
 

@@ -185,6 +185,7 @@ def test_doubts_are_part_of_markdown_and_image_text() -> None:
         (["--size", "huge"], "1366x768"),
         (["aduit", "demo:"], "no command or file 'aduit'. Did you mean `cacheview audit`?"),
         (["explan"], "Did you mean `cacheview explain`?"),
+        (["--replay", "/nowhere", "demo:"], "/nowhere"),
         (["audit", "engine"], "engine: there is no such file or folder. `engine:` opens the Docker Engine"),
         (["audit", "Demo:"], "Demo:: there is no such file or folder. `demo:` opens the bundled demo"),
         (["audit", "registry"], "`registry:NAME` opens images in a registry"),
