@@ -174,7 +174,8 @@ class Headline(QObject):
         rules = self._session.cache.rules
         self._tool_bar.show_text(self._tool_bar.rules, "Rules", rules.name.replace("-", " ", 1))
         daemon = self._session.daemon
-        text = "\n".join(filter(None, (daemon.sentence, daemon.note, f"Builder: as in Docker {daemon.builder.release}")))
+        builder = f"Builder: as in Docker {daemon.builder.release}"
+        text = "\n".join(filter(None, (daemon.sentence, daemon.note, builder)))
         set_tip(self._tool_bar.rules, f"{rules.title}\nfrom {rules.source}\n{text}")
         for action in self._rules.actions():
             action.setChecked(action.data() == rules.name)
