@@ -81,6 +81,22 @@ def test_a_copy_onto_a_scratch_image_of_another_platform_may_be_refused(version:
     assert Daemon(version, CONTAINERD).replay("FROM scratch\nCOPY f /f\n", {"f": b"f"}, options).refused is None
 
 
+@pytest.mark.parametrize(
+    ("version", "words"),
+    [
+        ("27.3.1", "does not match the specified platform: wanted linux/arm64, actual: linux/amd64"),
+        ("27.4.0", "its platform (linux/amd64) does not match the specified platform (linux/arm64)"),
+    ],
+)
+def test_a_graph_driver_names_both_platforms_as_its_release_does(version: str, words: str) -> None:
+    options = BuildOptions(platform="linux/arm64", daemon=Platform(os="linux", architecture="amd64"))
+    made = "<the image of step 2>"
+    refused = Daemon(version).replay("FROM scratch\nLABEL a=1\nCOPY f /f\n", {"f": b"f"}, options).refused
+    assert refused is not None
+    found = f"image with reference {made} was found but {words}"
+    assert refused.message == f'failed to get destination image "{made}": {found}'
+
+
 @pytest.mark.parametrize(("version", "separator"), [("20.10.24", "\\"), ("23.0.0", "/"), ("29.0.0", "/")])
 def test_only_the_oldest_release_uses_platform_separators_in_destinations(version: str, separator: str) -> None:
     daemon = Daemon(version)
